@@ -1,0 +1,187 @@
+/* buf.c - slices, growing buffers, allocation that does not fail. */
+#include "buf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void *
+checked(void *p)
+{
+	static const char msg[] = "out of memory\n";
+
+	if (p == NULL) {
+		(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
+		_exit(EX_OSERR);
+	}
+	return p;
+}
+
+void *
+ms_xmalloc(size_t n)
+{
+	return checked(malloc(n > 0 ? n : 1));
+}
+
+void *
+ms_xcalloc(size_t count, size_t size)
+{
+	return checked(calloc(count > 0 ? count : 1, size > 0 ? size : 1));
+}
+
+void *
+ms_xreallocarray(void *p, size_t count, size_t size)
+{
+	return checked(
+	    reallocarray(p, count > 0 ? count : 1, size > 0 ? size : 1));
+}
+
+char *
+ms_xstrdup(const char *s)
+{
+	return checked(strdup(s));
+}
+
+char *
+ms_xstrndup(const void *p, size_t n)
+{
+	char *s = ms_xmalloc(n + 1);
+
+	if (n > 0)
+		memcpy(s, p, n);
+	s[n] = '\0';
+	return s;
+}
+
+unsigned char *
+ms_buf_room(struct ms_buf *b, size_t n)
+{
+	size_t cap = b->cap;
+
+	assert(n <= SIZE_MAX / 4 && b->n <= SIZE_MAX / 4);
+	if (b->n + n > cap) {
+		cap = cap < 256 ? 256 : cap + cap / 2;
+		if (cap < b->n + n)
+			cap = b->n + n;
+		b->p = ms_xreallocarray(b->p, cap, 1);
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void
+ms_buf_add(struct ms_buf *b, const void *p, size_t n)
+{
+	if (n == 0)
+		return;
+	memcpy(ms_buf_room(b, n), p, n);
+	b->n += n;
+}
+
+void
+ms_buf_add_str(struct ms_buf *b, const char *s)
+{
+	ms_buf_add(b, s, strlen(s));
+}
+
+void
+ms_buf_add_byte(struct ms_buf *b, unsigned char c)
+{
+	*ms_buf_room(b, 1) = c;
+	b->n++;
+}
+
+void
+ms_buf_printf(struct ms_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	assert(n >= 0);
+	va_start(ap, fmt);
+	vsnprintf((char *)ms_buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}
+
+char *
+ms_buf_str(struct ms_buf *b)
+{
+	*ms_buf_room(b, 1) = '\0';
+	return (char *)b->p;
+}
+
+void
+ms_buf_clear(struct ms_buf *b)
+{
+	b->n = 0;
+}
+
+void
+ms_buf_release(struct ms_buf *b)
+{
+	free(b->p);
+	*b = (struct ms_buf){0};
+}
+
+struct ms_slice
+ms_buf_slice(const struct ms_buf *b)
+{
+	return (struct ms_slice){b->p, b->n};
+}
+
+struct ms_slice
+ms_slice_str(const char *s)
+{
+	return (struct ms_slice){(const unsigned char *)s, strlen(s)};
+}
+
+bool
+ms_slice_eq(struct ms_slice a, struct ms_slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+int
+ms_buf_read_file(
+    struct ms_buf *b, const char *path, size_t max, struct ms_err *err)
+{
+	size_t start = b->n;
+	int fd, rc = -1;
+	ssize_t n;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ms_fail_errno(err, "%s", path);
+	for (;;) {
+		n = read(fd, ms_buf_room(b, 16384), 16384);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			ms_fail_errno(err, "%s", path);
+			goto out;
+		}
+		if (n == 0)
+			break;
+		b->n += (size_t)n;
+		if (b->n - start > max) {
+			ms_fail(err, MS_DATA, "%s: more than %zu bytes", path,
+			    max);
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	close(fd);
+	return rc;
+}

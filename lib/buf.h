@@ -1,0 +1,56 @@
+/*
+ * buf.h - memory: borrowed slices, growing buffers, allocation that does not
+ * fail. Every size that comes from input is compared with a named limit
+ * before it gets here. Layer: bottom.
+ */
+#ifndef MS_BUF_H
+#define MS_BUF_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "err.h"
+
+/* A view of bytes that somebody else keeps alive. */
+struct ms_slice {
+	const unsigned char *p;
+	size_t n;
+};
+
+/* A growing buffer; zero is a valid, empty value. */
+struct ms_buf {
+	unsigned char *p;
+	size_t n, cap;
+};
+
+/* These end the program with status 71 (EX_OSERR) when memory is out. */
+void *ms_xmalloc(size_t n);
+void *ms_xcalloc(size_t count, size_t size);
+void *ms_xreallocarray(void *p, size_t count, size_t size);
+char *ms_xstrdup(const char *s);
+char *ms_xstrndup(const void *p, size_t n);
+
+/* Makes room for n more bytes; returns where they go. n is not added. */
+unsigned char *ms_buf_room(struct ms_buf *b, size_t n);
+void ms_buf_add(struct ms_buf *b, const void *p, size_t n);
+void ms_buf_add_str(struct ms_buf *b, const char *s);
+void ms_buf_add_byte(struct ms_buf *b, unsigned char c);
+void ms_buf_printf(struct ms_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Ends the buffer with a NUL that is not counted; returns it as a string. */
+char *ms_buf_str(struct ms_buf *b);
+/* Forgets the contents, keeps the memory. */
+void ms_buf_clear(struct ms_buf *b);
+void ms_buf_release(struct ms_buf *b);
+
+/* The buffer's bytes, until it is next changed. */
+struct ms_slice ms_buf_slice(const struct ms_buf *b);
+struct ms_slice ms_slice_str(const char *s);
+bool ms_slice_eq(struct ms_slice a, struct ms_slice b);
+
+/*
+ * Appends a whole file. MS_NOINPUT: it is not there; MS_DATA: it has more
+ * than max bytes; MS_IO.
+ */
+int ms_buf_read_file(
+    struct ms_buf *b, const char *path, size_t max, struct ms_err *err);
+
+#endif

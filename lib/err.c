@@ -1,0 +1,116 @@
+/* err.c - errors as a kind and a sentence. The statuses are those of ms(7). */
+#include "err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+int
+ms_fail(struct ms_err *err, enum ms_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	err->code = code;
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static enum ms_code
+code_of_errno(int e)
+{
+	switch (e) {
+	case ENOSPC:
+	case EDQUOT:
+	case EAGAIN:
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return MS_TEMP;
+	case ENOENT:
+	case ENOTDIR:
+		return MS_NOINPUT;
+	case EEXIST:
+		return MS_EXISTS;
+	default:
+		return MS_IO;
+	}
+}
+
+int
+ms_fail_errno(struct ms_err *err, const char *fmt, ...)
+{
+	int e = errno;
+	char text[128];
+	va_list ap;
+	size_t n;
+
+	if (err == NULL)
+		return -1;
+	err->code = code_of_errno(e);
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	n = strlen(err->msg);
+	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s",
+	    strerror_r(e, text, sizeof(text)));
+	return -1;
+}
+
+int
+ms_context(struct ms_err *err, const char *fmt, ...)
+{
+	char old[sizeof(err->msg)];
+	va_list ap;
+	size_t n;
+
+	if (err == NULL)
+		return -1;
+	memcpy(old, err->msg, sizeof(old));
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	n = strlen(err->msg);
+	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", old);
+	return -1;
+}
+
+int
+ms_status(enum ms_code code)
+{
+	switch (code) {
+	case MS_OK:
+		return EX_OK;
+	case MS_USAGE:
+		return EX_USAGE;
+	case MS_DATA:
+		return EX_DATAERR;
+	case MS_NOINPUT:
+		return EX_NOINPUT;
+	case MS_BUG:
+		return EX_SOFTWARE;
+	case MS_EXISTS:
+		return EX_CANTCREAT;
+	case MS_IO:
+		return EX_IOERR;
+	case MS_TEMP:
+		return EX_TEMPFAIL;
+	case MS_PROTO:
+		return EX_PROTOCOL;
+	case MS_AUTH:
+		return EX_NOPERM;
+	}
+	return EX_SOFTWARE;
+}

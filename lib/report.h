@@ -1,0 +1,56 @@
+/*
+ * report.h - what a run did, by folder and failure: sentences on stderr and
+ * JSON Lines in --report. ms-json(5), Reports. Layer: above stream; jansson.
+ */
+#ifndef MS_REPORT_H
+#define MS_REPORT_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+
+struct ms_tally {
+	uint64_t seen, fresh, known, left_out, failed, occurrences;
+};
+
+struct ms_report;
+
+/*
+ * tool names the program in sentences. path is --report's file or NULL; it is
+ * made (0600) before anything else happens, so that a bad path is found early.
+ */
+int ms_report_open(struct ms_report **out, const char *tool, const char *path,
+    bool quiet, struct ms_err *err);
+
+/* The tally of a folder, made when first asked for; add to it. */
+struct ms_tally *ms_report_tally(struct ms_report *r, const char *user,
+    const char *source, const char *folder);
+
+/* One failure: a line on stderr (always) and in the report. Does not count. */
+void ms_report_failed(
+    struct ms_report *r, const char *where, const char *reason);
+/* The same for a message left out by a rule of the user's: report only. */
+void ms_report_left_out(
+    struct ms_report *r, const char *where, const char *reason);
+/* A remark for the person: "tool: text". Not with quiet. */
+void ms_report_note(struct ms_report *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The progress line; drawn at most 10 times a second, on a terminal only,
+ * never with quiet. total 0: unknown. */
+void ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
+    uint64_t total, const char *unit);
+
+/* Sum over all folders. */
+struct ms_tally ms_report_total(const struct ms_report *r);
+
+/*
+ * Ends: a line per folder and the last line, which holds status, to the
+ * report; one sentence with the sums to stderr unless quiet. -1: the report
+ * could not be written. Frees r.
+ */
+int ms_report_close(struct ms_report *r, int status, struct ms_err *err);
+
+/* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
+void ms_complain(const char *tool, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
