@@ -1,0 +1,223 @@
+/* record.c - contents of records as bytes; leaf, tree and chain. */
+#include "record.h"
+
+#include "le.h"
+
+enum {
+	FIELD_PLACE = 1,
+	FIELD_FLAGS = 2,
+	FIELD_OTHER = 3
+};
+
+#define OCCURRENCE_LEN 60 /* without its fields */
+#define PLACE_LEN 16
+
+void
+ms_record_leaf(uint8_t type, const unsigned char salt[MS_SALT_LEN],
+    const unsigned char content_digest[MS_SHA_LEN],
+    unsigned char leaf[MS_SHA_LEN])
+{
+	unsigned char b[2 + MS_SALT_LEN + MS_SHA_LEN];
+
+	b[0] = 0;
+	b[1] = type;
+	memcpy(b + 2, salt, MS_SALT_LEN);
+	memcpy(b + 2 + MS_SALT_LEN, content_digest, MS_SHA_LEN);
+	ms_sha256(b, sizeof(b), leaf);
+}
+
+static void
+field_write(struct ms_buf *out, uint8_t tag, struct ms_slice value)
+{
+	unsigned char head[4] = {tag};
+
+	if (value.n == 0 || value.n > MS_FIELD_MAX)
+		return;
+	ms_put_le16(head + 2, (uint16_t)value.n);
+	ms_buf_add(out, head, sizeof(head));
+	ms_buf_add(out, value.p, value.n);
+}
+
+/* Fills value[tag] for tags below max; unknown ones are passed over. */
+static int
+fields_parse(
+    struct ms_slice in, struct ms_slice *value, size_t max, struct ms_err *err)
+{
+	size_t n;
+
+	while (in.n > 0) {
+		if (in.n < 4 || (n = ms_le16(in.p + 2)) > in.n - 4)
+			return ms_fail(err, MS_DATA, "a field is cut off");
+		if (in.p[0] < max)
+			value[in.p[0]] = (struct ms_slice){in.p + 4, n};
+		in.p += 4 + n;
+		in.n -= 4 + n;
+	}
+	return 0;
+}
+
+void
+ms_occurrence_write(struct ms_buf *out, const struct ms_occurrence *o)
+{
+	unsigned char b[OCCURRENCE_LEN] = {0};
+
+	memcpy(b, o->id, MS_SHA_LEN);
+	ms_put_le64(b + 32, o->message);
+	ms_put_le64(b + 40, o->folder);
+	ms_put_le64(b + 48, (uint64_t)o->date);
+	b[56] = o->form;
+	b[57] = o->bits;
+	ms_buf_add(out, b, sizeof(b));
+	field_write(out, FIELD_PLACE, o->place);
+	field_write(out, FIELD_FLAGS, o->flags);
+	field_write(out, FIELD_OTHER, o->other);
+}
+
+int
+ms_occurrence_parse(
+    struct ms_occurrence *o, struct ms_slice content, struct ms_err *err)
+{
+	struct ms_slice value[4] = {{0}};
+	const unsigned char *p = content.p;
+
+	if (content.n < OCCURRENCE_LEN)
+		return ms_fail(err, MS_DATA, "OCCURRENCE is too short");
+	*o = (struct ms_occurrence){0};
+	memcpy(o->id, p, MS_SHA_LEN);
+	o->message = ms_le64(p + 32);
+	o->folder = ms_le64(p + 40);
+	o->date = (int64_t)ms_le64(p + 48);
+	o->form = p[56];
+	o->bits = p[57];
+	if (o->form > 2)
+		return ms_fail(err, MS_DATA, "OCCURRENCE of unknown form");
+	if (fields_parse((struct ms_slice){p + OCCURRENCE_LEN,
+			     content.n - OCCURRENCE_LEN},
+		value, 4, err) < 0)
+		return ms_context(err, "OCCURRENCE");
+	o->place = value[FIELD_PLACE];
+	o->flags = value[FIELD_FLAGS];
+	o->other = value[FIELD_OTHER];
+	return 0;
+}
+
+void
+ms_place_write(struct ms_buf *out, const struct ms_place *pl)
+{
+	unsigned char b[PLACE_LEN];
+
+	ms_put_le64(b, pl->occurrence);
+	ms_put_le64(b + 8, pl->folder);
+	ms_buf_add(out, b, sizeof(b));
+	field_write(out, FIELD_PLACE, pl->place);
+}
+
+int
+ms_place_parse(struct ms_place *pl, struct ms_slice content, struct ms_err *err)
+{
+	struct ms_slice value[2] = {{0}};
+
+	if (content.n < PLACE_LEN)
+		return ms_fail(err, MS_DATA, "PLACE is too short");
+	if (fields_parse(
+		(struct ms_slice){content.p + PLACE_LEN, content.n - PLACE_LEN},
+		value, 2, err) < 0)
+		return ms_context(err, "PLACE");
+	pl->occurrence = ms_le64(content.p);
+	pl->folder = ms_le64(content.p + 8);
+	pl->place = value[FIELD_PLACE];
+	return 0;
+}
+
+void
+ms_commit_write(struct ms_buf *out, const struct ms_commit *c)
+{
+	unsigned char b[MS_COMMIT_LEN] = {0};
+
+	ms_put_le64(b, c->first);
+	ms_put_le32(b + 8, c->count);
+	b[12] = 1;
+	memcpy(b + 16, c->root, MS_SHA_LEN);
+	memcpy(b + 48, c->chain, MS_SHA_LEN);
+	ms_put_le64(b + 80, (uint64_t)c->time);
+	ms_buf_add(out, b, sizeof(b));
+}
+
+int
+ms_commit_parse(
+    struct ms_commit *c, struct ms_slice content, struct ms_err *err)
+{
+	const unsigned char *p = content.p;
+
+	if (content.n < MS_COMMIT_LEN)
+		return ms_fail(err, MS_DATA, "COMMIT is too short");
+	if (p[12] != 1)
+		return ms_fail(err, MS_DATA, "COMMIT with hash algorithm %u",
+		    (unsigned)p[12]);
+	c->first = ms_le64(p);
+	c->count = ms_le32(p + 8);
+	memcpy(c->root, p + 16, MS_SHA_LEN);
+	memcpy(c->chain, p + 48, MS_SHA_LEN);
+	c->time = (int64_t)ms_le64(p + 80);
+	return 0;
+}
+
+void
+ms_chain(const unsigned char previous[MS_SHA_LEN],
+    const unsigned char root[MS_SHA_LEN], unsigned char out[MS_SHA_LEN])
+{
+	unsigned char b[2 * MS_SHA_LEN];
+
+	memcpy(b, previous, MS_SHA_LEN);
+	memcpy(b + MS_SHA_LEN, root, MS_SHA_LEN);
+	ms_sha256(b, sizeof(b), out);
+}
+
+static void
+join(const unsigned char *left, const unsigned char *right, unsigned char *out)
+{
+	unsigned char b[1 + 2 * MS_SHA_LEN];
+
+	b[0] = 1;
+	memcpy(b + 1, left, MS_SHA_LEN);
+	memcpy(b + 1 + MS_SHA_LEN, right, MS_SHA_LEN);
+	ms_sha256(b, sizeof(b), out);
+}
+
+/*
+ * Full subtrees stand at the heights of the bits of count, as in a binary
+ * counter: adding a leaf carries.
+ */
+void
+ms_tree_add(struct ms_tree *t, const unsigned char leaf[MS_SHA_LEN])
+{
+	unsigned char h[MS_SHA_LEN];
+	unsigned height = 0;
+
+	memcpy(h, leaf, MS_SHA_LEN);
+	for (; (t->count >> height & 1) != 0; height++)
+		join(t->node[height], h, h);
+	memcpy(t->node[height], h, MS_SHA_LEN);
+	t->count++;
+}
+
+void
+ms_tree_root(const struct ms_tree *t, unsigned char root[MS_SHA_LEN])
+{
+	unsigned height;
+	bool have = false;
+
+	if (t->count == 0) {
+		ms_sha256("", 0, root);
+		return;
+	}
+	for (height = 0; height < 64; height++) {
+		if ((t->count >> height & 1) == 0)
+			continue;
+		if (have)
+			join(t->node[height], root, root);
+		else
+			memcpy(root, t->node[height], MS_SHA_LEN);
+		have = true;
+	}
+}

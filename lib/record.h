@@ -1,0 +1,91 @@
+/*
+ * record.h - the contents of records: OCCURRENCE, PLACE, COMMIT as bytes, and
+ * the leaf that the chain is made of. ms-archive(5), Records. MESSAGE is
+ * recipe.h. Layer: above sha.
+ */
+#ifndef MS_RECORD_H
+#define MS_RECORD_H
+#include <stdint.h>
+#include "sha.h"
+
+enum ms_record_type {
+	MS_BLOB = 1,
+	MS_MESSAGE = 2,
+	MS_OCCURRENCE = 3,
+	MS_PLACE = 4,
+	MS_MOVED = 5,
+	MS_EVENT = 6,
+	MS_COMMIT = 7
+};
+
+#define MS_SALT_LEN 16
+#define MS_EVENT_MAX (1024 * 1024)      /* bytes of an EVENT */
+#define MS_RECORD_MAX (8 * 1024 * 1024) /* bytes of any content */
+#define MS_FIELD_MAX 65535              /* bytes of a field's value */
+
+/* A record as it lies in a block. content is borrowed from there. */
+struct ms_record {
+	uint8_t type; /* enum ms_record_type, or one of the future */
+	bool stub;    /* purged: content is its leaf */
+	struct ms_slice content;
+};
+
+/* H(0x00 || type || salt || content_digest). */
+void ms_record_leaf(uint8_t type, const unsigned char salt[MS_SALT_LEN],
+    const unsigned char content_digest[MS_SHA_LEN],
+    unsigned char leaf[MS_SHA_LEN]);
+
+enum {
+	MS_BODY_NOT_SEEN = 1, /* recognised by its header only */
+	MS_DATE_UNKNOWN = 2
+};
+
+/* Values are UTF-8, at most MS_FIELD_MAX bytes; {0} for none. */
+struct ms_occurrence {
+	unsigned char id[MS_SHA_LEN];
+	uint64_t message, folder;
+	int64_t date;
+	uint8_t form, bits;
+	struct ms_slice place, flags, other;
+};
+
+void ms_occurrence_write(struct ms_buf *out, const struct ms_occurrence *o);
+/* The slices point into content. MS_DATA: too short, or lengths are wrong. */
+int ms_occurrence_parse(
+    struct ms_occurrence *o, struct ms_slice content, struct ms_err *err);
+
+struct ms_place {
+	uint64_t occurrence, folder;
+	struct ms_slice place;
+};
+
+void ms_place_write(struct ms_buf *out, const struct ms_place *pl);
+int ms_place_parse(
+    struct ms_place *pl, struct ms_slice content, struct ms_err *err);
+
+#define MS_COMMIT_LEN 88
+
+struct ms_commit {
+	uint64_t first;
+	uint32_t count;
+	unsigned char root[MS_SHA_LEN], chain[MS_SHA_LEN];
+	int64_t time;
+};
+
+void ms_commit_write(struct ms_buf *out, const struct ms_commit *c);
+int ms_commit_parse(
+    struct ms_commit *c, struct ms_slice content, struct ms_err *err);
+
+/* chain = H(previous || root) */
+void ms_chain(const unsigned char previous[MS_SHA_LEN],
+    const unsigned char root[MS_SHA_LEN], unsigned char out[MS_SHA_LEN]);
+
+/* The tree hash of RFC 6962, 2.1, over leaves as they come; {0} is empty. */
+struct ms_tree {
+	uint64_t count;
+	unsigned char node[64][MS_SHA_LEN]; /* full subtrees, by height */
+};
+void ms_tree_add(struct ms_tree *t, const unsigned char leaf[MS_SHA_LEN]);
+void ms_tree_root(const struct ms_tree *t, unsigned char root[MS_SHA_LEN]);
+
+#endif
