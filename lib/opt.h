@@ -16,20 +16,27 @@
 
 /*
  * getopt_long(3) with "+" order, but an abbreviated long option is refused as
- * unknown. Complains as getopt does; returns what getopt returns.
+ * unknown. Complains as getopt does; returns what getopt returns. letters as
+ * for getopt, with or without the "+".
  */
 int ms_getopt(int argc, char *const argv[], const char *letters,
     const struct option *longs);
 
 /* -a, else $MS_ARCHIVE, else -1: MS_USAGE naming both. */
 int ms_opt_archive(const char **dir, const char *given, struct ms_err *err);
-/* -u, else `envelope` (may be NULL), else $MS_USER, else the login name. */
+/*
+ * -u, else `envelope` (may be NULL), else $MS_USER, else the login name, else
+ * the number of the caller's uid. May be the same memory at the next call.
+ */
 const char *ms_opt_user(const char *given, const char *envelope);
 /* A decimal number within bounds, whole string; MS_USAGE naming `option`. */
 int ms_opt_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
     const char *option, struct ms_err *err);
 
-/* fflush and close stdout, so that a full disk does not look like success. */
+/*
+ * Flushes and closes stdout, so that a full disk does not look like success:
+ * MS_TEMP or MS_IO if anything that was written to it did not arrive.
+ */
 int ms_close_stdout(struct ms_err *err);
 
 #endif

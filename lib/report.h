@@ -1,6 +1,10 @@
 /*
  * report.h - what a run did, by folder and failure: sentences on stderr and
- * JSON Lines in --report. ms-json(5), Reports. Layer: above stream; jansson.
+ * JSON Lines in --report. ms-json(5), Reports. One thread's. Layer: above buf;
+ * jansson.
+ *
+ * Texts given to it may hold anything: on stderr controls and bytes that are
+ * not UTF-8 are shown as '?', in the report they follow ms-json(5).
  */
 #ifndef MS_REPORT_H
 #define MS_REPORT_H
@@ -16,12 +20,15 @@ struct ms_report;
 
 /*
  * tool names the program in sentences. path is --report's file or NULL; it is
- * made (0600) before anything else happens, so that a bad path is found early.
+ * made (0600), or emptied, before anything else happens, so that a bad path is
+ * found early. Lines reach the file one by one. MS_NOINPUT, MS_IO: it can't be
+ * made.
  */
 int ms_report_open(struct ms_report **out, const char *tool, const char *path,
     bool quiet, struct ms_err *err);
 
-/* The tally of a folder, made when first asked for; add to it. */
+/* The tally of a folder, made when first asked for; add to it. It stays where
+ * it is until the report is closed. */
 struct ms_tally *ms_report_tally(struct ms_report *r, const char *user,
     const char *source, const char *folder);
 

@@ -1,0 +1,450 @@
+/* report.c - tallies by folder, sentences on stderr, JSON Lines in a file. */
+#include "report.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+
+#define PROGRESS_MS 100 /* at least, between two drawings */
+#define TEXT_MAX 65536  /* bytes of a string that get into a report */
+
+struct folder {
+	struct ms_tally tally;
+	char *user, *source, *name;
+	struct folder *next;
+};
+
+struct ms_report {
+	char *tool, *path;
+	FILE *file; /* NULL: none was asked for */
+	bool quiet, terminal, drawn, broken;
+	struct timespec drawn_at;
+	/*
+	 * A balanced tree by name (tsearch(3)), not a hash table: servers
+	 * choose folder names, and could choose ones that collide. The list
+	 * has the folders in the order in which they came.
+	 */
+	void *tree;
+	struct folder *first, **last;
+	struct folder *recent; /* what was asked for last, mostly again */
+};
+
+/* Bytes of the character of UTF-8 at p, which ends with NUL; 0: not valid. */
+static size_t
+utf8_length(const unsigned char *p)
+{
+	size_t n, i;
+
+	if (p[0] < 0x80)
+		return 1;
+	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Appends text for a terminal: controls, C1 too, and stray bytes are '?'. */
+static void
+add_shown(struct ms_buf *b, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n;
+
+	for (; *p != '\0'; p += n) {
+		n = utf8_length(p);
+		if (n == 0 || (n == 1 && (*p < 0x20 || *p == 0x7f)) ||
+		    (n == 2 && *p == 0xc2 && p[1] < 0xa0)) {
+			ms_buf_add_byte(b, '?');
+			n = n > 0 ? n : 1;
+		} else {
+			ms_buf_add(b, p, n);
+		}
+	}
+}
+
+/* One write for the whole line, so that lines of several tools stay whole. */
+static void
+put_stderr(const struct ms_buf *line)
+{
+	(void)!write(STDERR_FILENO, line->p, line->n);
+}
+
+static void
+clear_progress(struct ms_report *r)
+{
+	static const char erase[] = "\r\033[K";
+
+	if (!r->drawn)
+		return;
+	(void)!write(STDERR_FILENO, erase, sizeof(erase) - 1);
+	r->drawn = false;
+}
+
+/* "tool: a: b", or "tool: a" when b is NULL. */
+static void
+put_sentence(const char *tool, const char *a, const char *b)
+{
+	struct ms_buf line = {0};
+
+	add_shown(&line, tool);
+	ms_buf_add_str(&line, ": ");
+	add_shown(&line, a);
+	if (b != NULL) {
+		ms_buf_add_str(&line, ": ");
+		add_shown(&line, b);
+	}
+	ms_buf_add_byte(&line, '\n');
+	put_stderr(&line);
+	ms_buf_release(&line);
+}
+
+void
+ms_complain(const char *tool, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	put_sentence(tool, text != NULL ? text : fmt, NULL);
+	free(text);
+}
+
+/* ---- JSON ---- */
+
+static void
+set_base64(json_t *o, const char *key, const char *text, size_t n)
+{
+	unsigned char *out = ms_xmalloc(4 * ((n + 2) / 3) + 1);
+	struct ms_buf name = {0};
+
+	EVP_EncodeBlock(out, (const unsigned char *)text, (int)n);
+	ms_buf_printf(&name, "%s_b64", key);
+	json_object_set_new(
+	    o, ms_buf_str(&name), json_string((const char *)out));
+	ms_buf_release(&name);
+	free(out);
+}
+
+/*
+ * Bytes that are not UTF-8 appear twice: approximated under key, and as they
+ * are, in base64, under key_b64 (ms-json(5)).
+ */
+static void
+set_text(json_t *o, const char *key, const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *end = p + strnlen(text, TEXT_MAX);
+	struct ms_buf b = {0};
+	bool valid = true;
+	size_t n;
+
+	for (; p < end; p += n) {
+		n = utf8_length(p);
+		if (n == 0) {
+			valid = false;
+			ms_buf_add_str(&b, replacement);
+			n = 1;
+		} else {
+			ms_buf_add(&b, p, n);
+		}
+	}
+	json_object_set_new(o, key, json_string(ms_buf_str(&b)));
+	if (!valid)
+		set_base64(
+		    o, key, text, (size_t)(end - (const unsigned char *)text));
+	ms_buf_release(&b);
+}
+
+static json_t *
+line_new(const char *type)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "type", json_string(type));
+	return o;
+}
+
+static void
+set_tally(json_t *o, const struct ms_tally *t)
+{
+	json_object_set_new(o, "seen", json_integer((json_int_t)t->seen));
+	json_object_set_new(o, "new", json_integer((json_int_t)t->fresh));
+	json_object_set_new(o, "known", json_integer((json_int_t)t->known));
+	json_object_set_new(
+	    o, "left_out", json_integer((json_int_t)t->left_out));
+	json_object_set_new(o, "failed", json_integer((json_int_t)t->failed));
+	json_object_set_new(
+	    o, "occurrences", json_integer((json_int_t)t->occurrences));
+}
+
+/* Writes the object as a line and frees it. */
+static void
+put_line(struct ms_report *r, json_t *o)
+{
+	if (json_dumpf(o, r->file, JSON_COMPACT) < 0 ||
+	    putc('\n', r->file) == EOF)
+		r->broken = true;
+	json_decref(o);
+}
+
+static void
+put_event(struct ms_report *r, const char *type, const char *where,
+    const char *reason)
+{
+	json_t *o;
+
+	if (r->file == NULL)
+		return;
+	o = line_new(type);
+	set_text(o, "where", where);
+	set_text(o, "reason", reason);
+	put_line(r, o);
+}
+
+/* ---- the report ---- */
+
+int
+ms_report_open(struct ms_report **out, const char *tool, const char *path,
+    bool quiet, struct ms_err *err)
+{
+	struct ms_report *r;
+	FILE *file = NULL;
+	int fd;
+
+	if (path != NULL) {
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return ms_fail_errno(err, "report %s", path);
+		file = fdopen(fd, "w");
+		if (file == NULL) {
+			ms_fail_errno(err, "report %s", path);
+			close(fd);
+			return -1;
+		}
+		/* Whoever follows the file sees each line at once. */
+		setvbuf(file, NULL, _IOLBF, 0);
+	}
+	r = ms_xcalloc(1, sizeof(*r));
+	r->tool = ms_xstrdup(tool);
+	r->path = path != NULL ? ms_xstrdup(path) : NULL;
+	r->file = file;
+	r->quiet = quiet;
+	r->terminal = isatty(STDERR_FILENO) == 1;
+	r->last = &r->first;
+	*out = r;
+	return 0;
+}
+
+static int
+compare_folders(const void *a, const void *b)
+{
+	const struct folder *x = a, *y = b;
+	int c;
+
+	c = strcmp(x->name, y->name);
+	if (c == 0)
+		c = strcmp(x->source, y->source);
+	if (c == 0)
+		c = strcmp(x->user, y->user);
+	return c;
+}
+
+static struct folder *
+folder_new(struct ms_report *r, const struct folder *key)
+{
+	struct folder *f = ms_xcalloc(1, sizeof(*f));
+
+	f->user = ms_xstrdup(key->user);
+	f->source = ms_xstrdup(key->source);
+	f->name = ms_xstrdup(key->name);
+	*r->last = f;
+	r->last = &f->next;
+	return f;
+}
+
+struct ms_tally *
+ms_report_tally(struct ms_report *r, const char *user, const char *source,
+    const char *folder)
+{
+	struct folder key = {.user = (char *)user,
+	    .source = (char *)source,
+	    .name = (char *)folder};
+	struct folder **node;
+
+	if (r->recent != NULL && compare_folders(r->recent, &key) == 0)
+		return &r->recent->tally;
+	node = tfind(&key, &r->tree, compare_folders);
+	if (node == NULL) {
+		node = tsearch(folder_new(r, &key), &r->tree, compare_folders);
+		if (node == NULL) {
+			ms_complain(r->tool, "out of memory");
+			_exit(EX_OSERR);
+		}
+	}
+	r->recent = *node;
+	return &r->recent->tally;
+}
+
+void
+ms_report_failed(struct ms_report *r, const char *where, const char *reason)
+{
+	clear_progress(r);
+	put_sentence(r->tool, where, reason);
+	put_event(r, "failed", where, reason);
+}
+
+void
+ms_report_left_out(struct ms_report *r, const char *where, const char *reason)
+{
+	put_event(r, "left_out", where, reason);
+}
+
+void
+ms_report_note(struct ms_report *r, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	if (r->quiet)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	clear_progress(r);
+	put_sentence(r->tool, text != NULL ? text : fmt, NULL);
+	free(text);
+}
+
+void
+ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
+    uint64_t total, const char *unit)
+{
+	struct ms_buf line = {0};
+	struct timespec now;
+	int64_t ms;
+
+	if (r->quiet || !r->terminal)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - r->drawn_at.tv_sec) * 1000 +
+	     (now.tv_nsec - r->drawn_at.tv_nsec) / 1000000;
+	if (ms < PROGRESS_MS)
+		return;
+	ms_buf_add_str(&line, "\r\033[K");
+	add_shown(&line, what);
+	ms_buf_printf(&line, ": %" PRIu64, done);
+	if (total > 0)
+		ms_buf_printf(&line, " of %" PRIu64, total);
+	ms_buf_printf(&line, " %s", unit);
+	put_stderr(&line);
+	ms_buf_release(&line);
+	r->drawn = true;
+	r->drawn_at = now;
+}
+
+struct ms_tally
+ms_report_total(const struct ms_report *r)
+{
+	struct ms_tally sum = {0};
+	const struct folder *f;
+
+	for (f = r->first; f != NULL; f = f->next) {
+		sum.seen += f->tally.seen;
+		sum.fresh += f->tally.fresh;
+		sum.known += f->tally.known;
+		sum.left_out += f->tally.left_out;
+		sum.failed += f->tally.failed;
+		sum.occurrences += f->tally.occurrences;
+	}
+	return sum;
+}
+
+static void
+put_folders(struct ms_report *r, const struct ms_tally *sum, int status)
+{
+	const struct folder *f;
+	json_t *o;
+
+	for (f = r->first; f != NULL; f = f->next) {
+		o = line_new("folder");
+		set_text(o, "user", f->user);
+		set_text(o, "source", f->source);
+		set_text(o, "folder", f->name);
+		set_tally(o, &f->tally);
+		put_line(r, o);
+	}
+	o = line_new("end");
+	set_text(o, "tool", r->tool);
+	json_object_set_new(o, "status", json_integer(status));
+	set_tally(o, sum);
+	put_line(r, o);
+}
+
+static void
+keep_node(void *node)
+{
+	(void)node; /* the list frees it */
+}
+
+static void
+report_free(struct ms_report *r)
+{
+	struct folder *f, *next;
+
+	tdestroy(r->tree, keep_node);
+	for (f = r->first; f != NULL; f = next) {
+		next = f->next;
+		free(f->user);
+		free(f->source);
+		free(f->name);
+		free(f);
+	}
+	free(r->path);
+	free(r->tool);
+	free(r);
+}
+
+int
+ms_report_close(struct ms_report *r, int status, struct ms_err *err)
+{
+	struct ms_tally t = ms_report_total(r);
+	int rc = 0;
+
+	clear_progress(r);
+	if (r->file != NULL) {
+		put_folders(r, &t, status);
+		if (fclose(r->file) != 0)
+			rc = ms_fail_errno(err, "report %s", r->path);
+		else if (r->broken)
+			rc = ms_fail(
+			    err, MS_IO, "report %s: write failed", r->path);
+	}
+	ms_report_note(r,
+	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
+	    " left out, %" PRIu64 " failed",
+	    t.seen, t.fresh, t.known, t.left_out, t.failed);
+	report_free(r);
+	return rc;
+}
