@@ -50,6 +50,7 @@ ms_block_header_write(const struct ms_block_header *h,
 	ms_put_le32(out + 24, h->payload);
 	ms_put_le32(out + 28, h->stored);
 	memcpy(out + 80, h->check, MS_CHECK_LEN);
+	memcpy(out + MS_BLOCK_KEY_AT, key, MS_KEY_LEN);
 	header_check(out, key, out + MS_BLOCK_HEADER - MS_CHECK_LEN);
 }
 

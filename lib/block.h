@@ -10,14 +10,16 @@
 #include "record.h"
 
 #define MS_BLOCK_HEADER 128
-#define MS_BLOCK_FULL (1024 * 1024)             /* payload; then it is closed */
-#define MS_BLOCK_PAYLOAD_MAX (16 * 1024 * 1024) /* payload; no block has more  \
-						 */
-#define MS_BLOCK_STORED_MAX (32 * 1024 * 1024)  /* stored bytes */
+#define MS_BLOCK_FULL (1024 * 1024) /* payload; then it is closed */
+#define MS_BLOCK_PAYLOAD_MAX                                                   \
+	(16 * 1024 * 1024)                     /* payload; no block has more   \
+						*/
+#define MS_BLOCK_STORED_MAX (32 * 1024 * 1024) /* stored bytes */
 #define MS_BLOCK_RECORDS_MAX 65536
 #define MS_ZSTD_LEVEL 3
-#define MS_KEY_LEN 16   /* bytes of a pack id */
-#define MS_CHECK_LEN 16 /* bytes of a keyed checksum */
+#define MS_BLOCK_KEY_AT 96 /* the pack id again, in case its header is lost */
+#define MS_KEY_LEN 16      /* bytes of a pack id */
+#define MS_CHECK_LEN 16    /* bytes of a keyed checksum */
 
 enum ms_block_kind {
 	MS_BLOCK_DATA = 1,
