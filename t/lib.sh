@@ -1,0 +1,96 @@
+# shellcheck shell=sh
+# lib.sh - what every t/*.t stands on: a scratch folder, which is where it runs,
+# an environment that is always the same, and TAP. Source it first, end with
+# `finish`. Set for the script: $top $build $scratch; a script that calls ok,
+# status or same in a subshell loses count.
+#   MS_SOAK=1           large volumes     MS_SEED=N    repeats a random run
+#   MS_TEST_REQUIRE=... what must not be skipped: dovecot corpora ...
+#   MS_KEEP=1           keeps the scratch folder
+top=$(cd "$(dirname "$0")/.." && pwd) build=$top/build
+[ "${SAN-}" != 1 ] || build=$top/build/san
+for v in $(env | sed -n 's/^\(MS_[A-Z_]*\)=.*/\1/p'); do
+	case $v in MS_CORPORA | MS_SOAK | MS_SEED | MS_TEST_REQUIRE | MS_KEEP) ;;
+	*) unset "$v" ;; esac
+done
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/ms-t.XXXXXX") && cd "$scratch" || exit 1
+export LC_ALL=C.UTF-8 TZ=UTC PATH="$build/bin:$PATH" HOME="$scratch"
+# A sanitizer's finding must not look like "some inputs failed".
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+unset LD_PRELOAD CDPATH
+umask 022
+trap 'cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
+	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
+trap 'exit 1' HUP INT TERM
+count=0 bad=0
+
+note() { printf '%s\n' "$*" | cat -v | sed 's/^/# /'; }
+pass() { count=$((count + 1)) && echo "ok $count - $1"; }
+fail() { count=$((count + 1)) bad=$((bad + 1)) && echo "not ok $count - $1"; }
+
+# ok NAME COMMAND...: the command says yes.
+ok() {
+	name=$1 && shift
+	if said=$("$@" 2>&1); then
+		pass "$name"
+	else
+		got=$?
+		fail "$name" && note "status $got: $*" && note "$said" | head -n 20
+	fi
+}
+
+# status NAME CODE COMMAND...: it ends with just this status. Its output is
+# then in the files `out` and `err` (here, not in the caller's redirection).
+status() {
+	name=$1 want=$2 && shift 2
+	"$@" >out 2>err
+	got=$?
+	if [ "$got" -eq "$want" ]; then
+		pass "$name"
+	else
+		fail "$name" && note "status $got, not $want: $*"
+		head -n 40 err | cat -v | sed 's/^/# /'
+	fi
+}
+
+# same NAME WANT GOT: two files are equal, byte for byte.
+same() {
+	if cmp -s "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1"
+		diff -a "$2" "$3" 2>&1 | head -n 20 | cut -c 1-200 | cat -v | sed 's/^/# /'
+	fi
+}
+
+# skip WHAT REASON: ends the script here, unless WHAT is required.
+skip() {
+	case " ${MS_TEST_REQUIRE-} " in *" $1 "*) fail "$1 is required: $2" && finish ;; esac
+	[ "$count" -gt 0 ] || { echo "1..0 # SKIP $2" && exit 0; }
+	count=$((count + 1)) && echo "ok $count # SKIP $2" && finish
+}
+
+# corpora NAME: $corpus is the folder of real mail NAME, unpacked once.
+corpora() {
+	from=${MS_CORPORA:-$top/../shared/corpora}/$1.tar.zst
+	corpus=$top/build/corpora/$1
+	if [ ! -d "$corpus" ]; then
+		[ -r "$from" ] || skip corpora "no $1 corpus (MS_CORPORA)"
+		mkdir -p "$top/build/corpora"
+		tmp=$(mktemp -d "$corpus.XXXXXX") || skip corpora "no room"
+		tar -C "$tmp" --zstd -xf "$from" || skip corpora "cannot unpack $from"
+		# Where another script was faster, its copy stays.
+		mv -T "$tmp" "$corpus" 2>/dev/null || rm -rf "$tmp"
+	fi
+	[ ! -d "$corpus/$1" ] || corpus=$corpus/$1
+}
+
+# seed: $seed is a number, printed, and MS_SEED if that is set.
+seed() {
+	seed=${MS_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+	echo "# seed $seed (MS_SEED repeats it)"
+}
+
+finish() {
+	echo "1..$count"
+	exit $((bad > 0))
+}
