@@ -1,5 +1,10 @@
 # Makefile - builds the tools into build/bin, tests them, installs them.
 # Users own CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR DESTDIR.
+#   make            the tools                 make install    and their manuals
+#   make demo       what they do, shown       make check      every test
+#   make deps       missing Debian packages   make lint fuzz soak bench
+# SAN=1 builds with ASan and UBSan in build/san, DEVELOPER=1 with -Werror.
+# MS_NO_DEPS=1: nothing is ever installed. More in README.
 -include config.mk
 
 CC ?= cc
@@ -7,52 +12,151 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+JOBS ?= 2
+FUZZ_SECONDS ?= 60
 
-PKGS = libetpan libarchive libzstd jansson libssl libcrypto
+# The Debian packages that building, testing, linting and comparing need.
+DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
+	libjansson-dev libssl-dev liblmdb-dev
+DEB_check = perl python3 openssl zstd procps dovecot-imapd
+DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
+	mandoc valgrind bear
+DEB_bench = isync borgbackup notmuch dovecot-imapd time
+DEPS ?= build check
+
+# Expanded when first used, and once: `make deps` brings pkg-config.
+PKGS = libarchive libzstd jansson libssl libcrypto
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libetpan $(PKGS)))$(PKG_CFLAGS)
 # Debian's libetpan.pc asks for linking without PIE; nothing needs that.
-PKG_LIBS = $(filter-out -specs=%,$(shell pkg-config --libs libetpan)) \
-	$(shell pkg-config --libs libarchive libzstd jansson libssl libcrypto) \
-	-llmdb -lpthread
+PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,\
+	$$(shell pkg-config --libs libetpan)) \
+	$$(shell pkg-config --libs $(PKGS)) -llmdb -lpthread)$(PKG_LIBS)
+
+MS_LDFLAGS = -Wl,--as-needed
 MS_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wundef \
 	-Wvla -Wformat=2 -Wwrite-strings -Wpointer-arith -Wstrict-prototypes \
-	-Wmissing-prototypes -fstack-protector-strong -Ilib \
-	$(shell pkg-config --cflags $(PKGS))
+	-Wmissing-prototypes -fstack-protector-strong -Ilib $(PKG_CFLAGS)
 ifeq ($(DEVELOPER),1)
 MS_CFLAGS += -Werror
 endif
 
 B = build
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ifeq ($(SAN),1)
 B = build/san
-MS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer
-MS_LDFLAGS += -fsanitize=address,undefined
+MS_CFLAGS += $(SANITIZE) -fno-omit-frame-pointer
+MS_LDFLAGS += $(SANITIZE)
 endif
+ifeq ($(FUZZ),1)
+B = build/fuzz
+MS_CFLAGS += $(SANITIZE) -fsanitize=fuzzer-no-link -fno-omit-frame-pointer
+MS_LDFLAGS += $(SANITIZE)
+endif
+COMPILE = $(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+LINK = $(COMPILE) -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@
+LIBS = $(B)/libms.a $(PKG_LIBS)
 
 LIB = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 TOOLS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/ms-*.c))
+CMD = $(patsubst cmd/%.c,$(B)/cmd/%.o,$(filter-out cmd/ms-%,$(wildcard cmd/*.c)))
 UNITS = $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
+FUZZERS = $(patsubst t/fuzz/%.c,$(B)/fuzz/%,$(wildcard t/fuzz/*.c))
+SEEDS = $(patsubst t/fuzz/%.c,$(B)/seeds/%,$(wildcard t/fuzz/*.c))
+SHIMS = $(patsubst t/shim/%.c,build/t/%.so,$(wildcard t/shim/*.c))
 
 all: $(TOOLS)
 units: $(UNITS)
+shims: $(SHIMS)
 
 $(B)/libms.a: $(LIB)
 	rm -f $@ && ar rcs $@ $^
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 
-$(B)/bin/%: cmd/%.c $(B)/libms.a
+$(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
-	$(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@ $< $(B)/libms.a $(PKG_LIBS)
+	$(COMPILE) -c -o $@ $<
+
+# A tool is its main, and what lies beside it under a name without "ms-".
+$(B)/bin/%: cmd/%.c $(CMD) $(B)/libms.a
+	@mkdir -p $(@D)
+	$(LINK) $< $(CMD) $(LIBS)
 
 $(B)/unit/%: t/unit/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -It/unit -MMD -MP -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@ $< $(B)/libms.a $(PKG_LIBS)
+	$(LINK) -It/unit $< $(LIBS)
+
+# A fuzz target without libFuzzer: runs its seeds and what is close to them.
+$(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(B)/libms.a
+	@mkdir -p $(@D)
+	$(LINK) -It $< t/fuzz-main.c $(LIBS)
+
+$(B)/fuzz/%: t/fuzz/%.c $(B)/libms.a
+	@mkdir -p $(@D)
+	$(LINK) -It -fsanitize=fuzzer $< $(LIBS)
+
+build/t/%.so: t/shim/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -fPIC -shared \
+	    $(CPPFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lpthread
+
+deps:
+	@t/deps.sh $(foreach group,$(DEPS),$(DEB_$(group)))
+
+# make may have been all there was: what follows deps is a make of its own.
+AGAIN = $(MAKE) --no-print-directory \
+	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+PROVE = prove --timer --exec '' $(PROVEFLAGS)
+export SAN
+export ASAN_OPTIONS = exitcode=99:allocator_may_return_null=1
+export UBSAN_OPTIONS = exitcode=99:print_stacktrace=1
+
+demo:
+	@t/deps.sh $(DEB_build) || true
+	@$(AGAIN) all
+	@B=$(B) t/demo.sh
+
+check:
+	@t/deps.sh $(DEB_build) $(DEB_check) || true
+	@$(AGAIN) everything
+	$(PROVE) -j$(JOBS) $(UNITS) $(SEEDS) $(sort $(wildcard t/*.t))
+
+soak:
+	@t/deps.sh $(DEB_build) $(DEB_check) || true
+	@$(AGAIN) everything
+	MS_SOAK=1 $(PROVE) $(sort $(wildcard t/*.t))
+
+everything: all units shims $(SEEDS)
+
+fuzz:
+	@t/deps.sh $(DEB_build) $(DEB_lint) || true
+	@$(AGAIN) $(patsubst %,build/seeds/%,$(notdir $(FUZZERS)))
+	@$(AGAIN) FUZZ=1 CC=clang $(patsubst %,build/fuzz/fuzz/%,$(notdir $(FUZZERS)))
+	@t/fuzz.sh $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+
+bench:
+	@t/deps.sh $(DEB_build) $(DEB_bench) || true
+	@$(AGAIN) all
+	@t/bench/run
+
+lint:
+	@t/deps.sh $(DEB_build) $(DEB_lint) || true
+	@CFLAGS='$(MS_CFLAGS)' t/lint.sh
+
+install: all
+	install -d $(DESTDIR)$(BINDIR)
+	install $(TOOLS) $(DESTDIR)$(BINDIR)
+	for m in man/*.[1-9]; do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
+	    install -d $$d && install -m 644 $$m $$d || exit; done
+
+compile_commands.json:
+	bear -- $(MAKE) -B all units
 
 clean:
-	rm -rf build
+	rm -rf build compile_commands.json
 
-.PHONY: all units clean
--include $(wildcard $(B)/lib/*.d $(B)/bin/*.d $(B)/unit/*.d)
+.PHONY: all units shims deps demo check soak everything fuzz bench lint install clean
+.SECONDARY:
+-include $(wildcard $(B)/*/*.d build/t/*.d)
