@@ -23,27 +23,34 @@ enum {
 	MS_DESC_FROM_CUT = 1, /* the field has more than is kept */
 	MS_DESC_TO_CUT = 2,
 	MS_DESC_SUBJECT_CUT = 4,
-	MS_DESC_FROM_RAW = 8, /* held bytes that are not UTF-8: approximated */
+	MS_DESC_FROM_RAW = 8, /* ms_mail_raw() is not UTF-8: approximated */
 	MS_DESC_TO_RAW = 16,
 	MS_DESC_SUBJECT_RAW = 32,
 	MS_DESC_DATE = 64 /* date holds the Date field */
 };
 
 struct ms_desc {
-	int64_t date;
+	int64_t date; /* seconds since the epoch; 0 without MS_DESC_DATE */
 	uint8_t bits;
-	struct ms_desc_field from, to,
-	    subject; /* to: To, Cc and Bcc, by ", " */
+	struct ms_desc_field from, to, subject;
 };
 
 /*
  * Describes a header, with either kind of line end, through its empty line or
- * to its end; a leading From_ line is passed over. Never fails: what can't be
- * understood is kept as it is, or left empty.
+ * to its end. From, Subject and Date are the first field of that name; to is
+ * every To, Cc and Bcc in the order they stand, by ", ". A From_ line and
+ * lines without a colon are passed over. Never fails: what can't be understood
+ * is kept as it is, or left empty. Linear in header.n; may be called by
+ * several threads at once.
  */
 void ms_mail_describe(struct ms_slice header, struct ms_desc *out);
 
-/* The same fields, whole. Appends UTF-8 to out: no line ends, no controls. */
+/*
+ * The same fields, whole. Appends UTF-8 to out: encoded words decoded, runs of
+ * blanks, line ends and controls (C0, C1, DEL, U+2028, U+2029) as one blank,
+ * none at the ends. Bytes that are not UTF-8 are taken as windows-1252. What
+ * ms_mail_describe() keeps is a prefix of this.
+ */
 enum ms_mail_field {
 	MS_MAIL_FROM,
 	MS_MAIL_TO,
@@ -51,27 +58,71 @@ enum ms_mail_field {
 };
 void ms_mail_decode(
     struct ms_slice header, enum ms_mail_field field, struct ms_buf *out);
-/* The field's bytes as they stand, unfolded only. */
+/* The field's bytes as they stand, unfolded, without blanks at the ends. */
 void ms_mail_raw(
     struct ms_slice header, enum ms_mail_field field, struct ms_buf *out);
-/* The first bare address of From, else Sender, else Return-Path; or nothing. */
+
+#define MS_ADDRESS_MAX 320 /* bytes of an address; longer is none */
+
+/*
+ * Appends the first bare address of From, else Sender, else Return-Path:
+ * 1..MS_ADDRESS_MAX bytes of UTF-8 without blanks and controls; or nothing.
+ */
 void ms_mail_sender(struct ms_slice header, struct ms_buf *out);
 
 /* Where the header ends: the bytes through its empty line, or n. */
 size_t ms_mail_header_length(const unsigned char *p, size_t n);
 
-/* A date as mail writes it (RFC 5322, 3.3 and 4.3, asctime, ISO 8601). */
+/*
+ * A date as mail writes it: RFC 5322, 3.3 and 4.3, asctime, INTERNALDATE,
+ * ISO 8601, with comments and junk around it. No zone, or one nobody knows,
+ * is UTC; no time is midnight. False, out untouched: no date in it, or one
+ * that no calendar has (30 Feb, 25:00), or a year before 1900.
+ */
 bool ms_mail_date(struct ms_slice text, int64_t *out);
+
+/* ---- moments; all is UTC and the Gregorian calendar ---- */
+
+/* A moment taken apart. */
+struct ms_civil {
+	int32_t year;                 /* 0..9999 */
+	uint8_t month, day;           /* 1..12, 1..31 */
+	uint8_t hour, minute, second; /* second 60 is the next minute's 0 */
+};
+
+/* Is there such a moment? */
+bool ms_civil_ok(const struct ms_civil *c);
+/* Seconds since the epoch of what ms_civil_ok() accepts. */
+int64_t ms_time_join(const struct ms_civil *c);
+/* The reverse; what lies outside years 0..9999 becomes their first or last
+ * second. */
+void ms_time_split(int64_t t, struct ms_civil *c);
+
 /* "2026-11-20T10:00:00Z", 20 characters and a NUL; years 0000..9999. */
 void ms_time_format(int64_t t, char out[21]);
-/* The same backwards, also without seconds or Z's equal +00:00. */
+/* "Fri Nov 20 10:00:00 2026", 24 characters and a NUL, as From_ lines do. */
+void ms_time_asctime(int64_t t, char out[25]);
+/*
+ * ms_time_format() backwards, nothing else in s. Taken as well: no seconds;
+ * +00:00 or -00:00 for Z. False: not such a string, or no such moment.
+ */
 bool ms_time_parse(const char *s, int64_t *out);
 
+/* ---- text ---- */
+
+/* Well-formed by RFC 3629: no surrogates, nothing above U+10FFFF. */
 bool ms_utf8_valid(const unsigned char *p, size_t n);
-/* Simple case folding for comparing: in UTF-8, out UTF-8. */
+/*
+ * Appends in with simple case folding (Unicode, CaseFolding.txt, C and S):
+ * for comparing. Bytes that are not UTF-8 stay.
+ */
 void ms_utf8_fold(struct ms_slice in, struct ms_buf *out);
-/* Modified UTF-7 of folder names (RFC 9051, appendix A; RFC 3501, 5.1.3). */
-int ms_mutf7_decode(struct ms_slice in, struct ms_buf *out); /* -1: not valid */
+/*
+ * Modified UTF-7 of folder names (RFC 9051, appendix A; RFC 3501, 5.1.3).
+ * decode: 0, or -1 with out as it was: not what ms_mutf7_encode() makes of any
+ * text without NUL. encode: what is not UTF-8 in it becomes U+FFFD.
+ */
+int ms_mutf7_decode(struct ms_slice in, struct ms_buf *out);
 void ms_mutf7_encode(struct ms_slice in, struct ms_buf *out);
 
 #endif

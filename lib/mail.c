@@ -1,0 +1,299 @@
+/* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
+ * and 4; what is not by the book: ms-quirks(7), Fields. */
+#include "mail-impl.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* The fields that mean something to us. */
+enum name {
+	NAME_OTHER = 0,
+	NAME_FROM = 1,
+	NAME_TO = 2, /* To, Cc, Bcc */
+	NAME_SUBJECT = 4,
+	NAME_DATE = 8,
+	NAME_SENDER = 16,
+	NAME_RETURN_PATH = 32
+};
+
+/* A walk over a header's fields; begin with its bytes. */
+struct scan {
+	const unsigned char *p, *end;
+};
+
+struct field {
+	enum name name;
+	struct ms_slice body; /* as it stands: folded, without the last line
+				 end */
+};
+
+/*
+ * Says which field begins with the line p..end, and where its body does. Blanks
+ * may stand before the colon (RFC 5322, 4.5). A From_ line is thus no field.
+ */
+static enum name
+parse_name(const unsigned char *p, const unsigned char *end,
+    const unsigned char **body)
+{
+	static const struct {
+		const char *s;
+		size_t n;
+		enum name name;
+	} names[] = {{"bcc", 3, NAME_TO}, {"cc", 2, NAME_TO},
+	    {"date", 4, NAME_DATE}, {"from", 4, NAME_FROM},
+	    {"return-path", 11, NAME_RETURN_PATH}, {"subject", 7, NAME_SUBJECT},
+	    {"sender", 6, NAME_SENDER}, {"to", 2, NAME_TO}};
+	unsigned i;
+
+	switch (*p | 0x20) {
+	case 'b':
+		i = 0;
+		break;
+	case 'c':
+		i = 1;
+		break;
+	case 'd':
+		i = 2;
+		break;
+	case 'f':
+		i = 3;
+		break;
+	case 'r':
+		i = 4;
+		break;
+	case 's':
+		i = end - p > 1 && (p[1] | 0x20) == 'u' ? 5 : 6;
+		break;
+	case 't':
+		i = 7;
+		break;
+	default:
+		return NAME_OTHER;
+	}
+	if ((size_t)(end - p) <= names[i].n ||
+	    strncasecmp((const char *)p, names[i].s, names[i].n) != 0)
+		return NAME_OTHER;
+	for (p += names[i].n; p < end && (*p == ' ' || *p == '\t');)
+		p++;
+	if (p == end || *p != ':')
+		return NAME_OTHER;
+	*body = p + 1;
+	return names[i].name;
+}
+
+/* What follows the line at p. */
+static const unsigned char *
+next_line(const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return lf == NULL ? end : lf + 1;
+}
+
+static bool
+is_empty_line(const unsigned char *p, const unsigned char *end)
+{
+	return *p == '\n' || (*p == '\r' && end - p > 1 && p[1] == '\n');
+}
+
+/* The next field whose name is in `wanted`; false at the header's end. */
+static bool
+scan_next(struct scan *s, unsigned wanted, struct field *f)
+{
+	while (s->p < s->end && !is_empty_line(s->p, s->end)) {
+		const unsigned char *line = s->p, *body = NULL, *last;
+		enum name name;
+
+		s->p = next_line(line, s->end);
+		name = parse_name(line, s->p, &body);
+		if (!(name & wanted))
+			continue;
+		while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
+			s->p = next_line(s->p, s->end);
+		last = s->p;
+		if (last > body && last[-1] == '\n')
+			last--;
+		if (last > body && last[-1] == '\r')
+			last--;
+		f->name = name;
+		f->body = (struct ms_slice){body, (size_t)(last - body)};
+		return true;
+	}
+	return false;
+}
+
+/* One display field of a description: where it goes, and its bits. */
+struct sink {
+	struct ms_text text;
+	struct ms_desc_field *to;
+	unsigned cut_bit, raw_bit;
+};
+
+static void
+sink_add(struct sink *k, struct ms_slice body, struct ms_desc *out)
+{
+	if (!ms_utf8_valid(body.p, body.n))
+		out->bits |= (uint8_t)k->raw_bit;
+	ms_text_field(&k->text, body);
+}
+
+static void
+sink_end(struct sink *k, struct ms_desc *out)
+{
+	k->to->n = (uint8_t)k->text.n;
+	if (k->text.cut)
+		out->bits |= (uint8_t)k->cut_bit;
+	ms_text_end(&k->text);
+}
+
+static struct sink
+sink_to(struct ms_desc_field *to, unsigned cut_bit, unsigned raw_bit)
+{
+	return (struct sink){
+	    .text = {.p = (unsigned char *)to->s, .max = MS_DESC_LEN},
+	    .to = to,
+	    .cut_bit = cut_bit,
+	    .raw_bit = raw_bit};
+}
+
+void
+ms_mail_describe(struct ms_slice header, struct ms_desc *out)
+{
+	struct scan s = {header.p, header.p + header.n};
+	struct sink from, to, subject;
+	unsigned wanted = NAME_FROM | NAME_TO | NAME_SUBJECT | NAME_DATE;
+	struct field f;
+
+	memset(out, 0, sizeof(*out));
+	from = sink_to(&out->from, MS_DESC_FROM_CUT, MS_DESC_FROM_RAW);
+	to = sink_to(&out->to, MS_DESC_TO_CUT, MS_DESC_TO_RAW);
+	subject =
+	    sink_to(&out->subject, MS_DESC_SUBJECT_CUT, MS_DESC_SUBJECT_RAW);
+	while (scan_next(&s, wanted, &f)) {
+		if (f.name == NAME_TO) {
+			sink_add(&to, f.body, out);
+			continue;
+		}
+		wanted &= ~(unsigned)f.name; /* the first one counts */
+		if (f.name == NAME_FROM)
+			sink_add(&from, f.body, out);
+		else if (f.name == NAME_SUBJECT)
+			sink_add(&subject, f.body, out);
+		else if (ms_mail_date(f.body, &out->date))
+			out->bits |= MS_DESC_DATE;
+	}
+	sink_end(&from, out);
+	sink_end(&to, out);
+	sink_end(&subject, out);
+}
+
+static enum name
+name_of(enum ms_mail_field field)
+{
+	switch (field) {
+	case MS_MAIL_FROM:
+		return NAME_FROM;
+	case MS_MAIL_TO:
+		return NAME_TO;
+	case MS_MAIL_SUBJECT:
+		return NAME_SUBJECT;
+	}
+	return NAME_OTHER;
+}
+
+void
+ms_mail_decode(
+    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
+{
+	struct scan s = {header.p, header.p + header.n};
+	unsigned char chunk[512];
+	struct ms_text t = {.p = chunk, .max = sizeof(chunk), .out = out};
+	struct field f;
+
+	while (scan_next(&s, name_of(field), &f)) {
+		ms_text_field(&t, f.body);
+		if (f.name != NAME_TO)
+			break;
+	}
+	ms_text_end(&t);
+}
+
+/* Appends a body without the line ends of its folds (RFC 5322, 2.2.3) and
+ * without blanks at its ends. */
+static void
+unfold(struct ms_slice s, struct ms_buf *out)
+{
+	const unsigned char *p = s.p, *end = s.p + s.n, *next;
+
+	while (p < end && ms_is_blank(*p))
+		p++;
+	while (end > p && ms_is_blank(end[-1]))
+		end--;
+	for (; p < end; p = next) {
+		const unsigned char *last = next = next_line(p, end);
+
+		if (last[-1] == '\n')
+			last--;
+		if (last < next && last > p && last[-1] == '\r')
+			last--;
+		ms_buf_add(out, p, (size_t)(last - p));
+	}
+}
+
+void
+ms_mail_raw(
+    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
+{
+	struct scan s = {header.p, header.p + header.n};
+	size_t start = out->n, before;
+	struct field f;
+
+	while (scan_next(&s, name_of(field), &f)) {
+		before = out->n;
+		if (before > start)
+			ms_buf_add(out, ", ", 2);
+		unfold(f.body, out);
+		if (before > start && out->n == before + 2)
+			out->n = before;
+		if (f.name != NAME_TO)
+			break;
+	}
+}
+
+void
+ms_mail_sender(struct ms_slice header, struct ms_buf *out)
+{
+	static const enum name order[] = {
+	    NAME_FROM, NAME_SENDER, NAME_RETURN_PATH};
+	unsigned char found[3][MS_ADDRESS_MAX];
+	size_t n[3] = {0};
+	struct scan s = {header.p, header.p + header.n};
+	unsigned wanted = NAME_FROM | NAME_SENDER | NAME_RETURN_PATH;
+	struct field f;
+
+	while (wanted != 0 && scan_next(&s, wanted, &f)) {
+		wanted &= ~(unsigned)f.name;
+		for (size_t i = 0; i < 3; i++)
+			if (order[i] == f.name)
+				n[i] = ms_address_first(f.body, found[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (n[i] > 0) {
+			ms_buf_add(out, found[i], n[i]);
+			return;
+		}
+	}
+}
+
+size_t
+ms_mail_header_length(const unsigned char *p, size_t n)
+{
+	const unsigned char *at = p, *end = p + n;
+
+	while (at < end) {
+		if (is_empty_line(at, end))
+			return (size_t)(next_line(at, end) - p);
+		at = next_line(at, end);
+	}
+	return n;
+}
