@@ -8,6 +8,17 @@
 #include <stdint.h>
 #include "wire.h"
 
+#define MS_BLOB_MAX (4 * 1024 * 1024)           /* bytes of a BLOB */
+#define MS_RECIPE_ITEMS 4096                    /* at most, in one MESSAGE */
+#define MS_MESSAGE_RECORD_MAX (8 * 1024 * 1024) /* bytes */
+#define MS_WIRE_MAX ((uint64_t)1 << 32)         /* bytes of a wire form */
+
+/* The layout of the content. */
+#define MS_RECIPE_HEAD 48      /* bytes before the rows */
+#define MS_RECIPE_ROW 8        /* bytes of a row, digest not counted */
+#define MS_RECIPE_IN_BLOB 0x80 /* bit of the kind */
+#define MS_RECIPE_ENDS 1       /* bit of the flags */
+
 enum ms_item_kind {
 	MS_ITEM_TEXT = 0,
 	MS_ITEM_BASE64 = 1 /* the stored bytes are decoded */
@@ -43,15 +54,16 @@ struct ms_recipe {
 
 /*
  * Checks the whole of it: lengths add up, every item is of a known kind,
- * within its limits. MS_DATA if not.
+ * within its limits. MS_DATA if not. Bytes behind the last inline ones are
+ * nobody's and passed over.
  */
 int ms_recipe_parse(
     struct ms_recipe *r, struct ms_slice content, struct ms_err *err);
 
-/* Walks the items: i runs from 0 to items - 1; offset is kept by the callee. */
+/* Walks the items of a recipe that was parsed; begins as {0}. */
 struct ms_recipe_walk {
-	uint32_t i;
-	size_t inline_used;
+	uint32_t i; /* items got so far */
+	size_t rows_used, inline_used;
 };
 /* 1 got one, 0 no more. */
 int ms_recipe_next(const struct ms_recipe *r, struct ms_recipe_walk *walk,
@@ -66,13 +78,13 @@ struct ms_assembly {
 	enum ms_form form;
 	ms_emit_fn *emit;
 	void *ctx;
-	bool after_cr; /* the last byte emitted by a verbatim item was CR */
 };
 
 /*
- * Emits one item in the assembly's form. MS_FORM_STORED gives what came when
- * line ends were mixed; MS_FORM_CRLF is always the wire form. bytes are the
- * stored ones: item->bytes, or the BLOB's.
+ * Emits one item in the assembly's form. MS_FORM_CRLF is always the wire
+ * form; MS_FORM_LF is that with LF for each CRLF; MS_FORM_STORED is what came
+ * when line ends were mixed, else the same as MS_FORM_LF. bytes are the stored
+ * ones: item->bytes, or the BLOB's. MS_DATA: not as many as the item says.
  */
 int ms_assemble(struct ms_assembly *as, const struct ms_item *item,
     struct ms_slice bytes, struct ms_err *err);

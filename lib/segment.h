@@ -1,19 +1,24 @@
 /*
  * segment.h - a message as a recipe: header, text runs and decoded base64
  * runs, the long ones as BLOBs. ms-archive(5), Segments. No MIME parser takes
- * part. Layer: above sha, base64, wire.
+ * part. Layer: above sha, base64, recipe.
  */
 #ifndef MS_SEGMENT_H
 #define MS_SEGMENT_H
 #include <stddef.h>
 #include <stdint.h>
-#include "wire.h"
+#include "recipe.h"
 
 #define MS_BLOB_MIN 2048 /* stored bytes; a shorter run is inline */
-#define MS_BLOB_MAX (4 * 1024 * 1024)           /* a longer run is cut */
-#define MS_RECIPE_ITEMS 4096                    /* at most, in one MESSAGE */
-#define MS_MESSAGE_RECORD_MAX (8 * 1024 * 1024) /* bytes of a MESSAGE record   \
-						 */
+/*
+ * Where long base64 runs are cut: a multiple of 3 * 60, 3 * 64, 3 * 72 and
+ * 3 * 76, so that a long attachment is cut at the same places whichever of
+ * the usual lines it came in.
+ */
+#define MS_BLOB_BASE64 4104000
+/* From here on what is left is one run, and MS_RECIPE_MAX out of reach. */
+#define MS_SEGMENT_ITEMS 3500
+#define MS_SEGMENT_RECORD (6 * 1024 * 1024) /* bytes */
 
 /*
  * Receives a BLOB: its stored bytes, at most MS_BLOB_MAX, and their SHA-256.
@@ -26,7 +31,10 @@ struct ms_segmenter;
 
 struct ms_segmenter *ms_segmenter_new(ms_blob_fn *blob, void *ctx);
 void ms_segmenter_free(struct ms_segmenter *sg);
-/* The next bytes of the message as they came, in pieces of any size. */
+/*
+ * The next bytes of the message as they came, in pieces of any size; together
+ * at most MS_MESSAGE_MAX.
+ */
 void ms_segment_add(struct ms_segmenter *sg, const unsigned char *p, size_t n);
 /*
  * The message is complete and is called `identity`. content receives the

@@ -53,6 +53,16 @@ ms_sha_end(struct ms_sha *s, unsigned char out[MS_SHA_LEN])
 }
 
 void
+ms_sha_peek(const struct ms_sha *s, unsigned char out[MS_SHA_LEN])
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+
+	must(copy != NULL && EVP_MD_CTX_copy_ex(copy, s->ctx));
+	must(EVP_DigestFinal_ex(copy, out, NULL));
+	EVP_MD_CTX_free(copy);
+}
+
+void
 ms_sha_release(struct ms_sha *s)
 {
 	EVP_MD_CTX_free(s->ctx);

@@ -20,6 +20,8 @@ void ms_sha_init(struct ms_sha *s);
 void ms_sha_add(struct ms_sha *s, const void *p, size_t n);
 /* Gives the digest and begins anew. */
 void ms_sha_end(struct ms_sha *s, unsigned char out[MS_SHA_LEN]);
+/* Gives the digest of what was added so far, and goes on. */
+void ms_sha_peek(const struct ms_sha *s, unsigned char out[MS_SHA_LEN]);
 void ms_sha_release(struct ms_sha *s);
 
 /* In one call. */

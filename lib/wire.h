@@ -10,10 +10,12 @@
 #include <stdint.h>
 #include "sha.h"
 
-#define MS_MESSAGE_MAX ((uint64_t)1 << 31) /* bytes of a message, as it came   \
-					    */
-#define MS_HEAD_MAX 262144 /* bytes of a header that count and are described   \
-			    */
+#define MS_MESSAGE_MAX                                                         \
+	((uint64_t)1 << 31) /* bytes of a message, as it came                  \
+			     */
+#define MS_HEAD_MAX                                                            \
+	262144 /* bytes of a header that count and are described               \
+		*/
 
 /* How a copy of a message came, and how it can be asked for. */
 enum ms_form {

@@ -1,0 +1,134 @@
+/* base64: RFC 4648, 4, strict, both ways. */
+#include "base64.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "buf.h"
+#include "tap.h"
+
+static const struct {
+	const char *text, *bytes; /* bytes NULL: is refused */
+} table[] = {
+    /* RFC 4648, 10 */
+    {"", ""},
+    {"Zg==", "f"},
+    {"Zm8=", "fo"},
+    {"Zm9v", "foo"},
+    {"Zm9vYg==", "foob"},
+    {"Zm9vYmE=", "fooba"},
+    {"Zm9vYmFy", "foobar"},
+    /* the ends of the alphabet */
+    {"+/+/", "\xfb\xff\xbf"},
+    /* no whole groups */
+    {"Z", NULL},
+    {"Zg", NULL},
+    {"Zg=", NULL},
+    {"Zm9vY", NULL},
+    /* padding where there is none */
+    {"====", NULL},
+    {"Z===", NULL},
+    {"=Zg=", NULL},
+    {"Zg=v", NULL},
+    {"Z=g=", NULL},
+    {"Zg==Zm9v", NULL},
+    {"Zm8=Zm9v", NULL},
+    /* bits that encoding would not set */
+    {"Zh==", NULL},
+    {"Zm9=", NULL},
+    /* not of the alphabet */
+    {"Zm9-", NULL},
+    {"Zm_v", NULL},
+    {"Zm9 ", NULL},
+    {"Zm\n9", NULL},
+    {"Zm9\xff", NULL},
+};
+
+static void
+test_table(void)
+{
+	unsigned char out[64], chars[64];
+	ssize_t got;
+	size_t i, n;
+	bool good;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		n = strlen(table[i].text);
+		got = ms_base64_decode(
+		    (const unsigned char *)table[i].text, n, out);
+		if (table[i].bytes == NULL) {
+			ok(got == -1, "row %zu is refused", i);
+			continue;
+		}
+		good = got == (ssize_t)strlen(table[i].bytes) &&
+		       memcmp(out, table[i].bytes, (size_t)got) == 0;
+		ok(good, "row %zu decodes", i);
+		got = (ssize_t)ms_base64_encode(
+		    (const unsigned char *)table[i].bytes,
+		    strlen(table[i].bytes), chars);
+		good =
+		    got == (ssize_t)n && memcmp(chars, table[i].text, n) == 0;
+		ok(good, "row %zu encodes", i);
+	}
+}
+
+/* Every byte at every place of a group: in the alphabet or not. */
+static void
+test_bytes(void)
+{
+	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
+				  "qrstuvwxyz0123456789+/";
+	unsigned char text[8], out[6];
+	unsigned c, at, wrong = 0, in;
+
+	for (at = 0; at < 8; at++) {
+		for (c = 0; c < 256; c++) {
+			memset(text, 'A', sizeof(text));
+			text[at] = (unsigned char)c;
+			in = c != 0 && strchr(all, (int)c) != NULL;
+			wrong += ms_base64_span(text, 8) != (in ? 8 : at);
+			/* AAAAAAA= is what five zero bytes are */
+			if (at != 7 || c != '=')
+				wrong +=
+				    (ms_base64_decode(text, 8, out) == 6) != in;
+		}
+	}
+	ok(wrong == 0, "each byte at each place of a group");
+}
+
+/* Lengths around the blocks in which it is checked; exact buffers, so that a
+ * sanitizer sees a byte too far. */
+static void
+test_lengths(void)
+{
+	unsigned char *bytes, *text, *back;
+	size_t n, i, chars, wrong = 0;
+
+	for (n = 0; n < 1600; n++) {
+		chars = MS_BASE64_CHARS(n);
+		bytes = ms_xmalloc(n);
+		text = ms_xmalloc(chars);
+		back = ms_xmalloc(chars / 4 * 3);
+		for (i = 0; i < n; i++)
+			bytes[i] = (unsigned char)(i * i * 31 + n);
+		wrong += ms_base64_encode(bytes, n, text) != chars;
+		wrong += ms_base64_decode(text, chars, back) != (ssize_t)n ||
+			 memcmp(bytes, back, n) != 0;
+		if (chars > 0) {
+			text[(n * 7) % chars] = '.';
+			wrong += ms_base64_decode(text, chars, back) != -1;
+		}
+		free(bytes);
+		free(text);
+		free(back);
+	}
+	ok(wrong == 0, "0 to 1600 bytes there and back");
+}
+
+int
+main(void)
+{
+	test_table();
+	test_bytes();
+	test_lengths();
+	return done();
+}

@@ -1,0 +1,187 @@
+/*
+ * segmented.h - for tests of the segmenter: a message as content and BLOBs,
+ * made from pieces cut anywhere, and put together again.
+ */
+#ifndef SEGMENTED_H
+#define SEGMENTED_H
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "recipe.h"
+#include "segment.h"
+#include "wire.h"
+
+struct segmented {
+	struct ms_identity identity;
+	struct ms_buf content;
+	struct ms_buf blobs; /* as they came: u32 length, digest, bytes */
+	unsigned count;      /* of them */
+};
+
+static inline void
+segmented_release(struct segmented *s)
+{
+	ms_buf_release(&s->content);
+	ms_buf_release(&s->blobs);
+	*s = (struct segmented){0};
+}
+
+static inline void
+segmented_blob(void *ctx, const unsigned char *p, size_t n,
+    const unsigned char digest[MS_SHA_LEN])
+{
+	struct segmented *s = ctx;
+	uint32_t length = (uint32_t)n;
+
+	assert(n > 0 && n <= MS_BLOB_MAX);
+	ms_buf_add(&s->blobs, &length, sizeof(length));
+	ms_buf_add(&s->blobs, digest, MS_SHA_LEN);
+	ms_buf_add(&s->blobs, p, n);
+	s->count++;
+}
+
+/* Says how long the next piece is, of at most n > 0 bytes: 1..n. */
+typedef size_t segmented_cut(void *ctx, size_t n);
+
+/* Segments the message p, n; cut may be NULL: in one piece. */
+static inline void
+segmented_make(struct segmented *s, const unsigned char *p, size_t n,
+    segmented_cut *cut, void *ctx)
+{
+	struct ms_wire *w = ms_wire_new();
+	struct ms_segmenter *sg = ms_segmenter_new(segmented_blob, s);
+	struct ms_slice content;
+	unsigned char *piece;
+	size_t k;
+
+	for (; n > 0; p += k, n -= k) {
+		k = cut != NULL ? cut(ctx, n) : n;
+		piece = ms_xmalloc(k); /* so that reading past it is seen */
+		memcpy(piece, p, k);
+		ms_wire_add(w, piece, k);
+		ms_segment_add(sg, piece, k);
+		free(piece);
+	}
+	ms_wire_end(w, &s->identity);
+	ms_segment_end(sg, &s->identity, &content);
+	ms_buf_add(&s->content, content.p, content.n);
+	ms_wire_free(w);
+	ms_segmenter_free(sg);
+}
+
+static inline bool
+segmented_eq(const struct segmented *a, const struct segmented *b)
+{
+	return memcmp(a->identity.id, b->identity.id, MS_SHA_LEN) == 0 &&
+	       memcmp(a->identity.head, b->identity.head, MS_SHA_LEN) == 0 &&
+	       a->identity.size == b->identity.size &&
+	       a->identity.form == b->identity.form && a->count == b->count &&
+	       ms_slice_eq(
+		   ms_buf_slice(&a->content), ms_buf_slice(&b->content)) &&
+	       ms_slice_eq(ms_buf_slice(&a->blobs), ms_buf_slice(&b->blobs));
+}
+
+static inline int
+segmented_emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	(void)err;
+	ms_buf_add(ctx, p, n);
+	return 0;
+}
+
+/* The BLOBs are used up in the order in which they came; that of an item is
+ * checked against its digest. Appends the message; false if it can't. */
+static inline bool
+segmented_assemble(
+    const struct segmented *s, enum ms_form form, struct ms_buf *out)
+{
+	struct ms_assembly as = {
+	    .form = form, .emit = segmented_emit, .ctx = out};
+	struct ms_recipe_walk walk = {0};
+	struct ms_recipe r;
+	struct ms_item item;
+	struct ms_slice bytes;
+	const unsigned char *blob = s->blobs.p;
+	uint32_t length;
+
+	if (ms_recipe_parse(&r, ms_buf_slice(&s->content), NULL) < 0)
+		return false;
+	while (ms_recipe_next(&r, &walk, &item) == 1) {
+		bytes = item.bytes;
+		if (item.blob) {
+			memcpy(&length, blob, sizeof(length));
+			blob += sizeof(length);
+			if (memcmp(item.digest, blob, MS_SHA_LEN) != 0)
+				return false;
+			bytes = (struct ms_slice){blob + MS_SHA_LEN, length};
+			blob = bytes.p + length;
+		}
+		if (ms_assemble(&as, &item, bytes, NULL) < 0)
+			return false;
+	}
+	return walk.i == r.items;
+}
+
+/* A CR before every LF that has none, the slow way. */
+static inline void
+segmented_wire(const unsigned char *p, size_t n, struct ms_buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
+			ms_buf_add_byte(out, '\r');
+		ms_buf_add_byte(out, p[i]);
+	}
+}
+
+/* LF for every CRLF, the slow way. */
+static inline void
+segmented_lf(const unsigned char *p, size_t n, struct ms_buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] != '\r' || i + 1 == n || p[i + 1] != '\n')
+			ms_buf_add_byte(out, p[i]);
+}
+
+/*
+ * All that must hold of a message p, n that was segmented: its id is that of
+ * its wire form, which comes back, as does what came and the form with LF.
+ * Returns what does not hold, or NULL.
+ */
+static inline const char *
+segmented_check(const struct segmented *s, const unsigned char *p, size_t n)
+{
+	struct ms_buf wire = {0}, lf = {0}, out = {0};
+	struct ms_slice came = {p, n};
+	unsigned char id[MS_SHA_LEN];
+	const char *bad = NULL;
+
+	segmented_wire(p, n, &wire);
+	segmented_lf(wire.p, wire.n, &lf);
+	ms_sha256(wire.p, wire.n, id);
+	if (memcmp(id, s->identity.id, MS_SHA_LEN) != 0 ||
+	    s->identity.size != wire.n)
+		bad = "id or size";
+	else if (!segmented_assemble(s, MS_FORM_CRLF, &out) ||
+		 !ms_slice_eq(ms_buf_slice(&out), ms_buf_slice(&wire)))
+		bad = "wire form";
+	ms_buf_clear(&out);
+	if (bad == NULL &&
+	    (!segmented_assemble(s, MS_FORM_LF, &out) ||
+		!ms_slice_eq(ms_buf_slice(&out), ms_buf_slice(&lf))))
+		bad = "lf form";
+	ms_buf_clear(&out);
+	if (bad == NULL && (!segmented_assemble(s, s->identity.form, &out) ||
+			       !ms_slice_eq(ms_buf_slice(&out), came)))
+		bad = "as it came";
+	ms_buf_release(&wire);
+	ms_buf_release(&lf);
+	ms_buf_release(&out);
+	return bad;
+}
+
+#endif
