@@ -1,0 +1,190 @@
+/* secret.c - passwords from files, descriptors, commands and the terminal. */
+#include "secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+void
+ms_secret_wipe(struct ms_secret *s)
+{
+	explicit_bzero(s, sizeof(*s));
+}
+
+bool
+ms_secret_text_ok(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] == '\r' || p[i] == '\n' || p[i] == '\0')
+			return false;
+	return true;
+}
+
+/* Reads to the end of fd, or to the end of a line if that is enough. */
+static int
+read_all(struct ms_secret *s, int fd, bool line, struct ms_err *err)
+{
+	ssize_t n;
+
+	s->n = 0;
+	while (s->n < sizeof(s->s) - 1) {
+		n = read(fd, s->s + s->n, sizeof(s->s) - 1 - s->n);
+		if (n < 0 && errno == EINTR && !line)
+			continue;
+		if (n < 0)
+			return ms_fail_errno(err, "password");
+		if (n == 0)
+			return 0;
+		s->n += (size_t)n;
+		if (line && s->s[s->n - 1] == '\n')
+			return 0;
+	}
+	return 0;
+}
+
+/* Drops the line end and looks at what is left. */
+static int
+finish(struct ms_secret *s, struct ms_err *err)
+{
+	if (s->n > 0 && s->s[s->n - 1] == '\n') {
+		s->n--;
+		if (s->n > 0 && s->s[s->n - 1] == '\r')
+			s->n--;
+	}
+	s->s[s->n] = '\0';
+	if (s->n > MS_SECRET_MAX)
+		return ms_fail(err, MS_USAGE,
+		    "password is longer than %d bytes", MS_SECRET_MAX);
+	if (s->n == 0)
+		return ms_fail(err, MS_USAGE, "password is empty");
+	if (!ms_secret_text_ok(s->s, s->n))
+		return ms_fail(
+		    err, MS_USAGE, "password holds a CR, LF or NUL byte");
+	return 0;
+}
+
+int
+ms_secret_fd(struct ms_secret *s, int fd, struct ms_err *err)
+{
+	int rc = read_all(s, fd, false, err);
+
+	close(fd);
+	return rc < 0 ? rc : finish(s, err);
+}
+
+int
+ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ms_fail_errno(err, "%s", path);
+	if (ms_secret_fd(s, fd, err) < 0)
+		return ms_context(err, "%s", path);
+	return 0;
+}
+
+/* ---- a command ---- */
+
+static void
+run_command(const char *command, int out)
+{
+	signal(SIGPIPE, SIG_DFL); /* we may ignore it, sh must not */
+	if (dup2(out, STDOUT_FILENO) < 0)
+		_exit(127);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+int
+ms_secret_command(struct ms_secret *s, const char *command, struct ms_err *err)
+{
+	int fds[2], status = 0, rc;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return ms_fail_errno(err, "password command");
+	pid = fork();
+	if (pid == 0)
+		run_command(command, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		return ms_fail_errno(err, "password command");
+	}
+	rc = read_all(s, fds[0], false, err);
+	close(fds[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (rc < 0)
+		return -1;
+	if (WIFSIGNALED(status) && s->n < sizeof(s->s) - 1)
+		return ms_fail(err, MS_NOINPUT,
+		    "password command was ended by signal %d",
+		    WTERMSIG(status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		return ms_fail(err, MS_NOINPUT,
+		    "password command ended with status %d",
+		    WEXITSTATUS(status));
+	return finish(s, err);
+}
+
+/* ---- the terminal ---- */
+
+static volatile sig_atomic_t caught;
+
+static void
+note_signal(int sig)
+{
+	caught = sig;
+}
+
+/* Asks with echo off; whatever happens, the terminal is as before at return.
+ */
+static int
+ask(struct ms_secret *s, int tty, const char *prompt, struct ms_err *err)
+{
+	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+	struct sigaction act = {.sa_handler = note_signal}, old[5];
+	struct termios was, quiet;
+	size_t i;
+	int rc;
+
+	if (tcgetattr(tty, &was) < 0)
+		return ms_fail_errno(err, "/dev/tty");
+	caught = 0;
+	for (i = 0; i < 5; i++)
+		sigaction(sigs[i], &act, &old[i]);
+	quiet = was;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	(void)!write(tty, prompt, strlen(prompt));
+	rc = read_all(s, tty, true, err);
+	(void)!write(tty, "\n", 1);
+	tcsetattr(tty, TCSAFLUSH, &was);
+	for (i = 0; i < 5; i++)
+		sigaction(sigs[i], &old[i], NULL);
+	if (caught != 0)
+		raise(caught);
+	if (rc == 0 && s->n == 0)
+		return ms_fail(err, MS_NOINPUT, "no password was typed");
+	return rc;
+}
+
+int
+ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), rc;
+
+	if (tty < 0)
+		return ms_fail(err, MS_USAGE, "no terminal to ask on");
+	rc = ask(s, tty, prompt, err);
+	close(tty);
+	return rc < 0 ? rc : finish(s, err);
+}

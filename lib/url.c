@@ -1,0 +1,183 @@
+/* url.c - addresses of mailboxes, taken apart and made identities. RFC 3986. */
+#include "url.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define IMAP_PORT 143
+#define IMAPS_PORT 993
+
+void
+ms_url_release(struct ms_url *u)
+{
+	free(u->login);
+	free(u->host);
+	*u = (struct ms_url){0};
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Percent-decodes the login. A control byte would end up in a command. */
+static int
+parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
+{
+	struct ms_buf out = {0};
+	unsigned char c;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		c = (unsigned char)p[i];
+		if (c == ':') {
+			ms_buf_release(&out);
+			return ms_fail(err, MS_USAGE,
+			    "a password has no place in a URL (a colon in the "
+			    "login is %%3A)");
+		}
+		if (c == '%') {
+			if (n - i < 3 || hex_digit(p[i + 1]) < 0 ||
+			    hex_digit(p[i + 2]) < 0)
+				goto bad;
+			c = (unsigned char)(hex_digit(p[i + 1]) << 4 |
+					    hex_digit(p[i + 2]));
+			i += 2;
+		}
+		if (c < 0x20 || c == 0x7f)
+			goto bad;
+		ms_buf_add_byte(&out, c);
+	}
+	if (out.n == 0)
+		goto bad;
+	u->login = ms_xstrndup(out.p, out.n);
+	ms_buf_release(&out);
+	return 0;
+bad:
+	ms_buf_release(&out);
+	return ms_fail(err, MS_USAGE, "bad login in the URL");
+}
+
+static int
+parse_port(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
+{
+	uint32_t port = 0;
+	size_t i;
+
+	for (i = 0; i < n && port <= UINT16_MAX; i++) {
+		if (!isdigit((unsigned char)p[i]))
+			break;
+		port = port * 10 + (uint32_t)(p[i] - '0');
+	}
+	if (n == 0 || i < n || port == 0 || port > UINT16_MAX)
+		return ms_fail(err, MS_USAGE, "bad port in the URL");
+	u->port = (uint16_t)port;
+	return 0;
+}
+
+/* Is it a name or an IPv4 address, of letters, digits, - . and _ ? */
+static bool
+name_ok(const char *p, size_t n)
+{
+	size_t i;
+
+	if (n == 0 || n > 253 || p[0] == '-' || p[0] == '.')
+		return false;
+	for (i = 0; i < n; i++)
+		if (!isalnum((unsigned char)p[i]) && p[i] != '-' &&
+		    p[i] != '_' && (p[i] != '.' || p[i - 1] == '.'))
+			return false;
+	return true;
+}
+
+static int
+parse_host(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
+{
+	unsigned char addr[sizeof(struct in6_addr)];
+	const char *end = p + n, *colon, *close;
+	char *c;
+	bool ipv6;
+
+	ipv6 = n > 0 && *p == '[';
+	if (ipv6) {
+		close = memchr(p, ']', n);
+		if (close == NULL || (close + 1 < end && close[1] != ':'))
+			return ms_fail(err, MS_USAGE, "bad host in the URL");
+		u->host = ms_xstrndup(p + 1, (size_t)(close - p - 1));
+		colon = close + 1 < end ? close + 1 : NULL;
+	} else {
+		colon = memchr(p, ':', n);
+		close = colon != NULL ? colon : end;
+		u->host = ms_xstrndup(p, (size_t)(close - p));
+	}
+	for (c = u->host; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (!ipv6 && c > u->host && c[-1] == '.')
+		*--c = '\0'; /* the root's dot: the same host */
+	if (ipv6 ? inet_pton(AF_INET6, u->host, addr) != 1
+		 : !name_ok(u->host, (size_t)(c - u->host)))
+		return ms_fail(err, MS_USAGE, "bad host in the URL");
+	if (colon != NULL)
+		return parse_port(u, colon + 1, (size_t)(end - colon - 1), err);
+	return 0;
+}
+
+int
+ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err)
+{
+	static const char scheme[] = "imaps://";
+	const char *p = text, *end, *at;
+	size_t n;
+
+	*u = (struct ms_url){.port = IMAPS_PORT};
+	if (strlen(text) > MS_URL_MAX)
+		return ms_fail(err, MS_USAGE, "URL is too long");
+	if (strncasecmp(p, scheme, sizeof(scheme) - 1) != 0)
+		return ms_fail(err, MS_USAGE,
+		    "a URL begins with imaps://, as in "
+		    "imaps://alice@imap.example.org/");
+	p += sizeof(scheme) - 1;
+	end = p + strcspn(p, "/?#");
+	if (*end != '\0' && strcmp(end, "/") != 0)
+		return ms_fail(err, MS_USAGE,
+		    "nothing may follow the host in the URL; folders are "
+		    "named with --folder");
+	n = (size_t)(end - p);
+	at = memrchr(p, '@', n);
+	if ((at != NULL && parse_login(u, p, (size_t)(at - p), err) < 0) ||
+	    parse_host(u, at != NULL ? at + 1 : p,
+		(size_t)(end - (at != NULL ? at + 1 : p)), err) < 0) {
+		ms_url_release(u);
+		return -1;
+	}
+	return 0;
+}
+
+void
+ms_url_source(const struct ms_url *u, struct ms_buf *out)
+{
+	static const char plain[] = "-._~!$&'()*+,;=";
+	const char *p;
+
+	ms_buf_add_str(out, "imap://");
+	for (p = u->login != NULL ? u->login : ""; *p != '\0'; p++) {
+		if (isalnum((unsigned char)*p) || strchr(plain, *p) != NULL)
+			ms_buf_add_byte(out, (unsigned char)*p);
+		else
+			ms_buf_printf(out, "%%%02X", (unsigned char)*p);
+	}
+	ms_buf_printf(out, strchr(u->host, ':') ? "@[%s]" : "@%s", u->host);
+	if (u->port != IMAP_PORT && u->port != IMAPS_PORT)
+		ms_buf_printf(out, ":%u", u->port);
+	ms_buf_add_byte(out, '/');
+}

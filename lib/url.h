@@ -1,0 +1,34 @@
+/*
+ * url.h - addresses of mailboxes: imaps://LOGIN@HOST[:PORT]/ (RFC 3986; the
+ * shape of RFC 5092 without what follows the slash), and the identity of a
+ * source (ms-stream(5), source). Layer: above buf.
+ */
+#ifndef MS_URL_H
+#define MS_URL_H
+#include <stdint.h>
+#include "buf.h"
+
+#define MS_URL_MAX 1024 /* bytes of a URL */
+
+struct ms_url {
+	char *login; /* decoded; NULL: not said. Owned */
+	char *host;  /* lower case, IPv6 without brackets. Owned */
+	uint16_t port;
+};
+
+/*
+ * Parses `imaps://[LOGIN@]HOST[:PORT][/]`. The last @ ends the login, so that
+ * `user@domain@host` and `user%40domain@host` are the same. A password is
+ * refused: what is in a URL is in `ps`. MS_USAGE; u is then {0}.
+ */
+int ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err);
+void ms_url_release(struct ms_url *u);
+
+/*
+ * Appends the identity of the source: `imap://LOGIN@HOST[:PORT]/`, with or
+ * without TLS, the port only if it is none of the protocol's two; in the login
+ * all but letters, digits and `-._~!$&'()*+,;=` is escaped as %XX.
+ */
+void ms_url_source(const struct ms_url *u, struct ms_buf *out);
+
+#endif
