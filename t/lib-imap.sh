@@ -1,0 +1,155 @@
+# shellcheck shell=sh
+# lib-imap.sh - a Dovecot of the test's own, on loopback, with its own authority,
+# users and Maildirs, all in the scratch folder. Source it after lib.sh, then:
+#   imap_start                   $imap_port, $imap_ca (PEM); 127.0.0.1 is good,
+#                                127.0.0.2 has a certificate for another host,
+#                                127.0.0.3 one that has expired
+#   imap_user NAME PASSWORD      and the file NAME.pw with the password
+#   imap_folder NAME FOLDER      makes it; $imap_dir is its Maildir
+#   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
+#   imap_url NAME                prints the mailbox's URL
+#   imap_stop                    also done at the end, whatever happens
+# Dovecot runs as who runs the test; for root, who may not have mail, as nobody.
+# shellcheck disable=SC2154 # scratch is lib.sh's
+imap_root=$scratch/imap imap_pid='' imap_as=''
+
+imap_skip() {
+	PATH=$PATH:/usr/sbin:/sbin
+	command -v dovecot >/dev/null || skip dovecot "no dovecot"
+	[ -e /usr/lib/dovecot/imap ] || skip dovecot "no dovecot-imapd"
+}
+
+# imap_cert FILE NAME DAYS: FILE.pem for subjectAltName NAME, signed by the CA.
+imap_cert() {
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$1.key" -out "$1.csr" -subj "/CN=test" &&
+		echo "subjectAltName=$2" >"$1.ext" &&
+		openssl x509 -req -in "$1.csr" -CA "$imap_ca" -CAkey "$imap_root/ca.key" \
+			-days "$3" -extfile "$1.ext" -out "$1.pem"
+}
+
+imap_certs() {
+	imap_ca=$imap_root/ca.pem
+	for f in ca stranger; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+			-keyout "$imap_root/$f.key" -out "$imap_root/$f.pem" -days 30 \
+			-subj "/CN=test authority" || return
+	done
+	imap_cert "$imap_root/good" 'IP:127.0.0.1,DNS:localhost' 30 &&
+		imap_cert "$imap_root/other" 'DNS:imap.example.org' 30 &&
+		imap_cert "$imap_root/expired" 'IP:127.0.0.3' -1
+}
+
+imap_config() {
+	cat <<-END
+		base_dir = $imap_root/run
+		state_dir = $imap_root/state
+		log_path = $imap_root/log
+		protocols = imap
+		listen = 127.0.0.1 127.0.0.2 127.0.0.3
+		default_internal_user = $(${imap_as} id -un)
+		default_internal_group = $(${imap_as} id -gn)
+		default_login_user = $(${imap_as} id -un)
+		default_vsz_limit = 0
+		first_valid_uid = 1
+		ssl = required
+		ssl_cert = <$imap_root/good.pem
+		ssl_key = <$imap_root/good.key
+		local 127.0.0.2 {
+		  ssl_cert = <$imap_root/other.pem
+		  ssl_key = <$imap_root/other.key
+		}
+		local 127.0.0.3 {
+		  ssl_cert = <$imap_root/expired.pem
+		  ssl_key = <$imap_root/expired.key
+		}
+		service imap-login {
+		  chroot =
+		  inet_listener imap {
+		    port = 0
+		  }
+		  inet_listener imaps {
+		    port = $imap_port
+		    ssl = yes
+		  }
+		}
+		service anvil {
+		  chroot =
+		}
+		auth_failure_delay = 0
+		auth_verbose = yes
+		passdb {
+		  driver = passwd-file
+		  args = scheme=PLAIN username_format=%u $imap_root/passwd
+		}
+		userdb {
+		  driver = static
+		  args = uid=$(${imap_as} id -u) gid=$(${imap_as} id -g) home=$imap_root/home/%u
+		}
+		mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8
+		maildir_stat_dirs = yes
+		mail_fsync = never
+		$1
+	END
+}
+
+imap_free_port() {
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# imap_start [MORE-CONFIG]
+imap_start() {
+	imap_skip
+	mkdir "$imap_root" && chmod 755 "$scratch" || return
+	[ "$(id -u)" != 0 ] || imap_as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
+	imap_certs >"$imap_root/openssl.log" 2>&1 ||
+		{ note "$(cat "$imap_root/openssl.log")" && return 1; }
+	imap_port=$(imap_free_port) || return
+	imap_config "${1-}" >"$imap_root/dovecot.conf"
+	: >"$imap_root/passwd"
+	mkdir "$imap_root/home" "$imap_root/run" "$imap_root/state"
+	[ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root"
+	imap_run
+}
+
+# Starts the server, also again after imap_stop.
+imap_run() {
+	${imap_as} dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
+	imap_pid=$!
+	trap 'imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
+		{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
+	i=0
+	until python3 -c "import socket
+socket.create_connection(('127.0.0.1', $imap_port)).close()" 2>/dev/null; do
+		i=$((i + 1))
+		[ $i -lt 100 ] && kill -0 "$imap_pid" 2>/dev/null ||
+			{ note "$(cat "$imap_root/out" "$imap_root/log")" && return 1; }
+		sleep 0.1
+	done
+}
+
+imap_stop() {
+	[ -n "$imap_pid" ] || return 0
+	kill "$imap_pid" 2>/dev/null
+	wait "$imap_pid" 2>/dev/null
+	imap_pid=''
+}
+
+imap_user() {
+	printf '%s:{PLAIN}%s::::::\n' "$1" "$2" >>"$imap_root/passwd"
+	printf '%s\n' "$2" >"$1.pw"
+	imap_folder "$1" INBOX
+}
+
+imap_folder() {
+	imap_dir=$imap_root/home/$1/Maildir
+	[ "$2" = INBOX ] || imap_dir=$imap_dir/$2
+	${imap_as} mkdir -p "$imap_dir/cur" "$imap_dir/new" "$imap_dir/tmp"
+}
+
+imap_put() {
+	${imap_as} sh -c 'cat >"$1"' sh "$1/cur/$2"
+}
+
+imap_url() { echo "imaps://$1@127.0.0.1:$imap_port/"; }
