@@ -1,0 +1,286 @@
+/*
+ * mbox.c - cuts an mbox or a message stream into messages: a push parser over
+ * a window of bytes. ms-stream(5), Quoting and Foreign mboxes.
+ */
+#include "mbox.h"
+
+#include <string.h>
+#include "stream.h"
+
+enum state {
+	START,   /* nothing seen yet */
+	BODY,    /* in a message */
+	BETWEEN, /* the window begins with a separator */
+	OVER
+};
+
+/* What stands at the place where a search ended. */
+enum found {
+	NOTHING, /* the end of the window */
+	PARTIAL, /* something that more bytes must decide */
+	SEPARATOR,
+	QUOTED /* the ">" that quoting added */
+};
+
+static const char envelope_name[] = "MS-Envelope:";
+
+void
+ms_mbox_init(struct ms_mbox *m, enum ms_mbox_kind kind, bool unquote)
+{
+	*m = (struct ms_mbox){.kind = kind,
+	    .unquote = unquote || kind == MS_MBOX_STREAM,
+	    .state = START};
+}
+
+bool
+ms_mbox_ended(const struct ms_mbox *m)
+{
+	return m->ended;
+}
+
+bool
+ms_mbox_bare(const struct ms_mbox *m)
+{
+	return m->bare;
+}
+
+/* Do the bytes begin with text? 1, 0, or -1: they end before it does. */
+static int
+begins(const unsigned char *p, size_t n, bool eof, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (n >= len)
+		return memcmp(p, text, len) == 0;
+	return !eof && memcmp(p, text, n) == 0 ? -1 : 0;
+}
+
+/* The line that the bytes begin with. 1, 0: too long or not ended, -1. */
+static int
+from_line(
+    const unsigned char *p, size_t n, bool eof, size_t *len, struct ms_slice *s)
+{
+	const unsigned char *lf;
+
+	lf = memchr(p, '\n', n < MS_MBOX_FROM_MAX ? n : MS_MBOX_FROM_MAX);
+	if (lf == NULL)
+		return eof || n >= MS_MBOX_FROM_MAX ? 0 : -1;
+	*len = (size_t)(lf + 1 - p);
+	*s = (struct ms_slice){p, *len - 1};
+	if (s->n > 0 && p[s->n - 1] == '\r')
+		s->n--;
+	return 1;
+}
+
+/* Does a message begin at this line, which begins with "From "? 1, 0, -1. */
+static int
+separator(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof)
+{
+	struct ms_slice line;
+	size_t len;
+	int rc;
+
+	if (m->kind == MS_MBOX_SINGLE)
+		return 0;
+	rc = from_line(p, n, eof, &len, &line);
+	if (rc <= 0)
+		return rc;
+	if (m->kind == MS_MBOX_STREAM) {
+		if (begins(p, len, true, MS_STREAM_FROM) == 1)
+			return 1;
+		return begins(p + len, n - len, eof, envelope_name);
+	}
+	switch (ms_mbox_style(line)) {
+	case MS_MBOX_STYLE_DATED:
+		break;
+	case MS_MBOX_STYLE_GIT:
+		/* Patches lie unquoted in mail; see ms-stream(5). */
+		if (m->style != MS_MBOX_STYLE_GIT)
+			return 0;
+		break;
+	case MS_MBOX_STYLE_WORD:
+		if (m->style != MS_MBOX_STYLE_WORD)
+			return 0;
+		break;
+	case MS_MBOX_STYLE_NONE:
+		return 0;
+	}
+	return ms_mbox_field(p + len, n - len, eof);
+}
+
+/* What stands at the line that begins at *at; *at becomes its exact place. */
+static enum found
+look_at_line(const struct ms_mbox *m, const unsigned char *p, size_t n,
+    bool eof, size_t *at)
+{
+	size_t i = *at;
+	int rc;
+
+	if (p[i] == '>' && m->unquote) {
+		while (i < n && p[i] == '>')
+			i++;
+		/* Which ">" of several is taken away makes no difference; it
+		 * is the last, so that one byte is enough to hold back. */
+		*at = i - 1;
+		rc = begins(p + i, n - i, eof, "From ");
+		return rc < 0 ? PARTIAL : rc > 0 ? QUOTED : NOTHING;
+	}
+	if (p[i] != 'F')
+		return NOTHING;
+	rc = begins(p + i, n - i, eof, "From ");
+	if (rc > 0)
+		rc = separator(m, p + i, n - i, eof);
+	return rc < 0 ? PARTIAL : rc > 0 ? SEPARATOR : NOTHING;
+}
+
+/* Looks for the first place in the window where data stops. */
+static enum found
+search(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    bool bol, size_t *at)
+{
+	const unsigned char *lf, *end = p + n, *q = p;
+	enum found found;
+
+	for (;;) {
+		if (!bol) {
+			lf = memchr(q, '\n', (size_t)(end - q));
+			if (lf == NULL)
+				break;
+			q = lf + 1;
+		}
+		if (q == end)
+			break;
+		bol = false;
+		if (*q != 'F' && *q != '>')
+			continue;
+		*at = (size_t)(q - p);
+		found = look_at_line(m, p, n, eof, at);
+		if (found != NOTHING)
+			return found;
+	}
+	*at = n;
+	return NOTHING;
+}
+
+/*
+ * How many bytes before p[e] belong to the line end, or the empty line, that
+ * is taken away when the message ends there.
+ */
+static size_t
+tail(const struct ms_mbox *m, const unsigned char *p, size_t e)
+{
+	if (e == 0 || p[e - 1] != '\n')
+		return 0;
+	if (m->kind == MS_MBOX_STREAM)
+		return 1;
+	if (e == 1)
+		return m->bol ? 1 : 0;
+	if (p[e - 2] == '\n')
+		return 1;
+	if (p[e - 2] != '\r')
+		return 0;
+	if (e == 2)
+		return m->bol ? 2 : 0;
+	return p[e - 3] == '\n' ? 2 : 0;
+}
+
+/* Is the window's last byte the first half of an empty line CRLF? */
+static bool
+half_line(const struct ms_mbox *m, const unsigned char *p, size_t n)
+{
+	return n > 0 && p[n - 1] == '\r' && (n > 1 ? p[n - 2] == '\n' : m->bol);
+}
+
+static enum ms_mbox_event
+body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    size_t *used, struct ms_slice *piece)
+{
+	size_t skip = 0, e, held;
+	enum found found;
+
+	found = search(m, p, n, eof, m->bol, &e);
+	if (found == QUOTED && e == 0) {
+		skip = 1;
+		found = search(m, p + 1, n - 1, eof, false, &e);
+		e++;
+	}
+	held = found == QUOTED ? 0 : tail(m, p, e);
+	if (found == NOTHING && !eof && held == 0 && half_line(m, p, n))
+		held = 1;
+	if (e - held > skip) {
+		*used = e - held;
+		*piece = (struct ms_slice){p + skip, e - held - skip};
+		/* Behind ">"s only a ">" is looked at, and it is held back. */
+		m->bol =
+		    found == PARTIAL || found == QUOTED || p[*used - 1] == '\n';
+		return MS_MBOX_DATA;
+	}
+	if (found == SEPARATOR || (found == NOTHING && eof)) {
+		*used = e;
+		m->ended = found == SEPARATOR;
+		m->bare = held == 0;
+		m->state = m->ended ? BETWEEN : OVER;
+		return MS_MBOX_END;
+	}
+	return MS_MBOX_MORE;
+}
+
+/* Passes over the separator the window begins with. */
+static enum ms_mbox_event
+begin(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    size_t *used, struct ms_slice *piece)
+{
+	int rc = from_line(p, n, eof, used, piece);
+
+	if (rc < 0)
+		*used = 0;
+	if (rc <= 0)
+		return rc < 0 ? MS_MBOX_MORE : MS_MBOX_DONE;
+	m->state = BODY;
+	m->bol = true;
+	return MS_MBOX_FROM;
+}
+
+static enum ms_mbox_event
+start(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    size_t *used, struct ms_slice *piece)
+{
+	enum ms_mbox_event event;
+	size_t i = 0;
+	int rc;
+
+	if (m->kind == MS_MBOX_STREAM) {
+		rc = begins(p, n, eof, MS_STREAM_FROM);
+	} else {
+		while (i < n && (p[i] == '\n' || p[i] == '\r'))
+			i++;
+		rc = ms_mbox_looks(p + i, n - i, eof);
+	}
+	*used = i;
+	if (rc == 0)
+		m->state = OVER;
+	if (rc <= 0)
+		return rc < 0 ? MS_MBOX_MORE : MS_MBOX_DONE;
+	event = begin(m, p + i, n - i, eof, used, piece);
+	*used += i;
+	if (event == MS_MBOX_FROM)
+		m->style = ms_mbox_style(*piece);
+	return event;
+}
+
+enum ms_mbox_event
+ms_mbox_next(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    size_t *used, struct ms_slice *piece)
+{
+	*used = 0;
+	if (m->state == OVER || (n == 0 && !eof))
+		return m->state == OVER ? MS_MBOX_DONE : MS_MBOX_MORE;
+	switch (m->state) {
+	case START:
+		return start(m, p, n, eof, used, piece);
+	case BODY:
+		return body(m, p, n, eof, used, piece);
+	default:
+		return begin(m, p, n, eof, used, piece);
+	}
+}

@@ -1,0 +1,239 @@
+/* source-stream.c - a message stream: messages with their envelopes, void
+ * ones, trailers. ms-stream(5). */
+#include "source-impl.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char field[] = "MS-Envelope:";
+#define FIELD_LEN (sizeof(field) - 1)
+
+static int
+looks(const struct ms_source *src, struct ms_slice w, bool eof)
+{
+	size_t n = sizeof(MS_STREAM_FROM) - 1;
+
+	if (!src->file.named)
+		return 0;
+	if (w.n >= n)
+		return memcmp(w.p, MS_STREAM_FROM, n) == 0;
+	return !eof && memcmp(w.p, MS_STREAM_FROM, w.n) == 0 ? -1 : 0;
+}
+
+static void
+begin(struct ms_source *src)
+{
+	ms_mbox_init(&src->mbox, MS_MBOX_STREAM, true);
+	src->stream = true;
+}
+
+/*
+ * The line at `from` in the window. 1: line is what stands behind
+ * "MS-Envelope:"; 0: it is some other line, too long, or cut; -1.
+ */
+static int
+envelope_line(struct ms_source *src, size_t from, struct ms_slice *line,
+    struct ms_err *err)
+{
+	const unsigned char *lf;
+	struct ms_slice w;
+	size_t n;
+	int rc = 1;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		w.p += from;
+		w.n -= from;
+		n = w.n < FIELD_LEN ? w.n : FIELD_LEN;
+		if (memcmp(w.p, field, n) != 0)
+			return 0;
+		n = w.n < MS_ENVELOPE_MAX ? w.n : MS_ENVELOPE_MAX;
+		lf = memchr(w.p, '\n', n);
+		if (lf != NULL && (size_t)(lf - w.p) >= FIELD_LEN)
+			break;
+		if (lf != NULL || n == MS_ENVELOPE_MAX || rc == 0)
+			return 0;
+		rc = ms_input_more(&src->in, err);
+		if (rc < 0)
+			return -1;
+	}
+	line->p = w.p + FIELD_LEN;
+	line->n = (size_t)(lf - line->p);
+	return 1;
+}
+
+/* Reads on to the next separator. 1, 0 there is none, -1. */
+static int
+next_separator(struct ms_source *src, struct ms_err *err)
+{
+	enum ms_mbox_event event;
+	struct ms_slice w, from;
+	size_t used;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		event = ms_mbox_next(
+		    &src->mbox, w.p, w.n, src->in.eof, &used, &from);
+		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_FROM)
+			return 1;
+		if (event != MS_MBOX_MORE)
+			return 0;
+		if (ms_input_more(&src->in, err) < 0)
+			return -1;
+	}
+}
+
+static void
+add_trailer(struct ms_source *src, const struct ms_trailer *t)
+{
+	struct ms_trailer *sum = &src->trailer;
+
+	/* A forged sum may wrap around; it is compared, never counted to. */
+	sum->messages += t->messages;
+	sum->failed += t->failed;
+	if (t->status > sum->status)
+		sum->status = t->status;
+	src->whole = true;
+}
+
+/* What stands below a trailer or a void line; it should be an empty line. */
+static int
+pass_over(struct ms_source *src, struct ms_err *err)
+{
+	enum ms_mbox_event event;
+	struct ms_slice w, piece;
+	uint64_t extra = 0;
+	size_t used;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		event = ms_mbox_next(
+		    &src->mbox, w.p, w.n, src->in.eof, &used, &piece);
+		for (size_t i = 0; event == MS_MBOX_DATA && i < piece.n; i++)
+			extra += piece.p[i] != '\n' && piece.p[i] != '\r';
+		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_END || event == MS_MBOX_DONE)
+			break;
+		if (event == MS_MBOX_MORE && ms_input_more(&src->in, err) < 0)
+			return -1;
+	}
+	if (extra == 0)
+		return 0;
+	src->whole = false;
+	return ms_fail(err, MS_DATA,
+	    "%" PRIu64 " bytes behind a trailer, which are no message", extra);
+}
+
+/* A message begins, and its envelope can't be read. */
+static int
+bad_envelope(struct ms_source *src, struct ms_err *err)
+{
+	struct ms_slice w = ms_input_window(&src->in);
+
+	src->reading = true;
+	if (src->in.eof && memchr(w.p, '\n', w.n) == NULL)
+		return ms_fail(
+		    err, MS_DATA, "cut: the stream ends in an envelope");
+	if (w.n >= FIELD_LEN && memcmp(w.p, field, FIELD_LEN) == 0)
+		return ms_fail(err, MS_DATA, "envelope: more than %d bytes",
+		    MS_ENVELOPE_MAX);
+	return ms_fail(
+	    err, MS_DATA, "the message does not begin with MS-Envelope");
+}
+
+static int
+next(struct ms_source *src, struct ms_err *err)
+{
+	struct ms_trailer t;
+	struct ms_slice line;
+	char *own;
+	int rc;
+
+	for (;;) {
+		ms_source_where(src, ", message %" PRIu64, src->count + 1);
+		ms_envelope_clear(&src->env);
+		rc = next_separator(src, err);
+		if (rc <= 0)
+			return rc;
+		src->whole = false;
+		rc = envelope_line(src, 0, &line, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			return bad_envelope(src, err);
+		rc = ms_envelope_parse(&src->env, &t, line, err);
+		ms_input_use(&src->in, FIELD_LEN + line.n + 1);
+		if (rc < 0) {
+			src->reading = true;
+			return -1;
+		}
+		if (rc == MS_LINE_ENVELOPE)
+			break;
+		if (rc == MS_LINE_TRAILER)
+			add_trailer(src, &t);
+		if (pass_over(src, err) < 0)
+			return -1;
+	}
+	src->believed = true;
+	own = src->env.value[MS_ATTR_FOLDER];
+	src->env.value[MS_ATTR_FOLDER] = NULL;
+	ms_source_set_folder(src, own);
+	free(own);
+	return 1;
+}
+
+/* The message has ended at a separator. 0, or -1: its writer voided it. */
+static int
+check_end(struct ms_source *src, struct ms_err *err)
+{
+	struct ms_slice w = ms_input_window(&src->in), line;
+	const unsigned char *lf = memchr(w.p, '\n', w.n);
+	struct ms_buf reason = {0};
+	int rc;
+
+	rc = envelope_line(src, (size_t)(lf + 1 - w.p), &line, err);
+	if (rc > 0 && ms_envelope_void(line, &reason))
+		rc = ms_fail(err, MS_DATA, "cut by its writer%s%s",
+		    reason.n > 0 ? ": " : "", ms_buf_str(&reason));
+	ms_buf_release(&reason);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
+{
+	enum ms_mbox_event event;
+	struct ms_slice w;
+	size_t used;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		event = ms_mbox_next(
+		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
+		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_DATA)
+			return 1;
+		if (event != MS_MBOX_MORE)
+			break;
+		if (ms_input_more(&src->in, err) < 0)
+			return -1;
+	}
+	if (!ms_mbox_ended(&src->mbox))
+		return ms_fail(
+		    err, MS_DATA, "cut: the stream ends in mid-message");
+	if (ms_mbox_bare(&src->mbox) && src->env.value[MS_ATTR_REF] == NULL)
+		return ms_fail(
+		    err, MS_DATA, "cut: another message begins in its place");
+	return check_end(src, err);
+}
+
+const struct ms_source_format ms_source_stream = {
+    .format = MS_FORMAT_STREAM,
+    .lack = "not a message stream",
+    .looks = looks,
+    .begin = begin,
+    .next = next,
+    .read = read_piece,
+};

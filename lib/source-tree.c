@@ -1,0 +1,447 @@
+/* source-tree.c - walks a directory tree for mail: files, mboxes, Maildirs.
+ * ms-stream(5), Directories and Maildirs. */
+#include "source-impl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 100                 /* directories in each other */
+#define NAMES_MAX ((size_t)512 << 20) /* bytes of names of one directory */
+
+/* What an entry is, first byte of its name in a list: the order of the walk. */
+enum kind {
+	KIND_MAIL = 'a', /* cur and new of a Maildir */
+	KIND_FILE,
+	KIND_LINK,
+	KIND_OTHER,
+	KIND_DIR
+};
+
+/* The names of a directory, sorted. */
+struct names {
+	struct ms_buf text; /* kind, name and NUL, one after another */
+	uint32_t *at;       /* where each begins */
+	size_t count, cap, next;
+};
+
+enum level_is {
+	PLAIN,
+	MAILDIR,
+	MESSAGES /* cur or new */
+};
+
+struct level {
+	DIR *dir;
+	enum level_is is;
+	bool inside; /* it is a Maildir, or below one */
+	struct names names;
+	size_t path_n, folder_n; /* path and folder of the level above */
+	struct ms_keywords keywords;
+};
+
+struct ms_tree {
+	int root;           /* to begin with, or -1 */
+	struct ms_buf path; /* of the directory on top, as it lies on disk */
+	struct ms_buf folder;
+	bool any_maildir;
+	size_t depth;
+	struct level level[DEPTH_MAX];
+};
+
+struct ms_tree *
+ms_tree_open(int fd, const char *root)
+{
+	struct ms_tree *t = ms_xcalloc(1, sizeof(*t));
+	size_t n = strlen(root);
+
+	while (n > 1 && root[n - 1] == '/')
+		n--;
+	t->root = fd;
+	ms_buf_add(&t->path, root, n);
+	return t;
+}
+
+static void
+pop(struct ms_tree *t)
+{
+	struct level *lv = &t->level[--t->depth];
+
+	closedir(lv->dir);
+	ms_buf_release(&lv->names.text);
+	free(lv->names.at);
+	ms_keywords_release(&lv->keywords);
+	t->path.n = lv->path_n;
+	t->folder.n = lv->folder_n;
+}
+
+void
+ms_tree_close(struct ms_tree *t)
+{
+	if (t == NULL)
+		return;
+	while (t->depth > 0)
+		pop(t);
+	if (t->root >= 0)
+		close(t->root);
+	ms_buf_release(&t->path);
+	ms_buf_release(&t->folder);
+	free(t);
+}
+
+/* ---- the names of a directory ---- */
+
+/* Indexes and bookkeeping of mail programs: files that hold no mail. */
+static bool
+is_bookkeeping(const char *name)
+{
+	static const char *const patterns[] = {"*.msf", "*.lock",
+	    "dovecot-acl*", "dovecot-attributes*", "dovecot-keywords*",
+	    "dovecot-uidlist*", "dovecot-uidvalidity*", "dovecot.index*",
+	    "dovecot.list.index*", "dovecot.mailbox.log*", "maildirfolder",
+	    "maildirsize", "courierimap*", "subscriptions",
+	    "msgFilterRules.dat", "popstate.dat"};
+
+	if (name[0] == '.')
+		return true;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+static enum kind
+kind_of_mode(mode_t mode)
+{
+	if (S_ISREG(mode))
+		return KIND_FILE;
+	if (S_ISDIR(mode))
+		return KIND_DIR;
+	return S_ISLNK(mode) ? KIND_LINK : KIND_OTHER;
+}
+
+static enum kind
+kind_of(const struct dirent *d, int dir)
+{
+	struct stat st;
+
+	if (d->d_type != DT_UNKNOWN)
+		return kind_of_mode(DTTOIF(d->d_type));
+	if (fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return KIND_FILE; /* opening it will say what is wrong */
+	return kind_of_mode(st.st_mode);
+}
+
+/* Does a link whose name begins with a dot lead to a Maildir's folder? */
+static bool
+leads_to_maildir(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool yes;
+
+	if (fd < 0)
+		return false;
+	yes = ms_maildir_is(fd);
+	close(fd);
+	return yes;
+}
+
+/* Is an entry looked at, and as what? */
+static bool
+is_wanted(const struct level *lv, const char *name, enum kind *kind)
+{
+	bool cur_new = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	if (lv->is == MESSAGES)
+		return name[0] != '.';
+	if (lv->is == MAILDIR && *kind == KIND_DIR && cur_new)
+		*kind = KIND_MAIL;
+	if (lv->is == MAILDIR && strcmp(name, "tmp") == 0)
+		return false;
+	if (*kind == KIND_LINK && name[0] == '.')
+		return leads_to_maildir(dirfd(lv->dir), name);
+	return *kind == KIND_DIR || *kind == KIND_MAIL || !is_bookkeeping(name);
+}
+
+static int
+add_name(struct names *l, enum kind kind, const char *name, struct ms_err *err)
+{
+	size_t n = strlen(name) + 1;
+
+	if (l->text.n + n + 1 > NAMES_MAX)
+		return ms_fail(err, MS_DATA,
+		    "more than %zu bytes of names in a directory", NAMES_MAX);
+	if (l->count == l->cap) {
+		l->cap = l->cap < 64 ? 64 : 2 * l->cap;
+		l->at = ms_xreallocarray(l->at, l->cap, sizeof(l->at[0]));
+	}
+	l->at[l->count++] = (uint32_t)l->text.n;
+	ms_buf_add_byte(&l->text, (unsigned char)kind);
+	ms_buf_add(&l->text, name, n);
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b, void *text)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return strcmp((char *)text + x, (char *)text + y);
+}
+
+/* Lists a directory. -1: not all of it; what was read is there. */
+static int
+list(struct level *lv, struct ms_err *err)
+{
+	struct names *l = &lv->names;
+	struct dirent *d;
+	enum kind kind;
+	int rc = 0;
+
+	for (;;) {
+		errno = 0;
+		d = readdir(lv->dir);
+		if (d == NULL && errno != 0)
+			rc = ms_fail_errno(err, "read");
+		if (d == NULL)
+			break;
+		kind = kind_of(d, dirfd(lv->dir));
+		if (!is_wanted(lv, d->d_name, &kind))
+			continue;
+		if (add_name(l, kind, d->d_name, err) < 0) {
+			rc = -1;
+			break;
+		}
+	}
+	if (l->count > 1)
+		qsort_r(l->at, l->count, sizeof(l->at[0]), by_name, l->text.p);
+	return rc;
+}
+
+/* ---- levels ---- */
+
+/* The failure of an entry of the directory on top, or of that itself. */
+static void
+blame(struct ms_source *src, const char *name)
+{
+	struct ms_buf *b = &src->file.name;
+
+	ms_buf_clear(b);
+	ms_text_add(b, ms_buf_slice(&src->tree->path), false);
+	if (name != NULL) {
+		ms_buf_add_byte(b, '/');
+		ms_text_add(b, ms_slice_str(name), false);
+	}
+	ms_source_where(src, "%s", "");
+}
+
+static void
+name_level(struct ms_tree *t, const struct level *lv, const char *name)
+{
+	struct ms_slice s = ms_slice_str(name);
+
+	ms_buf_add_byte(&t->path, '/');
+	ms_buf_add_str(&t->path, name);
+	if (lv->is == MESSAGES)
+		return;
+	if (lv->inside) {
+		ms_maildir_folder(&t->folder, name);
+		return;
+	}
+	/* Thunderbird: what lies below the mbox Work is in Work.sbd. */
+	if (ms_name_ends(name, ".sbd"))
+		s.n -= 4;
+	ms_folder_add(&t->folder, s);
+}
+
+/*
+ * Goes into a directory, whose fd it takes over; name is NULL for the root.
+ * A directory whose name begins with a dot is passed over unless it is a
+ * Maildir.
+ */
+static int
+push(struct ms_source *src, int fd, const char *name, bool messages,
+    struct ms_err *err)
+{
+	struct ms_tree *t = src->tree;
+	struct level *lv = &t->level[t->depth];
+	bool maildir = !messages && ms_maildir_is(fd);
+
+	if (name != NULL && name[0] == '.' && !maildir) {
+		close(fd);
+		return 0;
+	}
+	*lv = (struct level){.path_n = t->path.n, .folder_n = t->folder.n};
+	lv->is = messages ? MESSAGES : maildir ? MAILDIR : PLAIN;
+	lv->inside = maildir || (t->depth > 0 && lv[-1].inside);
+	lv->dir = fdopendir(fd);
+	if (lv->dir == NULL) {
+		ms_fail_errno(err, "open");
+		close(fd);
+		blame(src, name);
+		return -1;
+	}
+	t->depth++;
+	if (name != NULL)
+		name_level(t, lv, name);
+	if (maildir) {
+		t->any_maildir = true;
+		ms_keywords_read(&lv->keywords, fd);
+	}
+	if (list(lv, err) < 0) {
+		blame(src, NULL);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+enter(
+    struct ms_source *src, const char *name, bool messages, struct ms_err *err)
+{
+	struct ms_tree *t = src->tree;
+	struct level *top = &t->level[t->depth - 1];
+	int fd;
+
+	if (top->is == MESSAGES) {
+		blame(src, name);
+		return ms_fail(err, MS_DATA, "not a regular file");
+	}
+	if (t->depth == DEPTH_MAX) {
+		blame(src, name);
+		return ms_fail(err, MS_DATA,
+		    "more than %d directories in each other", DEPTH_MAX);
+	}
+	fd = openat(dirfd(top->dir), name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		ms_fail_errno(err, "open");
+		blame(src, name);
+		return -1;
+	}
+	return push(src, fd, name, messages, err);
+}
+
+/* ---- files ---- */
+
+/* Thunderbird keeps an empty folder as an empty file beside its index. */
+static bool
+is_empty_folder(int dir, const char *name, const struct stat *st)
+{
+	struct ms_buf index = {0};
+	bool yes;
+
+	if (st->st_size > 0)
+		return false;
+	ms_buf_add_str(&index, name);
+	ms_buf_add_str(&index, ".msf");
+	yes =
+	    faccessat(dir, ms_buf_str(&index), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	ms_buf_release(&index);
+	return yes;
+}
+
+/* Opens a file of the directory on top. 1; 0: nothing there to read; -1. */
+static int
+open_file(struct ms_source *src, const char *name, struct ms_err *err)
+{
+	struct ms_tree *t = src->tree;
+	const struct level *lv = &t->level[t->depth - 1];
+	struct ms_source_file *f = &src->file;
+	struct stat st;
+	int fd;
+
+	blame(src, name);
+	fd = openat(dirfd(lv->dir), name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return ms_fail_errno(err, "open");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return ms_fail(err, MS_DATA, "not a regular file");
+	}
+	if (lv->is == PLAIN && is_empty_folder(dirfd(lv->dir), name, &st)) {
+		close(fd);
+		return 0;
+	}
+	ms_buf_clear(&f->folder);
+	ms_buf_add(&f->folder, t->folder.p, t->folder.n);
+	ms_buf_clear(&f->stem);
+	ms_buf_clear(&f->flags);
+	f->delivery = lv->is == MESSAGES;
+	if (f->delivery)
+		ms_maildir_flags(&f->flags, name, &lv[-1].keywords);
+	else
+		ms_folder_add(&f->stem, ms_name_stem(name));
+	f->mtime = st.st_mtim.tv_sec;
+	f->has_mtime = true;
+	f->in_tree = true;
+	f->eml = ms_name_ends(name, ".eml");
+	return ms_source_begin_file(src, fd, true, err) < 0 ? -1 : 1;
+}
+
+static int
+take(struct ms_source *src, const char *entry, struct ms_err *err)
+{
+	const struct level *lv = &src->tree->level[src->tree->depth - 1];
+	const char *name = entry + 1;
+
+	switch ((enum kind)entry[0]) {
+	case KIND_MAIL:
+	case KIND_DIR:
+		return enter(src, name, entry[0] == KIND_MAIL, err);
+	case KIND_FILE:
+		/* Of a Maildir only, if that is what was asked for. */
+		if (src->opt.format == MS_FORMAT_MAILDIR && lv->is != MESSAGES)
+			return 0;
+		return open_file(src, name, err);
+	case KIND_LINK:
+		blame(src, name);
+		return ms_fail(err, MS_DATA, "symbolic link, not followed");
+	default:
+		blame(src, name);
+		return ms_fail(err, MS_DATA, "not a regular file");
+	}
+}
+
+int
+ms_tree_next(struct ms_source *src, struct ms_err *err)
+{
+	struct ms_tree *t = src->tree;
+	struct level *lv;
+	int rc, fd = t->root;
+
+	if (fd >= 0) {
+		t->root = -1;
+		if (push(src, fd, NULL, false, err) < 0)
+			return -1;
+	}
+	while (t->depth > 0) {
+		lv = &t->level[t->depth - 1];
+		if (lv->names.next == lv->names.count) {
+			pop(t);
+			continue;
+		}
+		rc = take(src,
+		    (const char *)lv->names.text.p +
+			lv->names.at[lv->names.next++],
+		    err);
+		if (rc != 0)
+			return rc;
+	}
+	if (src->opt.format == MS_FORMAT_MAILDIR && !t->any_maildir) {
+		t->any_maildir = true;
+		blame(src, NULL);
+		return ms_fail(err, MS_NOINPUT, "holds no Maildir");
+	}
+	return 0;
+}

@@ -1,0 +1,349 @@
+/* source.c - opens what is named, tells its format by its content, and hands
+ * out messages. ms-stream(5). */
+#include "source-impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "mail.h"
+#include "wire.h"
+
+/* In the order in which an input is asked whether it is one of them. */
+static const struct ms_source_format *const formats[] = {
+    &ms_source_stream, &ms_source_mbox, &ms_source_eml};
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+/* ---- what the formats say of a message ---- */
+
+void
+ms_source_set_folder(struct ms_source *src, const char *own)
+{
+	struct ms_buf folder = {0};
+
+	if (own != NULL && own[0] == '\0')
+		own = NULL;
+	if (src->into != NULL)
+		ms_buf_add_str(&folder, src->into);
+	if (src->into != NULL && own != NULL)
+		ms_buf_add_byte(&folder, '/');
+	if (own != NULL)
+		ms_buf_add_str(&folder, own);
+	if (folder.n == 0)
+		ms_buf_add_str(&folder, "INBOX");
+	ms_envelope_set(&src->env, MS_ATTR_FOLDER, ms_buf_str(&folder));
+	ms_buf_release(&folder);
+}
+
+void
+ms_source_file_folder(struct ms_source *src, bool mbox)
+{
+	struct ms_source_file *f = &src->file;
+	struct ms_buf own = {0};
+
+	ms_buf_add(&own, f->folder.p, f->folder.n);
+	/* -d stands for the name of an mbox that was named itself. */
+	if (mbox && f->stem.n > 0 && (f->in_tree || src->into == NULL)) {
+		if (own.n > 0)
+			ms_buf_add_byte(&own, '/');
+		ms_buf_add(&own, f->stem.p, f->stem.n);
+	}
+	ms_source_set_folder(src, ms_buf_str(&own));
+	ms_buf_release(&own);
+}
+
+void
+ms_source_set_date(struct ms_source *src, int64_t date)
+{
+	char text[21];
+
+	ms_time_format(date, text);
+	ms_envelope_set(&src->env, MS_ATTR_DATE, text);
+}
+
+void
+ms_source_where(struct ms_source *src, const char *fmt, ...)
+{
+	char text[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ms_buf_clear(&src->where);
+	ms_buf_add(&src->where, src->file.name.p, src->file.name.n);
+	ms_buf_add_str(&src->where, text);
+}
+
+/* ---- one file ---- */
+
+static void
+end_file(struct ms_source *src)
+{
+	src->done += src->in.offset;
+	ms_input_end(&src->in);
+	src->format = NULL;
+}
+
+/* Asks the formats in turn; reads on as long as one of them cannot say. */
+static int
+tell_format(struct ms_source *src, struct ms_err *err)
+{
+	struct ms_slice w;
+	bool more = true;
+	size_t i = 0;
+	int rc;
+
+	while (i < FORMATS) {
+		w = ms_input_window(&src->in);
+		rc = 0;
+		if (src->opt.format == MS_FORMAT_AUTO ||
+		    src->opt.format == formats[i]->format)
+			rc = formats[i]->looks(src, w, !more);
+		if (rc > 0)
+			break;
+		if (rc == 0) {
+			i++;
+			continue;
+		}
+		rc = ms_input_more(&src->in, err);
+		if (rc < 0)
+			return -1;
+		more = rc > 0;
+	}
+	if (i < FORMATS)
+		src->format = formats[i];
+	return 0;
+}
+
+/* The sentence for an input that is not of the format asked for. */
+static const char *
+lack(const struct ms_source *src)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i]->format == src->opt.format)
+			return formats[i]->lack;
+	return ms_source_eml.lack;
+}
+
+int
+ms_source_begin_file(
+    struct ms_source *src, int fd, bool own, struct ms_err *err)
+{
+	int rc;
+
+	ms_input_begin(&src->in, fd, own);
+	src->format = NULL;
+	src->count = 0;
+	ms_source_where(src, "%s", "");
+	rc = ms_input_more(&src->in, err);
+	if (rc == 0)
+		rc = ms_fail(err, MS_NOINPUT, "empty");
+	else if (rc > 0 &&
+		 (src->file.delivery || src->opt.format == MS_FORMAT_EML))
+		src->format = &ms_source_eml;
+	else if (rc > 0)
+		rc = tell_format(src, err);
+	if (rc >= 0 && src->format == NULL)
+		rc = ms_fail(err, MS_DATA, "%s", lack(src));
+	if (rc < 0) {
+		end_file(src);
+		return -1;
+	}
+	src->format->begin(src);
+	return 0;
+}
+
+/* ---- what is named ---- */
+
+static void
+name_file(struct ms_source *src, const char *path)
+{
+	struct ms_source_file *f = &src->file;
+	const char *base = strrchr(path, '/');
+
+	f->named = true;
+	if (strcmp(path, "-") == 0) {
+		ms_buf_add_str(&f->name, "stdin");
+		return;
+	}
+	base = base != NULL ? base + 1 : path;
+	ms_text_add(&f->name, ms_slice_str(path), false);
+	ms_folder_add(&f->stem, ms_name_stem(base));
+	f->eml = ms_name_ends(base, ".eml");
+}
+
+static int
+begin_named(struct ms_source *src, const char *path, struct ms_err *err)
+{
+	bool own = strcmp(path, "-") != 0;
+	int fd = STDIN_FILENO;
+	struct stat st;
+
+	if (own)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return ms_fail(err, MS_NOINPUT, "open: %s", strerror(errno));
+	if (fstat(fd, &st) < 0) {
+		ms_fail_errno(err, "stat");
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode) &&
+	    (!own || src->opt.format == MS_FORMAT_STREAM)) {
+		ms_fail(err, MS_DATA, "a directory is not a message stream");
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		src->tree = ms_tree_open(fd, path);
+		return 0;
+	}
+	if (src->opt.format == MS_FORMAT_MAILDIR) {
+		ms_fail(err, MS_DATA, "not a Maildir");
+		goto fail;
+	}
+	name_file(src, path);
+	if (S_ISREG(st.st_mode)) {
+		src->file.mtime = st.st_mtim.tv_sec;
+		src->file.has_mtime = true;
+		src->total = (uint64_t)st.st_size;
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	}
+	return ms_source_begin_file(src, fd, own, err);
+fail:
+	if (own)
+		close(fd);
+	return -1;
+}
+
+int
+ms_source_open(struct ms_source **out, const char *path,
+    const struct ms_source_options *opt, struct ms_err *err)
+{
+	struct ms_source *src = ms_xcalloc(1, sizeof(*src));
+
+	src->opt = *opt;
+	src->in.eof = true;
+	if (opt->into != NULL && opt->into[0] != '\0')
+		src->into = ms_xstrdup(opt->into);
+	if (begin_named(src, path, err) < 0) {
+		ms_source_close(src);
+		return -1;
+	}
+	*out = src;
+	return 0;
+}
+
+void
+ms_source_close(struct ms_source *src)
+{
+	if (src == NULL)
+		return;
+	ms_tree_close(src->tree);
+	ms_input_release(&src->in);
+	ms_envelope_clear(&src->env);
+	ms_buf_release(&src->where);
+	ms_buf_release(&src->file.name);
+	ms_buf_release(&src->file.folder);
+	ms_buf_release(&src->file.stem);
+	ms_buf_release(&src->file.flags);
+	free(src->into);
+	free(src);
+}
+
+/* ---- messages ---- */
+
+/* Reads on to the end of a message that its reader has left. */
+static void
+skip_rest(struct ms_source *src)
+{
+	struct ms_slice piece;
+
+	while (src->reading)
+		src->reading = src->format->read(src, &piece, NULL) > 0;
+}
+
+static int
+next_message(struct ms_source *src, struct ms_err *err)
+{
+	int rc;
+
+	for (;;) {
+		if (src->format != NULL) {
+			skip_rest(src);
+			ms_envelope_clear(&src->env);
+			src->believed = false;
+			rc = src->format->next(src, err);
+			if (rc != 0)
+				return rc;
+			end_file(src);
+		}
+		if (src->tree == NULL)
+			return 0;
+		rc = ms_tree_next(src, err);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+int
+ms_source_next(
+    struct ms_source *src, struct ms_arrival *arrival, struct ms_err *err)
+{
+	int rc = next_message(src, err);
+
+	*arrival = (struct ms_arrival){.env = src->env,
+	    .believed = src->believed,
+	    .where = ms_buf_str(&src->where)};
+	if (rc == 0)
+		return 0;
+	if (src->format != NULL)
+		src->count++;
+	if (rc < 0)
+		return -1;
+	src->reading = true;
+	src->given = 0;
+	if (src->file.has_mtime && src->format->format == MS_FORMAT_EML) {
+		arrival->fallback_date = src->file.mtime;
+		arrival->has_fallback_date = true;
+	}
+	return 1;
+}
+
+int
+ms_source_read(
+    struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
+{
+	int rc;
+
+	if (!src->reading)
+		return 0;
+	rc = src->format->read(src, piece, err);
+	if (rc <= 0) {
+		src->reading = false;
+		return rc;
+	}
+	src->given += piece->n;
+	if (src->given > MS_MESSAGE_MAX)
+		return ms_fail(err, MS_DATA, "larger than %llu bytes",
+		    (unsigned long long)MS_MESSAGE_MAX);
+	return 1;
+}
+
+void
+ms_source_progress(const struct ms_source *src, uint64_t *done, uint64_t *total)
+{
+	*done = src->done + (src->format != NULL ? src->in.offset : 0);
+	*total = src->total;
+}
+
+int
+ms_source_trailer(
+    const struct ms_source *src, struct ms_trailer *t, bool *whole)
+{
+	*t = src->trailer;
+	*whole = src->whole;
+	return src->stream;
+}
