@@ -62,7 +62,7 @@ CMD = $(patsubst cmd/%.c,$(B)/cmd/%.o,$(filter-out cmd/ms-%,$(wildcard cmd/*.c))
 UNITS = $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 FUZZERS = $(patsubst t/fuzz/%.c,$(B)/fuzz/%,$(wildcard t/fuzz/*.c))
 SEEDS = $(patsubst t/fuzz/%.c,$(B)/seeds/%,$(wildcard t/fuzz/*.c))
-SHIMS = $(patsubst t/shim/%.c,build/t/%.so,$(wildcard t/shim/*.c))
+SHIMS = build/t/crash.so build/t/unsynced.so build/t/undo
 
 all: $(TOOLS)
 units: $(UNITS)
@@ -97,10 +97,14 @@ $(B)/fuzz/%: t/fuzz/%.c $(B)/libms.a
 	@mkdir -p $(@D)
 	$(LINK) -It -fsanitize=fuzzer $< $(LIBS)
 
+# Preload libraries for the crash tests; never with sanitizers.
+SHIM = $(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -MMD -MP -MF $@.d -o $@ $<
 build/t/%.so: t/shim/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -fPIC -shared \
-	    $(CPPFLAGS) -MMD -MP -MF $@.d -o $@ $< -ldl -lpthread
+	$(SHIM) -fPIC -shared -ldl -lpthread
+build/t/%: t/shim/%.c
+	@mkdir -p $(@D)
+	$(SHIM)
 
 deps:
 	@t/deps.sh $(foreach group,$(DEPS),$(DEB_$(group)))
