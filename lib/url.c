@@ -100,35 +100,46 @@ name_ok(const char *p, size_t n)
 	return true;
 }
 
+/* Brings u->host into the one form that its identity has. */
+static bool
+make_canonical(struct ms_url *u, bool ipv6)
+{
+	unsigned char addr[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+	size_t n = strlen(u->host), i;
+
+	if (ipv6) {
+		if (inet_pton(AF_INET6, u->host, addr) != 1 ||
+		    inet_ntop(AF_INET6, addr, text, sizeof(text)) == NULL)
+			return false;
+		free(u->host);
+		u->host = ms_xstrdup(text);
+		return true;
+	}
+	for (i = 0; i < n; i++)
+		u->host[i] = (char)tolower((unsigned char)u->host[i]);
+	if (n > 0 && u->host[n - 1] == '.')
+		u->host[--n] = '\0'; /* the root's dot: the same host */
+	return name_ok(u->host, n);
+}
+
 static int
 parse_host(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 {
-	unsigned char addr[sizeof(struct in6_addr)];
-	const char *end = p + n, *colon, *close;
-	char *c;
-	bool ipv6;
+	const char *end = p + n, *stop;
+	bool ipv6 = n > 0 && *p == '[';
 
-	ipv6 = n > 0 && *p == '[';
-	if (ipv6) {
-		close = memchr(p, ']', n);
-		if (close == NULL || (close + 1 < end && close[1] != ':'))
-			return ms_fail(err, MS_USAGE, "bad host in the URL");
-		u->host = ms_xstrndup(p + 1, (size_t)(close - p - 1));
-		colon = close + 1 < end ? close + 1 : NULL;
-	} else {
-		colon = memchr(p, ':', n);
-		close = colon != NULL ? colon : end;
-		u->host = ms_xstrndup(p, (size_t)(close - p));
-	}
-	for (c = u->host; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
-	if (!ipv6 && c > u->host && c[-1] == '.')
-		*--c = '\0'; /* the root's dot: the same host */
-	if (ipv6 ? inet_pton(AF_INET6, u->host, addr) != 1
-		 : !name_ok(u->host, (size_t)(c - u->host)))
+	stop = memchr(p, ipv6 ? ']' : ':', n);
+	if (ipv6 && stop == NULL)
 		return ms_fail(err, MS_USAGE, "bad host in the URL");
-	if (colon != NULL)
-		return parse_port(u, colon + 1, (size_t)(end - colon - 1), err);
+	if (stop == NULL)
+		stop = end;
+	u->host = ms_xstrndup(p + ipv6, (size_t)(stop - p - ipv6));
+	stop += ipv6;
+	if (!make_canonical(u, ipv6) || (stop < end && *stop != ':'))
+		return ms_fail(err, MS_USAGE, "bad host in the URL");
+	if (stop < end)
+		return parse_port(u, stop + 1, (size_t)(end - stop - 1), err);
 	return 0;
 }
 

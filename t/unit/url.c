@@ -1,0 +1,132 @@
+/* url.c - a table of URLs, what they mean, and the identity they give. */
+#include "url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static const struct row {
+	const char *url;
+	const char *login; /* NULL: none */
+	const char *host;  /* NULL: refused */
+	unsigned port;
+	const char *source;
+} rows[] = {
+    {"imaps://alice@imap.example.org/", "alice", "imap.example.org", 993,
+	"imap://alice@imap.example.org/"},
+    {"IMAPS://alice@IMAP.Example.ORG", "alice", "imap.example.org", 993,
+	"imap://alice@imap.example.org/"},
+    {"imaps://alice@imap.example.org./", "alice", "imap.example.org", 993,
+	"imap://alice@imap.example.org/"},
+    {"imaps://alice@example.com@imap.example.org/", "alice@example.com",
+	"imap.example.org", 993,
+	"imap://alice%40example.com@imap.example.org/"},
+    {"imaps://alice%40example.com@imap.example.org/", "alice@example.com",
+	"imap.example.org", 993,
+	"imap://alice%40example.com@imap.example.org/"},
+    {"imaps://Alice@h:993/", "Alice", "h", 993, "imap://Alice@h/"},
+    {"imaps://alice@h:143/", "alice", "h", 143, "imap://alice@h/"},
+    {"imaps://alice@h:1993", "alice", "h", 1993, "imap://alice@h:1993/"},
+    {"imaps://h/", NULL, "h", 993, "imap://@h/"},
+    {"imaps://a%3Ab%25c%2Fd@h/", "a:b%c/d", "h", 993,
+	"imap://a%3Ab%25c%2Fd@h/"},
+    {"imaps://gr\xc3\xbcn@h/", "gr\xc3\xbcn", "h", 993, "imap://gr%C3%BCn@h/"},
+    {"imaps://a+b=c&d@h/", "a+b=c&d", "h", 993, "imap://a+b=c&d@h/"},
+    {"imaps://user*master@h/", "user*master", "h", 993,
+	"imap://user*master@h/"},
+    {"imaps://alice@127.0.0.1:65535/", "alice", "127.0.0.1", 65535,
+	"imap://alice@127.0.0.1:65535/"},
+    {"imaps://alice@[::1]/", "alice", "::1", 993, "imap://alice@[::1]/"},
+    {"imaps://alice@[2001:DB8:0:0:0:0:0:1]:9/", "alice", "2001:db8::1", 9,
+	"imap://alice@[2001:db8::1]:9/"},
+    /* a password is refused, and so is whatever else makes no sense */
+    {"imaps://alice:secret@h/", NULL, NULL, 0, NULL},
+    {"imaps://:secret@h/", NULL, NULL, 0, NULL},
+    {"imap://alice@h/", NULL, NULL, 0, NULL},
+    {"pop3s://alice@h/", NULL, NULL, 0, NULL},
+    {"alice@h", NULL, NULL, 0, NULL},
+    {"", NULL, NULL, 0, NULL},
+    {"imaps://", NULL, NULL, 0, NULL},
+    {"imaps:///", NULL, NULL, 0, NULL},
+    {"imaps://@h/", NULL, NULL, 0, NULL},
+    {"imaps://alice@/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h/INBOX", NULL, NULL, 0, NULL},
+    {"imaps://alice@h//", NULL, NULL, 0, NULL},
+    {"imaps://alice@h?x", NULL, NULL, 0, NULL},
+    {"imaps://alice@h#x", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:0/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:65536/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:4294968289/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:99x/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h:1:2/", NULL, NULL, 0, NULL},
+    {"imaps://alice@[::1/", NULL, NULL, 0, NULL},
+    {"imaps://alice@[::1]x/", NULL, NULL, 0, NULL},
+    {"imaps://alice@[h]/", NULL, NULL, 0, NULL},
+    {"imaps://alice@[]/", NULL, NULL, 0, NULL},
+    {"imaps://alice@::1/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h ost/", NULL, NULL, 0, NULL},
+    {"imaps://alice@h\r\nost/", NULL, NULL, 0, NULL},
+    {"imaps://alice@-h/", NULL, NULL, 0, NULL},
+    {"imaps://alice@a..b/", NULL, NULL, 0, NULL},
+    {"imaps://alice@./", NULL, NULL, 0, NULL},
+    {"imaps://alice@h%6f/", NULL, NULL, 0, NULL},
+    {"imaps://a%0d%0ab@h/", NULL, NULL, 0, NULL},
+    {"imaps://a%00b@h/", NULL, NULL, 0, NULL},
+    {"imaps://a%@h/", NULL, NULL, 0, NULL},
+    {"imaps://a%4@h/", NULL, NULL, 0, NULL},
+    {"imaps://a%4x@h/", NULL, NULL, 0, NULL},
+    {"imaps://a\tb@h/", NULL, NULL, 0, NULL},
+};
+
+static bool
+equal(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+check(const struct row *row)
+{
+	struct ms_url u;
+	struct ms_err err = {0};
+	struct ms_buf source = {0};
+	int rc = ms_url_parse(&u, row->url, &err);
+
+	if (row->host == NULL) {
+		ok(rc < 0 && err.code == MS_USAGE && u.host == NULL &&
+			u.login == NULL,
+		    "refused: %.20s",
+		    row->url[0] == '\0' ? "nothing" : err.msg);
+		return;
+	}
+	ok(rc == 0, "taken: %s", row->url);
+	if (rc < 0)
+		return;
+	ms_url_source(&u, &source);
+	ok(equal(u.login, row->login) && equal(u.host, row->host) &&
+		u.port == row->port,
+	    "its parts: %s %s %u", u.login ? u.login : "-", u.host, u.port);
+	ok(equal(ms_buf_str(&source), row->source), "its identity: %s",
+	    ms_buf_str(&source));
+	ms_buf_release(&source);
+	ms_url_release(&u);
+}
+
+int
+main(void)
+{
+	char longest[2 * MS_URL_MAX];
+	struct ms_url u;
+	struct ms_err err = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(&rows[i]);
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest, "imaps://", 8);
+	longest[sizeof(longest) - 1] = '\0';
+	ok(ms_url_parse(&u, longest, &err) < 0, "a URL has a longest length");
+	return done();
+}
