@@ -382,7 +382,7 @@ ms_report_total(const struct ms_report *r)
 }
 
 static void
-put_folders(struct ms_report *r, const struct ms_tally *sum, int status)
+put_folders(struct ms_report *r)
 {
 	const struct folder *f;
 	json_t *o;
@@ -395,11 +395,16 @@ put_folders(struct ms_report *r, const struct ms_tally *sum, int status)
 		set_tally(o, &f->tally);
 		put_line(r, o);
 	}
-	o = line_new("end");
+}
+
+static json_t *
+end_line(const struct ms_report *r, int status)
+{
+	json_t *o = line_new("end");
+
 	set_text(o, "tool", r->tool);
 	json_object_set_new(o, "status", json_integer(status));
-	set_tally(o, sum);
-	put_line(r, o);
+	return o;
 }
 
 static void
@@ -426,25 +431,72 @@ report_free(struct ms_report *r)
 	free(r);
 }
 
+/* Puts the last line and closes the file. */
+static int
+finish(struct ms_report *r, json_t *end, struct ms_err *err)
+{
+	put_line(r, end);
+	if (fclose(r->file) != 0)
+		return ms_fail_errno(err, "report %s", r->path);
+	if (r->broken)
+		return ms_fail(err, MS_IO, "report %s: write failed", r->path);
+	return 0;
+}
+
 int
 ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 {
 	struct ms_tally t = ms_report_total(r);
+	json_t *o;
 	int rc = 0;
 
 	clear_progress(r);
 	if (r->file != NULL) {
-		put_folders(r, &t, status);
-		if (fclose(r->file) != 0)
-			rc = ms_fail_errno(err, "report %s", r->path);
-		else if (r->broken)
-			rc = ms_fail(
-			    err, MS_IO, "report %s: write failed", r->path);
+		put_folders(r);
+		o = end_line(r, status);
+		set_tally(o, &t);
+		rc = finish(r, o, err);
 	}
 	ms_report_note(r,
 	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
 	    " left out, %" PRIu64 " failed",
 	    t.seen, t.fresh, t.known, t.left_out, t.failed);
+	report_free(r);
+	return rc;
+}
+
+void
+ms_report_line(struct ms_report *r, const char *type,
+    const struct ms_report_text *texts, size_t n)
+{
+	json_t *o;
+	size_t i;
+
+	if (r->file == NULL)
+		return;
+	o = line_new(type);
+	for (i = 0; i < n; i++)
+		if (texts[i].text != NULL)
+			set_text(o, texts[i].key, texts[i].text);
+	put_line(r, o);
+}
+
+int
+ms_report_end(struct ms_report *r, int status,
+    const struct ms_report_count *counts, size_t n, struct ms_err *err)
+{
+	json_t *o;
+	size_t i;
+	int rc = 0;
+
+	clear_progress(r);
+	if (r->file != NULL) {
+		o = end_line(r, status);
+		for (i = 0; i < n; i++)
+			json_object_set_new(o, counts[i].key,
+			    json_integer((json_int_t)counts[i].n));
+		rc = finish(r, o, err);
+	}
 	report_free(r);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #ifndef MS_REPORT_H
 #define MS_REPORT_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "err.h"
 
@@ -55,6 +56,23 @@ struct ms_tally ms_report_total(const struct ms_report *r);
  * could not be written. Frees r.
  */
 int ms_report_close(struct ms_report *r, int status, struct ms_err *err);
+
+/* ---- runs that do not count messages by folder (ms-verify) ---- */
+
+struct ms_report_text {
+	const char *key, *text; /* text NULL: left out */
+};
+struct ms_report_count {
+	const char *key;
+	uint64_t n;
+};
+/* A line of a type of its own in the report; nothing on stderr. */
+void ms_report_line(struct ms_report *r, const char *type,
+    const struct ms_report_text *texts, size_t n);
+/* Ends as ms_report_close() does, with these counts in the last line instead
+ * of the sums, and without a sentence. */
+int ms_report_end(struct ms_report *r, int status,
+    const struct ms_report_count *counts, size_t n, struct ms_err *err);
 
 /* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
 void ms_complain(const char *tool, const char *fmt, ...)
