@@ -22,17 +22,18 @@ struct ms_charset {
  * than the one they name. The most frequent ones first.
  */
 static const struct ms_charset sets[] = {
-    {NULL, " utf8 usascii ascii ansix341968 unknown8bit unicode11utf8 "},
+    {NULL, " usascii ascii ansix341968 iso646us unknown8bit "},
+    {NULL, " utf8 unicode11utf8 "},
     {NULL, " iso88591 windows1252 latin1 cp1252 win1252 ansi l1 "
 	   "csisolatin1 iso8859 88591 "},
     {"GB18030", " gb2312 gbk gb18030 csgb2312 gb231280 eucgb2312cn euccn "
 		"cp936 windows936 gb "},
-    {"ISO-2022-JP-3", " iso2022jp csiso2022jp iso2022jp1 iso2022jp3 "},
     {"CP1251", " windows1251 cp1251 win1251 "},
     {"KOI8-R", " koi8r koi8 cskoi8r "},
     {"ISO-8859-2", " iso88592 latin2 csisolatin2 "},
     {"ISO-8859-15", " iso885915 latin9 "},
-    {"BIG5-HKSCS", " big5 csbig5 cnbig5 big5hkscs cp950 windows950 "},
+    {"BIG5-HKSCS",
+	" big5 csbig5 cnbig5 chinesebig5 big5hkscs cp950 windows950 "},
     {"UHC", " euckr ksc56011987 ksc5601 ksc56011989 cseuckr uhc cp949 "
 	    "windows949 ksx1001 "},
     {"CP932", " shiftjis sjis mskanji csshiftjis windows31j cp932 ms932 "},
@@ -61,20 +62,22 @@ static const struct ms_charset sets[] = {
     {"IBM850", " ibm850 cp850 850 "},
     {"IBM852", " ibm852 cp852 852 "},
     {"IBM866", " ibm866 cp866 866 "},
-    {"ISO-2022-JP-2", " iso2022jp2 "},
-    {"ISO-2022-KR", " iso2022kr "},
-    {"ISO-2022-CN", " iso2022cn "},
     {"EUC-TW", " euctw "},
     {"JOHAB", " johab "},
     {"VISCII", " viscii "},
+    {"ISO-2022-JP-3", " iso2022jp csiso2022jp iso2022jp1 iso2022jp3 "},
+    {"ISO-2022-JP-2", " iso2022jp2 "},
+    {"ISO-2022-KR", " iso2022kr "},
+    {"ISO-2022-CN", " iso2022cn "},
     {"UTF-7", " utf7 unicode11utf7 "},
     {"UTF-16", " utf16 "},
     {"UTF-16BE", " utf16be "},
     {"UTF-16LE", " utf16le "},
 };
 #define SETS (sizeof(sets) / sizeof(sets[0]))
-#define GUESS (&sets[0])
-#define CP1252 (&sets[1])
+#define UNKNOWN (&sets[0])
+#define UTF8 (&sets[1])
+#define CP1252 (&sets[2])
 
 /* " name ": folded, as aliases are written. False: too long for any of them. */
 static bool
@@ -107,11 +110,22 @@ ms_charset_find(struct ms_slice name)
 	char folded[NAME_MAX_LEN + 3];
 
 	if (!fold_name(name, folded))
-		return GUESS;
+		return UNKNOWN;
 	for (size_t i = 0; i < SETS; i++)
 		if (strstr(sets[i].aliases, folded) != NULL)
 			return &sets[i];
-	return GUESS;
+	return UNKNOWN;
+}
+
+const struct ms_charset *
+ms_charset_find_raw(struct ms_slice name)
+{
+	const struct ms_charset *cs = ms_charset_find(name);
+
+	if (cs->iconv != NULL && (strncmp(cs->iconv, "UTF-", 4) == 0 ||
+				     strncmp(cs->iconv, "ISO-2022", 8) == 0))
+		return UNKNOWN;
+	return cs;
 }
 
 /* windows-1252, 0x80..0x9f; above that it is Latin-1. */
@@ -129,7 +143,7 @@ cp1252(unsigned char c)
 }
 
 size_t
-ms_charset_guess(const unsigned char *p, size_t n, uint32_t *c)
+ms_charset_next(const unsigned char *p, size_t n, uint32_t *c)
 {
 	size_t used = ms_utf8_next(p, n, c);
 
@@ -238,7 +252,9 @@ ms_charset_utf8(
 {
 	iconv_t cd;
 
-	if (cs == GUESS || in.n == 0)
+	if (cs == UNKNOWN)
+		cs = ms_utf8_valid(in.p, in.n) ? UTF8 : CP1252;
+	if (cs == UTF8 || in.n == 0)
 		return in;
 	ms_buf_clear(buf);
 	if (cs == CP1252) {

@@ -13,15 +13,20 @@
 struct ms_charset; /* constant, never freed; one is one set, so compare these */
 
 /*
- * The set called name. Never NULL: a name nobody knows, US-ASCII and UTF-8 all
- * give the set whose bytes are UTF-8 where they can be, else windows-1252.
+ * The set called name. Never NULL: US-ASCII and names nobody knows give one
+ * whose text is UTF-8 if it can be, else windows-1252.
  */
 const struct ms_charset *ms_charset_find(struct ms_slice name);
+/*
+ * The same for bytes in the midst of ASCII that nobody encoded: sets which use
+ * ASCII's bytes otherwise (UTF-16, UTF-7, ISO-2022) count as unknown.
+ */
+const struct ms_charset *ms_charset_find_raw(struct ms_slice name);
 
 /*
  * in as UTF-8: either in itself, or a view of buf, which is overwritten. Never
- * fails: bytes that mean nothing in the set become U+FFFD. For UTF-8 in itself
- * comes back, unchecked: ms_charset_guess() says what it holds.
+ * fails: bytes that mean nothing in the set become U+FFFD, but what should be
+ * UTF-8 comes back as it is: read it with ms_charset_next().
  * Descriptors are cached per thread and closed when it ends.
  */
 struct ms_slice ms_charset_utf8(
@@ -31,6 +36,6 @@ struct ms_slice ms_charset_utf8(
  * The character at p, of n >= 1 bytes that should be UTF-8: a byte which is
  * not part of any is taken as windows-1252. Returns how many bytes it has.
  */
-size_t ms_charset_guess(const unsigned char *p, size_t n, uint32_t *c);
+size_t ms_charset_next(const unsigned char *p, size_t n, uint32_t *c);
 
 #endif

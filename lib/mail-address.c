@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What a mailbox offers as its address; the highest one is taken. */
+/* What a mailbox offers as its address; the best one is taken. */
 enum rank {
 	RANK_NONE,
 	RANK_WORD,       /* its only word: "root" */
@@ -13,14 +13,15 @@ enum rank {
 	RANK_ANGLE_ADDRESS
 };
 
-/* The search, byte by byte; one mailbox after the other. */
+/* The search, byte by byte; it ends with the first mailbox that has "@". */
 struct search {
 	unsigned char word[MS_ADDRESS_MAX];
 	size_t n;
-	bool too_long; /* the word at hand is */
-	bool blank;    /* stands between that word and the next byte */
-	bool angle;    /* within <> */
-	bool multiple; /* the mailbox has several words outside <> */
+	bool too_long;  /* the word at hand is */
+	bool blank;     /* stands between that word and the next byte */
+	bool angle;     /* within <> */
+	unsigned words; /* ended in this mailbox, or in its <> */
+	bool tentative; /* best is the only word so far */
 	enum rank rank;
 	unsigned char *best;
 	size_t best_n;
@@ -32,12 +33,21 @@ acceptable(const unsigned char *p, size_t n)
 {
 	if (n == 0 || !ms_utf8_valid(p, n))
 		return false;
-	if (n > 2 && p[0] == '=' && p[1] == '?') /* an encoded name */
+	if (memmem(p, n, "=?", 2) != NULL) /* an encoded name */
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (p[i] <= ' ' || p[i] == 0x7f)
 			return false;
 	return true;
+}
+
+/* What looked like the address is the name that goes with one. */
+static void
+forget_word(struct search *s)
+{
+	if (s->tentative)
+		s->rank = RANK_NONE;
+	s->tentative = false;
 }
 
 /* The word at hand is complete. */
@@ -50,39 +60,27 @@ end_word(struct search *s)
 
 	if (n == 0)
 		return;
-	s->n = 0;
-	s->blank = false;
-	if (!s->angle && s->rank == RANK_WORD)
-		s->multiple = true;
 	if (n > 2 && p[0] == '"' && memchr(p + 1, '"', n - 1) == p + n - 1) {
 		p++;
 		n -= 2;
 	}
+	if (s->words++ > 0)
+		forget_word(s);
 	at = memchr(p, '@', n);
-	if (at != NULL)
-		rank = at > p && p[n - 1] != '@' ? rank + 2 : RANK_NONE;
-	if (s->too_long || !acceptable(p, n))
+	if (at != NULL && (at == p || p[n - 1] == '@'))
 		rank = RANK_NONE;
-	s->too_long = false;
-	if (rank > s->rank) {
+	else if (at != NULL)
+		rank = s->angle ? RANK_ANGLE_ADDRESS : RANK_ADDRESS;
+	else if (s->words > 1)
+		rank = RANK_NONE;
+	if (rank > s->rank && !s->too_long && acceptable(p, n)) {
 		memcpy(s->best, p, n);
 		s->best_n = n;
 		s->rank = rank;
-	} else if (s->rank == RANK_NONE) {
-		s->multiple = true;
+		s->tentative = rank < RANK_ADDRESS;
 	}
-}
-
-/* The mailbox is complete. True: it has an address. */
-static bool
-end_mailbox(struct search *s)
-{
-	end_word(s);
-	if (s->rank > RANK_WORD || (s->rank == RANK_WORD && !s->multiple))
-		return true;
-	s->rank = RANK_NONE;
-	s->multiple = false;
-	return false;
+	s->n = 0;
+	s->blank = s->too_long = false;
 }
 
 static void
@@ -103,27 +101,25 @@ add_byte(struct search *s, unsigned char c)
 static bool
 take_mark(struct search *s, unsigned char c)
 {
-	if (s->angle && c != '>') {
-		end_word(s); /* a route: <@relay:joe@example.org> */
+	end_word(s);
+	if (s->angle && c != '>') /* a route: <@relay:joe@example.org> */
 		return false;
-	}
+	s->words = 0;
 	switch (c) {
 	case '<':
-		end_word(s);
+		forget_word(s);
 		s->angle = true;
 		return false;
 	case '>':
-		end_word(s);
-		s->angle = false;
+		s->tentative = s->angle = false;
+		s->words = 1;
 		return s->rank == RANK_ANGLE_ADDRESS;
 	case ':': /* what stood before is the name of a group */
-		end_word(s);
-		if (s->rank < RANK_ADDRESS)
-			s->rank = RANK_NONE;
-		s->multiple = false;
+		forget_word(s);
 		return false;
 	default: /* , or ; */
-		return end_mailbox(s);
+		s->tentative = false;
+		return s->rank >= RANK_ADDRESS;
 	}
 }
 
@@ -177,5 +173,6 @@ ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 		else if (take_mark(&s, c))
 			return s.best_n;
 	}
-	return end_mailbox(&s) ? s.best_n : 0;
+	end_word(&s);
+	return s.rank > RANK_NONE ? s.best_n : 0;
 }

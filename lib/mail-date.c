@@ -223,34 +223,55 @@ take_offset(struct date *d, const struct token *t, size_t count)
 	return used;
 }
 
-/* Takes 2003-11-20 with any of "-/." Returns how many tokens that was, or 0. */
+/*
+ * Takes 2003-11-20 with any of "-/.", 20.11.2003, and with "-" or "/" that
+ * order or the American one, if only one of them is possible. Returns how many
+ * tokens that was, or 0.
+ */
 static size_t
-take_iso(struct date *d, const struct token *t, size_t count)
+take_numeric(struct date *d, const struct token *t, size_t count)
 {
-	if (d->month >= 0 || d->year >= 0 || count < 3 || t[0].n != 4 ||
+	uint32_t a = t[0].value, b, c;
+
+	if (d->month >= 0 || d->day >= 0 || d->year >= 0 || count < 3 ||
 	    t[1].kind != NUMBER || t[2].kind != NUMBER ||
 	    t[1].mark != t[2].mark || memchr("-/.", t[1].mark, 3) == NULL)
 		return 0;
-	d->year = (int)t[0].value;
-	d->month = (int)t[1].value;
-	d->day = (int)t[2].value;
+	b = t[1].value;
+	c = t[2].value;
+	if (t[0].n == 4 && t[1].n <= 2 && t[2].n <= 2) {
+		d->year = (int)a;
+		d->month = (int)b;
+		d->day = (int)c;
+	} else if (t[0].n <= 2 && t[1].n <= 2 && t[2].n == 4) {
+		bool american = t[1].mark != '.' && a <= 12 && b > 12;
+
+		if (t[1].mark != '.' && a <= 12 && b <= 12 && a != b)
+			return 3;
+		d->year = (int)c;
+		d->month = (int)(american ? a : b);
+		d->day = (int)(american ? b : a);
+	} else {
+		return 0;
+	}
 	return 3;
 }
 
+/* RFC 5322, 4.3; and "0102", which programs of 2002 made of it. */
 static void
 take_year(struct date *d, const struct token *t)
 {
 	d->year = (int)t->value;
-	if (t->n <= 2) /* RFC 5322, 4.3 */
+	if (t->n <= 2)
 		d->year += d->year < 50 ? 2000 : 1900;
-	else if (t->n == 3)
+	else if (t->n == 3 || (t->n == 4 && d->year >= 100 && d->year < 200))
 		d->year += 1900;
 }
 
 static size_t
 take_number(struct date *d, const struct token *t, size_t count)
 {
-	size_t used = take_iso(d, t, count);
+	size_t used = take_numeric(d, t, count);
 
 	if (used == 0)
 		used = take_time(d, t, count);

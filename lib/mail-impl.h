@@ -4,6 +4,7 @@
  */
 #ifndef MS_MAIL_IMPL_H
 #define MS_MAIL_IMPL_H
+#include "charset.h"
 #include "mail.h"
 
 #define MS_REPLACEMENT 0xfffd /* U+FFFD stands for what can't be decoded */
@@ -43,15 +44,19 @@ enum ms_gap {
 struct ms_text {
 	unsigned char *p;
 	size_t n, max;
-	struct ms_buf *out;        /* or NULL */
-	enum ms_gap gap;           /* comes before the next character */
-	bool any;                  /* something has been written */
-	bool cut;                  /* something did not fit; no more is taken */
-	struct ms_buf bytes, utf8; /* for encoded words */
+	struct ms_buf *out; /* or NULL */
+	enum ms_gap gap;    /* comes before the next character */
+	bool any;           /* something has been written */
+	bool cut;           /* something did not fit; no more is taken */
+	const struct ms_charset *raw; /* of bytes that are not UTF-8 */
+	struct ms_buf bytes, utf8;    /* for encoded words */
 };
 
-/* Adds a field's body, folded as it stands. Linear. */
-void ms_text_field(struct ms_text *t, struct ms_slice body);
+/*
+ * Adds a field's body, folded as it stands. not_utf8: what is not an encoded
+ * word in it is written in t->raw. Linear.
+ */
+void ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8);
 /* Hands the rest to out and frees what the decoder needed. */
 void ms_text_end(struct ms_text *t);
 

@@ -1,6 +1,5 @@
 /* mail-text.c - header text for people: unfolded, encoded words decoded.
  * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words. */
-#include "charset.h"
 #include "mail-impl.h"
 
 #include <string.h>
@@ -61,7 +60,7 @@ put_next(struct ms_text *t, const unsigned char *p, size_t n)
 	size_t used = 1;
 
 	if (c >= 0x80)
-		used = ms_charset_guess(p, n, &c);
+		used = ms_charset_next(p, n, &c);
 	if (is_control(c))
 		put_blank(t);
 	else
@@ -69,11 +68,30 @@ put_next(struct ms_text *t, const unsigned char *p, size_t n)
 	return used;
 }
 
-static void
-put_all(struct ms_text *t, struct ms_slice s)
+/* Printable ASCII is most of all text: it is copied as it stands. Returns what
+ * follows it. */
+static const unsigned char *
+put_ascii(struct ms_text *t, const unsigned char *p, const unsigned char *end)
 {
-	for (size_t i = 0; i < s.n && !t->cut;)
-		i += put_next(t, s.p + i, s.n - i);
+	while (p<end && * p> 0x20 && *p < 0x7f && t->n < t->max &&
+	       t->gap == MS_GAP_NONE) {
+		t->p[t->n++] = *p++;
+		t->any = true;
+	}
+	return p;
+}
+
+/* Adds UTF-8, or what should be. */
+static void
+put_utf8(struct ms_text *t, struct ms_slice s)
+{
+	const unsigned char *p = s.p, *end = s.p + s.n;
+
+	while (p < end && !t->cut) {
+		p = put_ascii(t, p, end);
+		if (p < end)
+			p += put_next(t, p, (size_t)(end - p));
+	}
 }
 
 /*
@@ -231,35 +249,48 @@ put_words(struct ms_text *t, struct word w, const unsigned char *p,
 			if (more)
 				p = next;
 		} while (more && w.charset == charset);
-		put_all(t, ms_charset_utf8(
-			       charset, ms_buf_slice(&t->bytes), &t->utf8));
+		put_utf8(t, ms_charset_utf8(
+				charset, ms_buf_slice(&t->bytes), &t->utf8));
 	}
 	return p;
 }
 
-void
-ms_text_field(struct ms_text *t, struct ms_slice body)
+/* The next encoded word from p on; w->length is 0 if there is none. Returns
+ * where it begins, or end. */
+static const unsigned char *
+find_word(struct word *w, const unsigned char *p, const unsigned char *end,
+    bool *hopeless)
 {
-	const unsigned char *p = body.p, *end = body.p + body.n;
+	w->length = 0;
+	while ((p = memchr(p, '=', (size_t)(end - p))) != NULL) {
+		if (end - p > 2 && p[1] == '?' &&
+		    word_parse(w, p, end, hopeless))
+			return p;
+		p++;
+	}
+	return end;
+}
+
+void
+ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8)
+{
+	const unsigned char *p = body.p, *end = body.p + body.n, *at;
 	bool hopeless = false;
 	struct word w;
 
 	if (t->any)
 		t->gap = MS_GAP_COMMA;
 	while (p < end && !t->cut) {
-		unsigned char c = *p;
+		struct ms_slice plain;
 
-		if (c == '=' && end - p > 2 && p[1] == '?' &&
-		    word_parse(&w, p, end, &hopeless)) {
+		at = find_word(&w, p, end, &hopeless);
+		plain = (struct ms_slice){p, (size_t)(at - p)};
+		if (not_utf8)
+			plain = ms_charset_utf8(t->raw, plain, &t->utf8);
+		put_utf8(t, plain);
+		p = at;
+		if (w.length > 0)
 			p = put_words(t, w, p, end, &hopeless);
-		} else if (c > 0x20 && c < 0x7f && t->gap == MS_GAP_NONE &&
-			   t->n < t->max) {
-			t->p[t->n++] = c;
-			t->any = true;
-			p++;
-		} else {
-			p += put_next(t, p, (size_t)(end - p));
-		}
 	}
 }
 

@@ -1,5 +1,6 @@
 /* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
  * and 4; what is not by the book: ms-quirks(7), Fields. */
+#include "charset.h"
 #include "mail-impl.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ enum name {
 	NAME_SUBJECT = 4,
 	NAME_DATE = 8,
 	NAME_SENDER = 16,
-	NAME_RETURN_PATH = 32
+	NAME_RETURN_PATH = 32,
+	NAME_CONTENT_TYPE = 64
 };
 
 /* A walk over a header's fields; begin with its bytes. */
@@ -40,9 +42,11 @@ parse_name(const unsigned char *p, const unsigned char *end,
 		size_t n;
 		enum name name;
 	} names[] = {{"bcc", 3, NAME_TO}, {"cc", 2, NAME_TO},
-	    {"date", 4, NAME_DATE}, {"from", 4, NAME_FROM},
-	    {"return-path", 11, NAME_RETURN_PATH}, {"subject", 7, NAME_SUBJECT},
-	    {"sender", 6, NAME_SENDER}, {"to", 2, NAME_TO}};
+	    {"content-type", 12, NAME_CONTENT_TYPE}, {"date", 4, NAME_DATE},
+	    {"from", 4, NAME_FROM}, {"return-path", 11, NAME_RETURN_PATH},
+	    {"subject", 7, NAME_SUBJECT}, {"sender", 6, NAME_SENDER},
+	    {"to", 2, NAME_TO}};
+	unsigned char second = end - p > 1 ? p[1] | 0x20 : 0;
 	unsigned i;
 
 	switch (*p | 0x20) {
@@ -50,22 +54,22 @@ parse_name(const unsigned char *p, const unsigned char *end,
 		i = 0;
 		break;
 	case 'c':
-		i = 1;
+		i = second == 'c' ? 1 : 2;
 		break;
 	case 'd':
-		i = 2;
-		break;
-	case 'f':
 		i = 3;
 		break;
-	case 'r':
+	case 'f':
 		i = 4;
 		break;
+	case 'r':
+		i = 5;
+		break;
 	case 's':
-		i = end - p > 1 && (p[1] | 0x20) == 'u' ? 5 : 6;
+		i = second == 'u' ? 6 : 7;
 		break;
 	case 't':
-		i = 7;
+		i = 8;
 		break;
 	default:
 		return NAME_OTHER;
@@ -122,6 +126,68 @@ scan_next(struct scan *s, unsigned wanted, struct field *f)
 	return false;
 }
 
+/* The value of charset= in the body of a Content-Type field (RFC 2045, 5.1),
+ * or nothing. */
+static struct ms_slice
+charset_parameter(struct ms_slice body)
+{
+	static const char key[] = "charset";
+	const unsigned char *p = body.p, *end = body.p + body.n, *start;
+
+	for (;; p++) {
+		p = memchr(p, ';', (size_t)(end - p));
+		if (p == NULL)
+			return (struct ms_slice){0};
+		do
+			p++;
+		while (p < end && ms_is_blank(*p));
+		if ((size_t)(end - p) > sizeof(key) - 1 &&
+		    strncasecmp((const char *)p, key, sizeof(key) - 1) == 0)
+			break;
+		p--;
+	}
+	for (p += sizeof(key) - 1; p < end;) {
+		if (!ms_is_blank(*p) && *p != '=' && *p != '"')
+			break;
+		p++;
+	}
+	for (start = p; p < end && !ms_is_blank(*p);) {
+		if (*p == ';' || *p == '"')
+			break;
+		p++;
+	}
+	return (struct ms_slice){start, (size_t)(p - start)};
+}
+
+/*
+ * The set in which a header's raw bytes are written, if they are not UTF-8:
+ * the one its Content-Type names, since programs that do not encode headers
+ * write them as they write the body.
+ */
+static const struct ms_charset *
+raw_charset(struct ms_slice header)
+{
+	struct scan s = {header.p, header.p + header.n};
+	struct ms_slice name = {0};
+	struct field f;
+
+	if (scan_next(&s, NAME_CONTENT_TYPE, &f))
+		name = charset_parameter(f.body);
+	return ms_charset_find_raw(name);
+}
+
+/* Adds a field to t. Returns whether its bytes are UTF-8. */
+static bool
+add_field(struct ms_text *t, struct ms_slice header, struct ms_slice body)
+{
+	bool valid = ms_utf8_valid(body.p, body.n);
+
+	if (!valid && t->raw == NULL)
+		t->raw = raw_charset(header);
+	ms_text_field(t, body, !valid);
+	return valid;
+}
+
 /* One display field of a description: where it goes, and its bits. */
 struct sink {
 	struct ms_text text;
@@ -130,11 +196,11 @@ struct sink {
 };
 
 static void
-sink_add(struct sink *k, struct ms_slice body, struct ms_desc *out)
+sink_add(struct sink *k, struct ms_slice header, struct ms_slice body,
+    struct ms_desc *out)
 {
-	if (!ms_utf8_valid(body.p, body.n))
+	if (!add_field(&k->text, header, body))
 		out->bits |= (uint8_t)k->raw_bit;
-	ms_text_field(&k->text, body);
 }
 
 static void
@@ -171,14 +237,14 @@ ms_mail_describe(struct ms_slice header, struct ms_desc *out)
 	    sink_to(&out->subject, MS_DESC_SUBJECT_CUT, MS_DESC_SUBJECT_RAW);
 	while (scan_next(&s, wanted, &f)) {
 		if (f.name == NAME_TO) {
-			sink_add(&to, f.body, out);
+			sink_add(&to, header, f.body, out);
 			continue;
 		}
 		wanted &= ~(unsigned)f.name; /* the first one counts */
 		if (f.name == NAME_FROM)
-			sink_add(&from, f.body, out);
+			sink_add(&from, header, f.body, out);
 		else if (f.name == NAME_SUBJECT)
-			sink_add(&subject, f.body, out);
+			sink_add(&subject, header, f.body, out);
 		else if (ms_mail_date(f.body, &out->date))
 			out->bits |= MS_DESC_DATE;
 	}
@@ -211,7 +277,7 @@ ms_mail_decode(
 	struct field f;
 
 	while (scan_next(&s, name_of(field), &f)) {
-		ms_text_field(&t, f.body);
+		add_field(&t, header, f.body);
 		if (f.name != NAME_TO)
 			break;
 	}
@@ -270,6 +336,7 @@ ms_mail_sender(struct ms_slice header, struct ms_buf *out)
 	struct scan s = {header.p, header.p + header.n};
 	unsigned wanted = NAME_FROM | NAME_SENDER | NAME_RETURN_PATH;
 	struct field f;
+	int best = -1;
 
 	while (wanted != 0 && scan_next(&s, wanted, &f)) {
 		wanted &= ~(unsigned)f.name;
@@ -277,12 +344,16 @@ ms_mail_sender(struct ms_slice header, struct ms_buf *out)
 			if (order[i] == f.name)
 				n[i] = ms_address_first(f.body, found[i]);
 	}
-	for (size_t i = 0; i < 3; i++) {
-		if (n[i] > 0) {
-			ms_buf_add(out, found[i], n[i]);
-			return;
-		}
+	/* "From: root" counts only if nothing has an "@". */
+	for (int i = 2; i >= 0; i--) {
+		bool at = n[i] > 0 && memchr(found[i], '@', n[i]) != NULL;
+
+		if (n[i] > 0 && (at || best < 0 ||
+				    memchr(found[best], '@', n[best]) == NULL))
+			best = i;
 	}
+	if (best >= 0)
+		ms_buf_add(out, found[best], n[best]);
 }
 
 size_t
