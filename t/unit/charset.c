@@ -1,0 +1,231 @@
+/* charset.c - charset names, conversion, UTF-8, case folding. */
+#include "charset.h"
+#include "mail.h"
+
+#include <pthread.h>
+#include <string.h>
+#include "tap.h"
+
+#define S(s)                                                                   \
+	{                                                                      \
+		(const unsigned char *)(s), sizeof(s) - 1                      \
+	}
+
+static const struct {
+	const char *name;
+	struct ms_slice in;
+	const char *want;
+} conversions[] = {
+    {"utf-8", S("\xc3\xa9"), "\xc3\xa9"},
+    {"iso-8859-1", S("\xe9\x80"), "\xc3\xa9\xe2\x82\xac"},
+    {"ISO_8859-1", S("\xe9"), "\xc3\xa9"},
+    {"iso8859-1", S("\xe9"), "\xc3\xa9"},
+    {"latin1", S("\xe9"), "\xc3\xa9"},
+    {"Windows-1252", S("\x93"), "\xe2\x80\x9c"},
+    {"cp1252", S("\x81"), "\xef\xbf\xbd"},
+    {"x-cp1251", S("\xe9"), "\xd0\xb9"},
+    {"windows-1251", S("\xe9"), "\xd0\xb9"},
+    {"koi8_r", S("\xca"), "\xd0\xb9"},
+    {"iso-8859-2", S("\xb1"), "\xc4\x85"},
+    {"iso-8859-5", S("\xd9"), "\xd0\xb9"},
+    {"iso-8859-7", S("\xe1"), "\xce\xb1"},
+    {"iso-8859-8-i", S("\xe0"), "\xd7\x90"},
+    {"iso-8859-9", S("\xfd"), "\xc4\xb1"},
+    {"iso-8859-15", S("\xa4"), "\xe2\x82\xac"},
+    {"tis-620", S("\xa1"), "\xe0\xb8\x81"},
+    {"gb2312", S("\xd6\xd0"), "\xe4\xb8\xad"},
+    {"GBK", S("\x81\x40"), "\xe4\xb8\x82"},
+    {"big5", S("\xa4\xa4"), "\xe4\xb8\xad"},
+    {"euc-kr", S("\xb0\xa1"), "\xea\xb0\x80"},
+    {"ks_c_5601-1987", S("\x81\x41"), "\xea\xb0\x82"},
+    {"shift_jis", S("\x93\xfa"), "\xe6\x97\xa5"},
+    {"x-sjis", S("\x87\x40"), "\xe2\x91\xa0"},
+    {"euc-jp", S("\xc6\xfc"), "\xe6\x97\xa5"},
+    {"iso-2022-jp", S("\033$BF|\033(B"), "\xe6\x97\xa5"},
+    {"iso-2022-jp", S("\033(I1\033(B"), "\xef\xbd\xb1"},
+    {"utf-7", S("+AOk-"), "\xc3\xa9"},
+    {"utf-16be", S("\0\xe9"), "\xc3\xa9"},
+    {"utf-16", S("\xff\xfe\xe9\0"), "\xc3\xa9"},
+    {"us-ascii", S("\xc3\xa9"), "\xc3\xa9"},
+    {"us-ascii", S("\xe9"), "\xc3\xa9"},
+    {"", S("\xe9"), "\xc3\xa9"},
+    {"x-", S("\xe9"), "\xc3\xa9"},
+    {"---", S("\xe9"), "\xc3\xa9"},
+    {"unknown", S("\xe9"), "\xc3\xa9"},
+    {"gb2312//TRANSLIT", S("\xe9"), "\xc3\xa9"},
+    {"../../../tmp/evil", S("\xe9"), "\xc3\xa9"},
+    {"utf8 iso88591", S("\xe9"), "\xc3\xa9"},
+    {"utf-8utf-8utf-8utf-8utf-8utf-8utf-8", S("\xe9"), "\xc3\xa9"},
+    /* damage: a bad byte costs one U+FFFD, the rest goes on */
+    {"gb2312",
+	S("a\xff"
+	  "b"),
+	"a\xef\xbf\xbd"
+	"b"},
+    {"gb2312", S("a\xd6"), "a\xef\xbf\xbd"},
+    {"euc-kr", S("\xb0\xa1\xb0"), "\xea\xb0\x80\xef\xbf\xbd"},
+    {"shift_jis",
+	S("\xfd\xfe\xff"
+	  "a"),
+	"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+	"a"},
+    {"utf-16be", S("\0\xe9\xd8\0"), "\xc3\xa9\xef\xbf\xbd"},
+    {"utf-16be", S("\0"), "\xef\xbf\xbd"},
+    /* a set that iconv holds a letter back in, to see if an accent follows */
+    {"windows-1255", S("\xe0"), "\xd7\x90"},
+    {"windows-1258", S("a\xec"), "\xc3\xa1"},
+    {"windows-1258", S("a"), "a"},
+};
+
+static void
+test_conversions(void)
+{
+	struct ms_buf buf = {0};
+
+	for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]);
+	     i++) {
+		const char *want = conversions[i].want;
+		struct ms_slice out = ms_charset_utf8(
+		    ms_charset_find(ms_slice_str(conversions[i].name)),
+		    conversions[i].in, &buf);
+
+		ok(ms_slice_eq(out, ms_slice_str(want)), "%s gives %s",
+		    conversions[i].name, want);
+	}
+	ms_buf_release(&buf);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return ms_charset_find(ms_slice_str(a)) ==
+	       ms_charset_find(ms_slice_str(b));
+}
+
+static void
+test_names(void)
+{
+	ok(same("GB2312", "gbk"), "gb2312 is gbk");
+	ok(same("ISO-8859-1", "windows-1252"), "Latin-1 is windows-1252");
+	ok(!same("utf-8", "us-ascii"), "ASCII is not UTF-8");
+	ok(!same("iso-8859-1", "iso-8859-15"), "Latin-1 is not Latin-9");
+	ok(ms_charset_find_raw(ms_slice_str("utf-16")) ==
+		ms_charset_find(ms_slice_str("nobody knows")),
+	    "raw bytes are never UTF-16");
+	ok(ms_charset_find_raw(ms_slice_str("gbk")) ==
+		ms_charset_find(ms_slice_str("gbk")),
+	    "but may be GBK");
+}
+
+/* Descriptors belong to a thread and go with it. */
+static void *
+convert_much(void *arg)
+{
+	struct ms_buf buf = {0};
+	bool *good = arg;
+
+	for (int i = 0; i < 1000; i++) {
+		struct ms_slice in = S("\xd6\xd0");
+
+		in = ms_charset_utf8(
+		    ms_charset_find(ms_slice_str("gb2312")), in, &buf);
+		*good = *good && ms_slice_eq(in, ms_slice_str("\xe4\xb8\xad"));
+	}
+	ms_buf_release(&buf);
+	return NULL;
+}
+
+static void
+test_threads(void)
+{
+	pthread_t thread[4];
+	bool good[4] = {true, true, true, true};
+
+	for (int i = 0; i < 4; i++)
+		if (pthread_create(&thread[i], NULL, convert_much, &good[i]))
+			return;
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	ok(good[0] && good[1] && good[2] && good[3], "four threads at once");
+}
+
+static const struct {
+	const char *rule;
+	struct ms_slice in;
+	bool valid;
+} utf8[] = {
+    {"nothing", S(""), true},
+    {"ASCII", S("abc\0\177"), true},
+    {"two bytes", S("\xc2\x80\xdf\xbf"), true},
+    {"three bytes", S("\xe0\xa0\x80\xef\xbf\xbf"), true},
+    {"four bytes", S("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), true},
+    {"behind eight of ASCII",
+	S("abcdefgh\xc3\xa9"
+	  "abcdefgh\xc3\xa9"),
+	true},
+    {"bad behind eight", S("abcdefghabcdefg\xe9"), false},
+    {"a tail alone", S("\x80"), false},
+    {"overlong, two", S("\xc0\x80"), false},
+    {"overlong, two, 7f", S("\xc1\xbf"), false},
+    {"overlong, three", S("\xe0\x9f\xbf"), false},
+    {"overlong, four", S("\xf0\x8f\xbf\xbf"), false},
+    {"a surrogate", S("\xed\xa0\x80"), false},
+    {"above U+10FFFF", S("\xf4\x90\x80\x80"), false},
+    {"five bytes", S("\xf8\x88\x80\x80\x80"), false},
+    {"cut, two", S("\xc3"), false},
+    {"cut, three", S("\xe2\x82"), false},
+    {"cut, four", S("\xf0\x9f\x98"), false},
+    {"a head for a tail", S("\xe2\x82\xc3"), false},
+    {"ff", S("\xff"), false},
+};
+
+static const struct {
+	const char *in, *want;
+} folds[] = {
+    {"", ""}, {"Hello, World 9", "hello, world 9"}, {"[@`{]", "[@`{]"},
+    {"\xc3\x80\xc3\x9e", "\xc3\xa0\xc3\xbe"}, /* Latin-1 */
+    {"\xc3\x97\xc3\xb7", "\xc3\x97\xc3\xb7"}, /* but not x and : */
+    {"\xc3\x9f", "\xc3\x9f"},                 /* sharp s stays */
+    {"\xe1\xba\x9e", "\xc3\x9f"},             /* and the large one is it */
+    {"\xc4\x80\xc4\x81", "\xc4\x81\xc4\x81"}, /* every other one */
+    {"\xc4\xb0", "\xc4\xb0"},                 /* I with dot: no simple one */
+    {"\xc5\xb8", "\xc3\xbf"},                 /* Y with dots */
+    {"\xce\x91\xce\xa3\xcf\x82", "\xce\xb1\xcf\x83\xcf\x83"}, /* Greek */
+    {"\xd0\x90\xd0\xaf\xd0\x81", "\xd0\xb0\xd1\x8f\xd1\x91"}, /* Cyrillic */
+    {"\xd4\xb1", "\xd5\xa1"},                                 /* Armenian */
+    {"\xef\xbc\xa1", "\xef\xbd\x81"},                         /* full width */
+    {"\xe2\x84\xaa", "k"},                                    /* Kelvin */
+    {"\xf0\x90\x90\x80", "\xf0\x90\x90\xa8"},                 /* Deseret */
+    {"\xe4\xb8\xad", "\xe4\xb8\xad"},
+    {"A\xff\xc3"
+     "B",
+	"a\xff\xc3"
+	"b"}, /* what is not UTF-8 stays */
+};
+
+static void
+test_utf8(void)
+{
+	struct ms_buf out = {0};
+
+	for (size_t i = 0; i < sizeof(utf8) / sizeof(utf8[0]); i++)
+		ok(ms_utf8_valid(utf8[i].in.p, utf8[i].in.n) == utf8[i].valid,
+		    "UTF-8: %s", utf8[i].rule);
+	for (size_t i = 0; i < sizeof(folds) / sizeof(folds[0]); i++) {
+		ms_buf_clear(&out);
+		ms_utf8_fold(ms_slice_str(folds[i].in), &out);
+		ok(ms_slice_eq(ms_buf_slice(&out), ms_slice_str(folds[i].want)),
+		    "folded: %s", folds[i].in);
+	}
+	ms_buf_release(&out);
+}
+
+int
+main(void)
+{
+	test_conversions();
+	test_names();
+	test_threads();
+	test_utf8();
+	return done();
+}
