@@ -35,7 +35,8 @@ name_of(struct ms_slice word, const char *names)
 	if (word.n != 3)
 		return -1;
 	for (i = 0; names[3 * i] != '\0'; i++)
-		if (strncasecmp(
+		if ((word.p[0] | 0x20) == names[3 * i] &&
+		    strncasecmp(
 			(const char *)word.p, names + (ptrdiff_t)3 * i, 3) == 0)
 			return i;
 	return -1;

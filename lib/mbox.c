@@ -227,15 +227,13 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 
 /* Passes over the separator the window begins with. */
 static enum ms_mbox_event
-begin(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
-    size_t *used, struct ms_slice *piece)
+begin(struct ms_mbox *m, const unsigned char *p, size_t n, size_t *used,
+    struct ms_slice *piece)
 {
-	int rc = from_line(p, n, eof, used, piece);
-
-	if (rc < 0)
-		*used = 0;
-	if (rc <= 0)
-		return rc < 0 ? MS_MBOX_MORE : MS_MBOX_DONE;
+	/* That the line is there was found out before. */
+	(void)from_line(p, n, true, used, piece);
+	if (m->state == START)
+		m->style = ms_mbox_style(*piece);
 	m->state = BODY;
 	m->bol = true;
 	return MS_MBOX_FROM;
@@ -245,7 +243,6 @@ static enum ms_mbox_event
 start(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
 {
-	enum ms_mbox_event event;
 	size_t i = 0;
 	int rc;
 
@@ -256,16 +253,22 @@ start(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 			i++;
 		rc = ms_mbox_looks(p + i, n - i, eof);
 	}
-	*used = i;
-	if (rc == 0)
-		m->state = OVER;
-	if (rc <= 0)
-		return rc < 0 ? MS_MBOX_MORE : MS_MBOX_DONE;
-	event = begin(m, p + i, n - i, eof, used, piece);
-	*used += i;
-	if (event == MS_MBOX_FROM)
-		m->style = ms_mbox_style(*piece);
-	return event;
+	if (rc > 0) {
+		(void)begin(m, p + i, n - i, used, piece);
+		*used += i;
+		return MS_MBOX_FROM;
+	}
+	if (rc < 0) {
+		*used = i;
+		return MS_MBOX_MORE;
+	}
+	m->state = n > i ? BODY : OVER;
+	m->bol = true;
+	if (m->state == OVER) {
+		*used = i;
+		return MS_MBOX_DONE;
+	}
+	return body(m, p, n, eof, used, piece);
 }
 
 enum ms_mbox_event
@@ -273,14 +276,16 @@ ms_mbox_next(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
 {
 	*used = 0;
-	if (m->state == OVER || (n == 0 && !eof))
-		return m->state == OVER ? MS_MBOX_DONE : MS_MBOX_MORE;
+	if (m->state == OVER)
+		return MS_MBOX_DONE;
+	if (n == 0 && !eof)
+		return MS_MBOX_MORE;
 	switch (m->state) {
 	case START:
 		return start(m, p, n, eof, used, piece);
 	case BODY:
 		return body(m, p, n, eof, used, piece);
 	default:
-		return begin(m, p, n, eof, used, piece);
+		return begin(m, p, n, used, piece);
 	}
 }

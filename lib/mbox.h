@@ -57,8 +57,9 @@ void ms_mbox_init(struct ms_mbox *m, enum ms_mbox_kind kind, bool unquote);
  *           behind them. The caller may pass over bytes at the beginning of a
  *           message by itself, if they are whole lines.
  *   piece   receives a view into the window, for FROM without the line end
- * An input has to begin with a From_ line (ms_mbox_looks()), behind empty
- * lines at most; where it does not, the answer is DONE.
+ * Empty lines on top are passed over. Where the input then does not begin with
+ * a From_ line (ms_mbox_looks()), what precedes the first separator comes as
+ * DATA and END without a FROM.
  */
 enum ms_mbox_event ms_mbox_next(struct ms_mbox *m, const unsigned char *p,
     size_t n, bool eof, size_t *used, struct ms_slice *piece);

@@ -126,6 +126,7 @@ read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 
 const struct ms_source_format ms_source_eml = {
     .format = MS_FORMAT_EML,
+    .one = true,
     .lack = "not a mail message",
     .looks = looks,
     .begin = begin,

@@ -15,6 +15,7 @@ struct ms_input {
 	int fd;
 	bool own;           /* fd is closed with it */
 	bool eof;           /* all was read, or reading failed */
+	bool failed;        /* reading failed: what follows is not known */
 	unsigned char *buf; /* MS_INPUT_SIZE bytes, made when first needed */
 	size_t start, end;  /* the window is buf[start, end) */
 	uint64_t offset;    /* of the window in the input */
@@ -51,6 +52,7 @@ struct ms_slice ms_name_stem(const char *name);
 
 struct ms_source_format {
 	enum ms_format format;
+	bool one;         /* a file holds one message: its rest is never read */
 	const char *lack; /* the sentence if it was asked for and is not so */
 	/* Is what the window begins with of this format? 1, 0, or -1: more is
 	 * needed to say. */

@@ -69,8 +69,10 @@ ms_input_more(struct ms_input *in, struct ms_err *err)
 	while (got < 0 && errno == EINTR);
 	if (got <= 0)
 		in->eof = true;
-	if (got < 0)
+	if (got < 0) {
+		in->failed = true;
 		return ms_fail_errno(err, "read");
+	}
 	in->end += (size_t)got;
 	return got > 0;
 }

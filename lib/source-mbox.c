@@ -8,7 +8,9 @@
 static int
 looks(const struct ms_source *src, struct ms_slice window, bool eof)
 {
-	(void)src;
+	/* Said to be one: then its beginning may be missing. */
+	if (src->opt.format == MS_FORMAT_MBOX)
+		return 1;
 	return ms_mbox_looks(window.p, window.n, eof);
 }
 
@@ -26,31 +28,62 @@ begin(struct ms_source *src)
 	    src->opt.unquote);
 }
 
+/* What precedes the first From_ line is no message, but not nothing either. */
 static int
-next(struct ms_source *src, struct ms_err *err)
+no_message(struct ms_source *src, uint64_t junk, struct ms_err *err)
 {
-	char text[MS_MBOX_DATE_MAX];
+	ms_source_where(src, " @ 0");
+	if (!ms_mbox_ended(&src->mbox))
+		return ms_fail(err, MS_DATA, "not an mbox: no From_ line");
+	return ms_fail(err, MS_DATA,
+	    "%" PRIu64 " bytes before the first From_ line", junk);
+}
+
+/* Goes on to the next From_ line. As ms_source_next(). */
+static int
+next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
+    struct ms_err *err)
+{
 	enum ms_mbox_event event;
-	struct ms_slice w, from;
-	uint64_t offset;
-	int64_t date;
+	uint64_t junk = 0;
+	struct ms_slice w;
 	size_t used;
 
 	for (;;) {
 		w = ms_input_window(&src->in);
+		*offset = src->in.offset;
 		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, &from);
-		offset = src->in.offset;
+		    &src->mbox, w.p, w.n, src->in.eof, &used, from);
 		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_FROM)
-			break;
-		if (event != MS_MBOX_MORE)
+		if (event == MS_MBOX_FROM) {
+			*offset += (uint64_t)(from->p - w.p);
+			return 1;
+		}
+		if (event == MS_MBOX_DONE)
 			return 0;
-		ms_source_where(src, " @ %" PRIu64, offset);
-		if (ms_input_more(&src->in, err) < 0)
+		if (event == MS_MBOX_DATA)
+			junk += from->n;
+		if (event == MS_MBOX_END && junk > 0)
+			return no_message(src, junk, err);
+		if (event == MS_MBOX_MORE && ms_input_more(&src->in, err) < 0) {
+			ms_source_where(src, " @ %" PRIu64, *offset);
 			return -1;
+		}
 	}
-	offset += (uint64_t)(from.p - w.p);
+}
+
+static int
+next(struct ms_source *src, struct ms_err *err)
+{
+	char text[MS_MBOX_DATE_MAX];
+	struct ms_slice from;
+	uint64_t offset;
+	int64_t date;
+	int rc;
+
+	rc = next_from(src, &from, &offset, err);
+	if (rc <= 0)
+		return rc;
 	ms_source_where(src, " @ %" PRIu64, offset);
 	ms_source_file_folder(src, !single(src));
 	if (ms_mbox_date(from, text) && ms_mail_date(ms_slice_str(text), &date))

@@ -261,6 +261,8 @@ skip_rest(struct ms_source *src)
 {
 	struct ms_slice piece;
 
+	if (src->format->one)
+		src->reading = false;
 	while (src->reading)
 		src->reading = src->format->read(src, &piece, NULL) > 0;
 }
@@ -275,7 +277,9 @@ next_message(struct ms_source *src, struct ms_err *err)
 			skip_rest(src);
 			ms_envelope_clear(&src->env);
 			src->believed = false;
-			rc = src->format->next(src, err);
+			rc = 0;
+			if (!src->in.failed)
+				rc = src->format->next(src, err);
 			if (rc != 0)
 				return rc;
 			end_file(src);
@@ -305,7 +309,7 @@ ms_source_next(
 		return -1;
 	src->reading = true;
 	src->given = 0;
-	if (src->file.has_mtime && src->format->format == MS_FORMAT_EML) {
+	if (src->file.has_mtime && (src->format->one || src->file.eml)) {
 		arrival->fallback_date = src->file.mtime;
 		arrival->has_fallback_date = true;
 	}

@@ -32,7 +32,8 @@ struct ms_arrival {
 				   that goes before the Date field */
 	bool believed;          /* env came from an MS-Envelope field */
 	const char
-	    *where; /* "inbox.mbox @ 18231", "cur/17:2,S", "stdin, message 3":
+	    *where; /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S", "stdin,
+		       message 3":
 		       for people and the report; valid UTF-8, no controls */
 	int64_t fallback_date; /* the file's mtime, used after the Date field */
 	bool has_fallback_date;
@@ -43,7 +44,9 @@ struct ms_source;
 /*
  * Opens what is named, or standard input for "-". Nothing is read yet but
  * what it takes to tell the format. Errors: MS_NOINPUT (not there, empty, not
- * readable), MS_DATA (holds no mail).
+ * readable), MS_DATA (holds no mail), MS_IO; the sentence does not repeat the
+ * path. opt may go away afterwards. Memory is bounded whatever the input: one
+ * window, and the names of one directory.
  */
 int ms_source_open(struct ms_source **out, const char *path,
     const struct ms_source_options *opt, struct ms_err *err);
@@ -58,8 +61,10 @@ int ms_source_next(
 /*
  * The next piece of the message's bytes, valid until the next call with this
  * source. 1: got one; 0: the message is complete; -1: it cannot be completed
- * (cut stream, read error, longer than MS_MESSAGE_MAX), err says why; call
- * ms_source_next() to go on. A message left half-read is skipped by next.
+ * (cut stream, voided by its writer, read error, longer than MS_MESSAGE_MAX),
+ * err says why; call ms_source_next() to go on. Only 0 says that a message is
+ * whole: one without bytes is to be read too. A message left half-read is
+ * skipped by next, and what is wrong with the rest of it is not told.
  */
 int ms_source_read(
     struct ms_source *src, struct ms_slice *piece, struct ms_err *err);
