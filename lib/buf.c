@@ -66,7 +66,7 @@ ms_buf_room(struct ms_buf *b, size_t n)
 	size_t cap = b->cap;
 
 	assert(n <= SIZE_MAX / 4 && b->n <= SIZE_MAX / 4);
-	if (b->n + n > cap) {
+	if (b->p == NULL || b->n + n > cap) { /* NULL + 0 has no meaning */
 		cap = cap < 256 ? 256 : cap + cap / 2;
 		if (cap < b->n + n)
 			cap = b->n + n;
@@ -109,7 +109,8 @@ ms_buf_printf(struct ms_buf *b, const char *fmt, ...)
 	va_end(ap);
 	assert(n >= 0);
 	va_start(ap, fmt);
-	vsnprintf((char *)ms_buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	vsnprintf(
+	    (char *)ms_buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	b->n += (size_t)n;
 }
@@ -175,8 +176,8 @@ ms_buf_read_file(
 			break;
 		b->n += (size_t)n;
 		if (b->n - start > max) {
-			ms_fail(err, MS_DATA, "%s: more than %zu bytes", path,
-			    max);
+			ms_fail(
+			    err, MS_DATA, "%s: more than %zu bytes", path, max);
 			goto out;
 		}
 	}

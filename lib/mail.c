@@ -100,6 +100,14 @@ is_empty_line(const unsigned char *p, const unsigned char *end)
 	return *p == '\n' || (*p == '\r' && end - p > 1 && p[1] == '\n');
 }
 
+/* header may be {NULL, 0}, to which nothing can be added. */
+static struct scan
+scan_begin(struct ms_slice header)
+{
+	return (struct scan){
+	    header.p, header.n > 0 ? header.p + header.n : header.p};
+}
+
 /* The next field whose name is in `wanted`; false at the header's end. */
 static bool
 scan_next(struct scan *s, unsigned wanted, struct field *f)
@@ -167,7 +175,7 @@ charset_parameter(struct ms_slice body)
 static const struct ms_charset *
 raw_charset(struct ms_slice header)
 {
-	struct scan s = {header.p, header.p + header.n};
+	struct scan s = scan_begin(header);
 	struct ms_slice name = {0};
 	struct field f;
 
@@ -225,7 +233,7 @@ sink_to(struct ms_desc_field *to, unsigned cut_bit, unsigned raw_bit)
 void
 ms_mail_describe(struct ms_slice header, struct ms_desc *out)
 {
-	struct scan s = {header.p, header.p + header.n};
+	struct scan s = scan_begin(header);
 	struct sink from, to, subject;
 	unsigned wanted = NAME_FROM | NAME_TO | NAME_SUBJECT | NAME_DATE;
 	struct field f;
@@ -271,7 +279,7 @@ void
 ms_mail_decode(
     struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
 {
-	struct scan s = {header.p, header.p + header.n};
+	struct scan s = scan_begin(header);
 	unsigned char chunk[512];
 	struct ms_text t = {.p = chunk, .max = sizeof(chunk), .out = out};
 	struct field f;
@@ -310,7 +318,7 @@ void
 ms_mail_raw(
     struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
 {
-	struct scan s = {header.p, header.p + header.n};
+	struct scan s = scan_begin(header);
 	size_t start = out->n, before;
 	struct field f;
 
@@ -333,7 +341,7 @@ ms_mail_sender(struct ms_slice header, struct ms_buf *out)
 	    NAME_FROM, NAME_SENDER, NAME_RETURN_PATH};
 	unsigned char found[3][MS_ADDRESS_MAX];
 	size_t n[3] = {0};
-	struct scan s = {header.p, header.p + header.n};
+	struct scan s = scan_begin(header);
 	unsigned wanted = NAME_FROM | NAME_SENDER | NAME_RETURN_PATH;
 	struct field f;
 	int best = -1;
@@ -359,7 +367,7 @@ ms_mail_sender(struct ms_slice header, struct ms_buf *out)
 size_t
 ms_mail_header_length(const unsigned char *p, size_t n)
 {
-	const unsigned char *at = p, *end = p + n;
+	const unsigned char *at = p, *end = n > 0 ? p + n : p;
 
 	while (at < end) {
 		if (is_empty_line(at, end))

@@ -577,6 +577,29 @@ test_nesting(void)
 	ms_buf_release(&out);
 }
 
+/* No bytes at no address are an empty header. */
+static void
+test_nothing(void)
+{
+	struct ms_slice none = {NULL, 0};
+	struct ms_buf out = {0};
+	struct ms_desc d;
+	int64_t t;
+
+	ms_mail_describe(none, &d);
+	ms_mail_decode(none, MS_MAIL_TO, &out);
+	ms_mail_raw(none, MS_MAIL_TO, &out);
+	ms_mail_sender(none, &out);
+	ms_utf8_fold(none, &out);
+	ms_mutf7_encode(none, &out);
+	ok(d.bits == 0 && d.from.n + d.to.n + d.subject.n == 0 && out.n == 0 &&
+		ms_mail_header_length(NULL, 0) == 0 &&
+		!ms_mail_date(none, &t) && ms_utf8_valid(NULL, 0) &&
+		ms_mutf7_decode(none, &out) == 0,
+	    "nothing at all");
+	ms_buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -589,5 +612,6 @@ main(void)
 	test_lengths();
 	test_huge();
 	test_nesting();
+	test_nothing();
 	return done();
 }
