@@ -35,15 +35,15 @@ name_of(struct ms_slice word, const char *names)
 	if (word.n != 3)
 		return -1;
 	for (i = 0; names[3 * i] != '\0'; i++)
-		if ((word.p[0] | 0x20) == names[3 * i] &&
+		if ((word.p[0] | 0x20) == (names[3 * i] | 0x20) &&
 		    strncasecmp(
 			(const char *)word.p, names + (ptrdiff_t)3 * i, 3) == 0)
 			return i;
 	return -1;
 }
 
-static const char day_names[] = "montuewedthufrisatsun";
-static const char month_names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+static const char day_names[] = "MonTueWedThuFriSatSun";
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* A decimal number of min to max digits, whole word. -1: it is none. */
 static int

@@ -227,11 +227,12 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 
 /* Passes over the separator the window begins with. */
 static enum ms_mbox_event
-begin(struct ms_mbox *m, const unsigned char *p, size_t n, size_t *used,
-    struct ms_slice *piece)
+begin(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
+    size_t *used, struct ms_slice *piece)
 {
-	/* That the line is there was found out before. */
-	(void)from_line(p, n, true, used, piece);
+	/* The line was seen before; the window may have become smaller. */
+	if (from_line(p, n, eof, used, piece) <= 0)
+		return eof ? MS_MBOX_DONE : MS_MBOX_MORE;
 	if (m->state == START)
 		m->style = ms_mbox_style(*piece);
 	m->state = BODY;
@@ -243,6 +244,7 @@ static enum ms_mbox_event
 start(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
 {
+	enum ms_mbox_event event;
 	size_t i = 0;
 	int rc;
 
@@ -253,22 +255,23 @@ start(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 			i++;
 		rc = ms_mbox_looks(p + i, n - i, eof);
 	}
-	if (rc > 0) {
-		(void)begin(m, p + i, n - i, used, piece);
-		*used += i;
-		return MS_MBOX_FROM;
-	}
-	if (rc < 0) {
-		*used = i;
+	*used = i;
+	if (rc < 0)
 		return MS_MBOX_MORE;
-	}
-	m->state = n > i ? BODY : OVER;
-	m->bol = true;
-	if (m->state == OVER) {
-		*used = i;
+	if (rc == 0 && i == n) {
+		m->state = OVER;
 		return MS_MBOX_DONE;
 	}
-	return body(m, p, n, eof, used, piece);
+	*used = 0;
+	if (rc > 0) {
+		event = begin(m, p + i, n - i, eof, used, piece);
+	} else {
+		m->state = BODY;
+		m->bol = true;
+		event = body(m, p + i, n - i, eof, used, piece);
+	}
+	*used += i;
+	return event;
 }
 
 enum ms_mbox_event
@@ -286,6 +289,6 @@ ms_mbox_next(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 	case BODY:
 		return body(m, p, n, eof, used, piece);
 	default:
-		return begin(m, p, n, used, piece);
+		return begin(m, p, n, eof, used, piece);
 	}
 }
