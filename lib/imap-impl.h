@@ -5,6 +5,9 @@
 
 #include "imap.h"
 
+#define MS_IMAP_TAIL 512
+#define MS_IMAP_WORDS 200 /* bytes of the server's words that we repeat */
+
 struct ms_imap {
 	struct ms_conn *conn;
 	mailimap *m;
@@ -12,6 +15,7 @@ struct ms_imap {
 	struct ms_err err; /* why: the first thing that went wrong */
 	int64_t text;      /* bytes come since the last answer began, but those
 			      of bodies; see MS_IMAP_TEXT_MAX */
+	char tail[MS_IMAP_TAIL]; /* the end of what came last, as a string */
 	struct ms_spool body;
 };
 
@@ -21,11 +25,26 @@ int ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
 /* The result of one of libetpan's calls as ours; what names the command. */
 int ms_imap_result(
     struct ms_imap *im, int result, const char *what, struct ms_err *err);
+/* What the server said last, fit for a sentence. */
+const char *ms_imap_words(
+    const struct ms_imap *im, char out[MS_IMAP_WORDS + 1]);
+/* Takes the answer to the command that was just sent; a result of libetpan's.
+ */
+int ms_imap_answer(struct ms_imap *im);
 /*
  * Sends a command (without tag and line end) and takes its answer; what comes
  * with it has gone to the handlers and to m->imap_response_info.
  */
 int ms_imap_command(struct ms_imap *im, const char *command, const char *what,
     struct ms_err *err);
+
+/* Runs a FETCH whose answers go to the handlers, which get ctx. */
+int ms_imap_run_fetch(struct ms_imap *im, const char *command,
+    mailimap_msg_att_handler *att, mailimap_msg_body_handler *body, void *ctx,
+    struct ms_err *err);
+/* The UID in an answer to FETCH; 0: there is none. */
+uint32_t ms_imap_uid_of(const struct mailimap_msg_att *att);
+/* Compares two uint32_t, for qsort(3) and bsearch(3). */
+int ms_imap_by_uid(const void *a, const void *b);
 
 #endif

@@ -124,7 +124,9 @@ ms_secret_command(struct ms_secret *s, const char *command, struct ms_err *err)
 		;
 	if (rc < 0)
 		return -1;
-	if (WIFSIGNALED(status) && s->n < sizeof(s->s) - 1)
+	if (s->n > MS_SECRET_MAX) /* it may have died of our not reading */
+		return finish(s, err);
+	if (WIFSIGNALED(status))
 		return ms_fail(err, MS_NOINPUT,
 		    "password command was ended by signal %d",
 		    WTERMSIG(status));

@@ -80,7 +80,7 @@ imap_config() {
 		auth_verbose = yes
 		passdb {
 		  driver = passwd-file
-		  args = scheme=PLAIN username_format=%u $imap_root/passwd
+		  args = scheme=PLAIN username_format=%u $imap_root/users/%u
 		}
 		userdb {
 		  driver = static
@@ -107,8 +107,7 @@ imap_start() {
 		{ note "$(cat "$imap_root/openssl.log")" && return 1; }
 	imap_port=$(imap_free_port) || return
 	imap_config "${1-}" >"$imap_root/dovecot.conf"
-	: >"$imap_root/passwd"
-	mkdir "$imap_root/home" "$imap_root/run" "$imap_root/state"
+	mkdir "$imap_root/home" "$imap_root/users" "$imap_root/run" "$imap_root/state"
 	[ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root"
 	imap_run
 }
@@ -137,7 +136,7 @@ imap_stop() {
 }
 
 imap_user() {
-	printf '%s:{PLAIN}%s::::::\n' "$1" "$2" >>"$imap_root/passwd"
+	printf '%s:{PLAIN}%s::::::\n' "$1" "$2" >"$imap_root/users/$1"
 	printf '%s\n' "$2" >"$1.pw"
 	imap_folder "$1" INBOX
 }
