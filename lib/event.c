@@ -1,0 +1,156 @@
+/* event.c - EVENT records as JSON. ms-archive(5), EVENT. */
+#include "event.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What an event is called, and the key its `name` has there. */
+static const struct {
+	const char *event, *key;
+} kinds[] = {
+    [MS_EVENT_OTHER] = {NULL, NULL},
+    [MS_EVENT_ARCHIVE] = {"archive", "id"},
+    [MS_EVENT_USER] = {"user", "name"},
+    [MS_EVENT_SOURCE] = {"source", "url"},
+    [MS_EVENT_FOLDER] = {"folder", "name"},
+    [MS_EVENT_LABEL] = {"label", "label"},
+    [MS_EVENT_PURGE] = {"purge", "reason"},
+};
+
+static enum ms_event_kind
+kind_of(const char *event)
+{
+	size_t i;
+
+	for (i = 1; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(event, kinds[i].event) == 0)
+			return (enum ms_event_kind)i;
+	return MS_EVENT_OTHER;
+}
+
+static int
+number_of(const json_t *o, const char *key, uint64_t *out)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) <= 0)
+		return -1;
+	*out = (uint64_t)json_integer_value(v);
+	return 0;
+}
+
+static int
+records_of(struct ms_event *ev, const json_t *o)
+{
+	const json_t *a = json_object_get(o, "records"), *v;
+	size_t i, n = json_array_size(a);
+
+	if (!json_is_array(a))
+		return -1;
+	ev->records = ms_xcalloc(n, sizeof(*ev->records));
+	json_array_foreach(a, i, v)
+	{
+		if (!json_is_integer(v) || json_integer_value(v) <= 0)
+			return -1;
+		ev->records[ev->record_count++] =
+		    (uint64_t)json_integer_value(v);
+	}
+	return 0;
+}
+
+int
+ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
+{
+	json_t *o;
+	const char *s;
+	int rc = -1;
+
+	*ev = (struct ms_event){0};
+	o = json_loadb((const char *)json.p, json.n, 0, NULL);
+	s = json_string_value(json_object_get(o, "event"));
+	if (s == NULL) {
+		ms_fail(err, MS_DATA, "EVENT is not a JSON object");
+		goto out;
+	}
+	ev->kind = kind_of(s);
+	if (ev->kind == MS_EVENT_OTHER) {
+		rc = 0;
+		goto out;
+	}
+	s = json_string_value(json_object_get(o, kinds[ev->kind].key));
+	if (s == NULL && ev->kind != MS_EVENT_PURGE) {
+		ms_fail(err, MS_DATA, "EVENT %s without %s",
+		    kinds[ev->kind].event, kinds[ev->kind].key);
+		goto out;
+	}
+	if (s != NULL)
+		ev->name = ms_xstrdup(s);
+	if ((ev->kind == MS_EVENT_FOLDER || ev->kind == MS_EVENT_LABEL) &&
+	    (number_of(o, "user", &ev->user) < 0 ||
+		number_of(o, "source", &ev->source) < 0)) {
+		ms_fail(err, MS_DATA, "EVENT %s without user or source",
+		    kinds[ev->kind].event);
+		goto out;
+	}
+	if (ev->kind == MS_EVENT_PURGE && records_of(ev, o) < 0) {
+		ms_fail(err, MS_DATA, "EVENT purge without records");
+		goto out;
+	}
+	rc = 0;
+out:
+	json_decref(o);
+	if (rc < 0)
+		ms_event_release(ev);
+	return rc;
+}
+
+void
+ms_event_release(struct ms_event *ev)
+{
+	free(ev->name);
+	free(ev->records);
+	*ev = (struct ms_event){0};
+}
+
+static const char *
+actor(char *text, size_t n)
+{
+	struct passwd pw, *found = NULL;
+	char space[4096];
+
+	if (getpwuid_r(getuid(), &pw, space, sizeof(space), &found) == 0 &&
+	    found != NULL)
+		snprintf(text, n, "%s", found->pw_name);
+	else
+		snprintf(text, n, "uid %lu", (unsigned long)getuid());
+	return text;
+}
+
+void
+ms_event_write(struct ms_buf *out, const struct ms_event *ev)
+{
+	char who[256], *text;
+	json_t *o = json_object();
+
+	assert(ev->kind > MS_EVENT_OTHER && ev->kind < MS_EVENT_PURGE);
+	json_object_set_new(o, "event", json_string(kinds[ev->kind].event));
+	json_object_set_new(o, kinds[ev->kind].key, json_string(ev->name));
+	if (ev->user != 0)
+		json_object_set_new(
+		    o, "user", json_integer((json_int_t)ev->user));
+	if (ev->source != 0)
+		json_object_set_new(
+		    o, "source", json_integer((json_int_t)ev->source));
+	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
+	json_object_set_new(o, "actor", json_string(actor(who, sizeof(who))));
+	text = json_dumps(o, JSON_COMPACT);
+	assert(text != NULL);
+	ms_buf_add_str(out, text);
+	free(text);
+	json_decref(o);
+}

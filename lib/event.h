@@ -1,0 +1,38 @@
+/*
+ * event.h - EVENT records: one JSON object each. ms-archive(5), EVENT.
+ * Layer: above buf; jansson.
+ */
+#ifndef MS_EVENT_H
+#define MS_EVENT_H
+#include <stdint.h>
+#include "buf.h"
+
+enum ms_event_kind {
+	MS_EVENT_OTHER, /* legal, but nothing the index keeps */
+	MS_EVENT_ARCHIVE,
+	MS_EVENT_USER,
+	MS_EVENT_SOURCE,
+	MS_EVENT_FOLDER,
+	MS_EVENT_LABEL,
+	MS_EVENT_PURGE
+};
+
+/* Unused members are NULL or 0. */
+struct ms_event {
+	enum ms_event_kind kind;
+	char *name; /* user's or folder's name, source's url, archive's id,
+		       label */
+	uint64_t user, source; /* of a folder or label */
+	uint64_t *records;     /* purged */
+	size_t record_count;
+};
+
+/* MS_DATA: not JSON, or a known event without what it must have. */
+int ms_event_parse(
+    struct ms_event *ev, struct ms_slice json, struct ms_err *err);
+void ms_event_release(struct ms_event *ev);
+/* Appends the JSON of an event of these kinds, with time (now) and actor (the
+ * operating system's login name). */
+void ms_event_write(struct ms_buf *out, const struct ms_event *ev);
+
+#endif

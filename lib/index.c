@@ -1,0 +1,475 @@
+/* index.c - the LMDB environment and its transactions. ms-archive(5), Index. */
+#include "index.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "index-impl.h"
+#include "le.h"
+
+#define MAP_SIZE ((size_t)64 << 30)
+#define MAP_LEAST ((size_t)1 << 20)
+#define READERS 1022
+
+const struct ms_table_def ms_tables[MS_TABLES] = {
+    [MS_TABLE_META] = {"meta", 0},
+    [MS_TABLE_BLOCK] = {"block", 0},
+    [MS_TABLE_MESSAGE] = {"message", 0},
+    [MS_TABLE_ID] = {"id", MDB_DUPSORT | MDB_DUPFIXED},
+    [MS_TABLE_HEAD] = {"head", MDB_DUPSORT | MDB_DUPFIXED},
+    [MS_TABLE_BLOB] = {"blob", MDB_DUPSORT | MDB_DUPFIXED},
+    [MS_TABLE_OCCURRENCE] = {"occurrence", 0},
+    [MS_TABLE_HELD] = {"held", 0},
+    [MS_TABLE_PLACE] = {"place", 0},
+    [MS_TABLE_NAME] = {"name", 0},
+    [MS_TABLE_USER] = {"user", 0},
+    [MS_TABLE_SOURCE] = {"source", 0},
+    [MS_TABLE_FOLDER] = {"folder", 0},
+    [MS_TABLE_LABEL] = {"label", 0},
+};
+
+int
+ms_index_damaged(struct ms_err *err, const char *what)
+{
+	return ms_fail(err, MS_DATA,
+	    "index damaged (%s): run ms-verify --rebuild-index", what);
+}
+
+int
+ms_lmdb_fail(int rc, struct ms_err *err)
+{
+	if (rc > 0) {
+		errno = rc;
+		return ms_fail_errno(err, "index");
+	}
+	switch (rc) {
+	case MDB_MAP_FULL:
+	case MDB_READERS_FULL:
+	case MDB_TXN_FULL:
+		return ms_fail(err, MS_TEMP, "index: %s", mdb_strerror(rc));
+	default:
+		return ms_index_damaged(err, mdb_strerror(rc));
+	}
+}
+
+/* ---- a damaged index crashes LMDB ---- */
+
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGABRT};
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static int open_count;
+
+static void
+crashed(int sig)
+{
+	static const char msg[] =
+	    "index damaged: run ms-verify --rebuild-index\n";
+
+	(void)sig;
+	(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
+	_exit(EX_DATAERR);
+}
+
+/* Sanitizers report crashes themselves, and better. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CATCH_CRASHES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CATCH_CRASHES 0
+#endif
+#endif
+#ifndef CATCH_CRASHES
+#define CATCH_CRASHES 1
+#endif
+
+static void
+count_open(int by)
+{
+	struct sigaction sa = {.sa_flags = SA_RESETHAND};
+	size_t i;
+
+	pthread_mutex_lock(&open_lock);
+	open_count += by;
+	if (CATCH_CRASHES && (open_count == 0 || (by > 0 && open_count == 1))) {
+		sa.sa_handler = open_count > 0 ? crashed : SIG_DFL;
+		for (i = 0; i < 3; i++)
+			sigaction(crash_signals[i], &sa, NULL);
+	}
+	pthread_mutex_unlock(&open_lock);
+}
+
+/* ---- the environment ---- */
+
+static size_t
+map_size(const struct stat *st)
+{
+	const char *s = getenv("MS_INDEX_MAP");
+	size_t n = s != NULL ? strtoul(s, NULL, 10) : 0;
+
+	if (n >= MAP_LEAST)
+		return n;
+	n = (size_t)st->st_size * 4;
+	return n > MAP_SIZE ? n : MAP_SIZE;
+}
+
+/*
+ * Opens the environment, with a smaller map where there is not so much
+ * address space (ulimit -v, valgrind).
+ */
+static int
+open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
+{
+	unsigned flags = MDB_NOTLS | MDB_NOMETASYNC;
+	size_t size = map_size(st);
+	int rc;
+
+	if (ix->read_only)
+		flags |= MDB_RDONLY;
+	ix->no_locks = false;
+	for (;;) {
+		rc = mdb_env_create(&ix->env);
+		if (rc != 0)
+			return ms_lmdb_fail(rc, err);
+		mdb_env_set_maxdbs(ix->env, MS_TABLES);
+		mdb_env_set_maxreaders(ix->env, READERS);
+		mdb_env_set_mapsize(ix->env, size);
+		rc = mdb_env_open(ix->env, ix->path, flags, 0600);
+		if (rc == 0)
+			break;
+		mdb_env_close(ix->env);
+		ix->env = NULL;
+		if (rc == ENOMEM && size / 2 >= MAP_LEAST) {
+			size /= 2;
+		} else if ((rc == EACCES || rc == EROFS) && ix->read_only &&
+			   !ix->no_locks) {
+			ix->no_locks = true;
+			flags |= MDB_NOLOCK;
+		} else {
+			return ms_lmdb_fail(rc, err);
+		}
+	}
+	if (access(ix->path, W_OK) != 0 && errno == EROFS)
+		ix->no_locks = true;
+	if (!ix->no_locks)
+		mdb_reader_check(ix->env, &(int){0});
+	return 0;
+}
+
+static int
+begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
+{
+	struct timespec wait = {0, 20 * 1000 * 1000};
+	int rc, i;
+
+	/* EAGAIN: the reader table is locked by a process whose number
+	 * another container uses too; it does not stay so for long. */
+	for (i = 0; i < 100; i++) {
+		rc = mdb_txn_begin(ix->env, NULL, flags, t);
+		if (rc == MDB_READERS_FULL && i == 0)
+			mdb_reader_check(ix->env, &(int){0});
+		else if (rc != EAGAIN)
+			break;
+		if (i > 0)
+			nanosleep(&wait, NULL);
+	}
+	return rc;
+}
+
+static int
+open_tables(struct ms_index *ix, bool make, struct ms_err *err)
+{
+	unsigned flags = make ? 0 : MDB_RDONLY;
+	MDB_txn *t;
+	int rc, i;
+
+	rc = begin_mdb(ix, flags, &t);
+	if (rc == MDB_MAP_RESIZED) {
+		mdb_env_set_mapsize(ix->env, 0);
+		rc = begin_mdb(ix, flags, &t);
+	}
+	if (rc == EAGAIN)
+		return ms_fail(err, MS_TEMP,
+		    "index: no reader lock; is the archive used from two "
+		    "containers at once?");
+	if (rc != 0)
+		return ms_lmdb_fail(rc, err);
+	for (i = 0; i < MS_TABLES; i++) {
+		rc = mdb_dbi_open(t, ms_tables[i].name,
+		    ms_tables[i].flags | (make ? MDB_CREATE : 0), &ix->dbi[i]);
+		if (rc != 0) {
+			mdb_txn_abort(t);
+			if (rc == MDB_NOTFOUND)
+				return ms_fail(err, MS_NOINPUT,
+				    "index: it has no table %s",
+				    ms_tables[i].name);
+			return ms_lmdb_fail(rc, err);
+		}
+	}
+	rc = mdb_txn_commit(t);
+	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+}
+
+static int
+check_version(struct ms_index *ix, struct ms_err *err)
+{
+	struct ms_slice v;
+	struct ms_txn txn;
+	int got;
+
+	if (ms_index_begin(ix, &txn, err) < 0)
+		return -1;
+	got = ms_index_get(&txn, MS_TABLE_META, "version", 7, &v, err);
+	if (got == 0 ||
+	    (got == 1 && (v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)))
+		got = ms_fail(err, MS_NOINPUT, "index: of another version");
+	ms_index_end(&txn);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+stat_data(struct ms_index *ix, struct stat *st)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/data.mdb", ix->path);
+	return stat(path, st);
+}
+
+static int
+open_all(struct ms_index *ix, bool make, struct ms_err *err)
+{
+	struct stat st = {0};
+
+	if (!make) {
+		if (stat_data(ix, &st) < 0)
+			return ms_fail_errno(err, "index");
+		if (st.st_size == 0)
+			return ms_fail(err, MS_NOINPUT, "index: empty");
+	}
+	if (open_env(ix, &st, err) < 0)
+		return -1;
+	if (stat_data(ix, &st) < 0)
+		return ms_fail_errno(err, "index");
+	ix->dev = st.st_dev;
+	ix->ino = st.st_ino;
+	return open_tables(ix, make, err);
+}
+
+static struct ms_index *
+new_index(const char *path, const char *below, bool read_only)
+{
+	struct ms_index *ix = ms_xcalloc(1, sizeof(*ix));
+	struct ms_buf b = {0};
+
+	ms_buf_printf(&b, "%s%s", path, below);
+	ix->path = ms_buf_str(&b);
+	ix->read_only = read_only;
+	pthread_rwlock_init(&ix->lock, NULL);
+	count_open(1);
+	return ix;
+}
+
+int
+ms_index_open(struct ms_index **out, const char *archive, bool read_only,
+    struct ms_err *err)
+{
+	struct ms_index *ix = new_index(archive, "/index", read_only);
+
+	if (open_all(ix, false, err) < 0 || check_version(ix, err) < 0) {
+		ms_index_close(ix);
+		return -1;
+	}
+	*out = ix;
+	return 0;
+}
+
+int
+ms_index_create(struct ms_index **out, const char *path,
+    const unsigned char archive_id[MS_ID_LEN], struct ms_err *err)
+{
+	struct ms_index *ix;
+	unsigned char version[4];
+	struct ms_txn txn;
+
+	if (mkdir(path, 0700) < 0)
+		return ms_fail_errno(err, "%s", path);
+	ix = new_index(path, "", false);
+	ms_put_le32(version, MS_INDEX_VERSION);
+	if (open_all(ix, true, err) < 0 ||
+	    ms_index_begin_write(ix, &txn, err) < 0)
+		goto fail;
+	if (ms_index_put(&txn, MS_TABLE_META, "version", 7, version,
+		sizeof(version), err) < 0 ||
+	    ms_index_put(&txn, MS_TABLE_META, "archive", 7, archive_id,
+		MS_ID_LEN, err) < 0) {
+		ms_index_abort(&txn);
+		goto fail;
+	}
+	if (ms_index_commit(&txn, err) < 0)
+		goto fail;
+	*out = ix;
+	return 0;
+fail:
+	ms_index_close(ix);
+	return -1;
+}
+
+void
+ms_index_close(struct ms_index *ix)
+{
+	if (ix == NULL)
+		return;
+	if (ix->env != NULL)
+		mdb_env_close(ix->env);
+	pthread_rwlock_destroy(&ix->lock);
+	free(ix->path);
+	free(ix);
+	count_open(-1);
+}
+
+bool
+ms_index_writable(const struct ms_index *ix)
+{
+	return !ix->read_only;
+}
+
+/* ---- transactions ---- */
+
+static int
+reopen(struct ms_index *ix, struct ms_err *err)
+{
+	int rc;
+
+	pthread_rwlock_wrlock(&ix->lock);
+	if (ix->env != NULL)
+		mdb_env_close(ix->env);
+	ix->env = NULL;
+	rc = open_all(ix, false, err);
+	pthread_rwlock_unlock(&ix->lock);
+	return rc;
+}
+
+static void
+take_resized(struct ms_index *ix)
+{
+	pthread_rwlock_wrlock(&ix->lock);
+	mdb_env_set_mapsize(ix->env, 0);
+	pthread_rwlock_unlock(&ix->lock);
+}
+
+static int
+begin(
+    struct ms_index *ix, struct ms_txn *txn, unsigned flags, struct ms_err *err)
+{
+	struct stat st;
+	int rc;
+
+	*txn = (struct ms_txn){.ix = ix, .write = (flags & MDB_RDONLY) == 0};
+	for (;;) {
+		pthread_rwlock_rdlock(&ix->lock);
+		/* One that is gone is served from the map that we hold. */
+		if (ix->env == NULL ||
+		    (stat_data(ix, &st) == 0 &&
+			(st.st_ino != ix->ino || st.st_dev != ix->dev))) {
+			pthread_rwlock_unlock(&ix->lock);
+			if (reopen(ix, err) < 0)
+				return -1;
+			continue;
+		}
+		rc = begin_mdb(ix, flags, &txn->t);
+		if (rc == 0)
+			break;
+		pthread_rwlock_unlock(&ix->lock);
+		if (rc == MDB_MAP_RESIZED) {
+			take_resized(ix);
+			continue;
+		}
+		if (rc == EAGAIN)
+			return ms_fail(err, MS_TEMP, "index: no reader lock");
+		return ms_lmdb_fail(rc, err);
+	}
+	txn->id_before = mdb_txn_id(txn->t);
+	return 0;
+}
+
+int
+ms_index_begin(struct ms_index *ix, struct ms_txn *txn, struct ms_err *err)
+{
+	return begin(ix, txn, MDB_RDONLY, err);
+}
+
+static void
+close_cursors(struct ms_txn *txn)
+{
+	int i;
+
+	for (i = 0; i < MS_TABLES; i++)
+		if (txn->cursor[i] != NULL)
+			mdb_cursor_close(txn->cursor[i]);
+	memset(txn->cursor, 0, sizeof(txn->cursor));
+}
+
+int
+ms_index_end(struct ms_txn *txn)
+{
+	struct ms_index *ix = txn->ix;
+	MDB_envinfo info;
+	int stale = 0;
+
+	close_cursors(txn);
+	mdb_txn_abort(txn->t);
+	if (ix->no_locks && mdb_env_info(ix->env, &info) == 0)
+		stale = info.me_last_txnid != txn->id_before;
+	txn->t = NULL;
+	pthread_rwlock_unlock(&ix->lock);
+	return stale;
+}
+
+int
+ms_index_begin_write(
+    struct ms_index *ix, struct ms_txn *txn, struct ms_err *err)
+{
+	return begin(ix, txn, 0, err);
+}
+
+int
+ms_index_commit(struct ms_txn *txn, struct ms_err *err)
+{
+	int rc;
+
+	close_cursors(txn);
+	rc = mdb_txn_commit(txn->t);
+	txn->t = NULL;
+	pthread_rwlock_unlock(&txn->ix->lock);
+	if (rc == MDB_MAP_FULL)
+		txn->full = true;
+	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+}
+
+void
+ms_index_abort(struct ms_txn *txn)
+{
+	close_cursors(txn);
+	mdb_txn_abort(txn->t);
+	txn->t = NULL;
+	pthread_rwlock_unlock(&txn->ix->lock);
+}
+
+int
+ms_index_grow(struct ms_index *ix, struct ms_err *err)
+{
+	MDB_envinfo info;
+	int rc;
+
+	pthread_rwlock_wrlock(&ix->lock);
+	rc = mdb_env_info(ix->env, &info);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(ix->env, info.me_mapsize * 2);
+	pthread_rwlock_unlock(&ix->lock);
+	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+}
