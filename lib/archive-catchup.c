@@ -1,0 +1,452 @@
+/* archive-catchup.c - the index follows the packs. ms-archive(5), States on
+ * disk. All of it by the holder of `lock`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "fs.h"
+
+#define STRETCHES_A_COMMIT 64 /* indexed in one transaction */
+
+/* ---- one stretch ---- */
+
+static int
+index_block(struct ms_archive *a, struct ms_txn *txn, const struct ms_pack *pk,
+    const struct ms_log_block *lb, const unsigned char *runs,
+    const unsigned char *digests, struct ms_err *err)
+{
+	/* For numbers only: a block that was not opened has no contents. */
+	struct ms_block numbers = {.header = lb->header, .runs = runs};
+	struct ms_record rec;
+	uint32_t i;
+
+	ms_indexer_block(
+	    a->indexer, &pk->header, lb->offset, &lb->header, runs);
+	for (i = 0; i < lb->header.count; i++) {
+		uint64_t number = ms_block_number(&numbers, i);
+
+		if (lb->open == NULL) {
+			ms_indexer_blob(
+			    a->indexer, number, digests + i * MS_SHA_LEN);
+			continue;
+		}
+		ms_block_record(lb->open, i, &rec);
+		if (ms_indexer_record(
+			a->indexer, txn, number, &rec, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+index_stretch(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_pack *pk, const struct ms_stretch *s,
+    struct ms_position *pos, struct ms_err *err)
+{
+	size_t i, n = ms_stretch_count(s);
+
+	for (i = 0; i < n; i++) {
+		const struct ms_log_block *b = ms_stretch_block(s, i);
+
+		if (index_block(a, txn, pk, b, ms_stretch_runs(s, b),
+			ms_stretch_digests(s, b), err) < 0)
+			return -1;
+	}
+	if (ms_indexer_put(a->indexer, txn, err) < 0)
+		return -1;
+	pos->pack = pk->header.number;
+	pos->generation = pk->header.generation;
+	pos->end = s->end;
+	pos->commit = s->commit;
+	pos->next = s->next;
+	pos->purges += ms_indexer_purges(a->indexer);
+	memcpy(pos->chain, s->chain, MS_SHA_LEN);
+	return 0;
+}
+
+/* ---- where the index stands ---- */
+
+static int
+other_packs(struct ms_err *err, const char *why)
+{
+	return ms_fail(err, MS_DATA,
+	    "the index belongs to other packs (%s): run ms-verify "
+	    "--rebuild-index",
+	    why);
+}
+
+/* The pack of this number, in its newest generation. 1, 0, -1. */
+static int
+find_pack(struct ms_archive *a, uint32_t number, struct ms_pack_name *name,
+    struct ms_err *err)
+{
+	struct ms_pack_name *names;
+	size_t i, n;
+	int rc = 0;
+
+	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+		return -1;
+	n = ms_pack_newest(names, n);
+	for (i = 0; i < n; i++)
+		if (names[i].number == number) {
+			*name = names[i];
+			rc = 1;
+		}
+	free(names);
+	return rc;
+}
+
+static int
+open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
+{
+	struct ms_pack_name name;
+	int got;
+
+	ms_pack_close(a->tail);
+	a->tail = NULL;
+	got = find_pack(a, number, &name, err);
+	if (got <= 0)
+		return got;
+	if (ms_pack_open(&a->tail, a->packfd, name, true, err) < 0) {
+		a->tail = NULL;
+		return -1;
+	}
+	if (!a->tail->header_damaged &&
+	    memcmp(a->tail->header.archive, a->id, MS_ID_LEN) != 0)
+		return ms_fail(err, MS_DATA,
+		    "pack/%s belongs to another archive", a->tail->name);
+	return 1;
+}
+
+/* Is the last COMMIT that the index knows where it says? */
+static int
+check_commit(
+    const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_block b = {0};
+	struct ms_record rec;
+	struct ms_commit c;
+	bool header_ok;
+	int rc = -1;
+
+	if (ms_pack_read(pk, pos->commit, &b, &header_ok, NULL) == 1 &&
+	    b.header.kind == MS_BLOCK_META && b.header.count > 0 &&
+	    ms_block_open(&b, NULL) == 0) {
+		ms_block_record(&b, b.header.count - 1, &rec);
+		if (rec.type == MS_COMMIT && !rec.stub &&
+		    ms_commit_parse(&c, rec.content, NULL) == 0 &&
+		    memcmp(c.chain, pos->chain, MS_SHA_LEN) == 0)
+			rc = 0;
+	}
+	ms_block_release(&b);
+	return rc == 0 ? 0 : other_packs(err, "another chain");
+}
+
+static int
+check_position(
+    struct ms_archive *a, const struct ms_position *pos, struct ms_err *err)
+{
+	uint64_t size;
+	int got;
+
+	if (pos->pack == 0)
+		return 0;
+	got = open_tail(a, pos->pack, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return other_packs(err, "a pack is missing");
+	if (ms_pack_size(a->tail, &size, err) < 0)
+		return -1;
+	if (a->tail->header.generation == pos->generation && size < pos->end)
+		return other_packs(err, "a pack is shorter");
+	if (a->tail->header.generation == pos->generation && pos->commit != 0)
+		return check_commit(a->tail, pos, err);
+	return 0;
+}
+
+/* ---- what stands behind it ---- */
+
+/* Copies what will be cut, for whoever wants to look at it. */
+static int
+save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
+{
+	unsigned char buf[65536];
+	char name[64];
+	ssize_t n;
+	int fd, rc = 0;
+
+	snprintf(name, sizeof(name), "torn-%u-%llu",
+	    (unsigned)a->tail->header.number, (unsigned long long)from);
+	fd = openat(
+	    a->tmpfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ms_fail_errno(err, "tmp/%s", name);
+	while (rc == 0 &&
+	       (n = pread(a->tail->fd, buf, sizeof(buf), (off_t)from)) > 0) {
+		if (write(fd, buf, (size_t)n) != n)
+			rc = ms_fail_errno(err, "tmp/%s", name);
+		from += (uint64_t)n;
+	}
+	if (rc == 0)
+		rc = ms_fs_sync(fd, name, err);
+	close(fd);
+	return rc;
+}
+
+/*
+ * Behind pos nothing whole begins. An interrupted write, or damage?
+ * 0: the end (cut off, if allowed); -1: damage.
+ */
+static int
+torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
+    bool fresh, const struct ms_err *why, struct ms_err *err)
+{
+	struct ms_pack_name next;
+	int got;
+
+	got = find_pack(a, pos->pack + 1, &next, err);
+	if (got == 0)
+		got = ms_log_goes_on(a->tail, pos->end, pos->next, err);
+	if (got < 0)
+		return -1;
+	if (got == 1) {
+		return ms_fail(err, MS_DATA,
+		    "%s, and the log goes on behind it: ms-verify says what "
+		    "is damaged, ms-verify --rebuild-index indexes around it",
+		    why->msg);
+	}
+	if (!cut)
+		return 0;
+	if (fresh && save_torn(a, pos->end, err) < 0)
+		return -1;
+	return ms_pack_cut(a->tail, pos->end, err);
+}
+
+/*
+ * What seals a pack stands at pos. 1: the log goes on in the next pack, which
+ * is open now; 0: it ends here.
+ */
+static int
+next_pack(
+    struct ms_archive *a, struct ms_position *pos, bool cut, struct ms_err *err)
+{
+	struct ms_pack_trailer t;
+	uint64_t size;
+	int got, sealed;
+
+	sealed = ms_pack_sealed(a->tail, &t, err);
+	if (sealed < 0 || ms_pack_size(a->tail, &size, err) < 0)
+		return -1;
+	got = open_tail(a, pos->pack + 1, err);
+	if (got < 0)
+		return -1;
+	if (got == 1) {
+		if (!a->tail->header_damaged &&
+		    (a->tail->header.first != pos->next ||
+			memcmp(a->tail->header.chain, pos->chain, MS_SHA_LEN) !=
+			    0))
+			return ms_fail(err, MS_DATA,
+			    "pack/%s does not continue the one before: "
+			    "ms-verify says what is damaged",
+			    a->tail->name);
+		pos->pack = a->tail->header.number;
+		pos->generation = a->tail->header.generation;
+		pos->end = MS_PACK_HEADER;
+		return 1;
+	}
+	if (open_tail(a, pos->pack, err) < 0)
+		return -1;
+	if (sealed == 0 && size > pos->end && cut)
+		return ms_pack_cut(a->tail, pos->end, err);
+	return 0;
+}
+
+/* Follows the log, one transaction long. 1: more may come; 0: at its end. */
+static int
+follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
+    bool cut, bool fresh, struct ms_err *err)
+{
+	struct ms_stretch s = {0};
+	struct ms_err why = {0};
+	bool synced = false;
+	int got = 1, i;
+
+	for (i = 0; got == 1 && i < STRETCHES_A_COMMIT; i++) {
+		got = ms_stretch_read(
+		    &s, a->tail, pos->end, pos->next, pos->chain, &why);
+		if (got == 0) {
+			synced = false;
+			got = next_pack(a, pos, cut, err);
+		} else if (got == 1) {
+			/* Another writer may have died before its sync. */
+			if (!synced && ms_pack_sync(a->tail, err) < 0)
+				got = -1;
+			synced = true;
+			if (got == 1 &&
+			    index_stretch(a, txn, a->tail, &s, pos, err) < 0)
+				got = -1;
+		} else if (why.code == MS_DATA) {
+			got = torn_or_damaged(a, pos, cut, fresh, &why, err);
+		} else if (err != NULL) {
+			*err = why;
+		}
+	}
+	if (got >= 0 && ms_index_set_position(txn, pos, err) < 0)
+		got = -1;
+	ms_stretch_release(&s);
+	return got;
+}
+
+static int
+follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
+    bool cut, bool fresh, struct ms_err *err)
+{
+	struct ms_position start;
+	struct ms_txn txn;
+	int got;
+
+	if (pos->pack == 0) {
+		got = open_tail(a, 1, err);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return ms_fail(
+			    err, MS_DATA, "pack/00000001.pack is missing");
+		*pos = (struct ms_position){.pack = 1,
+		    .generation = a->tail->header.generation,
+		    .end = MS_PACK_HEADER,
+		    .next = 1};
+	}
+	do {
+		start = *pos;
+		if (ms_index_begin_write(ix, &txn, err) < 0)
+			return -1;
+		ms_indexer_clear(a->indexer);
+		got = follow_some(a, &txn, pos, cut, fresh, err);
+		if (got < 0)
+			ms_index_abort(&txn);
+		else if (ms_index_commit(&txn, err) < 0)
+			got = -1;
+		if (got < 0 && txn.full) {
+			*pos = start;
+			if (ms_index_grow(ix, err) < 0 ||
+			    open_tail(a, pos->pack, err) < 0)
+				return -1;
+			got = 1;
+		}
+	} while (got == 1);
+	return got;
+}
+
+/* ---- the whole ---- */
+
+/* Puts the folder tmp/index.new in the place of index/. */
+static int
+install(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_buf from = {0}, to = {0};
+	int rc = 0;
+
+	ms_buf_printf(&from, "%s/tmp/index.new", a->path);
+	ms_buf_printf(&to, "%s/index", a->path);
+	if (renameat2(AT_FDCWD, ms_buf_str(&from), AT_FDCWD, ms_buf_str(&to),
+		RENAME_EXCHANGE) < 0) {
+		if (errno != ENOENT ||
+		    rename(ms_buf_str(&from), ms_buf_str(&to)) < 0)
+			rc = ms_fail_errno(err, "%s", ms_buf_str(&to));
+	}
+	ms_fs_remove(a->tmpfd, "index.new");
+	ms_buf_release(&from);
+	ms_buf_release(&to);
+	return rc;
+}
+
+/* An empty index in tmp/index.new. */
+static int
+new_index(struct ms_archive *a, struct ms_index **ix, struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	int rc;
+
+	ms_fs_remove(a->tmpfd, "index.new");
+	ms_buf_printf(&path, "%s/tmp/index.new", a->path);
+	rc = ms_index_create(ix, ms_buf_str(&path), a->id, err);
+	ms_buf_release(&path);
+	return rc;
+}
+
+static int
+build(struct ms_archive *a, bool cut, struct ms_err *err)
+{
+	struct ms_position pos = {.next = 1};
+	struct ms_index *ix;
+	int rc;
+
+	if (new_index(a, &ix, err) < 0)
+		return -1;
+	rc = follow(a, ix, &pos, cut, true, err);
+	ms_index_close(ix);
+	if (rc < 0 || install(a, err) < 0)
+		return -1;
+	ms_index_close(a->ix);
+	a->ix = NULL;
+	return ms_index_open(&a->ix, a->path, false, err);
+}
+
+static bool
+index_is_there(struct ms_archive *a)
+{
+	struct ms_buf path = {0};
+	bool there;
+
+	ms_buf_printf(&path, "%s/index/data.mdb", a->path);
+	there = access(ms_buf_str(&path), F_OK) == 0;
+	ms_buf_release(&path);
+	return there;
+}
+
+static int
+read_position(struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
+{
+	unsigned char id[MS_ID_LEN];
+	struct ms_txn txn;
+	int rc;
+
+	if (ms_index_begin(a->ix, &txn, err) < 0)
+		return -1;
+	rc = ms_index_position(&txn, pos, err);
+	if (rc == 0)
+		rc = ms_index_archive(&txn, id, err);
+	ms_index_end(&txn);
+	if (rc == 0 && memcmp(id, a->id, MS_ID_LEN) != 0)
+		rc = other_packs(err, "another archive");
+	return rc;
+}
+
+int
+ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
+{
+	struct ms_position pos;
+	uint64_t size;
+
+	if (a->ix == NULL || !index_is_there(a)) {
+		a->checked = (struct ms_position){0};
+		if (build(a, cut, err) < 0)
+			return -1;
+	}
+	if (read_position(a, &pos, err) < 0)
+		return -1;
+	if (a->tail != NULL && memcmp(&pos, &a->checked, sizeof(pos)) == 0 &&
+	    ms_pack_size(a->tail, &size, err) == 0 && size == pos.end)
+		return 0;
+	if (check_position(a, &pos, err) < 0 ||
+	    follow(a, a->ix, &pos, cut, false, err) < 0)
+		return -1;
+	a->checked = pos;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/*
+ * archive-impl.h - what the files of the archive module share. Not for
+ * others. Layer: archive.
+ */
+#ifndef MS_ARCHIVE_IMPL_H
+#define MS_ARCHIVE_IMPL_H
+#include <pthread.h>
+#include "archive.h"
+#include "index.h"
+#include "log.h"
+
+struct ms_reader; /* archive-read.c: open packs, decompressed blocks */
+struct ms_names;  /* archive-names.c: folders met so far */
+
+struct ms_archive {
+	char *path; /* absolute */
+	int packfd, tmpfd, lockfd;
+	enum ms_archive_mode mode;
+	bool read_only; /* nothing can be written here at all */
+	unsigned char id[MS_ID_LEN];
+	struct ms_index *ix;
+	struct ms_reader *reader;
+	struct ms_names *names;
+	/* Under `lock`, by one thread: */
+	struct ms_indexer *indexer;
+	struct ms_pack *tail;       /* the last pack, open for writing */
+	struct ms_position checked; /* position found right last time */
+	uint64_t seal_at;           /* bytes */
+};
+
+/* Takes `lock`. 1; 0 somebody has it and wait is false; -1. */
+int ms_archive_lock(struct ms_archive *a, bool wait, struct ms_err *err);
+void ms_archive_unlock(struct ms_archive *a);
+
+/*
+ * Holding `lock`: brings the index up to the packs, makes one if there is
+ * none. cut: a torn end may be cut off. Leaves the position in a->checked.
+ * MS_DATA: damage, or the index belongs to other packs.
+ */
+int ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err);
+
+/*
+ * Indexes all packs into ix, an empty index. What is damaged is told and
+ * passed over. known: how far an earlier index went, or NULL: what lies before
+ * that was committed once, so it is damage where it is not whole.
+ */
+typedef void ms_damage_fn(void *ctx, const char *what);
+int ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
+    const struct ms_position *known, ms_damage_fn *damage, void *ctx,
+    struct ms_err *err);
+
+struct ms_reader *ms_reader_new(void);
+void ms_reader_free(struct ms_reader *r);
+struct ms_names *ms_names_new(void);
+void ms_names_free(struct ms_names *n);
+
+/*
+ * The digest of BLOB `number` as its pack has it; for comparing with a whole
+ * one. 1, 0 it is gone or damaged, -1. txn is open.
+ */
+int ms_archive_blob_digest(struct ms_archive *a, struct ms_txn *txn,
+    uint64_t number, unsigned char digest[MS_SHA_LEN], struct ms_err *err);
+/* The number of a BLOB by its whole digest. 1, 0, -1. Any thread. */
+int ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char digest[MS_SHA_LEN], uint64_t *number,
+    struct ms_err *err);
+/* Appends the content of record `number`, which must be of this type. */
+int ms_archive_content(struct ms_archive *a, uint64_t number, uint8_t type,
+    struct ms_buf *out, struct ms_err *err);
+
+#endif

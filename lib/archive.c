@@ -1,0 +1,405 @@
+/* archive.c - making, opening, locking an archive. ms-archive(5), Directory. */
+#include "archive.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "batch.h"
+#include "fs.h"
+
+#define FORMAT_MAX 65536
+
+static const char *const folders[] = {"pack", "secret", "tmp"};
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+bool
+ms_user_name_ok(const char *name)
+{
+	size_t i, n = strlen(name);
+
+	if (n == 0 || n > MS_USER_MAX || name[0] == '-' ||
+	    !ms_utf8_valid((const unsigned char *)name, n))
+		return false;
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		if (c < 0x20 || c == 0x7f || c == '/')
+			return false;
+	}
+	return true;
+}
+
+/* ---- making ---- */
+
+/*
+ * Is there nothing in dir but what an interrupted ms_archive_init() leaves?
+ * FORMAT is written last, so where it is there is an archive.
+ */
+static int
+check_empty(int dirfd, const char *dir, struct ms_err *err)
+{
+	static const char *const ours[] = {
+	    ".", "..", "pack", "secret", "tmp", "lock", "index"};
+	struct dirent *e;
+	DIR *d = NULL;
+	size_t i;
+	int fd, rc = 0;
+
+	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		d = fdopendir(fd);
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return ms_fail_errno(err, "%s", dir);
+	}
+	while (rc == 0 && (e = readdir(d)) != NULL) {
+		for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			if (strcmp(e->d_name, ours[i]) == 0)
+				break;
+		if (i == sizeof(ours) / sizeof(ours[0]))
+			rc = ms_fail(err, MS_EXISTS,
+			    "%s: is not empty (it holds %s)", dir, e->d_name);
+	}
+	closedir(d);
+	return rc;
+}
+
+/* Something of an unfinished archive may be there, but nothing else. */
+static int
+check_parts(int dirfd, const char *dir, struct ms_err *err)
+{
+	static const char *const all[] = {"pack", "secret", "tmp", "index"};
+	bool any = false;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (fstatat(dirfd, all[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			any = true;
+	if (any && fstatat(dirfd, "lock", &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return ms_fail(err, MS_EXISTS, "%s: is not empty", dir);
+	return 0;
+}
+
+static int
+write_format(int dirfd, const unsigned char id[MS_ID_LEN], struct ms_err *err)
+{
+	char hex[2 * MS_ID_LEN + 1];
+	struct ms_buf b = {0};
+	int rc;
+
+	ms_hex(id, MS_ID_LEN, hex);
+	ms_buf_printf(&b, "ms-archive 1\nid %s\n", hex);
+	rc = ms_fs_replace(
+	    dirfd, "tmp/FORMAT.new", "FORMAT", ms_buf_slice(&b), err);
+	ms_buf_release(&b);
+	return rc;
+}
+
+static int
+make_folders(int dirfd, const char *dir, struct ms_err *err)
+{
+	size_t i;
+	int fd;
+
+	/* First, so that an unfinished archive is known by it. */
+	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ms_fail_errno(err, "%s/lock", dir);
+	close(fd);
+	for (i = 0; i < FOLDERS; i++)
+		if (mkdirat(dirfd, folders[i], 0700) < 0 && errno != EEXIST)
+			return ms_fail_errno(err, "%s/%s", dir, folders[i]);
+	return ms_fs_sync(dirfd, dir, err);
+}
+
+/*
+ * The first pack, with its first batch. An earlier, unfinished init may have
+ * left one that is of no use to anybody.
+ */
+static int
+make_first_pack(struct ms_archive *a, const char *user, struct ms_err *err)
+{
+	struct ms_pack_header h = {.number = 1, .first = 1};
+	struct ms_pack *pk;
+
+	memcpy(h.archive, a->id, MS_ID_LEN);
+	if (unlinkat(a->packfd, "00000001.pack", 0) < 0 && errno != ENOENT)
+		return ms_fail_errno(err, "pack/00000001.pack");
+	if (ms_pack_create(&pk, a->packfd, a->tmpfd, &h, err) < 0)
+		return -1;
+	ms_pack_close(pk);
+	return ms_archive_first_batch(a, user, err);
+}
+
+static int open_parts(struct ms_archive *a, struct ms_err *err);
+static struct ms_archive *new_archive(const char *path, struct ms_err *err);
+
+int
+ms_archive_init(const char *dir, const char *user, struct ms_err *err)
+{
+	struct ms_archive *a = NULL;
+	bool made = false;
+	int dirfd = -1, rc = -1;
+
+	if (!ms_user_name_ok(user))
+		return ms_fail(err, MS_USAGE, "'%s' is not a user name", user);
+	if (mkdir(dir, 0700) == 0)
+		made = true;
+	else if (errno != EEXIST)
+		return ms_fail_errno(err, "%s", dir);
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0) {
+		ms_fail_errno(err, "%s", dir);
+		goto out;
+	}
+	if (ms_fs_local(dirfd, dir, err) < 0 ||
+	    check_empty(dirfd, dir, err) < 0 ||
+	    check_parts(dirfd, dir, err) < 0)
+		goto out;
+	if (fchmod(dirfd, 0700) < 0) {
+		ms_fail_errno(err, "%s", dir);
+		goto out;
+	}
+	if (make_folders(dirfd, dir, err) < 0)
+		goto out;
+	a = new_archive(dir, err);
+	if (a == NULL)
+		goto out;
+	a->mode = MS_ARCHIVE_WRITE;
+	ms_random(a->id, MS_ID_LEN);
+	if (open_parts(a, err) < 0 || ms_archive_lock(a, true, err) <= 0 ||
+	    make_first_pack(a, user, err) < 0 ||
+	    write_format(dirfd, a->id, err) < 0)
+		goto out;
+	rc = 0;
+out:
+	if (rc < 0 && made)
+		rmdir(dir); /* only if we left nothing in it */
+	ms_archive_close(a);
+	if (dirfd >= 0)
+		close(dirfd);
+	return rc;
+}
+
+/* ---- opening ---- */
+
+/* FORMAT: lines; the features this program knows are none. */
+static int
+parse_format(struct ms_archive *a, char *text, struct ms_err *err)
+{
+	bool first = true, have_id = false;
+	char *line, *end;
+
+	for (line = text; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		if (end == NULL)
+			return ms_fail(err, MS_DATA, "its last line is cut");
+		*end = '\0';
+		if (first && strcmp(line, "ms-archive 1") != 0)
+			return ms_fail(err, MS_DATA,
+			    "'%.40s' is not a format this program knows", line);
+		if (strncmp(line, "id ", 3) == 0) {
+			have_id = ms_unhex(ms_slice_str(line + 3), a->id,
+				      MS_ID_LEN) == MS_ID_LEN;
+		} else if (strncmp(line, "read ", 5) == 0 ||
+			   (strncmp(line, "write ", 6) == 0 &&
+			       a->mode == MS_ARCHIVE_WRITE)) {
+			return ms_fail(err, MS_DATA,
+			    "needs a newer program: '%.60s'", line);
+		}
+		first = false;
+	}
+	if (!have_id)
+		return ms_fail(err, MS_DATA, "it names no archive id");
+	return 0;
+}
+
+static int
+read_format(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_buf path = {0}, text = {0};
+	int rc = -1;
+
+	ms_buf_printf(&path, "%s/FORMAT", a->path);
+	if (ms_buf_read_file(&text, ms_buf_str(&path), FORMAT_MAX, err) < 0) {
+		if (err != NULL && err->code == MS_NOINPUT)
+			ms_fail(err, MS_NOINPUT,
+			    "%s: no archive there (ms-init makes one)",
+			    a->path);
+		goto out;
+	}
+	if (strlen(ms_buf_str(&text)) != text.n) {
+		ms_fail(err, MS_DATA, "%s: holds NUL", ms_buf_str(&path));
+		goto out;
+	}
+	if (parse_format(a, ms_buf_str(&text), err) < 0) {
+		ms_context(err, "%s", ms_buf_str(&path));
+		goto out;
+	}
+	rc = 0;
+out:
+	ms_buf_release(&path);
+	ms_buf_release(&text);
+	return rc;
+}
+
+static struct ms_archive *
+new_archive(const char *path, struct ms_err *err)
+{
+	struct ms_archive *a = ms_xcalloc(1, sizeof(*a));
+	const char *s = getenv("MS_SEAL");
+
+	a->packfd = a->tmpfd = a->lockfd = -1;
+	a->path = realpath(path, NULL);
+	if (a->path == NULL) {
+		ms_fail_errno(err, "%s", path);
+		ms_archive_close(a);
+		return NULL;
+	}
+	a->seal_at = MS_PACK_SEAL;
+	if (s != NULL && strtoul(s, NULL, 10) >= MS_PACK_HEADER)
+		a->seal_at = strtoul(s, NULL, 10);
+	a->reader = ms_reader_new();
+	a->names = ms_names_new();
+	a->indexer = ms_indexer_new();
+	return a;
+}
+
+static int
+open_part(const struct ms_archive *a, const char *name, int flags, int *fd,
+    struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	int rc = 0;
+
+	ms_buf_printf(&path, "%s/%s", a->path, name);
+	*fd = open(ms_buf_str(&path), flags | O_CLOEXEC);
+	if (*fd < 0)
+		rc = ms_fail_errno(err, "%s", ms_buf_str(&path));
+	ms_buf_release(&path);
+	return rc;
+}
+
+/* `lock` is opened for writing where that is allowed: flock needs no more
+ * than reading, but LMDB's files tell the same story. */
+static int
+open_parts(struct ms_archive *a, struct ms_err *err)
+{
+	if (open_part(a, "lock", O_RDWR, &a->lockfd, NULL) < 0) {
+		if (a->mode == MS_ARCHIVE_WRITE || errno == ENOENT)
+			return ms_fail_errno(err, "%s/lock", a->path);
+		a->read_only = true;
+	}
+	if (open_part(a, "pack", O_RDONLY | O_DIRECTORY, &a->packfd, err) < 0)
+		return -1;
+	if (a->read_only)
+		return 0;
+	return open_part(a, "tmp", O_RDONLY | O_DIRECTORY, &a->tmpfd, err);
+}
+
+/*
+ * A reader that gets the lock at once brings the index up to date; without an
+ * index it waits for the lock, since there is nothing it could serve.
+ */
+static int
+open_index(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_err why = {0};
+	int got;
+
+	if (ms_index_open(&a->ix, a->path, a->read_only, &why) < 0) {
+		a->ix = NULL;
+		if (why.code != MS_NOINPUT || a->read_only) {
+			if (why.code == MS_NOINPUT)
+				ms_fail(&why, MS_DATA,
+				    "there is no index, and none can be made "
+				    "here: run ms-verify --rebuild-index "
+				    "where the archive can be written");
+			if (err != NULL)
+				*err = why;
+			return -1;
+		}
+	}
+	if (a->read_only)
+		return 0;
+	got = ms_archive_lock(a, a->ix == NULL, err);
+	if (got <= 0)
+		return got;
+	got = ms_archive_catch_up(a, false, err);
+	ms_archive_unlock(a);
+	return got;
+}
+
+int
+ms_archive_open(struct ms_archive **out, const char *dir,
+    enum ms_archive_mode mode, struct ms_err *err)
+{
+	struct ms_archive *a;
+	int fd;
+
+	a = new_archive(dir, err);
+	if (a == NULL)
+		return -1;
+	a->mode = mode;
+	if (read_format(a, err) < 0 || open_parts(a, err) < 0)
+		goto fail;
+	fd = a->packfd;
+	if (ms_fs_local(fd, a->path, err) < 0 || open_index(a, err) < 0) {
+		if (err != NULL)
+			ms_context(err, "%s", dir);
+		goto fail;
+	}
+	*out = a;
+	return 0;
+fail:
+	ms_archive_close(a);
+	return -1;
+}
+
+void
+ms_archive_close(struct ms_archive *a)
+{
+	if (a == NULL)
+		return;
+	ms_index_close(a->ix);
+	ms_reader_free(a->reader);
+	ms_names_free(a->names);
+	ms_indexer_free(a->indexer);
+	ms_pack_close(a->tail);
+	if (a->packfd >= 0)
+		close(a->packfd);
+	if (a->tmpfd >= 0)
+		close(a->tmpfd);
+	if (a->lockfd >= 0)
+		close(a->lockfd);
+	free(a->path);
+	free(a);
+}
+
+int
+ms_archive_lock(struct ms_archive *a, bool wait, struct ms_err *err)
+{
+	while (flock(a->lockfd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
+		if (errno == EWOULDBLOCK)
+			return 0;
+		if (errno != EINTR)
+			return ms_fail_errno(err, "%s/lock", a->path);
+	}
+	return 1;
+}
+
+void
+ms_archive_unlock(struct ms_archive *a)
+{
+	flock(a->lockfd, LOCK_UN);
+}

@@ -1,0 +1,158 @@
+/* fs.c - files and file systems. */
+#include "fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* f_type of statfs(2), of those where flock, mmap or fsync are not to be
+ * relied on between hosts. */
+static const struct {
+	uint32_t type;
+	const char *name;
+} network[] = {
+    {0x6969, "NFS"},
+    {0x517b, "SMB"},
+    {0xff534d42, "CIFS"},
+    {0xfe534d42, "SMB"},
+    {0x01021997, "9p"},
+    {0x5346414f, "AFS"},
+    {0x6b414653, "AFS"},
+    {0x73757245, "Coda"},
+    {0x564c, "NCP"},
+    {0x00c36400, "Ceph"},
+    {0x0bd00bd0, "Lustre"},
+    {0x01161970, "GFS2"},
+};
+#define FUSE 0x65735546
+
+/* FUSE file systems on a local disk say so by their type. */
+static const char *const local_fuse[] = {"fuseblk", "fuse.ntfs-3g", "fuse.ntfs",
+    "fuse.exfat", "fuse.ext4", "fuse.zfs", "fuse.bindfs", "fuse.gocryptfs",
+    "fuse.encfs", "fuse.cryfs", "fuse.fuse-overlayfs"};
+
+/* The type of the file system with this device, from mountinfo(5). */
+static bool
+fuse_is_local(dev_t dev)
+{
+	char *line = NULL, *dash, type[64];
+	unsigned maj, min;
+	bool local = false;
+	size_t n = 0, i;
+	FILE *f;
+
+	f = fopen("/proc/self/mountinfo", "re");
+	if (f == NULL)
+		return false;
+	while (getline(&line, &n, f) > 0) {
+		if (sscanf(line, "%*d %*d %u:%u", &maj, &min) != 2 ||
+		    maj != major(dev) || min != minor(dev))
+			continue;
+		dash = strstr(line, " - ");
+		if (dash == NULL || sscanf(dash + 3, "%63s", type) != 1)
+			continue;
+		for (i = 0; i < sizeof(local_fuse) / sizeof(*local_fuse); i++)
+			if (strcmp(type, local_fuse[i]) == 0)
+				local = true;
+	}
+	free(line);
+	fclose(f);
+	return local;
+}
+
+int
+ms_fs_local(int fd, const char *path, struct ms_err *err)
+{
+	const char *name = NULL;
+	struct statfs fs;
+	struct stat st;
+	size_t i;
+
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return ms_fail_errno(err, "%s", path);
+	for (i = 0; i < sizeof(network) / sizeof(network[0]); i++)
+		if ((uint32_t)fs.f_type == network[i].type)
+			name = network[i].name;
+	if ((uint32_t)fs.f_type == FUSE && !fuse_is_local(st.st_dev))
+		name = "FUSE";
+	if (name == NULL)
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "%s: lies on a network file system (%s); an archive needs a local "
+	    "one",
+	    path, name);
+}
+
+int
+ms_fs_sync(int fd, const char *what, struct ms_err *err)
+{
+	while (fsync(fd) < 0)
+		if (errno != EINTR)
+			return ms_fail_errno(err, "%s", what);
+	return 0;
+}
+
+int
+ms_fs_replace(int dirfd, const char *tmp, const char *name,
+    struct ms_slice bytes, struct ms_err *err)
+{
+	size_t done = 0;
+	ssize_t n;
+	int fd;
+
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ms_fail_errno(err, "%s", tmp);
+	while (done < bytes.n) {
+		n = write(fd, bytes.p + done, bytes.n - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			ms_fail_errno(err, "%s", tmp);
+			goto fail;
+		}
+		done += (size_t)n;
+	}
+	if (ms_fs_sync(fd, tmp, err) < 0)
+		goto fail;
+	if (close(fd) < 0)
+		return ms_fail_errno(err, "%s", tmp);
+	if (renameat(dirfd, tmp, dirfd, name) < 0)
+		return ms_fail_errno(err, "%s", name);
+	return ms_fs_sync(dirfd, name, err);
+fail:
+	close(fd);
+	return -1;
+}
+
+void
+ms_fs_remove(int dirfd, const char *name)
+{
+	struct dirent *e;
+	DIR *d;
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return;
+	fd = openat(
+	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		unlinkat(fd, e->d_name, 0);
+	closedir(d);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}

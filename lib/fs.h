@@ -1,0 +1,23 @@
+/*
+ * fs.h - files and file systems: what is durable, what is local.
+ * Layer: above buf.
+ */
+#ifndef MS_FS_H
+#define MS_FS_H
+#include "buf.h"
+
+/* Refuses network file systems, on which locks and maps cannot be relied on.
+ * 0, or -1: MS_USAGE, naming path and kind. */
+int ms_fs_local(int fd, const char *path, struct ms_err *err);
+/* fsync; what names it in the error. */
+int ms_fs_sync(int fd, const char *what, struct ms_err *err);
+/*
+ * Writes bytes to the file tmp and renames it to name, both below dirfd (name
+ * directly in it); file and folder are synced.
+ */
+int ms_fs_replace(int dirfd, const char *tmp, const char *name,
+    struct ms_slice bytes, struct ms_err *err);
+/* Removes a file, or a folder with the files in it (one level). */
+void ms_fs_remove(int dirfd, const char *name);
+
+#endif

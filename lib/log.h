@@ -1,0 +1,72 @@
+/*
+ * log.h - batches read back from packs: are they whole, and where does the
+ * log go on. ms-archive(5), Writing and States on disk. Layer: above pack.
+ */
+#ifndef MS_LOG_H
+#define MS_LOG_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "pack.h"
+
+#define MS_BATCH_RECORDS_MAX 65536
+/* A regrouped pack holds stretches of several batches. */
+#define MS_STRETCH_RECORDS_MAX (1024 * 1024)
+#define MS_STRETCH_BLOCKS_MAX 8192
+#define MS_STRETCH_META_MAX (96 * 1024 * 1024) /* bytes of its meta payloads   \
+						*/
+
+/* A block of a stretch: where it is, and what can be said without opening. */
+struct ms_log_block {
+	uint64_t offset;
+	struct ms_block_header header;
+	size_t prefix; /* in `prefixes`: runs, then digests of a data block */
+	struct ms_block *open; /* a meta block, decompressed; else NULL */
+};
+
+/*
+ * One batch, or a stretch of several in a regrouped pack: blocks that hold
+ * all records from `first` to the COMMIT that is the last of them.
+ */
+struct ms_stretch {
+	struct ms_buf blocks; /* struct ms_log_block */
+	struct ms_buf prefixes;
+	struct ms_buf leaves;  /* 32 bytes a record, by number */
+	struct ms_buf have;    /* 1 byte a record */
+	struct ms_buf commits; /* struct ms_commit, ascending */
+	uint64_t first;        /* number of its first record */
+	uint64_t next;         /* number of the first record behind it */
+	uint64_t end;          /* offset behind it */
+	uint64_t commit;       /* offset of the block with its last COMMIT */
+	unsigned char chain[MS_SHA_LEN]; /* after it */
+	size_t meta;                     /* payload bytes held open */
+};
+
+/*
+ * Reads the stretch that begins at offset, with record number `next` and after
+ * `chain`, and checks that it is whole: checksums, numbers, roots, chain.
+ * 1: got it; 0: nothing begins there (end of the file, or what seals it);
+ * -1: MS_DATA, it is not whole, err says where and why; MS_IO.
+ */
+int ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk,
+    uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
+    struct ms_err *err);
+void ms_stretch_release(struct ms_stretch *s);
+
+size_t ms_stretch_count(const struct ms_stretch *s);
+const struct ms_log_block *ms_stretch_block(
+    const struct ms_stretch *s, size_t i);
+/* Runs and digests of a block. */
+const unsigned char *ms_stretch_runs(
+    const struct ms_stretch *s, const struct ms_log_block *b);
+const unsigned char *ms_stretch_digests(
+    const struct ms_stretch *s, const struct ms_log_block *b);
+
+/*
+ * Is there, behind offset, a COMMIT of a batch that begins with a number
+ * above `first`? Then what is not whole at offset is damage, not the end of
+ * an interrupted write. 1, 0, -1.
+ */
+int ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
+    struct ms_err *err);
+
+#endif
