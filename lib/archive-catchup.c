@@ -35,8 +35,7 @@ index_block(struct ms_archive *a, struct ms_txn *txn, const struct ms_pack *pk,
 			continue;
 		}
 		ms_block_record(lb->open, i, &rec);
-		if (ms_indexer_record(
-			a->indexer, txn, number, &rec, NULL, err) < 0)
+		if (ms_indexer_record(a->indexer, txn, number, &rec, err) < 0)
 			return -1;
 	}
 	return 0;

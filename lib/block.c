@@ -9,7 +9,8 @@
 
 #define TABLE_ROW 8
 #define RUN_ROW 16
-#define RECORD_STUB 1 /* flag in a record's table row */
+#define SALTS_DRAWN (64 * MS_SALT_LEN) /* at a time: each draw is a call */
+#define RECORD_STUB 1                  /* flag in a record's table row */
 
 static const char magic[4] = {'M', 'S', 'B', '1'};
 
@@ -105,16 +106,24 @@ ms_block_header_parse(struct ms_block_header *h,
 /* ---- building ---- */
 
 static void
-add_row(struct ms_block_builder *b, uint8_t type, bool stub,
-    struct ms_slice content, const unsigned char digest[MS_SHA_LEN])
+add_row(struct ms_block_builder *b, const struct ms_record *rec,
+    const unsigned char digest[MS_SHA_LEN],
+    const unsigned char salt[MS_SALT_LEN])
 {
-	unsigned char row[TABLE_ROW] = {type, stub ? RECORD_STUB : 0};
+	unsigned char row[TABLE_ROW] = {rec->type, rec->stub ? RECORD_STUB : 0};
+	unsigned char *leaf = ms_buf_room(&b->leaves, MS_SHA_LEN);
 
-	assert(content.n <= MS_RECORD_MAX);
-	ms_put_le32(row + 4, (uint32_t)content.n);
+	assert(rec->content.n <= MS_RECORD_MAX);
+	ms_put_le32(row + 4, (uint32_t)rec->content.n);
 	ms_buf_add(&b->table, row, sizeof(row));
-	ms_buf_add(&b->contents, content.p, content.n);
+	ms_buf_add(&b->contents, rec->content.p, rec->content.n);
 	ms_buf_add(&b->digests, digest, MS_SHA_LEN);
+	ms_buf_add(&b->salts, salt, MS_SALT_LEN);
+	if (rec->stub)
+		memcpy(leaf, rec->content.p, MS_SHA_LEN);
+	else
+		ms_record_leaf(rec->type, salt, digest, leaf);
+	b->leaves.n += MS_SHA_LEN;
 	b->count++;
 }
 
@@ -122,7 +131,14 @@ uint32_t
 ms_block_add(struct ms_block_builder *b, uint8_t type, struct ms_slice content,
     const unsigned char digest[MS_SHA_LEN])
 {
-	add_row(b, type, false, content, digest);
+	struct ms_record rec = {.type = type, .content = content};
+
+	if (b->random.n == 0) {
+		ms_random(ms_buf_room(&b->random, SALTS_DRAWN), SALTS_DRAWN);
+		b->random.n = SALTS_DRAWN;
+	}
+	b->random.n -= MS_SALT_LEN;
+	add_row(b, &rec, digest, b->random.p + b->random.n);
 	return b->count - 1;
 }
 
@@ -142,8 +158,7 @@ ms_block_carry(struct ms_block_builder *b, uint64_t number,
 		ms_put_le32(run + 8, 1);
 		ms_buf_add(&b->runs, run, sizeof(run));
 	}
-	add_row(b, rec->type, rec->stub, rec->content, digest);
-	ms_buf_add(&b->salts, salt, MS_SALT_LEN);
+	add_row(b, rec, digest, salt);
 	b->stubs |= rec->stub;
 }
 
@@ -160,6 +175,8 @@ ms_block_builder_release(struct ms_block_builder *b)
 	ms_buf_release(&b->contents);
 	ms_buf_release(&b->digests);
 	ms_buf_release(&b->salts);
+	ms_buf_release(&b->leaves);
+	ms_buf_release(&b->random);
 	ms_buf_release(&b->runs);
 	b->count = 0;
 	b->stubs = false;
@@ -198,26 +215,6 @@ add_frame(struct ms_buf *out, struct ms_slice payload, ZSTD_CCtx *z)
 	return 0;
 }
 
-static void
-add_leaves(struct ms_block_image *image, const struct ms_block_builder *b)
-{
-	unsigned char *leaf =
-	    ms_buf_room(&image->leaves, (size_t)b->count * MS_SHA_LEN);
-	const unsigned char *row = b->table.p, *at = b->contents.p;
-	uint32_t i;
-
-	for (i = 0; i < b->count; i++, row += TABLE_ROW) {
-		if ((row[1] & RECORD_STUB) != 0)
-			memcpy(leaf, at, MS_SHA_LEN);
-		else
-			ms_record_leaf(row[0], b->salts.p + i * MS_SALT_LEN,
-			    b->digests.p + i * MS_SHA_LEN, leaf);
-		at += ms_le32(row + 4);
-		leaf += MS_SHA_LEN;
-	}
-	image->leaves.n += (size_t)b->count * MS_SHA_LEN;
-}
-
 void
 ms_block_finish(
     struct ms_block_builder *b, void *zstd, struct ms_block_image *image)
@@ -225,12 +222,6 @@ ms_block_finish(
 	struct ms_block_header *h = &image->header;
 	struct ms_buf *out = &image->bytes;
 
-	if (b->salts.n == 0) {
-		ms_random(
-		    ms_buf_room(&b->salts, (size_t)b->count * MS_SALT_LEN),
-		    (size_t)b->count * MS_SALT_LEN);
-		b->salts.n = (size_t)b->count * MS_SALT_LEN;
-	}
 	*h = (struct ms_block_header){.kind = (uint8_t)b->kind,
 	    .flags = b->stubs ? MS_BLOCK_STUBS : 0,
 	    .count = b->count,
@@ -250,7 +241,7 @@ ms_block_finish(
 	if (b->kind == MS_BLOCK_DATA)
 		ms_buf_add(out, b->digests.p, b->digests.n);
 	ms_buf_add(out, b->salts.p, b->salts.n);
-	add_leaves(image, b);
+	ms_buf_add(&image->leaves, b->leaves.p, b->leaves.n);
 	/* The payload is the table and the contents in one piece. */
 	ms_buf_add(&b->table, b->contents.p, b->contents.n);
 	h->codec = add_frame(out, ms_buf_slice(&b->table), zstd);
@@ -260,6 +251,7 @@ ms_block_finish(
 	ms_buf_clear(&b->contents);
 	ms_buf_clear(&b->digests);
 	ms_buf_clear(&b->salts);
+	ms_buf_clear(&b->leaves);
 	ms_buf_clear(&b->runs);
 	b->count = 0;
 	b->stubs = false;

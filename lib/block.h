@@ -64,8 +64,10 @@ struct ms_block_builder {
 	struct ms_buf table;    /* 8 bytes a record */
 	struct ms_buf contents; /* one after another */
 	struct ms_buf digests;  /* of the contents, 32 bytes a record */
-	struct ms_buf salts; /* 16 bytes a record, once finished or carried */
-	struct ms_buf runs;  /* as stored; empty: numbers follow one another */
+	struct ms_buf salts;    /* 16 bytes a record */
+	struct ms_buf leaves;   /* 32 bytes a record */
+	struct ms_buf random;   /* for salts to come */
+	struct ms_buf runs; /* as stored; empty: numbers follow one another */
 };
 
 /* Adds a record with a new salt; digest is H(content). Returns its place in

@@ -142,27 +142,18 @@ make_note(struct ms_indexer *in, struct ms_slice header, struct ms_note *note)
 	ms_mail_describe(header, &note->desc);
 }
 
-static int
-add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
-    const struct ms_note *note, struct ms_err *err)
+void
+ms_indexer_message(struct ms_indexer *in, uint64_t number,
+    const unsigned char id[MS_SHA_LEN], uint64_t size,
+    const struct ms_note *note)
 {
 	unsigned char key[8], v[52 + 3 * MS_DESC_LEN];
-	const struct ms_desc_field *f[3];
-	struct ms_note made;
-	struct ms_recipe r;
+	const struct ms_desc_field *f[3] = {
+	    &note->desc.from, &note->desc.to, &note->desc.subject};
 	size_t i, n = 52;
 
-	if (ms_recipe_parse(&r, content, err) < 0)
-		return -1;
-	if (note == NULL) {
-		make_note(in, r.header, &made);
-		note = &made;
-	}
-	f[0] = &note->desc.from;
-	f[1] = &note->desc.to;
-	f[2] = &note->desc.subject;
-	memcpy(v, r.id, MS_SHA_LEN);
-	ms_put_le64(v + 32, r.size);
+	memcpy(v, id, MS_SHA_LEN);
+	ms_put_le64(v + 32, size);
 	ms_put_le64(v + 40, (uint64_t)note->desc.date);
 	v[48] = note->desc.bits;
 	for (i = 0; i < 3; i++) {
@@ -172,9 +163,22 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 	}
 	ms_put_be64(key, number);
 	add(in, MS_TABLE_MESSAGE, key, sizeof(key), v, n);
-	add_number(in, MS_TABLE_ID, r.id, number);
+	add_number(in, MS_TABLE_ID, id, number);
 	add_number(in, MS_TABLE_HEAD, note->head, number);
 	in->messages = true;
+}
+
+static int
+add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
+    struct ms_err *err)
+{
+	struct ms_note note;
+	struct ms_recipe r;
+
+	if (ms_recipe_parse(&r, content, err) < 0)
+		return -1;
+	make_note(in, r.header, &note);
+	ms_indexer_message(in, number, r.id, r.size, &note);
 	return 0;
 }
 
@@ -303,7 +307,7 @@ add_event(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 
 int
 ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
-    const struct ms_record *rec, const struct ms_note *note, struct ms_err *err)
+    const struct ms_record *rec, struct ms_err *err)
 {
 	struct ms_place pl;
 	int rc = 0;
@@ -312,7 +316,7 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		return 0;
 	switch (rec->type) {
 	case MS_MESSAGE:
-		rc = add_message(in, number, rec->content, note, err);
+		rc = add_message(in, number, rec->content, err);
 		break;
 	case MS_OCCURRENCE:
 		rc = add_occurrence(in, txn, number, rec->content, err);

@@ -1,6 +1,6 @@
 /*
  * index.h - LMDB tables that find things in the log. Derived from the packs,
- * disposable; only ms-archive(5) promises anything. Layer: above pack; LMDB.
+ * disposable; only ms-archive(5) promises anything. Layer: above log; LMDB.
  *
  * Tables, keys and values (integers big-endian in keys, little-endian in
  * values; a digest in a key is its first 16 bytes):
@@ -26,8 +26,8 @@
 #include <lmdb.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "log.h"
 #include "mail.h"
-#include "pack.h"
 #include "recipe.h"
 
 #define MS_INDEX_VERSION 1
@@ -48,16 +48,6 @@ enum ms_table {
 	MS_TABLE_FOLDER,
 	MS_TABLE_LABEL,
 	MS_TABLES
-};
-
-/* What part of the log the index knows. */
-struct ms_position {
-	uint32_t pack, generation; /* the last pack it knows; 0: none */
-	uint64_t end;    /* offset behind the last block it knows there */
-	uint64_t commit; /* offset of the block with the last COMMIT; 0: none */
-	uint64_t next;   /* number of the next record */
-	uint64_t purges; /* purge events seen */
-	unsigned char chain[MS_SHA_LEN];
 };
 
 struct ms_index;
@@ -209,14 +199,16 @@ void ms_indexer_block(struct ms_indexer *in, const struct ms_pack_header *pack,
     const unsigned char *runs);
 void ms_indexer_blob(struct ms_indexer *in, uint64_t number,
     const unsigned char digest[MS_SHA_LEN]);
+/* A MESSAGE by what is known of it. */
+void ms_indexer_message(struct ms_indexer *in, uint64_t number,
+    const unsigned char id[MS_SHA_LEN], uint64_t size,
+    const struct ms_note *note);
 /*
- * Any record but a BLOB. note: what is known of a MESSAGE already, or NULL.
- * OCCURRENCEs look up their message in txn: rows gathered before are put
- * then. MS_DATA: the content is not what its type says.
+ * Any record but a BLOB. OCCURRENCEs look up their message in txn: rows
+ * gathered before are put then. MS_DATA: the content is not what its type says.
  */
 int ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn,
-    uint64_t number, const struct ms_record *rec, const struct ms_note *note,
-    struct ms_err *err);
+    uint64_t number, const struct ms_record *rec, struct ms_err *err);
 /* Puts what was gathered. */
 int ms_indexer_put(
     struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err);

@@ -1,6 +1,7 @@
 /*
- * log.h - batches read back from packs: are they whole, and where does the
- * log go on. ms-archive(5), Writing and States on disk. Layer: above pack.
+ * log.h - batches in packs: written, and read back: are they whole, and where
+ * does the log go on. ms-archive(5), Writing and States on disk. Layer: above
+ * pack.
  */
 #ifndef MS_LOG_H
 #define MS_LOG_H
@@ -12,8 +13,19 @@
 /* A regrouped pack holds stretches of several batches. */
 #define MS_STRETCH_RECORDS_MAX (1024 * 1024)
 #define MS_STRETCH_BLOCKS_MAX 8192
-#define MS_STRETCH_META_MAX (96 * 1024 * 1024) /* bytes of its meta payloads   \
-						*/
+#define MS_STRETCH_META_MAX                                                    \
+	(96 * 1024 * 1024) /* bytes of its meta payloads                       \
+			    */
+
+/* How far a log has been read, or written. */
+struct ms_position {
+	uint32_t pack, generation; /* the last pack it knows; 0: none */
+	uint64_t end;    /* offset behind the last block it knows there */
+	uint64_t commit; /* offset of the block with the last COMMIT; 0: none */
+	uint64_t next;   /* number of the next record */
+	uint64_t purges; /* purge events seen */
+	unsigned char chain[MS_SHA_LEN];
+};
 
 /* A block of a stretch: where it is, and what can be said without opening. */
 struct ms_log_block {
@@ -68,5 +80,17 @@ const unsigned char *ms_stretch_digests(
  */
 int ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
     struct ms_err *err);
+
+/* ---- writing ---- */
+
+/*
+ * Appends a batch at pos: images (data first, then meta), numbered here, then
+ * the records of `last`, numbered behind them, with the COMMIT; and syncs. On
+ * success pos is moved behind it. MS_TEMP, MS_IO: the pack is cut back to
+ * where it was.
+ */
+int ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
+    struct ms_block_image *const *images, size_t count,
+    struct ms_block_builder *last, struct ms_err *err);
 
 #endif
