@@ -1,0 +1,66 @@
+/* batch.c - what is committed together, before it is. */
+#include "batch.h"
+
+#include <stdlib.h>
+
+struct ms_deposit *
+ms_batch_deposits(const struct ms_batch *b, size_t *count)
+{
+	*count = b->deposits.n / sizeof(struct ms_deposit);
+	return (struct ms_deposit *)(void *)b->deposits.p;
+}
+
+void
+ms_batch_add_image(struct ms_batch *b, struct ms_block_image *image)
+{
+	bool data = image->header.kind == MS_BLOCK_DATA;
+	struct ms_block_image ***list = data ? &b->data : &b->meta;
+	uint32_t *n = data ? &b->data_n : &b->meta_n;
+
+	*list = ms_xreallocarray(*list, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = image;
+	b->stored += image->bytes.n;
+}
+
+static void
+free_images(struct ms_block_image **list, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		ms_block_image_release(list[i]);
+		free(list[i]);
+	}
+}
+
+void
+ms_batch_clear(struct ms_batch *b)
+{
+	struct ms_deposit *d;
+	size_t i, n;
+
+	free_images(b->data, b->data_n);
+	free_images(b->meta, b->meta_n);
+	b->data_n = b->meta_n = 0;
+	d = ms_batch_deposits(b, &n);
+	for (i = 0; i < n; i++)
+		free(d[i].err);
+	ms_buf_clear(&b->fresh);
+	ms_buf_clear(&b->blobs);
+	ms_buf_clear(&b->deposits);
+	ms_buf_clear(&b->text);
+	b->stored = 0;
+}
+
+void
+ms_batch_release(struct ms_batch *b)
+{
+	ms_batch_clear(b);
+	free(b->data);
+	free(b->meta);
+	ms_buf_release(&b->fresh);
+	ms_buf_release(&b->blobs);
+	ms_buf_release(&b->deposits);
+	ms_buf_release(&b->text);
+	*b = (struct ms_batch){0};
+}

@@ -1,0 +1,118 @@
+/*
+ * batch.h - what is committed together: prepared outside any lock, then
+ * written and indexed under it. ms-archive(5), Writing. Layer: above archive.
+ */
+#ifndef MS_BATCH_H
+#define MS_BATCH_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "archive.h"
+#include "block.h"
+#include "index.h"
+
+/* When a batch is full. */
+#define MS_BATCH_STORED (16 * 1024 * 1024) /* bytes */
+#define MS_BATCH_MESSAGES 2048
+#define MS_BATCH_BLOBS 4096
+#define MS_BATCH_META (24 * 1024 * 1024) /* bytes of MESSAGEs, plain */
+#define MS_BATCH_DEPOSITS 16384          /* also those that were known */
+
+/* Where messages go: one for each user, source and folder. */
+struct ms_dest {
+	char *user, *source, *folder;
+	char *label; /* NULL: leave it */
+	bool create_user;
+	_Atomic uint64_t number; /* the folder's, once it is committed; 0 */
+	uint64_t serial, fresh;  /* the commit's: number within one batch */
+};
+
+enum ms_outcome {
+	MS_OUTCOME_NEW,   /* its id was not in the archive */
+	MS_OUTCOME_KNOWN, /* it was */
+	MS_OUTCOME_FAILED /* err says why */
+};
+
+#define MS_NO_FRESH UINT32_MAX
+
+/* One message to be recorded at one place, and what became of it. */
+struct ms_deposit {
+	struct ms_dest *dest;
+	unsigned char id[MS_SHA_LEN];
+	int64_t date;
+	uint8_t form, bits;
+	uint32_t fresh;   /* which ms_fresh of the batch it is; MS_NO_FRESH */
+	uint64_t message; /* the MESSAGE it is a copy of, if known by number; 0:
+			     by its id */
+	bool reference;   /* ref=: must be known, and this user's */
+	bool settled;     /* known with its place: nothing is to be written */
+	size_t place, flags, other; /* offsets in the batch's text */
+	uint32_t place_n, flags_n, other_n;
+	uint64_t cookie; /* the caller's */
+	/* Filled by ms_batch_commit(): */
+	enum ms_outcome outcome;
+	bool occurrence;    /* a new one was recorded */
+	struct ms_err *err; /* if failed; owned */
+};
+
+/* A MESSAGE of the batch. */
+struct ms_fresh {
+	unsigned char id[MS_SHA_LEN];
+	uint64_t size;
+	bool own; /* of mixed line ends: only an equal record serves */
+	uint32_t image, row; /* image: among the meta images */
+	uint32_t bytes;
+	struct ms_note note;
+	uint64_t number; /* the commit's: the record that serves, this or an
+			    earlier one */
+	bool known;
+};
+
+/* A BLOB of the batch. */
+struct ms_fresh_blob {
+	unsigned char digest[MS_SHA_LEN];
+	uint32_t image, row; /* image: among the data images */
+	uint32_t bytes;
+	bool known;
+};
+
+/* All of it; {0} is empty. The pipeline (ingest.h) fills it. */
+struct ms_batch {
+	struct ms_block_image **data, **meta; /* finished blocks, in order */
+	uint32_t data_n, meta_n;
+	struct ms_buf fresh;    /* struct ms_fresh */
+	struct ms_buf blobs;    /* struct ms_fresh_blob */
+	struct ms_buf deposits; /* struct ms_deposit, in order of arrival */
+	struct ms_buf text;     /* places, flags and the like */
+	size_t stored;          /* bytes of the images so far */
+};
+
+struct ms_deposit *ms_batch_deposits(const struct ms_batch *b, size_t *count);
+void ms_batch_add_image(struct ms_batch *b, struct ms_block_image *image);
+/* Empties it; images and errors are freed. */
+void ms_batch_clear(struct ms_batch *b);
+void ms_batch_release(struct ms_batch *b);
+
+/*
+ * Writes the batch: lock, catch up, look everything up once more, append,
+ * sync, index. When it returns 0 every deposit has its outcome and all of it
+ * is durable. If nothing is to be written nothing is, and no lock is taken.
+ * -1: nothing of it was acknowledged: MS_TEMP (disk full), MS_IO, MS_DATA (the
+ * archive is damaged).
+ */
+int ms_batch_commit(
+    struct ms_archive *a, struct ms_batch *b, struct ms_err *err);
+
+/* The first batch of a new archive: that it was made, and its user. */
+int ms_archive_first_batch(
+    struct ms_archive *a, const char *user, struct ms_err *err);
+
+/*
+ * A MESSAGE of this id with just this content: for copies with mixed line
+ * ends. Any thread. 1 (its number), 0, -1.
+ */
+int ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
+    uint64_t *number, struct ms_err *err);
+
+#endif
