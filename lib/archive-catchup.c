@@ -392,9 +392,9 @@ build(struct ms_archive *a, bool cut, struct ms_err *err)
 	ms_index_close(ix);
 	if (rc < 0 || install(a, err) < 0)
 		return -1;
-	ms_index_close(a->ix);
-	a->ix = NULL;
-	return ms_index_open(&a->ix, a->path, false, err);
+	/* Other threads may be using an index that was deleted under us: it
+	 * is left open, and changed for this one at the next transaction. */
+	return a->ix != NULL ? 0 : ms_index_open(&a->ix, a->path, false, err);
 }
 
 static bool

@@ -23,6 +23,7 @@ struct commit {
 	uint64_t last_first;          /* number of its first record */
 	struct ms_map names, held, places; /* added by this batch */
 	uint64_t serial;
+	bool durable; /* written and synced, whatever the index says */
 };
 
 static uint64_t commits; /* serial of the last one, in this process */
@@ -54,12 +55,11 @@ look_up_fresh(
 	for (i = 0; i < n; i++, f++) {
 		*total += f->bytes;
 		f->known = false;
-		if (f->own)
-			continue;
 		got = ms_index_id(&c->txn, f->id, &number, err);
 		if (got < 0)
 			return -1;
-		if (got == 1) {
+		f->id_known = got == 1;
+		if (got == 1 && !f->own) {
 			f->known = true;
 			f->number = number;
 			*known += f->bytes;
@@ -75,169 +75,6 @@ look_up_fresh(
 			*known += bl->bytes;
 	}
 	return 0;
-}
-
-/* ---- preparing the batch again, without what has become known ---- */
-
-/* Puts the rows of an image that are not known into the builder. */
-static int
-sift_image(struct ms_block_image *image, const bool *known,
-    struct ms_block_builder *out, uint32_t *new_row, struct ms_err *err)
-{
-	struct ms_block b = {.header = image->header};
-	unsigned char digest[MS_SHA_LEN];
-	struct ms_record rec;
-	uint32_t i;
-	int rc = -1;
-
-	ms_buf_add(&b.stored, image->bytes.p + MS_BLOCK_HEADER,
-	    image->bytes.n - MS_BLOCK_HEADER);
-	if (ms_block_views(&b, err) < 0 || ms_block_open(&b, err) < 0)
-		goto out;
-	for (i = 0; i < b.header.count; i++) {
-		if (known[i])
-			continue;
-		ms_block_record(&b, i, &rec);
-		if (rec.type == MS_BLOB)
-			memcpy(digest, b.digests + (size_t)i * MS_SHA_LEN,
-			    sizeof(digest));
-		else
-			ms_sha256(rec.content.p, rec.content.n, digest);
-		new_row[i] = ms_block_add(out, rec.type, rec.content, digest);
-	}
-	rc = 0;
-out:
-	ms_block_release(&b);
-	return rc;
-}
-
-/* The same for all images of one kind; rows and images are noted in at[],
- * which stands beside known[]. */
-struct sifted {
-	bool *known;           /* by image, then row */
-	uint32_t *image, *row; /* where each went */
-};
-
-static int
-sift(struct ms_block_image **list, uint32_t *n, enum ms_block_kind kind,
-    struct sifted *s, struct ms_err *err)
-{
-	struct ms_block_builder out = {.kind = kind};
-	struct ms_block_image **kept = NULL;
-	void *zstd = ms_block_compressor();
-	uint32_t i, k, count, made = 0;
-	size_t at = 0;
-	int rc = 0;
-
-	for (i = 0; i < *n && rc == 0; i++) {
-		count = list[i]->header.count;
-		rc = sift_image(list[i], s->known + at, &out, s->row + at, err);
-		for (k = 0; k < count; k++)
-			s->image[at + k] = made;
-		at += count;
-		if (out.count > 0 &&
-		    (i + 1 == *n || ms_block_size(&out) >= MS_BLOCK_FULL / 2)) {
-			kept = ms_xreallocarray(kept, made + 1, sizeof(*kept));
-			kept[made] = ms_xcalloc(1, sizeof(**kept));
-			ms_block_finish(&out, zstd, kept[made++]);
-		}
-	}
-	for (i = 0; i < *n; i++) {
-		ms_block_image_release(list[i]);
-		free(list[i]);
-	}
-	for (i = 0; i < made; i++)
-		list[i] = kept[i];
-	*n = made;
-	free(kept);
-	ms_block_builder_release(&out);
-	ms_block_compressor_free(zstd);
-	return rc;
-}
-
-static void
-sifted_init(
-    struct sifted *s, struct ms_block_image **list, uint32_t n, size_t *starts)
-{
-	size_t total = 0;
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		starts[i] = total;
-		total += list[i]->header.count;
-	}
-	s->known = ms_xcalloc(total, sizeof(*s->known));
-	s->image = ms_xcalloc(total, sizeof(*s->image));
-	s->row = ms_xcalloc(total, sizeof(*s->row));
-}
-
-static void
-sifted_release(struct sifted *s)
-{
-	free(s->known);
-	free(s->image);
-	free(s->row);
-}
-
-static int
-sift_blobs(struct ms_batch *b, struct ms_err *err)
-{
-	struct ms_fresh_blob *bl = (struct ms_fresh_blob *)(void *)b->blobs.p;
-	size_t i, n = b->blobs.n / sizeof(*bl), kept = 0, at;
-	size_t *starts = ms_xcalloc(b->data_n, sizeof(*starts));
-	struct sifted s;
-	int rc;
-
-	sifted_init(&s, b->data, b->data_n, starts);
-	for (i = 0; i < n; i++)
-		s.known[starts[bl[i].image] + bl[i].row] = bl[i].known;
-	rc = sift(b->data, &b->data_n, MS_BLOCK_DATA, &s, err);
-	for (i = 0; i < n; i++) {
-		at = starts[bl[i].image] + bl[i].row;
-		if (bl[i].known)
-			continue;
-		bl[i].image = s.image[at];
-		bl[i].row = s.row[at];
-		bl[kept++] = bl[i];
-	}
-	b->blobs.n = kept * sizeof(*bl);
-	sifted_release(&s);
-	free(starts);
-	return rc;
-}
-
-/* Deposits of a message that has become known go by its number. */
-static int
-sift_messages(struct ms_batch *b, struct ms_err *err)
-{
-	struct ms_fresh *f = (struct ms_fresh *)(void *)b->fresh.p;
-	size_t i, n = b->fresh.n / sizeof(*f), kept = 0, at, deposits;
-	size_t *starts = ms_xcalloc(b->meta_n, sizeof(*starts));
-	uint32_t *to = ms_xcalloc(n, sizeof(*to));
-	struct ms_deposit *d = ms_batch_deposits(b, &deposits);
-	struct sifted s;
-	int rc;
-
-	sifted_init(&s, b->meta, b->meta_n, starts);
-	for (i = 0; i < n; i++)
-		s.known[starts[f[i].image] + f[i].row] = f[i].known;
-	rc = sift(b->meta, &b->meta_n, MS_BLOCK_META, &s, err);
-	for (i = 0; i < n; i++) {
-		at = starts[f[i].image] + f[i].row;
-		to[i] = f[i].known ? MS_NO_FRESH : (uint32_t)kept;
-		f[i].image = s.image[at];
-		f[i].row = s.row[at];
-		if (!f[i].known)
-			f[kept++] = f[i];
-	}
-	b->fresh.n = kept * sizeof(*f);
-	for (i = 0; i < deposits; i++)
-		if (d[i].fresh != MS_NO_FRESH)
-			d[i].fresh = to[d[i].fresh];
-	sifted_release(&s);
-	free(starts);
-	free(to);
-	return rc;
 }
 
 /* ---- names ---- */
@@ -650,9 +487,12 @@ write_out(struct commit *c, struct ms_err *err)
 		all[n++] = c->b->data[i];
 	for (i = 0; i < c->b->meta_n; i++)
 		all[n++] = c->b->meta[i];
+	if (make_room(c, err) < 0)
+		goto out;
 	at = c->pos.end;
 	if (ms_log_append(c->a->tail, &c->pos, all, n, &c->last, err) < 0)
 		goto out;
+	c->durable = true;
 	for (i = 0; i < n; i++)
 		index_block(c, &all[i]->header, &at);
 	last.first = first;
@@ -684,7 +524,7 @@ set_outcomes(struct commit *c)
 		d[i].outcome = MS_OUTCOME_KNOWN;
 		/* The first copy of a new message is new, a second one in
 		 * the same batch is known already. */
-		if (d[i].fresh != MS_NO_FRESH && !f[d[i].fresh].known &&
+		if (d[i].fresh != MS_NO_FRESH && !f[d[i].fresh].id_known &&
 		    !ms_map_add(&seen, d[i].id, 0, NULL))
 			d[i].outcome = MS_OUTCOME_NEW;
 	}
@@ -697,62 +537,77 @@ enum {
 	FULL = 2
 };
 
-/*
- * One attempt, holding `lock`. DONE; AGAIN: much of it is known by now, sift
- * it and try again; FULL: the index's map is, let it grow; -1.
- */
+/* Deposits and writing, in the transaction. *written: there was something. */
 static int
-attempt(struct commit *c, bool sift_allowed, bool *written, struct ms_err *err)
+fill(struct commit *c, bool *written, struct ms_err *err)
 {
 	uint64_t *data = ms_xcalloc(c->b->data_n, sizeof(*data));
 	uint64_t *meta = ms_xcalloc(c->b->meta_n, sizeof(*meta));
-	uint64_t total, known;
 	struct ms_deposit *d;
 	size_t i, n;
 	int rc = -1;
 
-	*written = false;
-	c->pos = c->a->checked;
-	if (ms_index_begin_write(c->a->ix, &c->txn, err) < 0)
-		goto free_out;
-	ms_indexer_clear(c->a->indexer);
-	if (make_room(c, err) < 0 || look_up_fresh(c, &total, &known, err) < 0)
-		goto out;
-	if (sift_allowed && known > total / 10) {
-		rc = AGAIN;
-		goto out;
-	}
 	number_records(c, data, meta);
 	if (index_contents(c, data, meta, err) < 0)
 		goto out;
 	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++)
-		if (!d[i].settled && d[i].outcome != MS_OUTCOME_FAILED &&
-		    deposit(c, &d[i], err) < 0)
+		if (!d[i].settled && deposit(c, &d[i], err) < 0)
 			goto out;
-	if (c->last.count == 0 && c->b->data_n + c->b->meta_n == 0) {
-		set_outcomes(c);
-		rc = DONE;
-		goto out;
-	}
-	if (write_out(c, err) < 0)
-		goto out;
-	*written = true;
-	set_outcomes(c);
-	rc = DONE;
+	*written = c->last.count + c->b->data_n + c->b->meta_n > 0;
+	rc = *written ? write_out(c, err) : 0;
 out:
-	if (rc == DONE && *written) {
-		if (ms_index_commit(&c->txn, err) < 0)
-			rc = -1;
-	} else {
-		ms_index_abort(&c->txn);
-	}
-	if (rc < 0 && c->txn.full)
-		rc = FULL;
-free_out:
 	free(data);
 	free(meta);
 	return rc;
+}
+
+/*
+ * One attempt, holding `lock`. DONE; AGAIN: much of it is known by now, sift
+ * it and try again; FULL: the index's map is, let it grow; -1.
+ */
+static int
+attempt(struct commit *c, bool sift_allowed, struct ms_err *err)
+{
+	uint64_t total, known;
+	bool written = false;
+	int rc;
+
+	c->pos = c->a->checked;
+	if (ms_index_begin_write(c->a->ix, &c->txn, err) < 0)
+		return -1;
+	ms_indexer_clear(c->a->indexer);
+	rc = look_up_fresh(c, &total, &known, err);
+	if (rc == 0 && sift_allowed && known > total / 10)
+		rc = AGAIN;
+	if (rc == 0)
+		rc = fill(c, &written, err);
+	if (rc == 0 && written)
+		rc = ms_index_commit(&c->txn, err);
+	else
+		ms_index_abort(&c->txn);
+	if (rc == 0) {
+		c->a->checked = c->pos;
+		set_outcomes(c);
+	}
+	return rc < 0 && c->txn.full ? FULL : rc;
+}
+
+/*
+ * The map was full. If the batch is in its pack already, it is indexed from
+ * there. 0: attempt it again, 1: it is done, -1.
+ */
+static int
+after_full(struct commit *c, struct ms_err *err)
+{
+	if (ms_index_grow(c->a->ix, err) < 0)
+		return -1;
+	if (!c->durable)
+		return 0;
+	if (ms_archive_catch_up(c->a, true, err) < 0)
+		return -1;
+	set_outcomes(c);
+	return 1;
 }
 
 /* Outcomes and errors of an attempt that is made again. */
@@ -812,7 +667,6 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 {
 	struct commit c = {.a = a, .b = b, .last.kind = MS_BLOCK_META};
 	int rc, again = 0;
-	bool written;
 
 	if (nothing_to_do(b)) {
 		set_outcomes(&c);
@@ -820,29 +674,25 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 	}
 	do {
 		c.serial = ++commits;
-		if (ms_archive_lock(a, true, err) < 0) {
-			rc = -1;
+		rc = -1;
+		if (ms_archive_lock(a, true, err) < 0)
 			break;
-		}
 		rc = ms_archive_catch_up(a, true, err);
 		if (rc == 0)
-			rc = attempt(&c, again < PREPARED_AGAIN, &written, err);
-		if (rc == DONE && written)
-			a->checked = c.pos;
-		else
+			rc = attempt(&c, again < PREPARED_AGAIN, err);
+		if (rc != DONE)
 			a->checked = (struct ms_position){0};
-		if (rc == FULL && ms_index_grow(a->ix, err) < 0)
-			rc = -1;
+		if (rc == FULL) {
+			rc = after_full(&c, err);
+			rc = rc == 0 ? FULL : rc == 1 ? DONE : -1;
+		}
 		ms_archive_unlock(a);
 		if (rc == DONE)
 			publish_numbers(&c);
 		if (rc == AGAIN || rc == FULL)
 			forget_attempt(&c);
-		if (rc == AGAIN) {
-			again++;
-			if (sift_blobs(b, err) < 0 || sift_messages(b, err) < 0)
-				rc = -1;
-		}
+		if (rc == AGAIN && (++again, ms_batch_sift(b, err) < 0))
+			rc = -1;
 	} while (rc == AGAIN || rc == FULL);
 	commit_release(&c);
 	return rc;

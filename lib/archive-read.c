@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "archive-impl.h"
+#include "batch.h"
 #include "le.h"
 
 #define PACKS_OPEN 64
@@ -88,36 +89,29 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
 	return pk;
 }
 
-/* Room for one more block: the least used go. */
+/* A slot for one more block: the least used go until there is room. */
 static struct kept_block *
 free_slot(struct ms_reader *r)
 {
-	struct kept_block *oldest;
-	size_t i, bytes;
+	struct kept_block *oldest, *empty, *k;
+	size_t bytes;
 
 	for (;;) {
-		oldest = &r->blocks[0];
+		oldest = empty = NULL;
 		bytes = 0;
-		for (i = 0; i < BLOCKS_KEPT; i++) {
-			struct kept_block *k = &r->blocks[i];
-
+		for (k = r->blocks; k < r->blocks + BLOCKS_KEPT; k++) {
+			if (k->used == 0) {
+				empty = k;
+				continue;
+			}
 			bytes += k->block.payload.cap + k->block.stored.cap;
-			if (k->used < oldest->used)
+			if (oldest == NULL || k->used < oldest->used)
 				oldest = k;
 		}
-		if (oldest->used != 0 && bytes > BYTES_KEPT) {
-			/* Gives back its memory, then look again. */
-			ms_block_release(&oldest->block);
-			oldest->used = 0;
-			for (i = 0; i < BLOCKS_KEPT; i++)
-				if (r->blocks[i].used != 0 &&
-				    r->blocks[i].block.payload.cap != 0)
-					break;
-			if (i == BLOCKS_KEPT)
-				return oldest;
-			continue;
-		}
-		return oldest;
+		if (empty != NULL && bytes <= BYTES_KEPT)
+			return empty;
+		ms_block_release(&oldest->block);
+		oldest->used = 0;
 	}
 }
 
@@ -323,6 +317,56 @@ locate_blob(struct ms_archive *a, struct ms_txn *txn,
 	if (got <= 0)
 		return got;
 	return ms_index_locate(txn, number, loc, err);
+}
+
+/* Compares a MESSAGE with content, in a block of the caller's. 1, 0, -1. */
+static int
+same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
+    struct ms_slice content, struct ms_block *b, struct ms_err *err)
+{
+	struct ms_location loc;
+	struct ms_record rec;
+	struct ms_pack *pk;
+	bool header_ok;
+	int got;
+
+	got = ms_index_locate(txn, number, &loc, err);
+	if (got <= 0)
+		return got;
+	got = 0;
+	pthread_mutex_lock(&a->reader->lock);
+	pk = get_pack(a, loc.pack, loc.generation, NULL);
+	if (pk != NULL)
+		got = ms_pack_read(pk, loc.offset, b, &header_ok, NULL);
+	pthread_mutex_unlock(&a->reader->lock);
+	if (got != 1 || loc.place >= b->header.count ||
+	    ms_block_open(b, NULL) < 0)
+		return 0; /* damaged: no copy to rely on */
+	ms_block_record(b, loc.place, &rec);
+	return rec.type == MS_MESSAGE && !rec.stub &&
+	       ms_slice_eq(rec.content, content);
+}
+
+int
+ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
+    uint64_t *number, struct ms_err *err)
+{
+	MDB_val k = {16, (void *)id}, v;
+	struct ms_block b = {0};
+	int got, same = 0;
+
+	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
+	while (got == 1 && v.mv_size == 8) {
+		*number = ms_be64(v.mv_data);
+		same = same_content(a, txn, *number, content, &b, err);
+		if (same != 0)
+			break;
+		got =
+		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
+	}
+	ms_block_release(&b);
+	return got < 0 ? -1 : same;
 }
 
 /* ---- messages ---- */

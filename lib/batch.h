@@ -65,7 +65,8 @@ struct ms_fresh {
 	struct ms_note note;
 	uint64_t number; /* the commit's: the record that serves, this or an
 			    earlier one */
-	bool known;
+	bool known;      /* an earlier record serves */
+	bool id_known;   /* one of this id was there */
 };
 
 /* A BLOB of the batch. */
@@ -102,6 +103,13 @@ void ms_batch_release(struct ms_batch *b);
  */
 int ms_batch_commit(
     struct ms_archive *a, struct ms_batch *b, struct ms_err *err);
+
+/*
+ * Takes out the BLOBs and MESSAGEs that are marked `known`: their blocks are
+ * decompressed and built anew without them. MS_DATA: never, but for memory
+ * gone bad.
+ */
+int ms_batch_sift(struct ms_batch *b, struct ms_err *err);
 
 /* The first batch of a new archive: that it was made, and its user. */
 int ms_archive_first_batch(
