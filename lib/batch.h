@@ -46,9 +46,8 @@ struct ms_deposit {
 			     by its id */
 	bool reference;   /* ref=: must be known, and this user's */
 	bool settled;     /* known with its place: nothing is to be written */
-	size_t place, flags, other; /* offsets in the batch's text */
-	uint32_t place_n, flags_n, other_n;
-	uint64_t cookie; /* the caller's */
+	size_t place, flags, other, where; /* offsets in the batch's text */
+	uint32_t place_n, flags_n, other_n, where_n;
 	/* Filled by ms_batch_commit(): */
 	enum ms_outcome outcome;
 	bool occurrence;    /* a new one was recorded */

@@ -1,0 +1,479 @@
+/* ms-ingest - put messages into an archive. See ms-ingest(1). */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ingest.h"
+#include "opt.h"
+#include "pool.h"
+#include "report.h"
+#include "source.h"
+
+#define TOOL "ms-ingest"
+#define THREADS_MAX 64
+
+struct options {
+	const char *archive, *user, *label, *report;
+	struct ms_source_options source;
+	uint64_t threads;
+	bool create_user, print_ids, quiet;
+};
+
+enum {
+	OPT_CREATE_USER = MS_OPT_LONG,
+	OPT_LABEL,
+	OPT_FORMAT,
+	OPT_UNQUOTE,
+	OPT_THREADS,
+	OPT_PRINT_IDS,
+	OPT_REPORT
+};
+
+static const char usage[] =
+    "usage: " TOOL " [-q] [-a archive] [-u user] [--create-user] [-d folder]\n"
+    "                 [--label name] [--format "
+    "auto|stream|mbox|eml|maildir]\n"
+    "                 [--unquote] [--threads n] [--print-ids] [--report file]\n"
+    "                 [file | directory ...]\n";
+
+static const struct option longopts[] = {
+    {"archive", required_argument, NULL, 'a'},
+    {"user", required_argument, NULL, 'u'},
+    {"create-user", no_argument, NULL, OPT_CREATE_USER},
+    {"into", required_argument, NULL, 'd'},
+    {"label", required_argument, NULL, OPT_LABEL},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"unquote", no_argument, NULL, OPT_UNQUOTE},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"print-ids", no_argument, NULL, OPT_PRINT_IDS},
+    {"report", required_argument, NULL, OPT_REPORT},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+/* One run. Results arrive on another thread: lock is for report and counts. */
+struct run {
+	const struct options *opt;
+	struct ms_archive *archive;
+	struct ms_ingest *ingest;
+	struct ms_report *report;
+	pthread_mutex_t lock;
+	uint64_t failed;          /* messages and inputs */
+	unsigned opened, missing; /* inputs; missing: nothing could be read */
+	bool cut;                 /* a stream without its trailer */
+	int stream_status;        /* the highest its writers said */
+};
+
+/* ---- results ---- */
+
+static void
+add_failed(struct run *r, const struct ms_dest *d, const char *where,
+    const char *why, bool message)
+{
+	struct ms_tally *t;
+
+	pthread_mutex_lock(&r->lock);
+	r->failed++;
+	if (message && d != NULL) {
+		t = ms_report_tally(r->report, d->user, d->source, d->folder);
+		t->seen++;
+		t->failed++;
+	}
+	ms_report_failed(r->report, where, why);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void
+print_id(const struct ms_deposit *d)
+{
+	char hex[MS_SHA_HEX + 1];
+
+	ms_hex(d->id, MS_SHA_LEN, hex);
+	printf("%s\t%s\n", hex, d->outcome == MS_OUTCOME_NEW ? "new" : "known");
+}
+
+static void
+take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
+{
+	struct run *r = ctx;
+	struct ms_tally *t;
+	char *place;
+
+	if (d->outcome == MS_OUTCOME_FAILED) {
+		place = ms_xstrndup(where.p, where.n);
+		add_failed(r, d->dest, place, d->err->msg, true);
+		free(place);
+		return;
+	}
+	pthread_mutex_lock(&r->lock);
+	t = ms_report_tally(
+	    r->report, d->dest->user, d->dest->source, d->dest->folder);
+	t->seen++;
+	*(d->outcome == MS_OUTCOME_NEW ? &t->fresh : &t->known) += 1;
+	t->occurrences += d->occurrence;
+	pthread_mutex_unlock(&r->lock);
+	if (r->opt->print_ids)
+		print_id(d);
+}
+
+/* ---- one message ---- */
+
+/* What an occurrence keeps of the envelope beside its own fields. */
+static void
+other_attributes(const struct ms_envelope *env, struct ms_buf *out)
+{
+	static const char field[] = "MS-Envelope: ";
+	struct ms_envelope some = {.other = env->other};
+
+	some.value[MS_ATTR_SPECIAL] = env->value[MS_ATTR_SPECIAL];
+	some.value[MS_ATTR_MOVED_FROM] = env->value[MS_ATTR_MOVED_FROM];
+	if (some.other == NULL && some.value[MS_ATTR_SPECIAL] == NULL &&
+	    some.value[MS_ATTR_MOVED_FROM] == NULL)
+		return;
+	if (ms_envelope_write(out, &some, NULL) < 0)
+		return;
+	out->n--; /* the line end */
+	memmove(out->p, out->p + sizeof(field) - 1, out->n - sizeof(field) + 1);
+	out->n -= sizeof(field) - 1;
+}
+
+/* Where a message goes, or NULL with err saying what is wrong with that. */
+static struct ms_dest *
+destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
+{
+	const struct ms_envelope *env = &m->env;
+	const char *user = ms_opt_user(r->opt->user, env->value[MS_ATTR_USER]);
+	const char *source = env->value[MS_ATTR_SOURCE];
+	const char *label = r->opt->label;
+
+	if (source == NULL)
+		source = "local:";
+	if (label == NULL)
+		label = env->value[MS_ATTR_LABEL];
+	if (!ms_user_name_ok(user)) {
+		ms_fail(err, MS_DATA, "'%.64s' is not a user name", user);
+		return NULL;
+	}
+	if (strlen(source) > MS_SOURCE_MAX ||
+	    strlen(env->value[MS_ATTR_FOLDER]) > MS_FOLDER_MAX ||
+	    (label != NULL && strlen(label) > MS_FOLDER_MAX)) {
+		ms_fail(err, MS_DATA, "source, folder or label is too long");
+		return NULL;
+	}
+	return ms_ingest_dest(r->ingest, user, source,
+	    env->value[MS_ATTR_FOLDER], label, r->opt->create_user);
+}
+
+/*
+ * A message: 0 taken, or failed and said so; -1: the archive takes no more.
+ */
+static int
+take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
+    struct ms_err *err)
+{
+	const struct ms_envelope *env = &m->env;
+	struct ms_spec spec = {.place = env->value[MS_ATTR_UID],
+	    .flags = env->value[MS_ATTR_FLAGS],
+	    .where = m->where,
+	    .has_fallback = m->has_fallback_date,
+	    .fallback = m->fallback_date};
+	const char *date = env->value[MS_ATTR_DATE];
+	const char *ref = env->value[MS_ATTR_REF];
+	unsigned char id[MS_SHA_LEN];
+	struct ms_buf other = {0};
+	struct ms_err why = {0};
+	struct ms_slice piece;
+	int got, rc = 0;
+
+	spec.dest = destination(r, m, &why);
+	if (spec.dest == NULL) {
+		add_failed(r, NULL, m->where, why.msg, false);
+		return 0;
+	}
+	if (ref != NULL &&
+	    ms_unhex(ms_slice_str(ref), id, MS_SHA_LEN) != MS_SHA_LEN) {
+		add_failed(r, spec.dest, m->where, "ref is not an id", true);
+		return 0;
+	}
+	spec.has_date = date != NULL && ms_time_parse(date, &spec.date);
+	other_attributes(env, &other);
+	spec.other = other.n > 0 ? ms_buf_str(&other) : NULL;
+	if (ref != NULL) {
+		rc = ms_ingest_reference(r->ingest, &spec, id, err);
+		goto out;
+	}
+	if (ms_ingest_begin(r->ingest, &spec, err) < 0) {
+		rc = -1;
+		goto out;
+	}
+	while (rc == 0 && (got = ms_source_read(src, &piece, &why)) == 1)
+		rc = ms_ingest_data(r->ingest, piece.p, piece.n, err);
+	if (rc == 0 && got == 0)
+		rc = ms_ingest_end(r->ingest, err);
+	else
+		ms_ingest_drop(r->ingest);
+	if (rc == 0 && got < 0)
+		add_failed(r, spec.dest, m->where, why.msg, true);
+out:
+	ms_buf_release(&other);
+	return rc;
+}
+
+/* ---- one input ---- */
+
+static void
+take_trailer(
+    struct run *r, const struct ms_source *src, const char *name, uint64_t seen)
+{
+	struct ms_trailer t;
+	bool whole;
+
+	if (ms_source_trailer(src, &t, &whole) != 1)
+		return;
+	if (!whole) {
+		r->cut = true;
+		ms_complain(TOOL,
+		    "%s: the stream has no trailer: its writer was cut off; "
+		    "what is whole was kept",
+		    name);
+		return;
+	}
+	if (t.status > r->stream_status)
+		r->stream_status = t.status;
+	if (t.messages != seen)
+		ms_report_note(r->report,
+		    "%s: its writer sent %llu messages, %llu arrived", name,
+		    (unsigned long long)t.messages, (unsigned long long)seen);
+}
+
+static void
+show_progress(struct run *r, const struct ms_source *src, const char *name)
+{
+	uint64_t done, total;
+
+	ms_source_progress(src, &done, &total);
+	pthread_mutex_lock(&r->lock);
+	ms_report_progress(r->report, name, done, total, "bytes");
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* A user nobody knows is an error before anything is read. */
+static int
+check_user(struct run *r, const char *user, struct ms_err *err)
+{
+	uint64_t number;
+	int got;
+
+	if (!ms_user_name_ok(user))
+		return ms_fail(
+		    err, MS_USAGE, "'%.64s' is not a user name", user);
+	if (r->opt->create_user)
+		return 0;
+	got = ms_archive_user(r->archive, user, &number, err);
+	if (got == 0)
+		return ms_fail(err, MS_USAGE,
+		    "the archive has no user '%s' (--create-user makes one)",
+		    user);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+take_input(struct run *r, const char *path, struct ms_err *err)
+{
+	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
+	struct ms_arrival m;
+	struct ms_source *src;
+	struct ms_err why = {0};
+	bool checked = r->opt->user != NULL;
+	uint64_t seen = 0;
+	int got, rc = 0;
+
+	if (ms_source_open(&src, path, &r->opt->source, &why) < 0) {
+		r->missing += why.code == MS_NOINPUT || why.code == MS_IO;
+		add_failed(r, NULL, name, why.msg, false);
+		return 0;
+	}
+	r->opened++;
+	while (rc == 0 && (got = ms_source_next(src, &m, &why)) != 0) {
+		if (got < 0) {
+			add_failed(r, NULL, m.where, why.msg, false);
+			continue;
+		}
+		if (!checked && m.env.value[MS_ATTR_USER] == NULL) {
+			rc = check_user(r, ms_opt_user(NULL, NULL), err);
+			checked = true;
+		}
+		if (rc == 0)
+			rc = take_message(r, src, &m, err);
+		if ((++seen & 63) == 0)
+			show_progress(r, src, name);
+	}
+	if (rc == 0)
+		take_trailer(r, src, name, seen);
+	ms_source_close(src);
+	return rc;
+}
+
+/* ---- the run ---- */
+
+static int
+final_status(const struct run *r, int rc, const struct ms_err *err)
+{
+	if (rc < 0)
+		return ms_status(err->code);
+	if (r->opened == 0 && r->missing > 0 && r->missing == r->failed)
+		return EX_NOINPUT;
+	if (r->cut)
+		return EX_PROTOCOL;
+	if (r->failed > 0)
+		return MS_STATUS_SOME;
+	return r->stream_status;
+}
+
+static int
+take_all(struct run *r, char *paths[], struct ms_err *err)
+{
+	static char stdin_name[] = "-";
+	static char *only_stdin[] = {stdin_name, NULL};
+	int rc = 0;
+
+	if (r->opt->user != NULL && check_user(r, r->opt->user, err) < 0)
+		return -1;
+	r->ingest = ms_ingest_new(
+	    r->archive, (unsigned)r->opt->threads, take_result, r);
+	if (paths[0] == NULL)
+		paths = only_stdin;
+	for (; rc == 0 && *paths != NULL; paths++)
+		rc = take_input(r, *paths, err);
+	/* What was whole before a failure is kept, if it can be. */
+	if (ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
+		rc = -1;
+	return rc;
+}
+
+static int
+run(const struct options *opt, char *paths[])
+{
+	struct run r = {.opt = opt, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct ms_err err = {0}, why = {0};
+	const char *dir;
+	int rc, status;
+
+	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
+	    ms_report_open(&r.report, TOOL, opt->report, opt->quiet, &err) <
+		0) {
+		ms_complain(TOOL, "%s", err.msg);
+		return ms_status(err.code);
+	}
+	rc = ms_archive_open(&r.archive, dir, MS_ARCHIVE_WRITE, &err);
+	if (rc == 0) {
+		rc = take_all(&r, paths, &err);
+		ms_archive_close(r.archive);
+	}
+	if (rc < 0)
+		ms_complain(TOOL, "%s", err.msg);
+	status = final_status(&r, rc, &err);
+	if (ms_close_stdout(&why) < 0) {
+		ms_complain(TOOL, "%s", why.msg);
+		status = status == 0 ? ms_status(why.code) : status;
+	}
+	if (ms_report_close(r.report, status, &why) < 0) {
+		ms_complain(TOOL, "%s", why.msg);
+		status = status == 0 ? ms_status(why.code) : status;
+	}
+	return status;
+}
+
+static int
+parse_format(const char *s, enum ms_format *format)
+{
+	static const char *const names[] = {
+	    [MS_FORMAT_AUTO] = "auto",
+	    [MS_FORMAT_STREAM] = "stream",
+	    [MS_FORMAT_MBOX] = "mbox",
+	    [MS_FORMAT_EML] = "eml",
+	    [MS_FORMAT_MAILDIR] = "maildir",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(s, names[i]) == 0) {
+			*format = (enum ms_format)i;
+			return 0;
+		}
+	ms_complain(TOOL, "--format: there is no format '%s'", s);
+	return -1;
+}
+
+static int
+bad_usage(void)
+{
+	fputs(usage, stderr);
+	return EX_USAGE;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options opt = {.threads = ms_pool_default_threads()};
+	struct ms_err err = {0};
+	int c;
+
+	while ((c = ms_getopt(argc, argv, "a:u:d:qhV", longopts)) != -1) {
+		switch (c) {
+		case 'a':
+			opt.archive = optarg;
+			break;
+		case 'u':
+			opt.user = optarg;
+			break;
+		case OPT_CREATE_USER:
+			opt.create_user = true;
+			break;
+		case 'd':
+			opt.source.into = optarg;
+			break;
+		case OPT_LABEL:
+			opt.label = optarg;
+			break;
+		case OPT_FORMAT:
+			if (parse_format(optarg, &opt.source.format) < 0)
+				return bad_usage();
+			break;
+		case OPT_UNQUOTE:
+			opt.source.unquote = true;
+			break;
+		case OPT_THREADS:
+			if (ms_opt_number(optarg, 1, THREADS_MAX, &opt.threads,
+				"--threads", &err) < 0) {
+				ms_complain(TOOL, "%s", err.msg);
+				return bad_usage();
+			}
+			break;
+		case OPT_PRINT_IDS:
+			opt.print_ids = true;
+			break;
+		case OPT_REPORT:
+			opt.report = optarg;
+			break;
+		case 'q':
+			opt.quiet = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			puts(TOOL " " MS_VERSION);
+			return 0;
+		default:
+			return bad_usage();
+		}
+	}
+	/* A printed id is a promise kept at once, also to a slow reader. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return run(&opt, argv + optind);
+}

@@ -1,0 +1,216 @@
+/* ingest-work.c - what a worker does with messages: hash, look up, segment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest-impl.h"
+
+#define KEEP (1024 * 1024) /* a spare parcel's buffers are not larger */
+
+static void
+shrink(struct ms_buf *b)
+{
+	if (b->cap > KEEP)
+		ms_buf_release(b);
+	ms_buf_clear(b);
+}
+
+void
+ms_parcel_clear(struct parcel *pl)
+{
+	shrink(&pl->bytes);
+	shrink(&pl->text);
+	shrink(&pl->contents);
+	shrink(&pl->blobs);
+	ms_buf_clear(&pl->entries);
+	ms_buf_clear(&pl->found);
+	pl->rc = 0;
+}
+
+void
+ms_parcel_free(struct parcel *pl)
+{
+	if (pl == NULL)
+		return;
+	ms_buf_release(&pl->bytes);
+	ms_buf_release(&pl->text);
+	ms_buf_release(&pl->contents);
+	ms_buf_release(&pl->blobs);
+	ms_buf_release(&pl->entries);
+	ms_buf_release(&pl->found);
+	free(pl);
+}
+
+/* A BLOB of the message at hand: kept unless the archive has it. */
+static void
+take_blob(void *ctx, const unsigned char *p, size_t n,
+    const unsigned char digest[MS_SHA_LEN])
+{
+	struct worker *w = ctx;
+	struct parcel *pl = w->parcel;
+	struct found_blob f = {.at = pl->blobs.n, .n = (uint32_t)n};
+	uint64_t number;
+	int got;
+
+	got = ms_archive_blob(w->a, w->txn, digest, &number, &pl->err);
+	if (got < 0)
+		pl->rc = -1;
+	if (got != 0)
+		return;
+	memcpy(f.digest, digest, MS_SHA_LEN);
+	ms_buf_add(&pl->blobs, p, n);
+	ms_buf_add(&pl->found, &f, sizeof(f));
+}
+
+void
+ms_worker_init(struct worker *w, struct ms_archive *a)
+{
+	w->a = a;
+	w->wire = ms_wire_new();
+	w->segmenter = ms_segmenter_new(take_blob, w);
+	w->zstd = ms_block_compressor();
+}
+
+void
+ms_worker_release(struct worker *w)
+{
+	ms_wire_free(w->wire);
+	ms_segmenter_free(w->segmenter);
+	ms_block_compressor_free(w->zstd);
+}
+
+/* The date of a message that has none from its place. */
+static void
+set_date(struct entry *e, const struct ms_desc *desc)
+{
+	if (e->has_date)
+		return;
+	if ((desc->bits & MS_DESC_DATE) != 0) {
+		e->d.date = desc->date;
+	} else if (e->has_fallback) {
+		e->d.date = e->fallback;
+	} else {
+		e->d.date = 0;
+		e->d.bits |= MS_DATE_UNKNOWN;
+	}
+}
+
+/*
+ * A known message: is it recorded in its folder, with its place? Then it is
+ * settled. The folder's number is there once its label is, too.
+ */
+static int
+settle(struct ms_txn *txn, struct entry *e, struct ms_slice place,
+    uint64_t first, struct ms_err *err)
+{
+	uint64_t folder, occurrence;
+	struct ms_message_row row;
+	struct ms_dest *dest = e->d.dest;
+	int got = 1;
+
+	folder = atomic_load(&dest->number);
+	if (folder != 0) {
+		got = ms_index_held(txn, first, folder, &occurrence, err);
+		if (got == 1 && place.n > 0)
+			got = ms_index_place(
+			    txn, folder, place, &occurrence, err);
+		e->d.settled = got == 1;
+	}
+	if (got < 0 || e->d.settled || e->has_date)
+		return got < 0 ? -1 : 0;
+	got = ms_index_message(txn, first, &row, err);
+	if (got == 1)
+		set_date(e, &row.desc);
+	return got < 0 ? -1 : 0;
+}
+
+/* A message that is to be segmented, or was: what goes into its record. */
+static int
+finish_fresh(struct worker *w, struct ms_txn *txn,
+    const struct ms_identity *identity, struct entry *e, bool id_known,
+    struct ms_slice *content, struct ms_err *err)
+{
+	struct ms_recipe r;
+	int got = 0;
+
+	ms_segment_end(w->segmenter, identity, content);
+	if (ms_recipe_parse(&r, *content, err) < 0)
+		return ms_fail(
+		    err, MS_BUG, "segmenter: %s", err != NULL ? err->msg : "");
+	ms_mail_describe(r.header, &e->note.desc);
+	set_date(e, &e->note.desc);
+	memcpy(e->note.head, identity->head, MS_SHA_LEN);
+	e->size = identity->size;
+	e->own = identity->form == MS_FORM_STORED;
+	if (e->own && id_known)
+		got = ms_archive_same_message(
+		    w->a, txn, identity->id, *content, &e->d.message, err);
+	e->fresh = got == 0;
+	return got < 0 ? -1 : 0;
+}
+
+int
+ms_work_finish(struct worker *w, struct ms_txn *txn,
+    const struct ms_identity *identity, struct entry *e,
+    struct ms_slice *content, struct ms_err *err)
+{
+	uint64_t first;
+	int got;
+
+	memcpy(e->d.id, identity->id, MS_SHA_LEN);
+	e->d.form = (uint8_t)identity->form;
+	got = ms_index_id(txn, identity->id, &first, err);
+	if (got < 0)
+		return -1;
+	return finish_fresh(w, txn, identity, e, got == 1, content, err);
+}
+
+static int
+work_entry(struct worker *w, struct parcel *pl, struct entry *e)
+{
+	const unsigned char *p = pl->bytes.p + e->at;
+	struct ms_identity identity;
+	struct ms_slice content;
+	uint64_t first;
+	int got;
+
+	ms_wire_add(w->wire, p, e->n);
+	ms_wire_end(w->wire, &identity);
+	memcpy(e->d.id, identity.id, MS_SHA_LEN);
+	e->d.form = (uint8_t)identity.form;
+	got = ms_index_id(w->txn, identity.id, &first, &pl->err);
+	if (got < 0)
+		return -1;
+	if (got == 1 && identity.form != MS_FORM_STORED)
+		return settle(w->txn, e,
+		    (struct ms_slice){pl->text.p + e->d.place, e->d.place_n},
+		    first, &pl->err);
+	e->blob = pl->found.n / sizeof(struct found_blob);
+	ms_segment_add(w->segmenter, p, e->n);
+	if (finish_fresh(
+		w, w->txn, &identity, e, got == 1, &content, &pl->err) < 0 ||
+	    pl->rc < 0)
+		return -1;
+	e->blob_n = pl->found.n / sizeof(struct found_blob) - e->blob;
+	e->content = pl->contents.n;
+	e->content_n = content.n;
+	ms_buf_add(&pl->contents, content.p, content.n);
+	return 0;
+}
+
+void
+ms_work_parcel(struct worker *w, struct parcel *pl)
+{
+	struct entry *e = (struct entry *)(void *)pl->entries.p;
+	size_t i, n = pl->entries.n / sizeof(*e);
+	struct ms_txn txn;
+
+	w->parcel = pl;
+	w->txn = &txn;
+	pl->rc = ms_index_begin(w->a->ix, &txn, &pl->err);
+	if (pl->rc < 0)
+		return;
+	for (i = 0; i < n && pl->rc == 0; i++)
+		if (!e[i].d.reference && work_entry(w, pl, &e[i]) < 0)
+			pl->rc = -1;
+	ms_index_end(&txn);
+}
