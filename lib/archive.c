@@ -341,11 +341,10 @@ open_index(struct ms_archive *a, struct ms_err *err)
 }
 
 int
-ms_archive_open(struct ms_archive **out, const char *dir,
+ms_archive_open_log(struct ms_archive **out, const char *dir,
     enum ms_archive_mode mode, struct ms_err *err)
 {
 	struct ms_archive *a;
-	int fd;
 
 	a = new_archive(dir, err);
 	if (a == NULL)
@@ -353,17 +352,31 @@ ms_archive_open(struct ms_archive **out, const char *dir,
 	a->mode = mode;
 	if (read_format(a, err) < 0 || open_parts(a, err) < 0)
 		goto fail;
-	fd = a->packfd;
-	if (ms_fs_local(fd, a->path, err) < 0 || open_index(a, err) < 0) {
-		if (err != NULL)
-			ms_context(err, "%s", dir);
+	if (ms_fs_local(a->packfd, a->path, err) < 0)
 		goto fail;
-	}
 	*out = a;
 	return 0;
 fail:
 	ms_archive_close(a);
 	return -1;
+}
+
+int
+ms_archive_open(struct ms_archive **out, const char *dir,
+    enum ms_archive_mode mode, struct ms_err *err)
+{
+	struct ms_archive *a;
+
+	if (ms_archive_open_log(&a, dir, mode, err) < 0)
+		return -1;
+	if (open_index(a, err) < 0) {
+		if (err != NULL)
+			ms_context(err, "%s", dir);
+		ms_archive_close(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
 }
 
 void
