@@ -211,8 +211,8 @@ parse_format(struct ms_archive *a, char *text, struct ms_err *err)
 		if (strncmp(line, "id ", 3) == 0) {
 			have_id = ms_unhex(ms_slice_str(line + 3), a->id,
 				      MS_ID_LEN) == MS_ID_LEN;
-		} else if (strncmp(line, "read ", 5) == 0 ||
-			   (strncmp(line, "write ", 6) == 0 &&
+		} else if (!first && strncmp(line, "note ", 5) != 0 &&
+			   (strncmp(line, "write ", 6) != 0 ||
 			       a->mode == MS_ARCHIVE_WRITE)) {
 			return ms_fail(err, MS_DATA,
 			    "needs a newer program: '%.60s'", line);
@@ -315,6 +315,7 @@ static int
 open_index(struct ms_archive *a, struct ms_err *err)
 {
 	struct ms_err why = {0};
+	bool had_index;
 	int got;
 
 	if (ms_index_open(&a->ix, a->path, a->read_only, &why) < 0) {
@@ -335,8 +336,14 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	got = ms_archive_lock(a, a->ix == NULL, err);
 	if (got <= 0)
 		return got;
-	got = ms_archive_catch_up(a, false, err);
+	had_index = a->ix != NULL;
+	got = ms_archive_catch_up(a, false, &why);
 	ms_archive_unlock(a);
+	/* What is indexed can be read, whatever is wrong behind it. */
+	if (got < 0 && had_index && a->mode == MS_ARCHIVE_READ)
+		return 0;
+	if (got < 0 && err != NULL)
+		*err = why;
 	return got;
 }
 
