@@ -28,6 +28,7 @@ struct ms_walk {
 	struct ms_row *rows;
 	size_t n, at;
 	bool done;
+	uint64_t only; /* by record: this message's; 0: all */
 	unsigned char key[MS_OCCURRENCE_KEY]; /* where the next slice begins */
 	/* By date: a heap of lanes that have a key. */
 	struct lane *lanes, **heap;
@@ -207,6 +208,10 @@ slice_by_record(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 		}
 		op = MDB_NEXT;
 		message = ms_be64(k.mv_data);
+		if (w->only != 0 && message != w->only) {
+			w->done = true;
+			return 0;
+		}
 		folder = ms_be64((unsigned char *)k.mv_data + 8);
 		number = ms_le64(v.mv_data);
 		date = (int64_t)ms_le64((unsigned char *)v.mv_data + 8);
@@ -565,7 +570,6 @@ ms_archive_occurrences(struct ms_archive *a, uint64_t message,
 	const struct ms_row *row;
 	struct ms_txn txn;
 	uint64_t first = message;
-	unsigned char id[MS_SHA_LEN];
 	struct ms_message_row m;
 	int got;
 
@@ -578,14 +582,11 @@ ms_archive_occurrences(struct ms_archive *a, uint64_t message,
 	ms_index_end(&txn);
 	if (got < 0 || ms_walk_open(&w, a, &all, err) < 0)
 		return -1;
-	memcpy(id, m.id, sizeof(id));
+	w->only = first;
 	ms_put_be64(w->key, first);
 	ms_put_be64(w->key + 8, 0);
-	while ((got = ms_walk_next(w, &row, err)) == 1) {
-		if (memcmp(row->id, id, sizeof(id)) != 0)
-			break;
+	while ((got = ms_walk_next(w, &row, err)) == 1)
 		ms_buf_add(rows, row, sizeof(*row));
-	}
 	ms_walk_close(w);
 	return got < 0 ? -1 : 0;
 }
