@@ -1,0 +1,68 @@
+#!/bin/sh
+# Who is at the other end: unknown authority, wrong name, expired, too old a TLS
+# are refused and told apart, and the password is never sent.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+imap_start || exit 1
+imap_user alice 'correct horse'
+
+# at HOST STATUS WORDS OPTION...
+at() {
+	host=$1 want=$2 words=$3 && shift 3
+	status "$host: $words" "$want" ms-fetch --check --password-file alice.pw "$@" \
+		"imaps://alice@$host:${port:-$imap_port}/"
+	ok '  in these words' grep -q "$words" err
+}
+at 127.0.0.1 0 'logged in' --ca-file "$imap_ca"
+at localhost 0 'logged in' --ca-file "$imap_ca"
+at LOCALHOST. 0 'logged in' --ca-file "$imap_ca"
+at 127.0.0.1 76 'certificate of an unknown authority'
+at 127.0.0.1 76 'certificate of an unknown authority' --ca-file "$imap_root/stranger.pem"
+at 127.0.0.2 76 'certificate is for another host' --ca-file "$imap_ca"
+at 127.0.0.3 76 'certificate has expired' --ca-file "$imap_ca"
+at 127.0.0.1 66 'No such file' --ca-file none.pem
+at 127.0.0.1 65 'no certificates' --ca-file alice.pw
+
+status 'without --check there is a trailer' 76 ms-fetch --password-file alice.pw \
+	"$(imap_url alice)"
+ok 'with the status' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=76' out
+
+# The server has seen two good logins and no other attempt.
+[ "$(grep -c 'Login: user=<alice>' "$imap_root/log")" -eq 3 ] || fail 'three logins'
+ok 'nothing was tried elsewhere' sh -c '! grep -q "auth failed" "$1"' sh "$imap_root/log"
+
+# Old protocols, and none: what such a server gets is looked at.
+peer() {
+	port=$(imap_free_port)
+	"$@" -accept "127.0.0.1:$port" >peer.got 2>&1 <tail &
+	peer=$!
+}
+mkfifo tail
+sleep 60 >tail &
+sleeper=$!
+peer openssl s_server -cert "$imap_root/good.pem" -key "$imap_root/good.key" \
+	-tls1_1 -cipher 'ALL:@SECLEVEL=0'
+sleep 0.5
+at 127.0.0.1 76 'TLS' --ca-file "$imap_ca"
+kill $peer
+imap_cert old IP:127.0.0.1 -1 2>openssl.log || fail 'a certificate of yesterday'
+peer openssl s_server -cert old.pem -key old.key
+sleep 0.5
+at 127.0.0.1 76 'expired' --ca-file "$imap_ca"
+kill $peer
+ok 'the password was not sent' sh -c '! grep -aq "horse\|LOGIN" peer.got'
+port=$(imap_free_port)
+python3 -c '
+import socket, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()
+c = s.accept()[0]; c.sendall(b"* OK hello\r\n"); open("peer.got", "wb").write(c.recv(65536))
+' "$port" &
+peer=$!
+sleep 0.5
+at 127.0.0.1 76 'does not speak TLS' --ca-file "$imap_ca"
+wait $peer
+ok 'nor to one without TLS' sh -c '! grep -aq "horse\|LOGIN" peer.got'
+kill $sleeper
+finish

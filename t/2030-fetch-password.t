@@ -1,0 +1,95 @@
+#!/bin/sh
+# Passwords: every way to give one, any bytes in one, and none of them where
+# others can see it.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+imap_start || exit 1
+
+# login NAME PASSWORD: one user, one way in.
+login() {
+	imap_user "$1" "$2"
+	status "password '$2'" 0 ms-fetch --check --ca-file "$imap_ca" \
+		--password-file "$1.pw" "$(imap_url "$1")"
+}
+login plain 'secret'
+login quote 'a"b\c"\'
+login blank ' leading and trailing '
+login empty '""'
+login brace '{5}'
+login percent '%s%n*()'
+login utf8 'pässwörd 日本'
+login high "$(printf '\344\366\374')"
+login long "$(head -c 900 /dev/zero | tr '\0' x)"
+
+check() { ms-fetch --check --ca-file "$imap_ca" "$@"; }
+url=$(imap_url plain)
+printf 'secret' >bare
+printf 'secret\r\n' >crlf
+printf 'secret\n\n' >two
+status 'a file without a newline' 0 check --password-file bare "$url"
+status 'one with CRLF' 0 check --password-file crlf "$url"
+status 'only one newline is dropped' 64 check --password-file two "$url"
+status 'a descriptor' 0 sh -c 'ms-fetch --check --ca-file "$1" --password-fd 5 "$2" 5<plain.pw' sh "$imap_ca" "$url"
+status 'standard input' 0 sh -c 'ms-fetch --check --ca-file "$1" --password-fd 0 "$2" <plain.pw' sh "$imap_ca" "$url"
+status 'a command' 0 check --password-command 'cat plain.pw' "$url"
+status 'a pipeline' 0 check --password-command 'echo terces | rev' "$url"
+status 'the login by option' 0 check --login plain --password-file plain.pw "imaps://127.0.0.1:$imap_port"
+imap_user 'bob@example.org' hunter2
+status 'a login with @' 0 check --password-file bob@example.org.pw "imaps://bob@example.org@127.0.0.1:$imap_port/"
+status 'the same with %40' 0 check --password-file bob@example.org.pw "imaps://bob%40example.org@127.0.0.1:$imap_port/"
+
+# A terminal: asked without echo.
+cat >ask.py <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"Password" not in seen:
+    seen += os.read(fd, 1000)
+os.write(fd, b"secret\n")
+try:
+    while True:
+        more = os.read(fd, 1000)
+        if not more:
+            break
+        seen += more
+except OSError:
+    pass
+open("terminal", "wb").write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+status 'asked at the terminal' 0 python3 ask.py ms-fetch --check --ca-file "$imap_ca" "$url"
+ok 'for whom' grep -q 'Password of plain at 127.0.0.1: ' terminal
+ok 'without echo' sh -c '! grep -q secret terminal'
+
+echo wrong >wrong.pw
+status 'a wrong password' 77 check --password-file wrong.pw "$url"
+ok 'in the words of the server' grep -qx 'ms-fetch: 127.0.0.1: login refused: Authentication failed.' err
+ok 'after one attempt' [ "$(grep -c 'Password mismatch' "$imap_root/log")" -eq 1 ]
+status 'and in a stream' 77 ms-fetch --ca-file "$imap_ca" --password-file wrong.pw "$url"
+ok 'whose trailer says so' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=77' out
+ok 'the password is in no output' sh -c '! grep -q wrong out err'
+
+# While it waits for a server that says nothing, look where others can look.
+port=$(imap_free_port)
+python3 -c '
+import socket, sys, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); c = s.accept()[0]; time.sleep(30)' "$port" &
+silent=$!
+sleep 0.5
+echo sesame-sesame >quiet.pw
+ms-fetch --check --timeout 2 --password-file quiet.pw "imaps://a@127.0.0.1:$port/" >out 2>err &
+pid=$!
+sleep 1
+tr '\0' '\n' <"/proc/$pid/cmdline" >seen
+tr '\0' '\n' <"/proc/$pid/environ" >>seen
+ok 'the process can be looked at' grep -q ms-fetch seen
+ok 'and the password is not there' sh -c '! grep -q sesame seen'
+wait $pid
+status 'a server that says nothing' 75 sh -c 'exit "$1"' sh $?
+ok 'is given up in time' true
+kill $silent
+finish

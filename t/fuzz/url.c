@@ -1,0 +1,47 @@
+/* url.c - fuzzes URLs: what is taken gives an identity that is taken too. */
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "url.h"
+
+const struct fuzz_seed fuzz_seeds[] = {SEED("imaps://alice@imap.example.org/"),
+    SEED("imaps://alice%40example.com@IMAP.example.org.:1993/"),
+    SEED("imaps://a@b@[2001:db8::1]:143"), SEED("imaps://a:b@h/INBOX"),
+    SEED("IMAPS://gr%C3%BCn+x@127.0.0.1"), SEEDS_END};
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	char *text = ms_xstrndup(p, n);
+	struct ms_buf first = {0}, again = {0}, url = {0};
+	struct ms_url a, b;
+
+	if (ms_url_parse(&a, text, NULL) == 0 && a.login != NULL) {
+		ms_url_source(&a, &first);
+		/* imap://... as imaps://... is a URL of the same source. */
+		ms_buf_add_str(&url, "imaps");
+		ms_buf_add_str(&url, ms_buf_str(&first) + strlen("imap"));
+		require(ms_url_parse(&b, ms_buf_str(&url), NULL) == 0);
+		require(strcmp(a.login, b.login) == 0);
+		require(strcmp(a.host, b.host) == 0);
+		ms_url_source(&b, &again);
+		require(
+		    ms_slice_eq(ms_buf_slice(&first), ms_buf_slice(&again)));
+		ms_url_release(&b);
+	}
+	ms_url_release(&a);
+	ms_buf_release(&first);
+	ms_buf_release(&again);
+	ms_buf_release(&url);
+	free(text);
+	return 0;
+}
