@@ -344,9 +344,8 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 
 /* ---- the whole ---- */
 
-/* Puts the folder tmp/index.new in the place of index/. */
-static int
-install(struct ms_archive *a, struct ms_err *err)
+int
+ms_archive_install(struct ms_archive *a, struct ms_err *err)
 {
 	struct ms_buf from = {0}, to = {0};
 	int rc = 0;
@@ -365,9 +364,9 @@ install(struct ms_archive *a, struct ms_err *err)
 	return rc;
 }
 
-/* An empty index in tmp/index.new. */
-static int
-new_index(struct ms_archive *a, struct ms_index **ix, struct ms_err *err)
+int
+ms_archive_new_index(
+    struct ms_archive *a, struct ms_index **ix, struct ms_err *err)
 {
 	struct ms_buf path = {0};
 	int rc;
@@ -386,11 +385,11 @@ build(struct ms_archive *a, bool cut, struct ms_err *err)
 	struct ms_index *ix;
 	int rc;
 
-	if (new_index(a, &ix, err) < 0)
+	if (ms_archive_new_index(a, &ix, err) < 0)
 		return -1;
 	rc = follow(a, ix, &pos, cut, true, err);
 	ms_index_close(ix);
-	if (rc < 0 || install(a, err) < 0)
+	if (rc < 0 || ms_archive_install(a, err) < 0)
 		return -1;
 	/* Other threads may be using an index that was deleted under us: it
 	 * is left open, and changed for this one at the next transaction. */

@@ -28,6 +28,13 @@ struct ms_archive {
 	uint64_t seal_at;           /* bytes */
 };
 
+/*
+ * Opens an archive without an index: FORMAT, folders, lock. For who looks at
+ * the packs alone (ms-verify). Errors as ms_archive_open().
+ */
+int ms_archive_open_log(struct ms_archive **out, const char *dir,
+    enum ms_archive_mode mode, struct ms_err *err);
+
 /* Takes `lock`. 1; 0 somebody has it and wait is false; -1. */
 int ms_archive_lock(struct ms_archive *a, bool wait, struct ms_err *err);
 void ms_archive_unlock(struct ms_archive *a);
@@ -48,6 +55,15 @@ typedef void ms_damage_fn(void *ctx, const char *what);
 int ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
     const struct ms_position *known, ms_damage_fn *damage, void *ctx,
     struct ms_err *err);
+
+/* The same into a new index, which then takes the place of the archive's.
+ * The archive's own must not be open. */
+int ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
+    ms_damage_fn *damage, void *ctx, struct ms_err *err);
+/* An empty index in tmp/index.new; puts that in the place of index/. */
+int ms_archive_new_index(
+    struct ms_archive *a, struct ms_index **ix, struct ms_err *err);
+int ms_archive_install(struct ms_archive *a, struct ms_err *err);
 
 struct ms_reader *ms_reader_new(void);
 void ms_reader_free(struct ms_reader *r);

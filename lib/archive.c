@@ -211,8 +211,8 @@ parse_format(struct ms_archive *a, char *text, struct ms_err *err)
 		if (strncmp(line, "id ", 3) == 0) {
 			have_id = ms_unhex(ms_slice_str(line + 3), a->id,
 				      MS_ID_LEN) == MS_ID_LEN;
-		} else if (strncmp(line, "read ", 5) == 0 ||
-			   (strncmp(line, "write ", 6) == 0 &&
+		} else if (!first && strncmp(line, "note ", 5) != 0 &&
+			   (strncmp(line, "write ", 6) != 0 ||
 			       a->mode == MS_ARCHIVE_WRITE)) {
 			return ms_fail(err, MS_DATA,
 			    "needs a newer program: '%.60s'", line);
@@ -315,6 +315,7 @@ static int
 open_index(struct ms_archive *a, struct ms_err *err)
 {
 	struct ms_err why = {0};
+	bool had_index;
 	int got;
 
 	if (ms_index_open(&a->ix, a->path, a->read_only, &why) < 0) {
@@ -335,17 +336,22 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	got = ms_archive_lock(a, a->ix == NULL, err);
 	if (got <= 0)
 		return got;
-	got = ms_archive_catch_up(a, false, err);
+	had_index = a->ix != NULL;
+	got = ms_archive_catch_up(a, false, &why);
 	ms_archive_unlock(a);
+	/* What is indexed can be read, whatever is wrong behind it. */
+	if (got < 0 && had_index && a->mode == MS_ARCHIVE_READ)
+		return 0;
+	if (got < 0 && err != NULL)
+		*err = why;
 	return got;
 }
 
 int
-ms_archive_open(struct ms_archive **out, const char *dir,
+ms_archive_open_log(struct ms_archive **out, const char *dir,
     enum ms_archive_mode mode, struct ms_err *err)
 {
 	struct ms_archive *a;
-	int fd;
 
 	a = new_archive(dir, err);
 	if (a == NULL)
@@ -353,17 +359,31 @@ ms_archive_open(struct ms_archive **out, const char *dir,
 	a->mode = mode;
 	if (read_format(a, err) < 0 || open_parts(a, err) < 0)
 		goto fail;
-	fd = a->packfd;
-	if (ms_fs_local(fd, a->path, err) < 0 || open_index(a, err) < 0) {
-		if (err != NULL)
-			ms_context(err, "%s", dir);
+	if (ms_fs_local(a->packfd, a->path, err) < 0)
 		goto fail;
-	}
 	*out = a;
 	return 0;
 fail:
 	ms_archive_close(a);
 	return -1;
+}
+
+int
+ms_archive_open(struct ms_archive **out, const char *dir,
+    enum ms_archive_mode mode, struct ms_err *err)
+{
+	struct ms_archive *a;
+
+	if (ms_archive_open_log(&a, dir, mode, err) < 0)
+		return -1;
+	if (open_index(a, err) < 0) {
+		if (err != NULL)
+			ms_context(err, "%s", dir);
+		ms_archive_close(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
 }
 
 void

@@ -67,6 +67,7 @@ int ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 
 /* ---- occurrences ---- */
 
+#define MS_ROW_LOST 128  /* bit of a row: its MESSAGE is lost */
 #define MS_ROW_FIELD 512 /* bytes kept of flags and place in a row */
 #define MS_ROW_UNDATED 2 /* in bits: the date is not known, and 0 */
 

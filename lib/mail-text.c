@@ -14,6 +14,7 @@ struct word {
 	size_t length; /* of the whole */
 };
 
+/* Adds a character, with the gap that was due. */
 static void
 put(struct ms_text *t, const unsigned char *c, size_t n)
 {
@@ -73,9 +74,14 @@ put_next(struct ms_text *t, const unsigned char *p, size_t n)
 static const unsigned char *
 put_ascii(struct ms_text *t, const unsigned char *p, const unsigned char *end)
 {
-	while (p<end && * p> 0x20 && *p < 0x7f && t->n < t->max &&
-	       t->gap == MS_GAP_NONE) {
-		t->p[t->n++] = *p++;
+	if (t->gap != MS_GAP_NONE)
+		return p;
+	for (; p < end && t->n < t->max; p++) {
+		unsigned char c = *p;
+
+		if (c <= 0x20 || c >= 0x7f)
+			break;
+		t->p[t->n++] = c;
 		t->any = true;
 	}
 	return p;

@@ -1,6 +1,5 @@
 /* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
  * and 4; what is not by the book: ms-quirks(7), Fields. */
-#include "charset.h"
 #include "mail-impl.h"
 
 #include <string.h>
@@ -30,59 +29,56 @@ struct field {
 };
 
 /*
- * Says which field begins with the line p..end, and where its body does. Blanks
- * may stand before the colon (RFC 5322, 4.5). A From_ line is thus no field.
+ * Returns `is` if the line p..end begins with the field called s (lower case);
+ * its body is then what follows the colon, which blanks may precede (RFC 5322,
+ * 4.5). So a From_ line is no field.
  */
-static enum name
-parse_name(const unsigned char *p, const unsigned char *end,
-    const unsigned char **body)
+static inline enum name
+match(const unsigned char *p, const unsigned char *end, const char *s,
+    enum name is, const unsigned char **body)
 {
-	static const struct {
-		const char *s;
-		size_t n;
-		enum name name;
-	} names[] = {{"bcc", 3, NAME_TO}, {"cc", 2, NAME_TO},
-	    {"content-type", 12, NAME_CONTENT_TYPE}, {"date", 4, NAME_DATE},
-	    {"from", 4, NAME_FROM}, {"return-path", 11, NAME_RETURN_PATH},
-	    {"subject", 7, NAME_SUBJECT}, {"sender", 6, NAME_SENDER},
-	    {"to", 2, NAME_TO}};
-	unsigned char second = end - p > 1 ? p[1] | 0x20 : 0;
-	unsigned i;
+	size_t n = strlen(s);
 
-	switch (*p | 0x20) {
-	case 'b':
-		i = 0;
-		break;
-	case 'c':
-		i = second == 'c' ? 1 : 2;
-		break;
-	case 'd':
-		i = 3;
-		break;
-	case 'f':
-		i = 4;
-		break;
-	case 'r':
-		i = 5;
-		break;
-	case 's':
-		i = second == 'u' ? 6 : 7;
-		break;
-	case 't':
-		i = 8;
-		break;
-	default:
+	if ((size_t)(end - p) <= n || strncasecmp((const char *)p, s, n) != 0)
 		return NAME_OTHER;
-	}
-	if ((size_t)(end - p) <= names[i].n ||
-	    strncasecmp((const char *)p, names[i].s, names[i].n) != 0)
-		return NAME_OTHER;
-	for (p += names[i].n; p < end && (*p == ' ' || *p == '\t');)
+	for (p += n; p < end && (*p == ' ' || *p == '\t');)
 		p++;
 	if (p == end || *p != ':')
 		return NAME_OTHER;
 	*body = p + 1;
-	return names[i].name;
+	return is;
+}
+
+/* Which field begins with the line p..end, and where does its body? Two
+ * letters tell nearly all of a header's lines apart. */
+static enum name
+parse_name(const unsigned char *p, const unsigned char *end,
+    const unsigned char **body)
+{
+	unsigned char second = end - p > 1 ? p[1] | 0x20 : 0;
+
+	switch (*p | 0x20) {
+	case 'b':
+		return match(p, end, "bcc", NAME_TO, body);
+	case 'c':
+		if (second == 'c')
+			return match(p, end, "cc", NAME_TO, body);
+		return match(p, end, "content-type", NAME_CONTENT_TYPE, body);
+	case 'd':
+		return match(p, end, "date", NAME_DATE, body);
+	case 'f':
+		return match(p, end, "from", NAME_FROM, body);
+	case 'r':
+		return match(p, end, "return-path", NAME_RETURN_PATH, body);
+	case 's':
+		if (second == 'u')
+			return match(p, end, "subject", NAME_SUBJECT, body);
+		return match(p, end, "sender", NAME_SENDER, body);
+	case 't':
+		return match(p, end, "to", NAME_TO, body);
+	default:
+		return NAME_OTHER;
+	}
 }
 
 /* What follows the line at p. */
@@ -134,37 +130,35 @@ scan_next(struct scan *s, unsigned wanted, struct field *f)
 	return false;
 }
 
+/* Is c between a parameter's name and its value? */
+static bool
+is_before_value(unsigned char c)
+{
+	return ms_is_blank(c) || c == '=' || c == '"';
+}
+
 /* The value of charset= in the body of a Content-Type field (RFC 2045, 5.1),
  * or nothing. */
 static struct ms_slice
 charset_parameter(struct ms_slice body)
 {
 	static const char key[] = "charset";
+	const size_t key_n = sizeof(key) - 1;
 	const unsigned char *p = body.p, *end = body.p + body.n, *start;
 
-	for (;; p++) {
-		p = memchr(p, ';', (size_t)(end - p));
-		if (p == NULL)
-			return (struct ms_slice){0};
-		do
+	while ((p = memchr(p, ';', (size_t)(end - p))) != NULL) {
+		for (p++; p < end && ms_is_blank(*p);)
 			p++;
-		while (p < end && ms_is_blank(*p));
-		if ((size_t)(end - p) > sizeof(key) - 1 &&
-		    strncasecmp((const char *)p, key, sizeof(key) - 1) == 0)
-			break;
-		p--;
+		if ((size_t)(end - p) < key_n ||
+		    strncasecmp((const char *)p, key, key_n) != 0)
+			continue;
+		for (p += key_n; p < end && is_before_value(*p);)
+			p++;
+		for (start = p; p < end && *p != ';' && !is_before_value(*p);)
+			p++;
+		return (struct ms_slice){start, (size_t)(p - start)};
 	}
-	for (p += sizeof(key) - 1; p < end;) {
-		if (!ms_is_blank(*p) && *p != '=' && *p != '"')
-			break;
-		p++;
-	}
-	for (start = p; p < end && !ms_is_blank(*p);) {
-		if (*p == ';' || *p == '"')
-			break;
-		p++;
-	}
-	return (struct ms_slice){start, (size_t)(p - start)};
+	return (struct ms_slice){0};
 }
 
 /*
