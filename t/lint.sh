@@ -17,9 +17,12 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	-D_GNU_SOURCE -Ilib -It -It/unit $c || complain cppcheck
 # One file a run: over several, clang-tidy 14 reports a false va_list.
-for f in $c; do
-	clang-tidy --quiet "$f" -- "$@" 2>/dev/null || complain "clang-tidy $f"
-done
+# shellcheck disable=SC2016
+printf '%s\n' $c | xargs -P "$(nproc)" -I '{}' sh -c '
+	file=$1 && shift
+	said=$(clang-tidy --quiet "$file" -- "$@" 2>/dev/null) && exit
+	printf "%s\nlint: clang-tidy %s\n" "$said" "$file" && exit 1
+' sh '{}' "$@" || bad=1
 # shellcheck disable=SC2086
 shellcheck -S warning -x -P SCRIPTDIR $sh || complain shellcheck
 mandoc -Tlint -Wwarning man/*.[1-9] || complain mandoc
