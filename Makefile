@@ -75,14 +75,17 @@ $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
+# What lies beside the mains in cmd/: the linker takes what a tool needs.
+$(B)/libcmd.a: $(CMD)
+	rm -f $@ && ar rcs $@ $^
+
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
-# A tool is its main, and what lies beside it under a name without "ms-".
-$(B)/bin/%: cmd/%.c $(CMD) $(B)/libms.a
+$(B)/bin/%: cmd/%.c $(B)/libcmd.a $(B)/libms.a
 	@mkdir -p $(@D)
-	$(LINK) $< $(CMD) $(LIBS)
+	$(LINK) $< $(B)/libcmd.a $(LIBS)
 
 $(B)/unit/%: t/unit/%.c $(B)/libms.a
 	@mkdir -p $(@D)
