@@ -156,7 +156,11 @@ ms_charset_next(const unsigned char *p, size_t n, uint32_t *c)
 /* A thread's descriptors, in the order of `sets`. */
 struct handles {
 	iconv_t cd[SETS];
-	bool open[SETS];
+	enum {
+		UNTRIED,
+		OPEN,
+		LACKING /* this system has no such set */
+	} state[SETS];
 };
 
 static pthread_key_t handles_key;
@@ -169,7 +173,7 @@ handles_free(void *p)
 	struct handles *h = p;
 
 	for (size_t i = 0; i < SETS; i++)
-		if (h->open[i] && h->cd[i] != (iconv_t)-1)
+		if (h->state[i] == OPEN)
 			iconv_close(h->cd[i]);
 	free(h);
 }
@@ -180,32 +184,43 @@ handles_init(void)
 	handles_ok = pthread_key_create(&handles_key, handles_free) == 0;
 }
 
-/* This thread's descriptor, in its initial state; (iconv_t)-1 if this system
- * lacks the set. */
-static iconv_t
-handle_of(const struct ms_charset *cs)
+/* This thread's; NULL if the system gives threads no memory of their own. */
+static struct handles *
+handles_get(void)
 {
-	size_t i = (size_t)(cs - sets);
 	struct handles *h;
 
 	pthread_once(&handles_once, handles_init);
 	if (!handles_ok)
-		return (iconv_t)-1;
+		return NULL;
 	h = pthread_getspecific(handles_key);
-	if (h == NULL) {
-		h = ms_xcalloc(1, sizeof(*h));
-		if (pthread_setspecific(handles_key, h) != 0) {
-			free(h);
-			return (iconv_t)-1;
-		}
-	}
-	if (!h->open[i]) {
+	if (h != NULL)
+		return h;
+	h = ms_xcalloc(1, sizeof(*h));
+	if (pthread_setspecific(handles_key, h) == 0)
+		return h;
+	free(h);
+	return NULL;
+}
+
+/* Gives this thread's descriptor for cs, in its initial state. */
+static bool
+descriptor(const struct ms_charset *cs, iconv_t *cd)
+{
+	struct handles *h = handles_get();
+	size_t i = (size_t)(cs - sets);
+
+	if (h == NULL)
+		return false;
+	if (h->state[i] == UNTRIED) {
 		h->cd[i] = iconv_open("UTF-8", cs->iconv);
-		h->open[i] = true;
+		h->state[i] = (intptr_t)h->cd[i] == -1 ? LACKING : OPEN;
 	}
-	if (h->cd[i] != (iconv_t)-1)
-		iconv(h->cd[i], NULL, NULL, NULL, NULL);
-	return h->cd[i];
+	if (h->state[i] == LACKING)
+		return false;
+	iconv(h->cd[i], NULL, NULL, NULL, NULL);
+	*cd = h->cd[i];
+	return true;
 }
 
 static void
@@ -262,8 +277,7 @@ ms_charset_utf8(
 			add_char(buf, cp1252(in.p[i]));
 		return ms_buf_slice(buf);
 	}
-	cd = handle_of(cs);
-	if (cd == (iconv_t)-1)
+	if (!descriptor(cs, &cd))
 		return in;
 	convert(cd, in, buf);
 	return ms_buf_slice(buf);

@@ -50,13 +50,28 @@ forget_word(struct search *s)
 	s->tentative = false;
 }
 
+/* What would the word p, n be as an address? */
+static enum rank
+rank_of(const struct search *s, const unsigned char *p, size_t n)
+{
+	const unsigned char *at = memchr(p, '@', n);
+
+	if (at == NULL && s->words > 1)
+		return RANK_NONE;
+	if (at == NULL)
+		return s->angle ? RANK_ANGLE_WORD : RANK_WORD;
+	if (at == p || p[n - 1] == '@')
+		return RANK_NONE;
+	return s->angle ? RANK_ANGLE_ADDRESS : RANK_ADDRESS;
+}
+
 /* The word at hand is complete. */
 static void
 end_word(struct search *s)
 {
-	const unsigned char *p = s->word, *at;
+	const unsigned char *p = s->word;
 	size_t n = s->n;
-	enum rank rank = s->angle ? RANK_ANGLE_WORD : RANK_WORD;
+	enum rank rank;
 
 	if (n == 0)
 		return;
@@ -66,13 +81,7 @@ end_word(struct search *s)
 	}
 	if (s->words++ > 0)
 		forget_word(s);
-	at = memchr(p, '@', n);
-	if (at != NULL && (at == p || p[n - 1] == '@'))
-		rank = RANK_NONE;
-	else if (at != NULL)
-		rank = s->angle ? RANK_ANGLE_ADDRESS : RANK_ADDRESS;
-	else if (s->words > 1)
-		rank = RANK_NONE;
+	rank = rank_of(s, p, n);
 	if (rank > s->rank && !s->too_long && acceptable(p, n)) {
 		memcpy(s->best, p, n);
 		s->best_n = n;
@@ -95,6 +104,12 @@ add_byte(struct search *s, unsigned char c)
 		s->word[s->n++] = c;
 	else
 		s->too_long = true;
+}
+
+static bool
+is_mark(unsigned char c)
+{
+	return c == '<' || c == '>' || c == ',' || c == ';' || c == ':';
 }
 
 /* A mark of the syntax. True: the search is over. */
@@ -168,7 +183,7 @@ ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 		i++;
 		if (ms_is_blank(c))
 			s.blank = s.n > 0;
-		else if (memchr("<>,;:", c, 5) == NULL)
+		else if (!is_mark(c))
 			add_byte(&s, c);
 		else if (take_mark(&s, c))
 			return s.best_n;

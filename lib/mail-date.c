@@ -235,7 +235,8 @@ take_numeric(struct date *d, const struct token *t, size_t count)
 
 	if (d->month >= 0 || d->day >= 0 || d->year >= 0 || count < 3 ||
 	    t[1].kind != NUMBER || t[2].kind != NUMBER ||
-	    t[1].mark != t[2].mark || memchr("-/.", t[1].mark, 3) == NULL)
+	    t[1].mark != t[2].mark ||
+	    (t[1].mark != '-' && t[1].mark != '/' && t[1].mark != '.'))
 		return 0;
 	b = t[1].value;
 	c = t[2].value;

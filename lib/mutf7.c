@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char alphabet[] =
+static const char alphabet[64] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
 /* UTF-16 units on their way into base64. */
@@ -80,7 +80,7 @@ decode_shift(const unsigned char *p, size_t n, struct ms_buf *out)
 	unsigned waiting = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *at = memchr(alphabet, p[i], 64);
+		const char *at = memchr(alphabet, p[i], sizeof(alphabet));
 
 		if (at == NULL)
 			return -1;
