@@ -2,7 +2,7 @@
 #include "source-impl.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +48,17 @@ ms_input_use(struct ms_input *in, size_t n)
 	in->offset += n;
 }
 
+/* Somebody else may have made our standard input non-blocking. */
+static bool
+wait_for(int fd, int error)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (error != EAGAIN && error != EWOULDBLOCK)
+		return false;
+	return poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
 int
 ms_input_more(struct ms_input *in, struct ms_err *err)
 {
@@ -66,7 +77,7 @@ ms_input_more(struct ms_input *in, struct ms_err *err)
 		return 0;
 	do
 		got = read(in->fd, in->buf + in->end, MS_INPUT_SIZE - in->end);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || wait_for(in->fd, errno)));
 	if (got <= 0)
 		in->eof = true;
 	if (got < 0) {

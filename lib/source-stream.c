@@ -126,16 +126,21 @@ pass_over(struct ms_source *src, struct ms_err *err)
 	    "%" PRIu64 " bytes behind a trailer, which are no message", extra);
 }
 
-/* A message begins, and its envelope can't be read. */
+/* A message begins, and its envelope can't be read. 0: it is no message. */
 static int
 bad_envelope(struct ms_source *src, struct ms_err *err)
 {
+	static const char trailer[] = "MS-Envelope: end";
 	struct ms_slice w = ms_input_window(&src->in);
 
 	src->reading = true;
-	if (src->in.eof && memchr(w.p, '\n', w.n) == NULL)
+	if (src->in.eof && memchr(w.p, '\n', w.n) == NULL) {
+		if (w.n >= sizeof(trailer) - 1 &&
+		    memcmp(w.p, trailer, sizeof(trailer) - 1) == 0)
+			return 0;
 		return ms_fail(
 		    err, MS_DATA, "cut: the stream ends in an envelope");
+	}
 	if (w.n >= FIELD_LEN && memcmp(w.p, field, FIELD_LEN) == 0)
 		return ms_fail(err, MS_DATA, "envelope: more than %d bytes",
 		    MS_ENVELOPE_MAX);

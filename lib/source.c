@@ -88,72 +88,61 @@ end_file(struct ms_source *src)
 	src->format = NULL;
 }
 
-/* Asks the formats in turn; reads on as long as one of them cannot say. */
-static int
+/*
+ * Asks the formats in turn, and reads on as long as one of them cannot say.
+ * NULL: it is none of them, or cannot be read.
+ */
+static const struct ms_source_format *
 tell_format(struct ms_source *src, struct ms_err *err)
 {
-	struct ms_slice w;
+	const char *lack = ms_source_eml.lack;
+	const struct ms_source_format *f;
 	bool more = true;
-	size_t i = 0;
 	int rc;
 
-	while (i < FORMATS) {
-		w = ms_input_window(&src->in);
-		rc = 0;
-		if (src->opt.format == MS_FORMAT_AUTO ||
-		    src->opt.format == formats[i]->format)
-			rc = formats[i]->looks(src, w, !more);
-		if (rc > 0)
-			break;
-		if (rc == 0) {
-			i++;
+	for (size_t i = 0; i < FORMATS; i++) {
+		f = formats[i];
+		if (src->opt.format == f->format)
+			lack = f->lack;
+		else if (src->opt.format != MS_FORMAT_AUTO)
 			continue;
+		while ((rc = f->looks(src, ms_input_window(&src->in), !more)) <
+		       0) {
+			rc = ms_input_more(&src->in, err);
+			if (rc < 0)
+				return NULL;
+			more = rc > 0;
 		}
-		rc = ms_input_more(&src->in, err);
-		if (rc < 0)
-			return -1;
-		more = rc > 0;
+		if (rc > 0)
+			return f;
 	}
-	if (i < FORMATS)
-		src->format = formats[i];
-	return 0;
-}
-
-/* The sentence for an input that is not of the format asked for. */
-static const char *
-lack(const struct ms_source *src)
-{
-	for (size_t i = 0; i < FORMATS; i++)
-		if (formats[i]->format == src->opt.format)
-			return formats[i]->lack;
-	return ms_source_eml.lack;
+	(void)ms_fail(err, MS_DATA, "%s", lack);
+	return NULL;
 }
 
 int
 ms_source_begin_file(
     struct ms_source *src, int fd, bool own, struct ms_err *err)
 {
+	const struct ms_source_format *format = NULL;
 	int rc;
 
 	ms_input_begin(&src->in, fd, own);
-	src->format = NULL;
 	src->count = 0;
 	ms_source_where(src, "%s", "");
 	rc = ms_input_more(&src->in, err);
 	if (rc == 0)
-		rc = ms_fail(err, MS_NOINPUT, "empty");
-	else if (rc > 0 &&
-		 (src->file.delivery || src->opt.format == MS_FORMAT_EML))
-		src->format = &ms_source_eml;
+		(void)ms_fail(err, MS_NOINPUT, "empty");
 	else if (rc > 0)
-		rc = tell_format(src, err);
-	if (rc >= 0 && src->format == NULL)
-		rc = ms_fail(err, MS_DATA, "%s", lack(src));
-	if (rc < 0) {
+		format = src->file.delivery || src->opt.format == MS_FORMAT_EML
+			     ? &ms_source_eml
+			     : tell_format(src, err);
+	if (format == NULL) {
 		end_file(src);
 		return -1;
 	}
-	src->format->begin(src);
+	src->format = format;
+	format->begin(src);
 	return 0;
 }
 
@@ -303,8 +292,9 @@ ms_source_next(
 	    .where = ms_buf_str(&src->where)};
 	if (rc == 0)
 		return 0;
-	if (src->format != NULL)
-		src->count++;
+	if (src->format == NULL)
+		return -1; /* something that could not be opened */
+	src->count++;
 	if (rc < 0)
 		return -1;
 	src->reading = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mail.h"
+#include "quote.h"
 
 #define REASON_MAX 1024 /* bytes of the reason a void line gives */
 
@@ -14,15 +15,8 @@ struct ms_stream_writer {
 	struct ms_buf line; /* an envelope in the making */
 	bool open;          /* a message was begun */
 	bool failed;        /* a write failed */
-	/*
-	 * How the line now being written begins: how many bytes of "From "
-	 * were held back behind its ">"s, or MID if it is past that.
-	 */
-	unsigned matched;
+	struct ms_quote quote;
 };
-
-static const char from_word[] = "From ";
-#define MID 5U
 
 struct ms_stream_writer *
 ms_stream_writer_new(FILE *out)
@@ -65,88 +59,28 @@ ms_stream_begin(
 	    put(w, w->line.p, w->line.n, err) < 0)
 		return -1;
 	w->open = true;
-	w->matched = 0;
+	ms_quote_begin(&w->quote);
 	return 0;
 }
 
-/*
- * Takes the bytes that may belong to ">*From " at the beginning of a line.
- * Returns how many there were; what was held back is written as soon as it is
- * known what it is.
- */
-static ptrdiff_t
-line_start(struct ms_stream_writer *w, const unsigned char *p, size_t n,
-    struct ms_err *err)
+static int
+put_quoted(void *w, const unsigned char *p, size_t n, struct ms_err *err)
 {
-	size_t i = 0, marks = 0;
-
-	if (w->matched == 0)
-		while (marks < n && p[marks] == '>')
-			marks++;
-	if (put(w, p, marks, err) < 0)
-		return -1;
-	for (i = marks; i < n && w->matched < MID; i++) {
-		if (p[i] != (unsigned char)from_word[w->matched])
-			break;
-		w->matched++;
-	}
-	if (i == n && w->matched < MID)
-		return (ptrdiff_t)n;
-	if (w->matched == MID && put(w, ">", 1, err) < 0)
-		return -1;
-	if (put(w, from_word, w->matched, err) < 0)
-		return -1;
-	w->matched = MID;
-	return (ptrdiff_t)i;
-}
-
-/* The first place from p on where a line begins with ">" or "F", or end. */
-static const unsigned char *
-suspect(const unsigned char *p, const unsigned char *end)
-{
-	while (p < end) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		if (p == NULL || ++p == end)
-			return end;
-		if (*p == '>' || *p == 'F')
-			return p;
-	}
-	return end;
+	return put(w, p, n, err);
 }
 
 int
 ms_stream_data(struct ms_stream_writer *w, const unsigned char *p, size_t n,
     struct ms_err *err)
 {
-	const unsigned char *end = p + n, *next;
-	ptrdiff_t taken;
-
-	while (p < end) {
-		if (w->matched < MID) {
-			taken = line_start(w, p, (size_t)(end - p), err);
-			if (taken < 0)
-				return -1;
-			p += taken;
-			continue;
-		}
-		next = suspect(p, end);
-		if (put(w, p, (size_t)(next - p), err) < 0)
-			return -1;
-		if (next[-1] == '\n')
-			w->matched = 0;
-		p = next;
-	}
-	return 0;
+	return ms_quote_data(&w->quote, p, n, put_quoted, w, err);
 }
 
 int
 ms_stream_end(struct ms_stream_writer *w, struct ms_err *err)
 {
-	unsigned held = w->matched < MID ? w->matched : 0;
-
 	w->open = false;
-	w->matched = 0;
-	if (put(w, from_word, held, err) < 0)
+	if (ms_quote_end(&w->quote, put_quoted, w, err) < 0)
 		return -1;
 	return put(w, "\n", 1, err);
 }

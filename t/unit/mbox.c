@@ -323,9 +323,10 @@ int
 main(void)
 {
 	unsigned seed = (unsigned)time(NULL) | 1;
+	const char *given = getenv("MS_SEED");
 
-	if (getenv("MS_SEED") != NULL)
-		seed = (unsigned)strtoul(getenv("MS_SEED"), NULL, 10);
+	if (given != NULL)
+		seed = (unsigned)strtoul(given, NULL, 10);
 	printf("# seed %u (MS_SEED repeats it)\n", seed);
 	test_rows(seed);
 	test_dates();

@@ -109,7 +109,7 @@ test_limits(void)
 	for (unsigned i = 0; i < MS_ENVELOPE_ATTRIBUTES; i++)
 		ms_buf_printf(&b, "a%u=1;", i);
 	ok(ms_envelope_parse(&e, &t, ms_buf_slice(&b), &err) == 1,
-	    "%u attributes", MS_ENVELOPE_ATTRIBUTES);
+	    "%d attributes", MS_ENVELOPE_ATTRIBUTES);
 	ms_envelope_clear(&e);
 	ms_buf_add_str(&b, "z=1");
 	ok(ms_envelope_parse(&e, &t, ms_buf_slice(&b), &err) == -1, "one more");
@@ -375,9 +375,10 @@ int
 main(void)
 {
 	unsigned seed = (unsigned)time(NULL) | 1;
+	const char *given = getenv("MS_SEED");
 
-	if (getenv("MS_SEED") != NULL)
-		seed = (unsigned)strtoul(getenv("MS_SEED"), NULL, 10);
+	if (given != NULL)
+		seed = (unsigned)strtoul(given, NULL, 10);
 	printf("# seed %u (MS_SEED repeats it)\n", seed);
 	test_envelopes();
 	test_limits();

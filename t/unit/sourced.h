@@ -1,0 +1,136 @@
+/*
+ * sourced.h - for tests of sources: files made in a scratch folder, and all
+ * that a source says of an input as text.
+ */
+#ifndef SOURCED_H
+#define SOURCED_H
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "source.h"
+#include "tap.h"
+
+#define D1 "From a@b Mon Jan  5 10:00:00 2026\n"
+#define D2 "From c@d Tue Jan  6 11:00:00 2026\n"
+#define MTIME 1767607200 /* 2026-01-05T10:00:00Z */
+
+static inline void
+put(const char *path, const char *p, size_t n)
+{
+	struct timespec times[2] = {{.tv_sec = MTIME}, {.tv_sec = MTIME}};
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, p, n) != (ssize_t)n || futimens(fd, times) < 0)
+		perror(path);
+	close(fd);
+}
+
+static inline void
+put_str(const char *path, const char *text)
+{
+	put(path, text, strlen(text));
+}
+
+/*
+ * All messages of an input, a line each: "where|folder|flags|date|bytes", the
+ * date with "*" if it is the fallback, "!" before the user of a believed
+ * envelope; failures as "where: sentence".
+ */
+static inline void
+add_message(
+    struct ms_source *src, const struct ms_arrival *a, struct ms_buf *out)
+{
+	char *const *v = a->env.value;
+	struct ms_buf bytes = {0};
+	struct ms_err err = {0};
+	struct ms_slice piece;
+	int rc;
+
+	ms_buf_printf(out, "%s|%s|%s|%s%s|", a->where, v[MS_ATTR_FOLDER],
+	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "",
+	    v[MS_ATTR_DATE] != NULL ? v[MS_ATTR_DATE] : "",
+	    a->has_fallback_date && a->fallback_date == MTIME ? "*" : "");
+	if (a->believed)
+		ms_buf_printf(out, "!%s|",
+		    v[MS_ATTR_USER] != NULL ? v[MS_ATTR_USER] : "");
+	while ((rc = ms_source_read(src, &piece, &err)) > 0)
+		ms_buf_add(&bytes, piece.p, piece.n);
+	for (size_t i = 0; i < bytes.n; i++)
+		ms_buf_printf(out, bytes.p[i] == '\n' ? "~" : "%c", bytes.p[i]);
+	ms_buf_printf(out, "%s\n", rc < 0 ? err.msg : "");
+	ms_buf_release(&bytes);
+}
+
+static inline void
+read_all(
+    const char *path, const struct ms_source_options *opt, struct ms_buf *out)
+{
+	struct ms_source *src;
+	struct ms_arrival a;
+	struct ms_trailer t;
+	struct ms_err err = {0};
+	bool whole;
+	int rc;
+
+	ms_buf_clear(out);
+	if (ms_source_open(&src, path, opt, &err) < 0) {
+		ms_buf_printf(out, "%d %s\n", err.code, err.msg);
+		return;
+	}
+	while ((rc = ms_source_next(src, &a, &err)) != 0) {
+		if (rc < 0)
+			ms_buf_printf(out, "%s: %s\n", a.where, err.msg);
+		else
+			add_message(src, &a, out);
+	}
+	if (ms_source_trailer(src, &t, &whole) == 1)
+		ms_buf_printf(out, "%s, %d messages, status %d\n",
+		    whole ? "whole" : "cut", (int)t.messages, t.status);
+	ms_source_close(src);
+}
+
+static inline void
+expect(const char *name, const char *path, struct ms_source_options opt,
+    const char *want)
+{
+	struct ms_buf out = {0};
+
+	read_all(path, &opt, &out);
+	ok(strcmp(ms_buf_str(&out), want) == 0, "%s", name);
+	if (strcmp(ms_buf_str(&out), want) != 0)
+		printf("# got:\n%s# want:\n%s", ms_buf_str(&out), want);
+	ms_buf_release(&out);
+}
+
+static inline int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st;
+	(void)type;
+	(void)f;
+	return remove(path);
+}
+
+/* Goes into a scratch folder, whose name dir receives. */
+static inline void
+enter_scratch(char dir[64])
+{
+	snprintf(dir, 64, "/tmp/ms-unit-source.XXXXXX");
+	if (mkdtemp(dir) == NULL || chdir(dir) < 0) {
+		perror(dir);
+		exit(1);
+	}
+}
+
+static inline void
+leave_scratch(const char *dir)
+{
+	if (chdir("/") < 0 ||
+	    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
+		perror(dir);
+}
+
+#endif
