@@ -16,6 +16,14 @@ void ms_listing_escape(struct ms_buf *out, const char *text, size_t n);
 void ms_listing_write(struct ms_buf *out, const struct ms_row *row,
     const struct ms_folder *folder, char end);
 
+/*
+ * The same as JSON (ms-json(5), Messages). -1: the line is there, but the
+ * header that holds a field's very bytes could not be read; err says why.
+ */
+int ms_listing_json(struct ms_buf *out, struct ms_archive *a,
+    const struct ms_row *row, const struct ms_folder *folder, char end,
+    struct ms_err *err);
+
 /* What a line points at: a message, or occurrences of it. */
 struct ms_pick {
 	char digits[MS_SHA_HEX + 1]; /* of its id, lower case; 8 to 64 */

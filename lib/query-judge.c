@@ -156,8 +156,12 @@ ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
 	if (jd->q->terms == 0 && jd->user == 0)
 		return 1;
 	rc = ms_archive_folder_get(jd->a, row->folder, &f, err);
-	if (rc <= 0)
-		return rc;
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		*doubt = true;
+		return ms_fail(err, MS_DATA, "its folder is not known");
+	}
 	if (jd->user != 0 && f->user != jd->user)
 		return 0;
 	v = judge(jd, 0, f, row);

@@ -1,0 +1,318 @@
+/* ms-list - say which messages match a query. See ms-list(1). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "archive.h"
+#include "json.h"
+#include "listing.h"
+#include "opt.h"
+#include "query.h"
+#include "report.h"
+
+#define TOOL "ms-list"
+#define OUT_BUFFER 65536
+
+struct options {
+	const char *archive, *user;
+	bool json, summary;
+	char end; /* of a record */
+};
+
+/* All messages of a user's folder. */
+struct total {
+	const struct ms_folder *folder;
+	uint64_t messages, bytes;
+	bool dated;
+	int64_t first, last;
+};
+
+struct run {
+	const struct options *opt;
+	struct ms_archive *archive;
+	struct ms_hits *hits;
+	struct ms_buf line;
+	struct total *totals;
+	size_t total_count;
+	bool some_failed;
+};
+
+static const char usage[] =
+    "usage: " TOOL
+    " [-hVz] [-a archive] [-u user] [--json] [--summary] [query ...]\n";
+
+/* One message that can't be judged or shown whole: named, and no end. */
+static void
+complain_of(struct run *r, const struct ms_row *row, const struct ms_err *err)
+{
+	char hex[MS_SHA_HEX + 1];
+
+	ms_hex(row->id, MS_SHA_LEN, hex);
+	ms_complain(TOOL, "%s: %s", hex, err->msg);
+	r->some_failed = true;
+}
+
+static int
+put(struct run *r, struct ms_err *err)
+{
+	if (fwrite_unlocked(r->line.p, 1, r->line.n, stdout) != r->line.n)
+		return ms_fail_errno(err, "standard output");
+	ms_buf_clear(&r->line);
+	return 0;
+}
+
+static int
+list_row(struct run *r, const struct ms_row *row, const struct ms_folder *f,
+    struct ms_err *err)
+{
+	struct ms_err why = {0};
+
+	if (!r->opt->json)
+		ms_listing_write(&r->line, row, f, r->opt->end);
+	else if (ms_listing_json(
+		     &r->line, r->archive, row, f, r->opt->end, &why) < 0)
+		complain_of(r, row, &why);
+	return put(r, err);
+}
+
+/* ---- summary ---- */
+
+/* Rows come folder by folder. */
+static void
+count_row(struct run *r, const struct ms_row *row, const struct ms_folder *f)
+{
+	struct total *t =
+	    r->total_count > 0 ? &r->totals[r->total_count - 1] : NULL;
+
+	if (t == NULL || t->folder != f) {
+		r->totals = ms_xreallocarray(
+		    r->totals, r->total_count + 1, sizeof(*r->totals));
+		t = &r->totals[r->total_count++];
+		*t = (struct total){.folder = f};
+	}
+	t->messages++;
+	t->bytes += row->size;
+	if ((row->bits & MS_ROW_UNDATED) != 0)
+		return;
+	if (!t->dated || row->date < t->first)
+		t->first = row->date;
+	if (!t->dated || row->date > t->last)
+		t->last = row->date;
+	t->dated = true;
+}
+
+static int
+compare_totals(const void *va, const void *vb)
+{
+	const struct total *a = va, *b = vb;
+	int c = strcmp(a->folder->user_name, b->folder->user_name);
+
+	return c != 0 ? c : strcmp(a->folder->name, b->folder->name);
+}
+
+/* Folders of one name, from several sources, are one line. */
+static size_t
+merge_totals(struct total *t, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(t, n, sizeof(*t), compare_totals);
+	for (size_t i = 0; i < n; i++) {
+		struct total *to = kept > 0 ? &t[kept - 1] : NULL;
+
+		if (to == NULL || compare_totals(to, &t[i]) != 0) {
+			t[kept++] = t[i];
+			continue;
+		}
+		to->messages += t[i].messages;
+		to->bytes += t[i].bytes;
+		if (!t[i].dated)
+			continue;
+		if (!to->dated || t[i].first < to->first)
+			to->first = t[i].first;
+		if (!to->dated || t[i].last > to->last)
+			to->last = t[i].last;
+		to->dated = true;
+	}
+	return kept;
+}
+
+static void
+write_total(struct ms_buf *out, const struct total *t, char end)
+{
+	char first[21] = "", last[21] = "";
+
+	if (t->dated) {
+		ms_time_format(t->first, first);
+		ms_time_format(t->last, last);
+	}
+	ms_listing_escape(
+	    out, t->folder->user_name, strlen(t->folder->user_name));
+	ms_buf_add_byte(out, '\t');
+	ms_listing_escape(out, t->folder->name, strlen(t->folder->name));
+	ms_buf_printf(out, "\t%llu\t%llu\t%s\t%s",
+	    (unsigned long long)t->messages, (unsigned long long)t->bytes,
+	    first, last);
+	ms_buf_add_byte(out, (unsigned char)end);
+}
+
+static void
+write_total_json(struct ms_buf *out, const struct total *t, char end)
+{
+	json_t *o = json_object();
+	char first[21], last[21];
+
+	ms_time_format(t->first, first);
+	ms_time_format(t->last, last);
+	ms_json_text(o, "user", ms_slice_str(t->folder->user_name));
+	ms_json_text(o, "folder", ms_slice_str(t->folder->name));
+	ms_json_number(o, "messages", t->messages);
+	ms_json_number(o, "bytes", t->bytes);
+	json_object_set_new(
+	    o, "first", t->dated ? json_string(first) : json_null());
+	json_object_set_new(
+	    o, "last", t->dated ? json_string(last) : json_null());
+	ms_json_line(out, o);
+	ms_buf_add_byte(out, (unsigned char)end);
+	json_decref(o);
+}
+
+static int
+put_totals(struct run *r, struct ms_err *err)
+{
+	size_t n =
+	    r->total_count > 0 ? merge_totals(r->totals, r->total_count) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (r->opt->json)
+			write_total_json(&r->line, &r->totals[i], r->opt->end);
+		else
+			write_total(&r->line, &r->totals[i], r->opt->end);
+		if (put(r, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int
+list_all(struct run *r, struct ms_err *err)
+{
+	const struct ms_folder *f;
+	const struct ms_row *row;
+	int rc;
+
+	while ((rc = ms_hits_next(r->hits, &row, err)) != 0) {
+		if (rc < 0 && row == NULL)
+			return -1;
+		if (rc < 0) {
+			complain_of(r, row, err);
+			continue;
+		}
+		rc = ms_archive_folder_get(r->archive, row->folder, &f, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			ms_fail(err, MS_DATA, "its folder is not known");
+			complain_of(r, row, err);
+			continue;
+		}
+		if (r->opt->summary)
+			count_row(r, row, f);
+		else if (list_row(r, row, f, err) < 0)
+			return -1;
+	}
+	return put_totals(r, err);
+}
+
+static int
+run(const struct options *opt, int argc, char *argv[])
+{
+	struct run r = {.opt = opt};
+	struct ms_query *q = NULL;
+	struct ms_err err = {0};
+	const char *dir;
+	int rc = -1;
+
+	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
+	    ms_query_parse_words(&q, argc, argv, time(NULL), &err) < 0)
+		goto out;
+	if (opt->user != NULL)
+		ms_query_user(q, opt->user);
+	if (ms_archive_open(&r.archive, dir, MS_ARCHIVE_READ, &err) < 0 ||
+	    ms_hits_open(&r.hits, r.archive, q,
+		opt->summary ? MS_BY_FOLDER : MS_BY_DATE, &err) < 0 ||
+	    list_all(&r, &err) < 0)
+		goto out;
+	rc = 0;
+out:
+	if (ms_close_stdout(rc == 0 ? &err : NULL) < 0)
+		rc = -1;
+	ms_hits_close(r.hits);
+	ms_archive_close(r.archive);
+	ms_query_free(q);
+	ms_buf_release(&r.line);
+	free(r.totals);
+	if (rc < 0) {
+		ms_complain(TOOL, "%s", err.msg);
+		return ms_status(err.code);
+	}
+	return r.some_failed ? MS_STATUS_SOME : 0;
+}
+
+enum {
+	OPT_JSON = MS_OPT_LONG,
+	OPT_SUMMARY
+};
+
+static const struct option longs[] = {
+    {"archive", required_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"null", no_argument, NULL, 'z'},
+    {"summary", no_argument, NULL, OPT_SUMMARY},
+    {"user", required_argument, NULL, 'u'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+int
+main(int argc, char *argv[])
+{
+	static char buffer[OUT_BUFFER];
+	struct options opt = {.end = '\n'};
+	int c;
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	while ((c = ms_getopt(argc, argv, "a:hu:Vz", longs)) != -1)
+		switch (c) {
+		case 'a':
+			opt.archive = optarg;
+			break;
+		case 'u':
+			opt.user = optarg;
+			break;
+		case 'z':
+			opt.end = '\0';
+			break;
+		case OPT_JSON:
+			opt.json = true;
+			break;
+		case OPT_SUMMARY:
+			opt.summary = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			puts(TOOL " " MS_VERSION);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	return run(&opt, argc - optind, argv + optind);
+}

@@ -1,0 +1,71 @@
+/* json.c - texts as JSON, where mail need not be UTF-8. ms-json(5), Values. */
+#include "json.h"
+
+#include <string.h>
+
+#include "base64.h"
+#include "mail.h"
+
+void
+ms_json_base64(json_t *o, const char *key, struct ms_slice bytes)
+{
+	struct ms_buf name = {0}, text = {0};
+	unsigned char *room = ms_buf_room(&text, MS_BASE64_CHARS(bytes.n) + 1);
+
+	text.n = bytes.n > 0 ? ms_base64_encode(bytes.p, bytes.n, room) : 0;
+	ms_buf_printf(&name, "%s_b64", key);
+	json_object_set_new(
+	    o, ms_buf_str(&name), json_stringn(ms_buf_str(&text), text.n));
+	ms_buf_release(&name);
+	ms_buf_release(&text);
+}
+
+/* The length of the character that p begins with, or 0: it is none. */
+static size_t
+character(const unsigned char *p, size_t n)
+{
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	return len <= n && ms_utf8_valid(p, len) ? len : 0;
+}
+
+void
+ms_json_text(json_t *o, const char *key, struct ms_slice text)
+{
+	struct ms_buf near = {0};
+
+	if (ms_utf8_valid(text.p, text.n)) {
+		json_object_set_new(
+		    o, key, json_stringn((const char *)text.p, text.n));
+		return;
+	}
+	for (size_t i = 0, len; i<text.n; i += len> 0 ? len : 1) {
+		len = character(text.p + i, text.n - i);
+		if (len > 0)
+			ms_buf_add(&near, text.p + i, len);
+		else
+			ms_buf_add_str(&near, "\xef\xbf\xbd");
+	}
+	json_object_set_new(o, key, json_stringn(ms_buf_str(&near), near.n));
+	ms_json_base64(o, key, text);
+	ms_buf_release(&near);
+}
+
+void
+ms_json_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static int
+append(const char *p, size_t n, void *out)
+{
+	ms_buf_add(out, p, n);
+	return 0;
+}
+
+void
+ms_json_line(struct ms_buf *out, const json_t *o)
+{
+	json_dump_callback(o, append, out, JSON_COMPACT);
+}

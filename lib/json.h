@@ -1,0 +1,22 @@
+/*
+ * json.h - texts as JSON, where mail need not be UTF-8. ms-json(5), Values.
+ * Layer: above base64, mail; jansson.
+ */
+#ifndef MS_JSON_H
+#define MS_JSON_H
+#include <jansson.h>
+#include <stdint.h>
+#include "buf.h"
+
+/*
+ * Sets o[key] to the text, with U+FFFD for each byte that is not UTF-8; if
+ * there are such bytes, o[key_b64] gets all of them in base64.
+ */
+void ms_json_text(json_t *o, const char *key, struct ms_slice text);
+/* Sets o[key_b64] to the bytes. */
+void ms_json_base64(json_t *o, const char *key, struct ms_slice bytes);
+void ms_json_number(json_t *o, const char *key, uint64_t n);
+/* Appends o as one line, without its end. */
+void ms_json_line(struct ms_buf *out, const json_t *o);
+
+#endif

@@ -1,0 +1,144 @@
+#!/bin/sh
+# Queries against an archive: a table of query and what it finds. ms-query(7)
+. "$(dirname "$0")/lib.sh"
+
+# msg NAME ENVELOPE FIELD...: one message of the stream, named in its body.
+
+msg() {
+	name=$1 envelope=$2 && shift 2
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: %s\n' "$envelope"
+	printf '%s\n' "$@" '' "this is $name" ''
+}
+long='0123456789 0123456789 0123456789 0123456789 0123456789 0123456789'
+{
+	msg A 'user="alice"; folder="INBOX"; date="2024-02-29T23:59:59Z"' \
+		'From: Bob <bob@example.org>' 'To: alice@example.org' 'Subject: Hello World'
+	msg B 'user="alice"; folder="INBOX/Work"; date="2024-03-01T00:00:00Z"' \
+		'From: =?utf-8?q?=C3=84nne?= <anne@example.org>' 'Cc: bob@example.org' \
+		'Subject: =?iso-8859-1?q?=DCbung?=' ' fortgesetzt'
+	msg C 'user="alice"; folder="INBOX/Work/Old"; source="imap://alice@mail.example.org/"; label="Alice at work"; date="2024-03-31T12:00:00Z"' \
+		"From: $long <carol@example.org>" 'Bcc: dan@example.org' "Subject: $long Tail end"
+	msg D 'user="bob"; folder="Sent"; date="2024-12-31T23:59:59Z"' \
+		'From: bob@example.org' "To: $long <erin@example.org>," ' frank@example.org' 'Subject: Re: hello world'
+	msg E 'user="bob"; folder="INBOX2"; source="imap://bob@mail.example.org/"; date="2025-01-01T00:00:00Z"' \
+		'From: x@example.org' 'Subject: (odd) "quoted" or not: 100%'
+	msg F 'user="bob"; folder="a\\/b/c"; date="2025-06-01T00:00:00Z"' 'Subject:'
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: end; messages=6; failed=0; status=0\n\n'
+} >mail
+status 'an archive' 0 ms-init arc
+status 'of six messages' 0 ms-ingest -q -a arc --create-user mail
+export MS_ARCHIVE=arc
+
+# Their names by id.
+ms-list | cut -f 1 | while read -r i; do
+	echo "$i $(ms-export --format eml "id:$i" | sed -n 's/^this is //p')"
+done >names
+
+# finds QUERY NAMES: in order of date.
+finds() {
+	said=$(ms-list "$1" 2>err | cut -f 1 | while read -r i; do
+		sed -n "s/^$i //p" names
+	done | tr -d '\n')
+	if [ "$said" = "$2" ] && [ ! -s err ]; then
+		pass "$1: $2"
+	else
+		fail "$1: $2" && note "found $said" && note "$(cat err)"
+	fi
+}
+
+while IFS='|' read -r query want; do
+	finds "$query" "$want"
+done <<'END'
+|ABCDEF
+user:alice|ABC
+user:Alice|
+user:*|ABCDEF
+user:a* folder:INBOX|A
+user:*b|DEF
+folder:INBOX|A
+folder:inbox|A
+folder:INBOX/*|BC
+folder:inbox/Work|B
+folder:inbox/work|
+folder:INBOX*|ABCE
+folder:*/Old|C
+folder:"INBOX"|A
+folder:sent|
+folder:a\/b/c|F
+folder:"a\\/b/c"|F
+folder:a/b/c|
+source:local:|ABDF
+source:imap://alice@mail.example.org/|C
+source:*@mail.example.org/|CE
+source:mail.example.org|
+label:"Alice at work"|C
+label:*work|C
+since:2024-03|BCDEF
+since:2024-03-01|BCDEF
+since:2024-03-01T00:00:01Z|CDEF
+before:2024-03-01|A
+before:2024-03-01T00:00:01Z|AB
+since:2024-03-01 before:2024-04|BC
+since:2024 before:2025|ABCD
+since:2024 and since:2025|EF
+before:2025 before:2024-03-01|A
+since:2025 before:2024|
+since:1h|
+before:1h|ABCDEF
+from:bob|AD
+from:BOB@EXAMPLE|AD
+from:änne|B
+from:ÄNNE|B
+from:anne|B
+from:"bob <bob"|A
+from:carol|C
+from:nobody|
+to:alice|A
+to:bob|B
+to:dan|C
+to:erin|D
+to:frank|D
+to:"0123456789 <erin"|D
+subject:hello|AD
+subject:"hello world"|AD
+subject:"Übung fortgesetzt"|B
+subject:"tail END"|C
+subject:"56789 tail"|C
+subject:re:|D
+subject:"(odd) \"quoted\""|E
+subject:"or not: 100%"|E
+subject:100%|E
+from:bob subject:hello user:alice|A
+from:bob and subject:hello and user:bob|D
+from:carol since:2024-04|
+from:example.org folder:INBOX*|ABCE
+END
+
+# Ids, and prefixes of them.
+a=$(sed -n 's/ A$//p' names) d=$(sed -n 's/ D$//p' names)
+finds "id:$a" A
+finds "id:$(echo "$a" | cut -c 1-8)" A
+finds "id:$(echo "$a" | cut -c 1-13 | tr a-f A-F)" A
+finds "id:$d id:$a" AD
+finds "id:$d and id:$a and user:bob" D
+finds "id:$a since:2024-03" ''
+finds 'id:0000000000000000' ''
+finds "id:$a subject:hello from:bob to:alice folder:INBOX" A
+status 'too short a prefix' 64 ms-list id:1234567
+status 'an operand each' 0 ms-list from:bob and user:bob
+ok 'is the same as one' test "$(wc -l <out)" -eq 1
+
+# Two ids that begin alike: with so few digits a pair is soon found.
+mkdir alike
+perl -MDigest::SHA=sha256_hex -e '
+	for ($i = 0; ; $i++) {
+		$t = "Subject: $i\r\n\r\nx\r\n"; $h = substr(sha256_hex($t), 0, 8);
+		if (exists $s{$h}) {
+			for $n ($i, $s{$h}) { open F, ">", "alike/$n.eml"; print F "Subject: $n\r\n\r\nx\r\n"; }
+			print "$h\n"; exit }
+		$s{$h} = $i }' >prefix
+status 'two alike' 0 ms-ingest -q -u alice -d Alike alike
+status 'a prefix of both' 64 ms-list "id:$(cat prefix)"
+ok 'is named' grep -q "id:$(cat prefix) is the beginning of more than one id" err
+status 'for an export' 64 ms-export "id:$(cat prefix)"
+finish
