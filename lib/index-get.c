@@ -243,7 +243,7 @@ ms_index_message(struct ms_txn *txn, uint64_t number,
 	    &row->desc.from, &row->desc.to, &row->desc.subject};
 	unsigned char key[8];
 	struct ms_slice v;
-	size_t i, at = 52;
+	size_t i, at = MESSAGE_FIXED;
 	int got;
 
 	ms_put_be64(key, number);
@@ -256,6 +256,7 @@ ms_index_message(struct ms_txn *txn, uint64_t number,
 	row->size = ms_le64(v.p + 32);
 	row->desc.date = (int64_t)ms_le64(v.p + 40);
 	row->desc.bits = v.p[48];
+	memcpy(row->head, v.p + 52, MS_HEAD_START);
 	for (i = 0; i < 3; i++) {
 		f[i]->n = v.p[49 + i];
 		if (f[i]->n > MS_DESC_LEN || v.n - at < f[i]->n)

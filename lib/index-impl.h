@@ -8,7 +8,8 @@
 #include <sys/types.h>
 #include "index.h"
 
-#define DIGEST_KEY 16 /* bytes of a digest in a key */
+#define MESSAGE_FIXED (52 + MS_HEAD_START) /* bytes before the fields */
+#define DIGEST_KEY 16                      /* bytes of a digest in a key */
 
 struct ms_index {
 	MDB_env *env;

@@ -147,15 +147,16 @@ ms_indexer_message(struct ms_indexer *in, uint64_t number,
     const unsigned char id[MS_SHA_LEN], uint64_t size,
     const struct ms_note *note)
 {
-	unsigned char key[8], v[52 + 3 * MS_DESC_LEN];
+	unsigned char key[8], v[MESSAGE_FIXED + 3 * MS_DESC_LEN];
 	const struct ms_desc_field *f[3] = {
 	    &note->desc.from, &note->desc.to, &note->desc.subject};
-	size_t i, n = 52;
+	size_t i, n = MESSAGE_FIXED;
 
 	memcpy(v, id, MS_SHA_LEN);
 	ms_put_le64(v + 32, size);
 	ms_put_le64(v + 40, (uint64_t)note->desc.date);
 	v[48] = note->desc.bits;
+	memcpy(v + 52, note->head, MS_HEAD_START);
 	for (i = 0; i < 3; i++) {
 		v[49 + i] = f[i]->n;
 		memcpy(v + n, f[i]->s, f[i]->n);
@@ -164,7 +165,6 @@ ms_indexer_message(struct ms_indexer *in, uint64_t number,
 	ms_put_be64(key, number);
 	add(in, MS_TABLE_MESSAGE, key, sizeof(key), v, n);
 	add_number(in, MS_TABLE_ID, id, number);
-	add_number(in, MS_TABLE_HEAD, note->head, number);
 	in->messages = true;
 }
 

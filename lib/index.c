@@ -22,7 +22,6 @@ const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_BLOCK] = {"block", 0},
     [MS_TABLE_MESSAGE] = {"message", 0},
     [MS_TABLE_ID] = {"id", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_HEAD] = {"head", MDB_DUPSORT | MDB_DUPFIXED},
     [MS_TABLE_BLOB] = {"blob", MDB_DUPSORT | MDB_DUPFIXED},
     [MS_TABLE_OCCURRENCE] = {"occurrence", 0},
     [MS_TABLE_HELD] = {"held", 0},

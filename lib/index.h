@@ -7,9 +7,8 @@
  *
  *   meta        "position" -> struct ms_position; "version", "archive"
  *   block       first number of a run -> struct ms_location
- *   message     number -> id, wire size, struct ms_desc
+ *   message     number -> id, wire size, start of the head, struct ms_desc
  *   id          id -> numbers (several)
- *   head        head -> numbers (several)
  *   blob        digest -> numbers (several)
  *   occurrence  folder, date, number -> message, form, bits, flags, place
  *   held        message (the first of its id), folder -> occurrence, date
@@ -37,7 +36,6 @@ enum ms_table {
 	MS_TABLE_BLOCK,
 	MS_TABLE_MESSAGE,
 	MS_TABLE_ID,
-	MS_TABLE_HEAD,
 	MS_TABLE_BLOB,
 	MS_TABLE_OCCURRENCE,
 	MS_TABLE_HELD,
@@ -155,9 +153,17 @@ enum ms_name_kind {
 int ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name, uint64_t *number, struct ms_err *err);
 
-/* Rows as values; views end with the transaction. -1: MS_DATA. */
+/*
+ * Rows as values; views end with the transaction. -1: MS_DATA.
+ *
+ * A message is looked up by its head too seldom for a table that every message
+ * would have to be put into: whoever does so reads the rows of the messages he
+ * means once, and compares the whole head of those that begin alike.
+ */
+#define MS_HEAD_START 8 /* bytes of a head in its row */
 struct ms_message_row {
 	unsigned char id[MS_SHA_LEN];
+	unsigned char head[MS_HEAD_START];
 	uint64_t size;
 	struct ms_desc desc;
 };
