@@ -91,7 +91,7 @@ name_ok(const char *p, size_t n)
 {
 	size_t i;
 
-	if (n == 0 || n > 253 || p[0] == '-' || p[0] == '.')
+	if (n == 0 || n > 253 || p[0] == '-' || p[0] == '.' || p[n - 1] == '.')
 		return false;
 	for (i = 0; i < n; i++)
 		if (!isalnum((unsigned char)p[i]) && p[i] != '-' &&

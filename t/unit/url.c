@@ -70,6 +70,7 @@ static const struct row {
     {"imaps://alice@h\r\nost/", NULL, NULL, 0, NULL},
     {"imaps://alice@-h/", NULL, NULL, 0, NULL},
     {"imaps://alice@a..b/", NULL, NULL, 0, NULL},
+    {"imaps://alice@a../", NULL, NULL, 0, NULL},
     {"imaps://alice@./", NULL, NULL, 0, NULL},
     {"imaps://alice@h%6f/", NULL, NULL, 0, NULL},
     {"imaps://a%0d%0ab@h/", NULL, NULL, 0, NULL},
