@@ -121,10 +121,9 @@ take_url(struct options *opt, const char *text, struct ms_err *err)
 		return ms_fail(
 		    err, MS_USAGE, "--login and the URL name different logins");
 	if (opt->login != NULL && opt->url.login == NULL) {
-		if (*opt->login == '\0' ||
-		    !ms_secret_text_ok(opt->login, strlen(opt->login)))
-			return ms_fail(
-			    err, MS_USAGE, "--login: empty, or holds CR or LF");
+		if (!ms_url_login_ok(opt->login, strlen(opt->login)))
+			return ms_fail(err, MS_USAGE,
+			    "--login: empty, too long, or with controls");
 		opt->url.login = ms_xstrdup(opt->login);
 	}
 	if (opt->url.login == NULL)

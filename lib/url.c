@@ -30,6 +30,18 @@ hex_digit(char c)
 	return -1;
 }
 
+bool
+ms_url_login_ok(const void *p, size_t n)
+{
+	const unsigned char *s = p;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (s[i] < 0x20 || s[i] == 0x7f)
+			return false;
+	return n > 0 && n <= MS_LOGIN_MAX;
+}
+
 /* Percent-decodes the login. A control byte would end up in a command. */
 static int
 parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
@@ -54,11 +66,9 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 					    hex_digit(p[i + 2]));
 			i += 2;
 		}
-		if (c < 0x20 || c == 0x7f)
-			goto bad;
 		ms_buf_add_byte(&out, c);
 	}
-	if (out.n == 0)
+	if (!ms_url_login_ok(out.p, out.n))
 		goto bad;
 	u->login = ms_xstrndup(out.p, out.n);
 	ms_buf_release(&out);

@@ -5,10 +5,12 @@
  */
 #ifndef MS_URL_H
 #define MS_URL_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "buf.h"
 
-#define MS_URL_MAX 1024 /* bytes of a URL */
+#define MS_URL_MAX 1024  /* bytes of a URL */
+#define MS_LOGIN_MAX 512 /* bytes of a login: its source fits MS_SOURCE_MAX */
 
 struct ms_url {
 	char *login; /* decoded; NULL: not said. Owned */
@@ -22,6 +24,8 @@ struct ms_url {
  * refused: what is in a URL is in `ps`. MS_USAGE; u is then {0}.
  */
 int ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err);
+/* May this be a login: 1..MS_LOGIN_MAX bytes without controls? */
+bool ms_url_login_ok(const void *p, size_t n);
 void ms_url_release(struct ms_url *u);
 
 /*

@@ -23,7 +23,7 @@ refused 'another protocol' 'begins with imaps://' imap://a@h/
 refused 'a password in the URL' 'no place in a URL' imaps://a:secret@h/
 refused 'no login' 'no login' imaps://h/
 refused 'two logins' 'different logins' --login b imaps://a@h/
-refused 'a login with a line end' 'holds CR or LF' --login 'a
+refused 'a login with a line end' 'with controls' --login 'a
 b LOGOUT' imaps://h/
 refused 'a folder with a line end' 'holds CR or LF' --folder 'a
 b' imaps://a@h/

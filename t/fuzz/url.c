@@ -27,9 +27,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (ms_url_parse(&a, text, NULL) == 0 && a.login != NULL) {
 		ms_url_source(&a, &first);
+		require(first.n <= 2048); /* MS_SOURCE_MAX */
 		/* imap://... as imaps://... is a URL of the same source. */
 		ms_buf_add_str(&url, "imaps");
 		ms_buf_add_str(&url, ms_buf_str(&first) + strlen("imap"));
+		if (url.n > MS_URL_MAX)
+			goto out;
 		require(ms_url_parse(&b, ms_buf_str(&url), NULL) == 0);
 		require(strcmp(a.login, b.login) == 0);
 		require(strcmp(a.host, b.host) == 0);
@@ -38,6 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    ms_slice_eq(ms_buf_slice(&first), ms_buf_slice(&again)));
 		ms_url_release(&b);
 	}
+out:
 	ms_url_release(&a);
 	ms_buf_release(&first);
 	ms_buf_release(&again);
