@@ -256,6 +256,7 @@ next_pack(
 		pos->pack = a->tail->header.number;
 		pos->generation = a->tail->header.generation;
 		pos->end = MS_PACK_HEADER;
+		pos->commit = 0; /* that one is in the pack before */
 		return 1;
 	}
 	if (open_tail(a, pos->pack, err) < 0)

@@ -1,27 +1,9 @@
 /* verify-pack.c - all packs of an archive, one after another. ms-archive(5). */
 #include "verify-impl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void
-ms_verify_fault(struct ms_verify_run *r, enum ms_fault_kind kind,
-    const char *where, const char *fmt, ...)
-{
-	struct ms_fault fault = {.kind = kind, .where = where};
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fault.reason = text;
-	if (kind != MS_FAULT_NOTE)
-		r->sum->faults++;
-	r->v->fault(r->v->ctx, &fault);
-}
 
 static void
 pack_where(struct ms_pack_name name, char out[64])

@@ -1,0 +1,243 @@
+/* ms-verify - prove an archive whole, rebuild its index. See ms-verify(1). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "mail.h"
+#include "opt.h"
+#include "report.h"
+#include "sha.h"
+#include "verify.h"
+
+#define TOOL "ms-verify"
+
+enum {
+	OPT_QUICK = MS_OPT_LONG,
+	OPT_DATA,
+	OPT_REBUILD,
+	OPT_REPORT
+};
+
+struct options {
+	const char *archive, *report;
+	bool quiet, quick, data, rebuild;
+};
+
+static const char usage[] =
+    "usage: " TOOL " [-q] [-a archive] [--quick | --data] [--rebuild-index]\n"
+    "                 [--report file]\n";
+
+static const struct option longs[] = {
+    {"archive", required_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"version", no_argument, NULL, 'V'},
+    {"quick", no_argument, NULL, OPT_QUICK},
+    {"data", no_argument, NULL, OPT_DATA},
+    {"rebuild-index", no_argument, NULL, OPT_REBUILD},
+    {"report", required_argument, NULL, OPT_REPORT},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const kinds[] = {
+    [MS_FAULT_NOTE] = NULL,
+    [MS_FAULT_PACK] = "pack",
+    [MS_FAULT_MESSAGE] = "message",
+    [MS_FAULT_INDEX] = "index",
+};
+
+struct run {
+	const struct options *opt;
+	struct ms_report *report;
+};
+
+/* One line on stderr: "message ID (alice, INBOX, 2026-..., Subject): why". */
+static void
+show(const struct ms_fault *f, const char *date)
+{
+	struct ms_buf b = {0};
+	const char *const about[] = {f->user, f->folder, date, f->subject};
+	bool any = false;
+	size_t i;
+
+	ms_buf_add_str(&b, f->where);
+	for (i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+		if (about[i] == NULL)
+			continue;
+		ms_buf_add_str(&b, any ? ", " : " (");
+		ms_buf_add_str(&b, about[i]);
+		any = true;
+	}
+	ms_complain(
+	    TOOL, "%s%s: %s", ms_buf_str(&b), any ? ")" : "", f->reason);
+	ms_buf_release(&b);
+}
+
+static void
+fault(void *ctx, const struct ms_fault *f)
+{
+	struct run *run = ctx;
+	char id[MS_SHA_HEX + 1] = "", date[21] = "";
+	bool note = f->kind == MS_FAULT_NOTE;
+
+	if (f->id != NULL)
+		ms_hex(f->id, MS_SHA_LEN, id);
+	if (f->date != NULL)
+		ms_time_format(*f->date, date);
+	const struct ms_report_text texts[] = {
+	    {"what", kinds[f->kind]},
+	    {"where", f->where},
+	    {"reason", f->reason},
+	    {"id", f->id != NULL ? id : NULL},
+	    {"user", f->user},
+	    {"source", f->source},
+	    {"folder", f->folder},
+	    {"date", f->date != NULL ? date : NULL},
+	    {"subject", f->subject},
+	};
+	ms_report_line(run->report, note ? "note" : "damaged", texts,
+	    sizeof(texts) / sizeof(texts[0]));
+	if (note)
+		ms_report_note(run->report, "%s: %s", f->where, f->reason);
+	else
+		show(f, f->date != NULL ? date : NULL);
+}
+
+static void
+progress(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	struct run *run = ctx;
+
+	ms_report_progress(run->report, what, done, total,
+	    strcmp(what, "packs") == 0 ? "bytes" : "messages");
+}
+
+static void
+say_sums(struct run *run, const struct ms_verify_sum *s, bool data)
+{
+	char chain[MS_SHA_HEX + 1];
+
+	ms_hex(s->chain, MS_SHA_LEN, chain);
+	if (data)
+		ms_report_note(run->report,
+		    "%" PRIu64 " messages in %" PRIu64 " batches, %" PRIu64
+		    " damaged; %" PRIu64 " findings; chain %s",
+		    s->messages, s->batches, s->damaged, s->faults, chain);
+	else
+		ms_report_note(run->report,
+		    "%" PRIu64 " batches in %" PRIu64 " packs; %" PRIu64
+		    " findings; chain %s",
+		    s->batches, s->packs, s->faults, chain);
+}
+
+static int
+end(struct run *run, const struct ms_verify_sum *s, int status)
+{
+	const struct ms_report_count counts[] = {
+	    {"packs", s->packs},
+	    {"bytes", s->bytes},
+	    {"batches", s->batches},
+	    {"records", s->records},
+	    {"messages", s->messages},
+	    {"occurrences", s->occurrences},
+	    {"damaged", s->damaged},
+	    {"faults", s->faults},
+	};
+	struct ms_err err = {0};
+
+	if (ms_report_end(run->report, status, counts,
+		sizeof(counts) / sizeof(counts[0]), &err) < 0) {
+		ms_complain(TOOL, "%s", err.msg);
+		return status != 0 ? status : ms_status(err.code);
+	}
+	return status;
+}
+
+static int
+run_all(const struct options *opt, const char *dir)
+{
+	struct run run = {.opt = opt};
+	struct ms_verify v = {
+	    .how = opt->quick ? MS_VERIFY_QUICK : MS_VERIFY_DATA,
+	    .fault = fault,
+	    .progress = progress,
+	    .ctx = &run};
+	struct ms_verify_sum sum = {0}, made = {0};
+	struct ms_err err = {0};
+	int rc = 0, status;
+
+	if (ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
+	    0) {
+		ms_complain(TOOL, "%s", err.msg);
+		return ms_status(err.code);
+	}
+	if (opt->rebuild) {
+		rc = ms_verify_rebuild(&v, dir, &made, &err);
+		if (rc == 0)
+			ms_report_note(run.report, "index rebuilt");
+	}
+	if (rc == 0 && (!opt->rebuild || opt->quick || opt->data)) {
+		rc = ms_verify(&v, dir, &sum, &err);
+		if (rc == 0)
+			say_sums(&run, &sum, !opt->quick);
+	}
+	sum.faults += made.faults;
+	if (rc < 0) {
+		ms_complain(TOOL, "%s", err.msg);
+		status = ms_status(err.code);
+	} else {
+		status = sum.faults > 0 ? EX_DATAERR : 0;
+	}
+	return end(&run, &sum, status);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options opt = {0};
+	struct ms_err err = {0};
+	const char *dir;
+	int c;
+
+	while ((c = ms_getopt(argc, argv, "a:hqV", longs)) != -1) {
+		switch (c) {
+		case 'a':
+			opt.archive = optarg;
+			break;
+		case 'q':
+			opt.quiet = true;
+			break;
+		case OPT_QUICK:
+			opt.quick = true;
+			break;
+		case OPT_DATA:
+			opt.data = true;
+			break;
+		case OPT_REBUILD:
+			opt.rebuild = true;
+			break;
+		case OPT_REPORT:
+			opt.report = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return ms_close_stdout(&err) < 0 ? EX_IOERR : 0;
+		case 'V':
+			puts(TOOL " " MS_VERSION);
+			return ms_close_stdout(&err) < 0 ? EX_IOERR : 0;
+		default:
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind < argc || (opt.quick && opt.data)) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	if (ms_opt_archive(&dir, opt.archive, &err) < 0) {
+		ms_complain(TOOL, "%s", err.msg);
+		return ms_status(err.code);
+	}
+	return run_all(&opt, dir);
+}
