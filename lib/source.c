@@ -211,8 +211,12 @@ int
 ms_source_open(struct ms_source **out, const char *path,
     const struct ms_source_options *opt, struct ms_err *err)
 {
-	struct ms_source *src = ms_xcalloc(1, sizeof(*src));
+	struct ms_source *src;
 
+	if (opt->into != NULL &&
+	    !ms_utf8_valid((const unsigned char *)opt->into, strlen(opt->into)))
+		return ms_fail(err, MS_USAGE, "the folder name is not UTF-8");
+	src = ms_xcalloc(1, sizeof(*src));
 	src->opt = *opt;
 	src->in.eof = true;
 	if (opt->into != NULL && opt->into[0] != '\0')

@@ -44,9 +44,9 @@ struct ms_source;
 /*
  * Opens what is named, or standard input for "-". Nothing is read yet but
  * what it takes to tell the format. Errors: MS_NOINPUT (not there, empty, not
- * readable), MS_DATA (holds no mail), MS_IO; the sentence does not repeat the
- * path. opt may go away afterwards. Memory is bounded whatever the input: one
- * window, and the names of one directory.
+ * readable), MS_DATA (holds no mail), MS_IO, MS_USAGE (`into` is not UTF-8);
+ * the sentence does not repeat the path. opt may go away afterwards. Memory is
+ * bounded whatever the input: one window, and the names of one directory.
  */
 int ms_source_open(struct ms_source **out, const char *path,
     const struct ms_source_options *opt, struct ms_err *err);

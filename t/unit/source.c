@@ -112,6 +112,9 @@ test_files(void)
 	    "text @ 6|text||2026-01-05T10:00:00Z|A: b~\n");
 	expect("no mbox", "a.eml", mbox,
 	    "a.eml @ 0: not an mbox: no From_ line\n");
+	expect("-d, not UTF-8", "a.eml",
+	    (struct ms_source_options){.into = "\xff"},
+	    "1 the folder name is not UTF-8\n");
 	expect("an empty file", "empty", none, "3 empty\n");
 	expect(
 	    "no file", "nothere", none, "3 open: No such file or directory\n");
