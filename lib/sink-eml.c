@@ -187,6 +187,17 @@ enter(struct files *f, const struct ms_buf *path, struct ms_err *err)
 	return dir < 0 ? -1 : 0;
 }
 
+/* Files that were read without a label are shown as "local", which
+ * says nothing that a directory should. */
+static bool
+has_label(const struct ms_parcel *m)
+{
+	if (m->label == NULL || m->label[0] == '\0')
+		return false;
+	return m->source == NULL || strcmp(m->source, "local:") != 0 ||
+	       strcmp(m->label, "local") != 0;
+}
+
 /* A message that lies nowhere in particular lies on top. */
 static void
 path_of(const struct files *f, const struct ms_parcel *m, struct ms_buf *path)
@@ -197,7 +208,7 @@ path_of(const struct files *f, const struct ms_parcel *m, struct ms_buf *path)
 		ms_file_level(path, ms_slice_str(m->user));
 		ms_buf_add_byte(path, '/');
 	}
-	if (m->label != NULL && m->label[0] != '\0') {
+	if (has_label(m)) {
 		ms_file_level(path, ms_slice_str(m->label));
 		ms_buf_add_byte(path, '/');
 	}

@@ -1,0 +1,114 @@
+#!/bin/sh
+# ms-export -: lines of ms-list, whole, cut, sorted, wrong.
+. "$(dirname "$0")/lib.sh"
+
+add() { # ENVELOPE SUBJECT
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: %s\n' "$1"
+	printf 'Subject: %s\n\nx\n\n' "$2"
+}
+end() {
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: end; messages=%d; failed=%d; status=%d\n\n' "$@"
+}
+one_a='user="alice"; source="local:"; label="local"; folder="INBOX"; date="2024-03-01T10:00:00Z"'
+two='user="alice"; source="local:"; label="local"; folder="a\x09b\x0Ac\\\\d"; date="2024-02-01T10:00:00Z"'
+one_b='user="bob"; source="local:"; label="local"; folder="INBOX"; date="2024-01-01T10:00:00Z"'
+one_i='user="alice"; source="imap://a@h/"; label="a@h"; folder="INBOX"; date="2023-01-01T10:00:00Z"'
+{
+	add "$one_a" one && add "$two" two && add "$one_b" one && add "$one_i" one && end 4 0 0
+} >mail
+status 'an archive' 0 ms-init arc
+status 'with mail' 0 ms-ingest -q -a arc --create-user mail
+export MS_ARCHIVE=arc
+ms-list >list
+id1=$(ms-list -u bob | cut -f 1) id2=$(ms-list subject:two | cut -f 1)
+
+export_lines() { # runs ms-export - on the lines at stdin
+	name=$1 code=$2 && shift 2
+	cat >lines
+	status "$name" "$code" sh -c 'ms-export "$@" - <lines' sh "$@"
+}
+
+export_lines 'lines of ms-list' 0 <list
+{ add "$one_i" one && add "$one_b" one && add "$two" two && add "$one_a" one && end 4 0 0; } >want
+same 'their order is kept, each is one occurrence' want out
+tac list | export_lines 'turned around' 0
+{ add "$one_a" one && add "$two" two && add "$one_b" one && add "$one_i" one && end 4 0 0; } >want
+same 'the other order' want out
+ms-list -z | export_lines 'ended by NUL' 0
+{ add "$one_i" one && add "$one_b" one && add "$two" two && add "$one_a" one && end 4 0 0; } >want
+same 'the same' want out
+cut -f 1-4 <list | grep alice | head -n 1 | export_lines 'user and folder' 0
+{ add "$one_a" one && add "$one_i" one && end 2 0 0; } >want
+same 'all that fit, whatever the source' want out
+printf '%s\t\talice\tINBOX\t\t\t\tlocal:\n' "$id1" | export_lines 'other fields are empty' 0
+{ add "$one_a" one && end 1 0 0; } >want
+same 'one occurrence' want out
+sed 's/$/\tmore\tfields/' list | grep "	a\\\\tb" | export_lines 'further fields, escapes' 0
+{ add "$two" two && end 1 0 0; } >want
+same 'are passed over, are understood' want out
+echo "$id1" | export_lines 'an id' 0
+{ add 'date="2024-03-01T10:00:00Z"' one && end 1 0 0; } >want
+same 'the message, once' want out
+printf '%s\n%s\n%s' "$id2" "$id1" "$id1" | cut -c 1-12 | tr a-f A-F | export_lines 'prefixes' 0
+{ add 'date="2024-02-01T10:00:00Z"' two && add 'date="2024-03-01T10:00:00Z"' one && add 'date="2024-03-01T10:00:00Z"' one && end 3 0 0; } >want
+same 'as often as they are given' want out
+printf '' | export_lines 'no lines' 0
+end 0 0 0 >want
+same 'nothing' want out
+
+# What points at nothing is named; the rest goes out.
+{
+	echo hello
+	echo "$id2"
+	echo 00000000
+	printf '%s\tx\tcarol\tINBOX\n' "$id1"
+	printf '%s\tx\talice\tINBOX\t1\tf\ts\timap://b@h/\n' "$id1"
+	echo
+	echo "$id1"
+} | export_lines 'wrong lines' 1
+{ add 'date="2024-02-01T10:00:00Z"' two && add 'date="2024-03-01T10:00:00Z"' one && end 2 5 1; } >want
+same 'the others go out' want out
+cat >want <<END
+ms-export: standard input, line 1: "hello" is not the id of a message
+ms-export: standard input, line 3: 00000000 is not in the archive
+ms-export: standard input, line 4: $id1 is not in the archive under this user, folder and source
+ms-export: standard input, line 5: $id1 is not in the archive under this user, folder and source
+ms-export: standard input, line 6: "" is not the id of a message
+END
+same 'each is named' want err
+
+# With -u what others have is not theirs to give.
+export_lines 'with -u' 1 -u bob <list
+{ add "$one_b" one && end 1 3 1; } >want
+same 'one is his' want out
+echo "$id1" | export_lines 'an id he has' 0 -u bob
+{ add 'date="2024-03-01T10:00:00Z"' one && end 1 0 0; } >want
+same 'goes out' want out
+echo "$id2" | export_lines 'an id he has not' 1 -u bob
+export_lines 'a user who does not exist' 64 -u carol <list
+
+echo "$id1" | export_lines 'another format' 0 --format eml
+printf 'Subject: one\n\nx\n' >want
+same 'one message' want out
+export_lines 'more than one' 64 --format eml <list
+ok 'nothing is written' test ! -s out
+export_lines 'into a directory' 0 --format eml -o dir <list
+ok 'a file each' test "$(find dir -type f | wc -l)" -eq 4
+head -c 70000 /dev/zero | tr '\0' a | export_lines 'a line without end' 65
+ok 'is named' grep -q 'line 1: longer than 65536 bytes' err
+
+# Whoever writes slowly gets each answer before he has to ask again.
+mkfifo in && {
+	ms-export --format mboxrd - <in >slow &
+	exec 3>in
+	echo "$id1" >&3
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'Subject: one' slow && break
+		sleep 0.1
+	done
+	ok 'an answer does not wait for the next line' grep -q 'Subject: one' slow
+	exec 3>&-
+	wait $!
+}
+status 'lines and a query' 64 ms-export - subject:one
+finish
