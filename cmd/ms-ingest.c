@@ -71,18 +71,22 @@ struct run {
 /* ---- results ---- */
 
 static void
-add_failed(struct run *r, const struct ms_dest *d, const char *where,
-    const char *why, bool message)
+add_failed(
+    struct run *r, const struct ms_dest *d, const char *where, const char *why)
 {
+	const char *folder = r->opt->source.into;
 	struct ms_tally *t;
 
 	pthread_mutex_lock(&r->lock);
 	r->failed++;
-	if (message && d != NULL) {
+	/* What failed before it had a place counts where it would have gone. */
+	if (d != NULL)
 		t = ms_report_tally(r->report, d->user, d->source, d->folder);
-		t->seen++;
-		t->failed++;
-	}
+	else
+		t = ms_report_tally(r->report, ms_opt_user(r->opt->user, NULL),
+		    "local:", folder != NULL ? folder : "INBOX");
+	t->seen++;
+	t->failed++;
 	ms_report_failed(r->report, where, why);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -105,7 +109,7 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 
 	if (d->outcome == MS_OUTCOME_FAILED) {
 		place = ms_xstrndup(where.p, where.n);
-		add_failed(r, d->dest, place, d->err->msg, true);
+		add_failed(r, d->dest, place, d->err->msg);
 		free(place);
 		return;
 	}
@@ -169,11 +173,12 @@ destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 }
 
 /*
- * A message: 0 taken, or failed and said so; -1: the archive takes no more.
+ * A message: 0 taken (and counted as whole), or failed and said so; -1: the
+ * archive takes no more.
  */
 static int
 take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
-    struct ms_err *err)
+    uint64_t *whole, struct ms_err *err)
 {
 	const struct ms_envelope *env = &m->env;
 	struct ms_spec spec = {.place = env->value[MS_ATTR_UID],
@@ -191,18 +196,19 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 
 	spec.dest = destination(r, m, &why);
 	if (spec.dest == NULL) {
-		add_failed(r, NULL, m->where, why.msg, false);
+		add_failed(r, NULL, m->where, why.msg);
 		return 0;
 	}
 	if (ref != NULL &&
 	    ms_unhex(ms_slice_str(ref), id, MS_SHA_LEN) != MS_SHA_LEN) {
-		add_failed(r, spec.dest, m->where, "ref is not an id", true);
+		add_failed(r, spec.dest, m->where, "ref is not an id");
 		return 0;
 	}
 	spec.has_date = date != NULL && ms_time_parse(date, &spec.date);
 	other_attributes(env, &other);
 	spec.other = other.n > 0 ? ms_buf_str(&other) : NULL;
 	if (ref != NULL) {
+		++*whole;
 		rc = ms_ingest_reference(r->ingest, &spec, id, err);
 		goto out;
 	}
@@ -212,12 +218,14 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 	}
 	while (rc == 0 && (got = ms_source_read(src, &piece, &why)) == 1)
 		rc = ms_ingest_data(r->ingest, piece.p, piece.n, err);
-	if (rc == 0 && got == 0)
+	if (rc == 0 && got == 0) {
+		++*whole;
 		rc = ms_ingest_end(r->ingest, err);
-	else
+	} else {
 		ms_ingest_drop(r->ingest);
+	}
 	if (rc == 0 && got < 0)
-		add_failed(r, spec.dest, m->where, why.msg, true);
+		add_failed(r, spec.dest, m->where, why.msg);
 out:
 	ms_buf_release(&other);
 	return rc;
@@ -226,8 +234,8 @@ out:
 /* ---- one input ---- */
 
 static void
-take_trailer(
-    struct run *r, const struct ms_source *src, const char *name, uint64_t seen)
+take_trailer(struct run *r, const struct ms_source *src, const char *name,
+    uint64_t arrived)
 {
 	struct ms_trailer t;
 	bool whole;
@@ -244,10 +252,11 @@ take_trailer(
 	}
 	if (t.status > r->stream_status)
 		r->stream_status = t.status;
-	if (t.messages != seen)
+	if (t.messages != arrived)
 		ms_report_note(r->report,
-		    "%s: its writer sent %llu messages, %llu arrived", name,
-		    (unsigned long long)t.messages, (unsigned long long)seen);
+		    "%s: its writer sent %llu whole messages, %llu arrived",
+		    name, (unsigned long long)t.messages,
+		    (unsigned long long)arrived);
 }
 
 static void
@@ -289,18 +298,18 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 	struct ms_source *src;
 	struct ms_err why = {0};
 	bool checked = r->opt->user != NULL;
-	uint64_t seen = 0;
+	uint64_t seen = 0, whole = 0;
 	int got, rc = 0;
 
 	if (ms_source_open(&src, path, &r->opt->source, &why) < 0) {
 		r->missing += why.code == MS_NOINPUT || why.code == MS_IO;
-		add_failed(r, NULL, name, why.msg, false);
+		add_failed(r, NULL, name, why.msg);
 		return 0;
 	}
 	r->opened++;
 	while (rc == 0 && (got = ms_source_next(src, &m, &why)) != 0) {
 		if (got < 0) {
-			add_failed(r, NULL, m.where, why.msg, false);
+			add_failed(r, NULL, m.where, why.msg);
 			continue;
 		}
 		if (!checked && m.env.value[MS_ATTR_USER] == NULL) {
@@ -308,12 +317,12 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 			checked = true;
 		}
 		if (rc == 0)
-			rc = take_message(r, src, &m, err);
+			rc = take_message(r, src, &m, &whole, err);
 		if ((++seen & 63) == 0)
 			show_progress(r, src, name);
 	}
 	if (rc == 0)
-		take_trailer(r, src, name, seen);
+		take_trailer(r, src, name, whole);
 	ms_source_close(src);
 	return rc;
 }
