@@ -26,11 +26,19 @@ tell(struct ms_verify_run *r, uint64_t at, const char *reason)
 		tell((r), (at), tell_text);                                    \
 	} while (0)
 
+/* Names the records from first to last that no block holds. */
 static void
-lost(struct ms_verify_run *r, uint64_t at, uint64_t first, uint64_t last)
+tell_missing(
+    struct ms_verify_run *r, uint64_t at, uint64_t first, uint64_t last)
 {
-	TELL(r, at, "records %llu to %llu are missing",
-	    (unsigned long long)first, (unsigned long long)last);
+	struct ms_range gap;
+
+	while (first <= last && ms_ranges_gap(&r->seen, first, last, &gap)) {
+		TELL(r, at, "records %llu to %llu are missing",
+		    (unsigned long long)gap.first,
+		    (unsigned long long)gap.last);
+		first = gap.last + 1;
+	}
 }
 
 /* With data: is the root that of the leaves? All of them are there. */
@@ -68,13 +76,12 @@ check_batch(struct ms_verify_run *r, const struct ms_verify_batch *b,
 	const struct ms_commit *c = &b->commit;
 	unsigned char chain[MS_SHA_LEN];
 	struct ms_range gap;
-	uint64_t from = c->first;
 
 	if (may_be_torn && c->first <= r->next &&
 	    ms_ranges_gap(&r->seen, c->first, b->number, &gap))
 		return 0;
 	if (c->first > r->next)
-		lost(r, b->at, r->next, c->first - 1);
+		tell_missing(r, b->at, r->next, c->first - 1);
 	else if (c->first < r->next)
 		TELL(r, b->at, "COMMIT %llu begins before its predecessor ends",
 		    (unsigned long long)b->number);
@@ -84,15 +91,10 @@ check_batch(struct ms_verify_run *r, const struct ms_verify_batch *b,
 			TELL(r, b->at, "the chain of COMMIT %llu is wrong",
 			    (unsigned long long)b->number);
 	}
-	if (!ms_ranges_gap(&r->seen, from, b->number, &gap)) {
-		if (r->v->how == MS_VERIFY_DATA && check_root(r, b, err) < 0)
-			return -1;
-	} else {
-		do {
-			lost(r, b->at, gap.first, gap.last);
-			from = gap.last + 1;
-		} while (ms_ranges_gap(&r->seen, from, b->number, &gap));
-	}
+	if (ms_ranges_gap(&r->seen, c->first, b->number, &gap))
+		tell_missing(r, b->at, c->first, b->number);
+	else if (r->v->how == MS_VERIFY_DATA && check_root(r, b, err) < 0)
+		return -1;
 	memcpy(r->chain, c->chain, MS_SHA_LEN);
 	r->chain_known = true;
 	r->next = b->number + 1;
@@ -108,7 +110,7 @@ check_trailer(struct ms_verify_run *r)
 	uint64_t at = r->size - MS_PACK_TRAILER;
 
 	if (t->last >= r->next) {
-		lost(r, at, r->next, t->last);
+		tell_missing(r, at, r->next, t->last);
 		r->next = t->last + 1;
 		memcpy(r->chain, t->chain, MS_SHA_LEN);
 		r->chain_known = true;
@@ -179,10 +181,11 @@ check_tail(struct ms_verify_run *r, uint64_t *end, struct ms_err *err)
 	int changed;
 
 	if (known && *end < r->known.end) {
-		TELL(r, *end,
+		tell(r, *end,
 		    r->size < r->known.end
 			? "the pack is shorter than the index says"
-			: "what the index knows of is not whole");
+			: "the last batch is not whole, but was committed");
+		tell_missing(r, *end, r->next, r->known.next - 1);
 		*end = r->size;
 		return 0;
 	}

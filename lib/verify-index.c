@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive-impl.h"
 #include "index.h"
 
 /* What a child found out, as it goes through the pipe. */
@@ -20,18 +21,30 @@ struct answer {
 	struct ms_err err;
 };
 
+/* An occurrence that damage takes away, ahead of its texts. */
+struct lost {
+	unsigned char id[MS_SHA_LEN];
+	uint64_t message;
+	int64_t date;
+	bool more;         /* false: none, the answer follows */
+	bool dated, place; /* place: the OCCURRENCE itself is lost */
+	uint32_t n[4];     /* user, source, folder, subject */
+};
+
+#define LOST_TEXT_MAX (MS_SOURCE_MAX + MS_FOLDER_MAX)
+
 struct question {
 	const char *dir, *fresh;
 	bool read_only;
+	int fd; /* in the child: where rows go */
 	int (*ask)(const struct question *q, struct answer *out);
 };
 
 /* Writes all of it; a parent that is gone needs no answer. */
 static void
-put_answer(int fd, const struct answer *a)
+put(int fd, const void *bytes, size_t left)
 {
-	const char *p = (const char *)a;
-	size_t left = sizeof(*a);
+	const char *p = bytes;
 	ssize_t n;
 
 	while (left > 0) {
@@ -46,41 +59,95 @@ put_answer(int fd, const struct answer *a)
 }
 
 static bool
-get_answer(int fd, struct answer *a)
+get(int fd, void *bytes, size_t want)
 {
-	char *p = (char *)a;
-	size_t have = 0;
+	char *p = bytes;
 	ssize_t n;
 
-	while (have < sizeof(*a)) {
-		n = read(fd, p + have, sizeof(*a) - have);
+	while (want > 0) {
+		n = read(fd, p, want);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return false;
-		have += (size_t)n;
+		p += n;
+		want -= (size_t)n;
 	}
 	return true;
 }
 
 /* In the child: says nothing but through the pipe, and leaves nothing. */
 _Noreturn static void
-answer_and_exit(const struct question *q, int fd)
+answer_and_exit(struct question *q, int fd)
 {
+	static const struct lost no_more;
 	struct answer a;
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (null >= 0)
 		dup2(null, STDERR_FILENO);
 	memset(&a, 0, sizeof(a));
+	q->fd = fd;
 	a.got = q->ask(q, &a);
-	put_answer(fd, &a);
+	put(fd, &no_more, sizeof(no_more));
+	put(fd, &a, sizeof(a));
 	_exit(0);
+}
+
+/* One row from a child, told. False: it makes no sense. */
+static bool
+tell_lost(struct ms_verify_run *r, int fd, const struct lost *l)
+{
+	char *text[4] = {NULL}, where[MS_SHA_HEX + 16] = "message ";
+	struct ms_fault f = {.kind = MS_FAULT_MESSAGE, .id = l->id};
+	bool whole = true;
+	size_t i;
+
+	for (i = 0; i < 4 && whole; i++) {
+		whole = l->n[i] <= LOST_TEXT_MAX;
+		if (whole) {
+			text[i] = ms_xcalloc(1, (size_t)l->n[i] + 1);
+			whole = get(fd, text[i], l->n[i]);
+		}
+	}
+	if (whole) {
+		ms_hex(l->id, MS_SHA_LEN, where + strlen(where));
+		f.where = where;
+		f.reason = l->place ? "the record of this place is missing"
+				    : "its record is missing";
+		f.date = l->dated ? &l->date : NULL;
+		f.user = text[0];
+		f.source = text[1];
+		f.folder = text[2];
+		f.subject = text[3][0] != '\0' ? text[3] : NULL;
+		if (!l->place)
+			ms_ranges_add(&r->bad, l->message, l->message);
+		r->sum->faults++;
+		r->v->fault(r->v->ctx, &f);
+	}
+	for (i = 0; i < 4; i++)
+		free(text[i]);
+	return whole;
+}
+
+static bool
+get_all(struct ms_verify_run *r, int fd, struct answer *a)
+{
+	struct lost l;
+
+	while (get(fd, &l, sizeof(l))) {
+		if (!l.more)
+			return get(fd, a, sizeof(*a));
+		if (!tell_lost(r, fd, &l))
+			return false;
+	}
+	return false;
 }
 
 /* Asks a child. 1 answered, 0 it died (of a damaged index), -1. */
 static int
-ask(const struct question *q, struct answer *a, struct ms_err *err)
+ask(struct ms_verify_run *r, struct question *q, struct answer *a,
+    struct ms_err *err)
 {
 	int fd[2], status;
 	bool answered;
@@ -97,7 +164,7 @@ ask(const struct question *q, struct answer *a, struct ms_err *err)
 	if (pid == 0)
 		answer_and_exit(q, fd[1]);
 	close(fd[1]);
-	answered = get_answer(fd[0], a);
+	answered = get_all(r, fd[0], a);
 	close(fd[0]);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
@@ -142,6 +209,73 @@ ask_catch_up(const struct question *q, struct answer *out)
 	return 1;
 }
 
+/* One occurrence that the old index knows: are its record and that of its
+ * message still there? */
+static int
+look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
+    const struct ms_row *row, struct ms_err *err)
+{
+	struct lost l = {.more = true,
+	    .message = row->message,
+	    .date = row->date,
+	    .dated = (row->bits & MS_DATE_UNKNOWN) == 0};
+	const char *text[4] = {"", "", "", row->desc.subject.s};
+	const struct ms_folder *f;
+	struct ms_location loc;
+	int got;
+	size_t i;
+
+	got = ms_index_locate(fresh, row->number, &loc, err);
+	l.place = got == 0;
+	if (got == 1)
+		got = ms_index_locate(fresh, row->message, &loc, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	memcpy(l.id, row->id, sizeof(l.id));
+	got = ms_archive_folder_get(a, row->folder, &f, err);
+	if (got < 0)
+		return -1;
+	if (got == 1) {
+		text[0] = f->user_name;
+		text[1] = f->source_url;
+		text[2] = f->name;
+	}
+	for (i = 0; i < 3; i++)
+		l.n[i] = (uint32_t)strlen(text[i]);
+	l.n[3] = row->desc.subject.n;
+	put(q->fd, &l, sizeof(l));
+	for (i = 0; i < 4; i++)
+		put(q->fd, text[i], l.n[i]);
+	return 0;
+}
+
+/* What the archive's index knows and the fresh one does not. */
+static int
+ask_lost(const struct question *q, struct answer *out)
+{
+	struct ms_select all = {.order = MS_BY_FOLDER};
+	struct ms_err *err = &out->err;
+	const struct ms_row *row;
+	struct ms_index *fresh;
+	struct ms_archive *a;
+	struct ms_walk *walk;
+	struct ms_txn txn;
+	int got;
+
+	/* Its index as it is: no reader's catching up. */
+	if (ms_archive_open_log(&a, q->dir, MS_ARCHIVE_READ, err) < 0 ||
+	    ms_index_open(&a->ix, q->dir, q->read_only, err) < 0 ||
+	    ms_index_open(&fresh, q->fresh, false, err) < 0 ||
+	    ms_walk_open(&walk, a, &all, err) < 0 ||
+	    ms_index_begin(fresh, &txn, err) < 0)
+		return -1;
+	/* Nobody writes to the fresh index, so its transaction may last. */
+	while ((got = ms_walk_next(walk, &row, err)) == 1)
+		if (look_at(q, a, &txn, row, err) < 0)
+			return -1;
+	return got < 0 ? -1 : 1;
+}
+
 static int
 ask_equal(const struct question *q, struct answer *out)
 {
@@ -184,7 +318,7 @@ ms_verify_known(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 	struct answer a;
 	int got;
 
-	got = ask(&q, &a, err);
+	got = ask(r, &q, &a, err);
 	if (got <= 0 || a.got != 1)
 		return got < 0 ? -1 : 0;
 	r->known = a.position;
@@ -192,12 +326,12 @@ ms_verify_known(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 }
 
 int
-ms_verify_catch_up(const char *dir, struct ms_err *err)
+ms_verify_catch_up(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 {
 	struct question q = {.dir = dir, .ask = ask_catch_up};
 	struct answer a;
 
-	return ask(&q, &a, err) < 0 ? -1 : 0;
+	return ask(r, &q, &a, err) < 0 ? -1 : 0;
 }
 
 int
@@ -211,7 +345,7 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
 	struct answer a;
 	int got;
 
-	got = ask(&q, &a, err);
+	got = ask(r, &q, &a, err);
 	if (got < 0)
 		return -1;
 	if (got == 0) {
@@ -239,4 +373,19 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
 		    "--rebuild-index",
 		    a.text);
 	return 0;
+}
+
+int
+ms_verify_lost(struct ms_verify_run *r, const char *dir, const char *fresh,
+    struct ms_err *err)
+{
+	struct question q = {.dir = dir,
+	    .fresh = fresh,
+	    .read_only = cannot_write(dir),
+	    .ask = ask_lost};
+	struct answer a;
+	int got;
+
+	got = ask(r, &q, &a, err);
+	return got < 0 ? -1 : got == 1 && a.got == 1;
 }

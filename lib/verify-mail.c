@@ -74,7 +74,7 @@ tell_message(struct ms_verify_run *r, struct ms_archive *a, uint64_t number,
 	size_t i, n;
 	int rc = -1;
 
-	r->sum->damaged++;
+	ms_ranges_add(&r->bad, number, number);
 	if (ms_archive_occurrences(a, number, &rows, err) < 0)
 		goto out;
 	row = (const void *)rows.p;
@@ -205,7 +205,9 @@ tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
 	struct ms_err why = {0};
 	int rc = 0;
 
-	r->sum->damaged++;
+	if (r->lost_told)
+		return 0;
+	ms_ranges_add(&r->bad, o->message, o->message);
 	if (ms_archive_content(a, o->number, MS_OCCURRENCE, &content, &why) ==
 		0 &&
 	    content.n >= MS_SHA_LEN)

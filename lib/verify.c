@@ -94,6 +94,14 @@ pass_over(void *ctx, const char *what)
 	(void)what;
 }
 
+/* No index crosses a fork. */
+static void
+close_index(struct ms_archive *a)
+{
+	ms_index_close(a->ix);
+	a->ix = NULL;
+}
+
 static int
 build_fresh(struct ms_archive *a, const struct ms_verify_run *r,
     const char *fresh, struct ms_err *err)
@@ -112,29 +120,53 @@ build_fresh(struct ms_archive *a, const struct ms_verify_run *r,
 		rc = ms_archive_index_all(a, a->ix,
 		    r->known.pack != 0 ? &r->known : NULL, pass_over, NULL,
 		    err);
+	close_index(a);
 	ms_buf_release(&path);
 	return rc;
 }
 
 /* Messages through an index of our own, then the archive's against that. */
 static int
+check_with(struct ms_verify_run *r, struct ms_archive *a, const char *fresh,
+    struct ms_err *err)
+{
+	int got;
+
+	if (build_fresh(a, r, fresh, err) < 0)
+		return -1;
+	if (r->sum->faults > 0) {
+		got = ms_verify_lost(r, a->path, fresh, err);
+		if (got < 0)
+			return -1;
+		r->lost_told = got == 1;
+	}
+	if (ms_index_open(&a->ix, fresh, false, err) < 0) {
+		a->ix = NULL;
+		return -1;
+	}
+	if (ms_verify_mail(r, a, err) < 0)
+		return -1;
+	close_index(a);
+	return ms_verify_index(r, a->path, fresh, err);
+}
+
+static int
 check_data(struct ms_verify_run *r, struct ms_archive *a, const char *spool,
     struct ms_err *err)
 {
 	struct ms_buf fresh = {0};
+	size_t i;
 	int rc;
 
 	ms_buf_printf(&fresh, "%s/verify-%ld.new", spool, (long)getpid());
-	rc = build_fresh(a, r, ms_buf_str(&fresh), err);
-	if (rc == 0)
-		rc = ms_verify_mail(r, a, err);
-	/* No index crosses a fork. */
-	ms_index_close(a->ix);
-	a->ix = NULL;
-	if (rc == 0)
-		rc = ms_verify_index(r, a->path, ms_buf_str(&fresh), err);
+	rc = check_with(r, a, ms_buf_str(&fresh), err);
+	close_index(a);
 	remove_fresh(ms_buf_str(&fresh));
 	ms_buf_release(&fresh);
+	ms_ranges_settle(&r->bad);
+	for (i = 0; i < r->bad.n; i++)
+		r->sum->damaged += r->bad.p[i].last - r->bad.p[i].first + 1;
+	ms_ranges_release(&r->bad);
 	return rc;
 }
 
@@ -153,7 +185,7 @@ ms_verify(const struct ms_verify *v, const char *dir, struct ms_verify_sum *sum,
 		return -1;
 	r.packfd = a->packfd;
 	memcpy(r.archive, a->id, MS_ID_LEN);
-	if (data && !a->read_only && ms_verify_catch_up(a->path, err) < 0)
+	if (data && !a->read_only && ms_verify_catch_up(&r, a->path, err) < 0)
 		goto out;
 	if (data && lock(a, err) < 0)
 		goto out;
