@@ -151,8 +151,11 @@ ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *count,
 
 	im->text = 0;
 	r = mailimap_list(im->m, "", "*", &list);
-	if (ms_imap_result(im, r, "LIST", err) < 0)
+	if (ms_imap_result(im, r, "LIST", err) < 0) {
+		if (list != NULL) /* there too, when the server says NO */
+			mailimap_list_result_free(list);
 		return -1;
+	}
 	*out = ms_xcalloc((size_t)clist_count(list), sizeof(**out));
 	for (cur = clist_begin(list); cur != NULL; cur = clist_next(cur)) {
 		l = clist_content(cur);
