@@ -1,0 +1,408 @@
+/* batch-commit.c - a batch is looked up, numbered, written, synced, indexed.
+ * ms-archive(5), Writing. By the holder of `lock`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch-impl.h"
+#include "event.h"
+
+#define PREPARED_AGAIN 3 /* times at most */
+
+static uint64_t commits; /* serial of the last one, in this process */
+
+static void
+commit_release(struct ms_committer *c)
+{
+	ms_block_builder_release(&c->last);
+	ms_map_release(&c->names);
+	ms_map_release(&c->held);
+	ms_map_release(&c->places);
+}
+
+/* ---- what is known by now ---- */
+
+static int
+look_up_fresh(struct ms_committer *c, uint64_t *total, uint64_t *known,
+    struct ms_err *err)
+{
+	struct ms_fresh *f = (struct ms_fresh *)(void *)c->b->fresh.p;
+	struct ms_fresh_blob *bl =
+	    (struct ms_fresh_blob *)(void *)c->b->blobs.p;
+	size_t i, n = c->b->fresh.n / sizeof(*f);
+	size_t blobs = c->b->blobs.n / sizeof(*bl);
+	uint64_t number;
+	int got;
+
+	*total = *known = 0;
+	for (i = 0; i < n; i++, f++) {
+		*total += f->bytes;
+		f->known = false;
+		got = ms_index_id(&c->txn, f->id, &number, err);
+		if (got < 0)
+			return -1;
+		f->id_known = got == 1;
+		if (got == 1 && !f->own) {
+			f->known = true;
+			f->number = number;
+			*known += f->bytes;
+		}
+	}
+	for (i = 0; i < blobs; i++, bl++) {
+		*total += bl->bytes;
+		got = ms_archive_blob(c->a, &c->txn, bl->digest, &number, err);
+		if (got < 0)
+			return -1;
+		bl->known = got == 1;
+		if (got == 1)
+			*known += bl->bytes;
+	}
+	return 0;
+}
+
+/* ---- writing ---- */
+
+/* A last pack that is full is sealed, and the next one begun. */
+static int
+make_room(struct ms_committer *c, struct ms_err *err)
+{
+	struct ms_archive *a = c->a;
+	struct ms_pack_header next = a->tail->header;
+	struct ms_pack_trailer t;
+	struct ms_pack *pk;
+	int sealed;
+
+	sealed = ms_pack_sealed(a->tail, &t, err);
+	if (sealed < 0)
+		return -1;
+	if (sealed == 0 && c->pos.end < a->seal_at)
+		return 0;
+	if (sealed == 0 && ms_pack_seal(a->tail, c->pos.end, c->pos.next - 1,
+			       c->pos.chain, err) < 0) {
+		ms_pack_cut(a->tail, c->pos.end, NULL);
+		return -1;
+	}
+	next.number++;
+	next.generation = 0;
+	next.first = c->pos.next;
+	memcpy(next.chain, c->pos.chain, MS_SHA_LEN);
+	memcpy(next.archive, a->id, MS_ID_LEN);
+	if (ms_pack_create(&pk, a->packfd, a->tmpfd, &next, err) < 0)
+		return -1;
+	ms_pack_close(a->tail);
+	a->tail = pk;
+	c->pos.pack = next.number;
+	c->pos.generation = 0;
+	c->pos.end = MS_PACK_HEADER;
+	return 0;
+}
+
+/* Numbers of the batch's records, which stand in the order of its images. */
+static void
+number_records(struct ms_committer *c, uint64_t *data, uint64_t *meta)
+{
+	struct ms_fresh *f = (struct ms_fresh *)(void *)c->b->fresh.p;
+	size_t i, n = c->b->fresh.n / sizeof(*f);
+	uint64_t next = c->pos.next;
+	uint32_t k;
+
+	for (k = 0; k < c->b->data_n; k++) {
+		data[k] = next;
+		next += c->b->data[k]->header.count;
+	}
+	for (k = 0; k < c->b->meta_n; k++) {
+		meta[k] = next;
+		next += c->b->meta[k]->header.count;
+	}
+	c->last_first = next;
+	for (i = 0; i < n; i++)
+		if (!f[i].known)
+			f[i].number = meta[f[i].image] + f[i].row;
+}
+
+/* The index rows of BLOBs and MESSAGEs, whether they are void or not: as
+ * they would be if the batch were read from its pack. */
+static int
+index_contents(struct ms_committer *c, const uint64_t *data,
+    const uint64_t *meta, struct ms_err *err)
+{
+	const struct ms_fresh_blob *bl = (const void *)c->b->blobs.p;
+	const struct ms_fresh *f = (const void *)c->b->fresh.p;
+	size_t i, n = c->b->blobs.n / sizeof(*bl);
+
+	for (i = 0; i < n; i++)
+		ms_indexer_blob(
+		    c->a->indexer, data[bl[i].image] + bl[i].row, bl[i].digest);
+	n = c->b->fresh.n / sizeof(*f);
+	for (i = 0; i < n; i++)
+		ms_indexer_message(c->a->indexer, meta[f[i].image] + f[i].row,
+		    f[i].id, f[i].size, &f[i].note);
+	return ms_indexer_put(c->a->indexer, &c->txn, err);
+}
+
+static void
+index_block(
+    struct ms_committer *c, const struct ms_block_header *h, uint64_t *at)
+{
+	ms_indexer_block(c->a->indexer, &c->a->tail->header, *at, h, NULL);
+	*at += ms_block_length(h);
+}
+
+/* Writes and syncs, then puts the rows of the blocks. */
+static int
+write_out(struct ms_committer *c, struct ms_err *err)
+{
+	uint32_t i, n = 0;
+	struct ms_block_image **all = ms_xcalloc(
+	    c->b->data_n + c->b->meta_n, sizeof(struct ms_block_image *));
+	struct ms_block_header last = {.kind = MS_BLOCK_META};
+	uint64_t at, first = c->last_first;
+	int rc = -1;
+
+	for (i = 0; i < c->b->data_n; i++)
+		all[n++] = c->b->data[i];
+	for (i = 0; i < c->b->meta_n; i++)
+		all[n++] = c->b->meta[i];
+	if (make_room(c, err) < 0)
+		goto out;
+	at = c->pos.end;
+	if (ms_log_append(c->a->tail, &c->pos, all, n, &c->last, err) < 0)
+		goto out;
+	c->durable = true;
+	for (i = 0; i < n; i++)
+		index_block(c, &all[i]->header, &at);
+	last.first = first;
+	last.count = (uint32_t)(c->pos.next - first);
+	last.stored = (uint32_t)(c->pos.end - at - MS_BLOCK_HEADER);
+	index_block(c, &last, &at);
+	rc = ms_indexer_put(c->a->indexer, &c->txn, err);
+	if (rc == 0)
+		rc = ms_index_set_position(&c->txn, &c->pos, err);
+out:
+	free(all);
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+static void
+set_outcomes(struct ms_committer *c)
+{
+	const struct ms_fresh *f = (const void *)c->b->fresh.p;
+	struct ms_map seen = {0};
+	struct ms_deposit *d;
+	size_t i, n;
+
+	d = ms_batch_deposits(c->b, &n);
+	for (i = 0; i < n; i++) {
+		if (d[i].outcome == MS_OUTCOME_FAILED)
+			continue;
+		d[i].outcome = MS_OUTCOME_KNOWN;
+		/* The first copy of a new message is new, a second one in
+		 * the same batch is known already. */
+		if (d[i].fresh != MS_NO_FRESH && !f[d[i].fresh].id_known &&
+		    !ms_map_add(&seen, d[i].id, 0, NULL))
+			d[i].outcome = MS_OUTCOME_NEW;
+	}
+	ms_map_release(&seen);
+}
+
+enum {
+	DONE = 0,
+	AGAIN = 1,
+	FULL = 2
+};
+
+/* Deposits and writing, in the transaction. *written: there was something. */
+static int
+fill(struct ms_committer *c, bool *written, struct ms_err *err)
+{
+	uint64_t *data = ms_xcalloc(c->b->data_n, sizeof(*data));
+	uint64_t *meta = ms_xcalloc(c->b->meta_n, sizeof(*meta));
+	struct ms_deposit *d;
+	size_t i, n;
+	int rc = -1;
+
+	number_records(c, data, meta);
+	if (index_contents(c, data, meta, err) < 0)
+		goto out;
+	d = ms_batch_deposits(c->b, &n);
+	for (i = 0; i < n; i++)
+		if (!d[i].settled && ms_committer_deposit(c, &d[i], err) < 0)
+			goto out;
+	*written = c->last.count + c->b->data_n + c->b->meta_n > 0;
+	rc = *written ? write_out(c, err) : 0;
+out:
+	free(data);
+	free(meta);
+	return rc;
+}
+
+/*
+ * One attempt, holding `lock`. DONE; AGAIN: much of it is known by now, sift
+ * it and try again; FULL: the index's map is, let it grow; -1.
+ */
+static int
+attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
+{
+	uint64_t total, known;
+	bool written = false;
+	int rc;
+
+	c->pos = c->a->checked;
+	if (ms_index_begin_write(c->a->ix, &c->txn, err) < 0)
+		return -1;
+	ms_indexer_clear(c->a->indexer);
+	rc = look_up_fresh(c, &total, &known, err);
+	if (rc == 0 && sift_allowed && known > total / 10)
+		rc = AGAIN;
+	if (rc == 0)
+		rc = fill(c, &written, err);
+	if (rc == 0 && written)
+		rc = ms_index_commit(&c->txn, err);
+	else
+		ms_index_abort(&c->txn);
+	if (rc == 0) {
+		c->a->checked = c->pos;
+		set_outcomes(c);
+	}
+	return rc < 0 && c->txn.full ? FULL : rc;
+}
+
+/*
+ * The map was full. If the batch is in its pack already, it is indexed from
+ * there. 0: attempt it again, 1: it is done, -1.
+ */
+static int
+after_full(struct ms_committer *c, struct ms_err *err)
+{
+	if (ms_index_grow(c->a->ix, err) < 0)
+		return -1;
+	if (!c->durable)
+		return 0;
+	if (ms_archive_catch_up(c->a, true, err) < 0)
+		return -1;
+	set_outcomes(c);
+	return 1;
+}
+
+/* Outcomes and errors of an attempt that is made again. */
+static void
+forget_attempt(struct ms_committer *c)
+{
+	struct ms_deposit *d;
+	size_t i, n;
+
+	d = ms_batch_deposits(c->b, &n);
+	for (i = 0; i < n; i++) {
+		if (d[i].settled)
+			continue;
+		d[i].occurrence = false;
+		if (d[i].err != NULL) {
+			free(d[i].err);
+			d[i].err = NULL;
+			d[i].outcome = MS_OUTCOME_NEW;
+		}
+	}
+	ms_block_builder_release(&c->last);
+	ms_map_clear(&c->names);
+	ms_map_clear(&c->held);
+	ms_map_clear(&c->places);
+}
+
+/* Folder numbers hold for ever, so workers may use them from now on. */
+static void
+publish_numbers(struct ms_committer *c)
+{
+	struct ms_deposit *d;
+	size_t i, n;
+
+	d = ms_batch_deposits(c->b, &n);
+	for (i = 0; i < n; i++)
+		if (d[i].dest->serial == c->serial && d[i].dest->fresh != 0)
+			atomic_store(&d[i].dest->number, d[i].dest->fresh);
+}
+
+static bool
+nothing_to_do(const struct ms_batch *b)
+{
+	const struct ms_deposit *d;
+	size_t i, n;
+
+	if (b->data_n + b->meta_n > 0)
+		return false;
+	d = ms_batch_deposits(b, &n);
+	for (i = 0; i < n; i++)
+		if (!d[i].settled && d[i].outcome != MS_OUTCOME_FAILED)
+			return false;
+	return true;
+}
+
+int
+ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
+{
+	struct ms_committer c = {.a = a, .b = b, .last.kind = MS_BLOCK_META};
+	int rc, again = 0;
+
+	if (nothing_to_do(b)) {
+		set_outcomes(&c);
+		return 0;
+	}
+	do {
+		c.serial = ++commits;
+		rc = -1;
+		if (ms_archive_lock(a, true, err) < 0)
+			break;
+		rc = ms_archive_catch_up(a, true, err);
+		if (rc == 0)
+			rc = attempt(&c, again < PREPARED_AGAIN, err);
+		if (rc != DONE)
+			a->checked = (struct ms_position){0};
+		if (rc == FULL) {
+			rc = after_full(&c, err);
+			rc = rc == 0 ? FULL : rc == 1 ? DONE : -1;
+		}
+		ms_archive_unlock(a);
+		if (rc == DONE)
+			publish_numbers(&c);
+		if (rc == AGAIN || rc == FULL)
+			forget_attempt(&c);
+		if (rc == AGAIN && (++again, ms_batch_sift(b, err) < 0))
+			rc = -1;
+	} while (rc == AGAIN || rc == FULL);
+	commit_release(&c);
+	return rc;
+}
+
+int
+ms_archive_first_batch(
+    struct ms_archive *a, const char *user, struct ms_err *err)
+{
+	char hex[2 * MS_ID_LEN + 1];
+	struct ms_event made = {.kind = MS_EVENT_ARCHIVE, .name = hex},
+			first = {.kind = MS_EVENT_USER, .name = (char *)user};
+	const struct ms_event *events[] = {&made, &first};
+	struct ms_block_builder last = {.kind = MS_BLOCK_META};
+	struct ms_position pos = {.end = MS_PACK_HEADER, .next = 1};
+	unsigned char digest[MS_SHA_LEN];
+	struct ms_buf json = {0};
+	struct ms_pack *pk;
+	size_t i;
+	int rc;
+
+	ms_hex(a->id, MS_ID_LEN, hex);
+	for (i = 0; i < 2; i++) {
+		ms_buf_clear(&json);
+		ms_event_write(&json, events[i]);
+		ms_sha256(json.p, json.n, digest);
+		ms_block_add(&last, MS_EVENT, ms_buf_slice(&json), digest);
+	}
+	ms_buf_release(&json);
+	rc = ms_pack_open(
+	    &pk, a->packfd, (struct ms_pack_name){1, 0}, true, err);
+	if (rc == 0) {
+		rc = ms_log_append(pk, &pos, NULL, 0, &last, err);
+		ms_pack_close(pk);
+	}
+	ms_block_builder_release(&last);
+	return rc;
+}

@@ -1,0 +1,182 @@
+/* batch-deposit.c - one message at one place is recorded: OCCURRENCE, or
+ * PLACE. ms-archive(5), Records. */
+#include "batch-impl.h"
+
+#include <string.h>
+
+#include "le.h"
+
+static void
+fail_deposit(struct ms_deposit *d, const char *why)
+{
+	d->outcome = MS_OUTCOME_FAILED;
+	d->err = ms_xcalloc(1, sizeof(*d->err));
+	ms_fail(d->err, MS_DATA, "%s", why);
+}
+
+static struct ms_slice
+text(const struct ms_batch *b, size_t at, uint32_t n)
+{
+	return (struct ms_slice){n > 0 ? b->text.p + at : NULL, n};
+}
+
+static void
+pair_digest(
+    const void *p, size_t n, uint64_t folder, unsigned char digest[MS_SHA_LEN])
+{
+	struct ms_buf b = {0};
+
+	ms_buf_add(&b, &folder, sizeof(folder));
+	ms_buf_add(&b, p, n);
+	ms_sha256(b.p, b.n, digest);
+	ms_buf_release(&b);
+}
+
+/* A further place of an occurrence that is there. */
+static int
+add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
+    uint64_t occurrence, struct ms_err *err)
+{
+	struct ms_place pl = {.occurrence = occurrence,
+	    .folder = folder,
+	    .place = text(c->b, d->place, d->place_n)};
+	unsigned char digest[MS_SHA_LEN];
+	struct ms_buf content = {0};
+	uint64_t number;
+	int got;
+
+	if (pl.place.n == 0)
+		return 0;
+	got = ms_index_place(&c->txn, folder, pl.place, &number, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	pair_digest(pl.place.p, pl.place.n, folder, digest);
+	if (ms_map_add(&c->places, digest, occurrence, NULL))
+		return 0;
+	ms_place_write(&content, &pl);
+	got = ms_committer_record(c, MS_PLACE, &content, &number, err);
+	ms_buf_release(&content);
+	return got;
+}
+
+static int
+add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
+    uint64_t message, uint64_t *number, struct ms_err *err)
+{
+	struct ms_occurrence o = {.message = message,
+	    .folder = folder,
+	    .date = d->date,
+	    .form = d->form,
+	    .bits = d->bits,
+	    .place = text(c->b, d->place, d->place_n),
+	    .flags = text(c->b, d->flags, d->flags_n),
+	    .other = text(c->b, d->other, d->other_n)};
+	unsigned char digest[MS_SHA_LEN];
+	struct ms_buf content = {0};
+	int rc;
+
+	memcpy(o.id, d->id, MS_SHA_LEN);
+	ms_occurrence_write(&content, &o);
+	rc = ms_committer_record(c, MS_OCCURRENCE, &content, number, err);
+	ms_buf_release(&content);
+	if (o.place.n > 0) {
+		pair_digest(o.place.p, o.place.n, folder, digest);
+		ms_map_add(&c->places, digest, *number, NULL);
+	}
+	d->occurrence = true;
+	return rc;
+}
+
+/* Does the user of this folder have the message anywhere? 1, 0, -1. */
+static int
+user_has(struct ms_committer *c, const struct ms_deposit *d, uint64_t message,
+    struct ms_err *err)
+{
+	unsigned char key[16];
+	MDB_val k = {sizeof(key), key}, v;
+	struct ms_slice row;
+	uint64_t user;
+	int got, found;
+
+	got = ms_committer_name(
+	    c, MS_NAME_USER, 0, 0, d->dest->user, false, &user, err);
+	if (got <= 0)
+		return got;
+	/* What this batch recorded must be seen too. */
+	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+		return -1;
+	ms_put_be64(key, message);
+	ms_put_be64(key + 8, 0);
+	got = ms_index_seek(&c->txn, MS_TABLE_HELD, MDB_SET_RANGE, &k, &v, err);
+	while (got == 1 && k.mv_size == 16 && ms_be64(k.mv_data) == message) {
+		found = ms_index_get(&c->txn, MS_TABLE_FOLDER,
+		    (const unsigned char *)k.mv_data + 8, 8, &row, err);
+		if (found < 0)
+			return -1;
+		if (found == 1 && row.n >= 8 && ms_le64(row.p) == user)
+			return 1;
+		got = ms_index_seek(
+		    &c->txn, MS_TABLE_HELD, MDB_NEXT, &k, &v, err);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+/* The MESSAGE a deposit names (*message) and the first one of its id. */
+static int
+find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
+    uint64_t *first, struct ms_err *err)
+{
+	const struct ms_fresh *f = NULL;
+	int got;
+
+	if (d->fresh != MS_NO_FRESH)
+		f = (const struct ms_fresh *)(const void *)c->b->fresh.p +
+		    d->fresh;
+	got = ms_index_id(&c->txn, d->id, first, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return 0;
+	*message = f != NULL ? f->number : d->message;
+	if (*message == 0)
+		*message = *first;
+	return 1;
+}
+
+int
+ms_committer_deposit(
+    struct ms_committer *c, struct ms_deposit *d, struct ms_err *err)
+{
+	uint64_t folder, message, first, occurrence;
+	unsigned char digest[MS_SHA_LEN];
+	int got;
+
+	got = ms_committer_folder(c, d->dest, &folder, err);
+	if (got == 0)
+		fail_deposit(d, "there is no such user (--create-user makes "
+				"one)");
+	if (got <= 0)
+		return got;
+	got = find_message(c, d, &message, &first, err);
+	if (got == 1 && d->reference)
+		got = user_has(c, d, first, err);
+	if (got == 0)
+		fail_deposit(
+		    d, d->reference
+			   ? "it refers to a message the user does not have"
+			   : "its message is not there");
+	if (got <= 0)
+		return got;
+	pair_digest(d->id, MS_SHA_LEN, folder, digest);
+	got = ms_map_get(&c->held, digest, &occurrence);
+	if (got == 0)
+		got = ms_index_held(&c->txn, first, folder, &occurrence, err);
+	if (got < 0)
+		return -1;
+	if (got == 1)
+		return add_place(c, d, folder, occurrence, err);
+	if (add_occurrence(c, d, folder, message, &occurrence, err) < 0)
+		return -1;
+	ms_map_add(&c->held, digest, occurrence, NULL);
+	return 0;
+}

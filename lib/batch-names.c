@@ -1,0 +1,129 @@
+/* batch-names.c - records of a commit; users, sources, folders, labels get
+ * their numbers by events. ms-archive(5), EVENT. */
+#include "batch-impl.h"
+
+#include "event.h"
+#include "le.h"
+
+int
+ms_committer_record(struct ms_committer *c, uint8_t type,
+    const struct ms_buf *content, uint64_t *number, struct ms_err *err)
+{
+	struct ms_record rec = {.type = type, .content = ms_buf_slice(content)};
+	unsigned char digest[MS_SHA_LEN];
+
+	ms_sha256(content->p, content->n, digest);
+	*number =
+	    c->last_first + ms_block_add(&c->last, type, rec.content, digest);
+	return ms_indexer_record(c->a->indexer, &c->txn, *number, &rec, err);
+}
+
+static int
+add_event(struct ms_committer *c, const struct ms_event *ev, uint64_t *number,
+    struct ms_err *err)
+{
+	struct ms_buf json = {0};
+	int rc;
+
+	ms_event_write(&json, ev);
+	rc = ms_committer_record(c, MS_EVENT, &json, number, err);
+	ms_buf_release(&json);
+	return rc;
+}
+
+static void
+name_digest(enum ms_name_kind kind, uint64_t user, uint64_t source,
+    const char *name, unsigned char digest[MS_SHA_LEN])
+{
+	struct ms_buf b = {0};
+
+	ms_buf_printf(&b, "%d %llu %llu %s", (int)kind,
+	    (unsigned long long)user, (unsigned long long)source, name);
+	ms_sha256(b.p, b.n, digest);
+	ms_buf_release(&b);
+}
+
+int
+ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name, bool make, uint64_t *number,
+    struct ms_err *err)
+{
+	static const enum ms_event_kind event[] = {
+	    [MS_NAME_USER] = MS_EVENT_USER,
+	    [MS_NAME_SOURCE] = MS_EVENT_SOURCE,
+	    [MS_NAME_FOLDER] = MS_EVENT_FOLDER};
+	struct ms_event ev = {.kind = event[kind],
+	    .name = (char *)name,
+	    .user = user,
+	    .source = source};
+	unsigned char digest[MS_SHA_LEN];
+	int got;
+
+	name_digest(kind, user, source, name, digest);
+	if (ms_map_get(&c->names, digest, number))
+		return 1;
+	got = ms_index_name(&c->txn, kind, user, source, name, number, err);
+	if (got != 0)
+		return got;
+	if (!make)
+		return 0;
+	if (add_event(c, &ev, number, err) < 0)
+		return -1;
+	ms_map_add(&c->names, digest, *number, NULL);
+	return 1;
+}
+
+static int
+set_label(struct ms_committer *c, uint64_t user, uint64_t source,
+    const char *label, struct ms_err *err)
+{
+	struct ms_event ev = {.kind = MS_EVENT_LABEL,
+	    .name = (char *)label,
+	    .user = user,
+	    .source = source};
+	unsigned char key[16], digest[MS_SHA_LEN];
+	struct ms_slice now;
+	uint64_t number;
+	int got;
+
+	ms_put_be64(key, user);
+	ms_put_be64(key + 8, source);
+	got =
+	    ms_index_get(&c->txn, MS_TABLE_LABEL, key, sizeof(key), &now, err);
+	if (got < 0)
+		return -1;
+	if (got == 1 && ms_slice_eq(now, ms_slice_str(label)))
+		return 0;
+	name_digest(MS_NAME_SOURCE, user, source, label, digest);
+	if (ms_map_add(&c->names, digest, 0, NULL))
+		return 0;
+	return add_event(c, &ev, &number, err);
+}
+
+int
+ms_committer_folder(struct ms_committer *c, struct ms_dest *dest,
+    uint64_t *folder, struct ms_err *err)
+{
+	uint64_t user, source;
+	int got;
+
+	if (dest->serial == c->serial) {
+		*folder = dest->fresh;
+		return *folder != 0;
+	}
+	dest->serial = c->serial;
+	dest->fresh = 0;
+	got = ms_committer_name(
+	    c, MS_NAME_USER, 0, 0, dest->user, dest->create_user, &user, err);
+	if (got == 1)
+		got = ms_committer_name(
+		    c, MS_NAME_SOURCE, 0, 0, dest->source, true, &source, err);
+	if (got == 1)
+		got = ms_committer_name(c, MS_NAME_FOLDER, user, source,
+		    dest->folder, true, &dest->fresh, err);
+	if (got == 1 && dest->label != NULL &&
+	    set_label(c, user, source, dest->label, err) < 0)
+		got = -1;
+	*folder = dest->fresh;
+	return got;
+}
