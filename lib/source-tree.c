@@ -285,7 +285,7 @@ push(struct ms_source *src, int fd, const char *name, bool messages,
 	lv->inside = maildir || (t->depth > 0 && lv[-1].inside);
 	lv->dir = fdopendir(fd);
 	if (lv->dir == NULL) {
-		ms_fail_errno(err, "open");
+		ms_fail_errno(err, "cannot be opened");
 		close(fd);
 		blame(src, name);
 		return -1;
@@ -324,7 +324,7 @@ enter(
 	fd = openat(dirfd(top->dir), name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
-		ms_fail_errno(err, "open");
+		ms_fail_errno(err, "cannot be opened");
 		blame(src, name);
 		return -1;
 	}
@@ -364,7 +364,7 @@ open_file(struct ms_source *src, const char *name, struct ms_err *err)
 	fd = openat(dirfd(lv->dir), name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return ms_fail_errno(err, "open");
+		return ms_fail_errno(err, "cannot be opened");
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return ms_fail(err, MS_DATA, "not a regular file");
