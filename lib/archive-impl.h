@@ -80,6 +80,14 @@ int ms_archive_blob_digest(struct ms_archive *a, struct ms_txn *txn,
 int ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char digest[MS_SHA_LEN], uint64_t *number,
     struct ms_err *err);
+/*
+ * A MESSAGE of this id with just this content: for copies with mixed line
+ * ends. Any thread. 1 (its number), 0, -1.
+ */
+int ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
+    uint64_t *number, struct ms_err *err);
+
 /* Appends the content of record `number`, which must be of this type. */
 int ms_archive_content(struct ms_archive *a, uint64_t number, uint8_t type,
     struct ms_buf *out, struct ms_err *err);

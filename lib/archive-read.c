@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "archive-impl.h"
-#include "batch.h"
 #include "le.h"
 
 #define PACKS_OPEN 64

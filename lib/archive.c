@@ -1,24 +1,18 @@
-/* archive.c - making, opening, locking an archive. ms-archive(5), Directory. */
+/* archive.c - opening and locking an archive. ms-archive(5), Directory. */
 #include "archive.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive-impl.h"
-#include "batch.h"
 #include "fs.h"
 
 #define FORMAT_MAX 65536
-
-static const char *const folders[] = {"pack", "secret", "tmp"};
-#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 bool
 ms_user_name_ok(const char *name)
@@ -36,162 +30,6 @@ ms_user_name_ok(const char *name)
 	}
 	return true;
 }
-
-/* ---- making ---- */
-
-/*
- * Is there nothing in dir but what an interrupted ms_archive_init() leaves?
- * FORMAT is written last, so where it is there is an archive.
- */
-static int
-check_empty(int dirfd, const char *dir, struct ms_err *err)
-{
-	static const char *const ours[] = {
-	    ".", "..", "pack", "secret", "tmp", "lock", "index"};
-	struct dirent *e;
-	DIR *d = NULL;
-	size_t i;
-	int fd, rc = 0;
-
-	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		d = fdopendir(fd);
-	if (d == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return ms_fail_errno(err, "%s", dir);
-	}
-	while (rc == 0 && (e = readdir(d)) != NULL) {
-		for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-			if (strcmp(e->d_name, ours[i]) == 0)
-				break;
-		if (i == sizeof(ours) / sizeof(ours[0]))
-			rc = ms_fail(err, MS_EXISTS,
-			    "%s: is not empty (it holds %s)", dir, e->d_name);
-	}
-	closedir(d);
-	return rc;
-}
-
-/* Something of an unfinished archive may be there, but nothing else. */
-static int
-check_parts(int dirfd, const char *dir, struct ms_err *err)
-{
-	static const char *const all[] = {"pack", "secret", "tmp", "index"};
-	bool any = false;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (fstatat(dirfd, all[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-			any = true;
-	if (any && fstatat(dirfd, "lock", &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return ms_fail(err, MS_EXISTS, "%s: is not empty", dir);
-	return 0;
-}
-
-static int
-write_format(int dirfd, const unsigned char id[MS_ID_LEN], struct ms_err *err)
-{
-	char hex[2 * MS_ID_LEN + 1];
-	struct ms_buf b = {0};
-	int rc;
-
-	ms_hex(id, MS_ID_LEN, hex);
-	ms_buf_printf(&b, "ms-archive 1\nid %s\n", hex);
-	rc = ms_fs_replace(
-	    dirfd, "tmp/FORMAT.new", "FORMAT", ms_buf_slice(&b), err);
-	ms_buf_release(&b);
-	return rc;
-}
-
-static int
-make_folders(int dirfd, const char *dir, struct ms_err *err)
-{
-	size_t i;
-	int fd;
-
-	/* First, so that an unfinished archive is known by it. */
-	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ms_fail_errno(err, "%s/lock", dir);
-	close(fd);
-	for (i = 0; i < FOLDERS; i++)
-		if (mkdirat(dirfd, folders[i], 0700) < 0 && errno != EEXIST)
-			return ms_fail_errno(err, "%s/%s", dir, folders[i]);
-	return ms_fs_sync(dirfd, dir, err);
-}
-
-/*
- * The first pack, with its first batch. An earlier, unfinished init may have
- * left one that is of no use to anybody.
- */
-static int
-make_first_pack(struct ms_archive *a, const char *user, struct ms_err *err)
-{
-	struct ms_pack_header h = {.number = 1, .first = 1};
-	struct ms_pack *pk;
-
-	memcpy(h.archive, a->id, MS_ID_LEN);
-	if (unlinkat(a->packfd, "00000001.pack", 0) < 0 && errno != ENOENT)
-		return ms_fail_errno(err, "pack/00000001.pack");
-	if (ms_pack_create(&pk, a->packfd, a->tmpfd, &h, err) < 0)
-		return -1;
-	ms_pack_close(pk);
-	return ms_archive_first_batch(a, user, err);
-}
-
-static int open_parts(struct ms_archive *a, struct ms_err *err);
-static struct ms_archive *new_archive(const char *path, struct ms_err *err);
-
-int
-ms_archive_init(const char *dir, const char *user, struct ms_err *err)
-{
-	struct ms_archive *a = NULL;
-	bool made = false;
-	int dirfd = -1, rc = -1;
-
-	if (!ms_user_name_ok(user))
-		return ms_fail(err, MS_USAGE, "'%s' is not a user name", user);
-	if (mkdir(dir, 0700) == 0)
-		made = true;
-	else if (errno != EEXIST)
-		return ms_fail_errno(err, "%s", dir);
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0) {
-		ms_fail_errno(err, "%s", dir);
-		goto out;
-	}
-	if (ms_fs_local(dirfd, dir, err) < 0 ||
-	    check_empty(dirfd, dir, err) < 0 ||
-	    check_parts(dirfd, dir, err) < 0)
-		goto out;
-	if (fchmod(dirfd, 0700) < 0) {
-		ms_fail_errno(err, "%s", dir);
-		goto out;
-	}
-	if (make_folders(dirfd, dir, err) < 0)
-		goto out;
-	a = new_archive(dir, err);
-	if (a == NULL)
-		goto out;
-	a->mode = MS_ARCHIVE_WRITE;
-	ms_random(a->id, MS_ID_LEN);
-	if (open_parts(a, err) < 0 || ms_archive_lock(a, true, err) <= 0 ||
-	    make_first_pack(a, user, err) < 0 ||
-	    write_format(dirfd, a->id, err) < 0)
-		goto out;
-	rc = 0;
-out:
-	if (rc < 0 && made)
-		rmdir(dir); /* only if we left nothing in it */
-	ms_archive_close(a);
-	if (dirfd >= 0)
-		close(dirfd);
-	return rc;
-}
-
-/* ---- opening ---- */
 
 /* FORMAT: lines; the features this program knows are none. */
 static int

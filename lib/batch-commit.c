@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "batch-impl.h"
-#include "event.h"
 
 #define PREPARED_AGAIN 3 /* times at most */
 
@@ -370,39 +369,5 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 			rc = -1;
 	} while (rc == AGAIN || rc == FULL);
 	commit_release(&c);
-	return rc;
-}
-
-int
-ms_archive_first_batch(
-    struct ms_archive *a, const char *user, struct ms_err *err)
-{
-	char hex[2 * MS_ID_LEN + 1];
-	struct ms_event made = {.kind = MS_EVENT_ARCHIVE, .name = hex},
-			first = {.kind = MS_EVENT_USER, .name = (char *)user};
-	const struct ms_event *events[] = {&made, &first};
-	struct ms_block_builder last = {.kind = MS_BLOCK_META};
-	struct ms_position pos = {.end = MS_PACK_HEADER, .next = 1};
-	unsigned char digest[MS_SHA_LEN];
-	struct ms_buf json = {0};
-	struct ms_pack *pk;
-	size_t i;
-	int rc;
-
-	ms_hex(a->id, MS_ID_LEN, hex);
-	for (i = 0; i < 2; i++) {
-		ms_buf_clear(&json);
-		ms_event_write(&json, events[i]);
-		ms_sha256(json.p, json.n, digest);
-		ms_block_add(&last, MS_EVENT, ms_buf_slice(&json), digest);
-	}
-	ms_buf_release(&json);
-	rc = ms_pack_open(
-	    &pk, a->packfd, (struct ms_pack_name){1, 0}, true, err);
-	if (rc == 0) {
-		rc = ms_log_append(pk, &pos, NULL, 0, &last, err);
-		ms_pack_close(pk);
-	}
-	ms_block_builder_release(&last);
 	return rc;
 }

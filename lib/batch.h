@@ -110,16 +110,4 @@ int ms_batch_commit(
  */
 int ms_batch_sift(struct ms_batch *b, struct ms_err *err);
 
-/* The first batch of a new archive: that it was made, and its user. */
-int ms_archive_first_batch(
-    struct ms_archive *a, const char *user, struct ms_err *err);
-
-/*
- * A MESSAGE of this id with just this content: for copies with mixed line
- * ends. Any thread. 1 (its number), 0, -1.
- */
-int ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
-    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
-    uint64_t *number, struct ms_err *err);
-
 #endif
