@@ -124,11 +124,30 @@ test_lengths(void)
 	ok(wrong == 0, "0 to 1600 bytes there and back");
 }
 
+/* Padding is the end, also where a block of those that are checked ends. */
+static void
+test_padding(void)
+{
+	static const unsigned char zeros[3072];
+	unsigned char text[4096 + 4], out[3075];
+	size_t n, wrong = 0;
+
+	for (n = 4; n <= 4096; n += 4) {
+		ms_base64_encode(zeros, n / 4 * 3 - 1, text);
+		ms_base64_encode(zeros, 3, text + n);
+		wrong += ms_base64_decode(text, n + 4, out) != -1;
+		wrong +=
+		    ms_base64_decode(text, n, out) != (ssize_t)(n / 4 * 3 - 1);
+	}
+	ok(wrong == 0, "nothing stands behind padding");
+}
+
 int
 main(void)
 {
 	test_table();
 	test_bytes();
 	test_lengths();
+	test_padding();
 	return done();
 }

@@ -63,6 +63,10 @@ static const struct {
     {"\na[5x76]", "t1f t78f b228/76f+"},
     {"\na\n[4x76]b\n", "t1f t2f b228/76f+ t2f"},
     {"\n [4x76]", "t1f t309f"},
+    {"\n[154]\n[3x76]a", "t1f t387f"},
+    {"\n[154]\n[4x76]a", "t1f t155f b228/76f+ t1f"},
+    {"[77]\n\n[4x76]", "t79f b228/76f+"},
+    {"a[77]\n[4x76]\n[4x76]", "t388f b228/76f+"},
     /* the last line */
     {"\n[4x76][4]\n", "t1f b231/76f+"},
     {"\n[4x76][4]", "t1f b231/76f"},
@@ -201,6 +205,32 @@ check(const struct segmented *s, const struct ms_buf *b, segmented_cut *cut,
 	return bad;
 }
 
+static size_t
+at_once(void *ctx, size_t n)
+{
+	size_t *first = ctx, k = *first;
+
+	*first = n;
+	return k > 0 && k < n ? k : n;
+}
+
+/* The same in two pieces, wherever it is cut? */
+static bool
+same_cut_once(const struct segmented *s, const struct ms_buf *b)
+{
+	struct segmented two = {0};
+	size_t i, first;
+	bool same = true;
+
+	for (i = 1; i < b->n && same; i++) {
+		first = i;
+		segmented_make(&two, b->p, b->n, at_once, &first);
+		same = segmented_eq(s, &two);
+		segmented_release(&two);
+	}
+	return same;
+}
+
 static void
 test_rule(size_t i)
 {
@@ -212,6 +242,8 @@ test_rule(size_t i)
 	segmented_make(&s, b.p, b.n, NULL, NULL);
 	describe(&s, &text);
 	bad = check(&s, &b, one_byte, NULL);
+	if (bad == NULL && !same_cut_once(&s, &b))
+		bad = "something else in two pieces";
 	ok(bad == NULL && strcmp(ms_buf_str(&text), rules[i].items) == 0,
 	    "rule %zu: %s", i, rules[i].items);
 	if (bad != NULL || strcmp(ms_buf_str(&text), rules[i].items) != 0)
@@ -263,8 +295,10 @@ static const char *const ends[] = {"\n", "\r\n", "\r\r\n", "\r", ""};
 static void
 add_chars(struct ms_buf *b, size_t n, const char *alphabet, size_t m)
 {
-	while (n-- > 0)
-		ms_buf_add_byte(b, (unsigned char)alphabet[rnd((unsigned)m)]);
+	unsigned char *to = ms_buf_room(b, n);
+
+	for (b->n += n; n > 0; n--)
+		*to++ = (unsigned char)alphabet[rnd((unsigned)m)];
 }
 
 static void
@@ -479,6 +513,7 @@ many_runs(struct ms_buf *b)
 	}
 }
 
+/* A line of 61 or 63 can't be the last one of a run of the others. */
 static void
 many_joined_runs(struct ms_buf *b)
 {
@@ -487,7 +522,47 @@ many_joined_runs(struct ms_buf *b)
 	ms_buf_add_str(b, "\n");
 	for (i = 0; i < 4000; i++)
 		for (k = 0; k < 4; k++)
-			add_line(b, i % 2 == 0 ? 60 : 62, "\n");
+			add_line(b, i % 2 == 0 ? 61 : 63, "\n");
+}
+
+/* Just as many items, and then a short run, which goes to a BLOB all the same.
+ */
+static void
+short_rest(struct ms_buf *b)
+{
+	unsigned i, k;
+
+	ms_buf_add_str(b, "\n");
+	for (i = 0; i < MS_SEGMENT_ITEMS - 1; i++)
+		for (k = 0; k < 4; k++)
+			add_line(b, i % 2 == 0 ? 61 : 63, "\n");
+	ms_buf_add_str(b, "end\n");
+}
+
+/* Short runs behind long ones are inline again. */
+static void
+long_and_short(struct ms_buf *b)
+{
+	unsigned i;
+
+	ms_buf_add_str(b, "\n");
+	for (i = 0; i < 2; i++) {
+		memset(ms_buf_room(b, 5 * MIB), '-', 5 * MIB);
+		b->n += 5 * MIB;
+		long_base64(b, 76, i == 0 ? 400 : 6000000, "\n");
+		ms_buf_add_str(b, "short\n");
+	}
+}
+
+/* A verbatim piece is full between CR and LF. */
+static void
+straddling(struct ms_buf *b)
+{
+	size_t i;
+
+	ms_buf_add_str(b, "\nab\n");
+	for (i = 0; i < 3 * MIB; i++)
+		ms_buf_add_str(b, "\r\n");
 }
 
 /* Inline runs as long as they may be: more bytes than fit. */
@@ -524,6 +599,9 @@ static const struct {
     {"base64 in lines of 61", base64_odd},
     {"more runs than items", many_runs},
     {"more runs than items, none of text", many_joined_runs},
+    {"a short run where the recipe is full", short_rest},
+    {"short runs behind long ones", long_and_short},
+    {"a CRLF on the edge of a verbatim piece", straddling},
     {"more inline bytes than a record has", wide_runs},
 };
 

@@ -127,24 +127,28 @@ segmented_assemble(
 static inline void
 segmented_wire(const unsigned char *p, size_t n, struct ms_buf *out)
 {
+	unsigned char *to = ms_buf_room(out, 2 * n);
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
-			ms_buf_add_byte(out, '\r');
-		ms_buf_add_byte(out, p[i]);
+			*to++ = '\r';
+		*to++ = p[i];
 	}
+	out->n = (size_t)(to - out->p);
 }
 
 /* LF for every CRLF, the slow way. */
 static inline void
 segmented_lf(const unsigned char *p, size_t n, struct ms_buf *out)
 {
+	unsigned char *to = ms_buf_room(out, n);
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (p[i] != '\r' || i + 1 == n || p[i + 1] != '\n')
-			ms_buf_add_byte(out, p[i]);
+			*to++ = p[i];
+	out->n = (size_t)(to - out->p);
 }
 
 /*

@@ -28,6 +28,7 @@ slow_unit(const unsigned char *p, size_t n)
 static inline int
 slow_store(const unsigned char *p, size_t n, struct ms_buf *out)
 {
+	unsigned char *to = ms_buf_room(out, n);
 	size_t i, unit, lf = 0, crlf = 0;
 
 	for (i = 0; i < n; i += unit) {
@@ -38,9 +39,10 @@ slow_store(const unsigned char *p, size_t n, struct ms_buf *out)
 	for (i = 0; i < n; i += unit) {
 		unit = slow_unit(p + i, n - i);
 		if (unit == 2 && lf > 0)
-			ms_buf_add_byte(out, '\r');
-		ms_buf_add_byte(out, p[i + unit - 1]);
+			*to++ = '\r';
+		*to++ = p[i + unit - 1];
 	}
+	out->n = (size_t)(to - out->p);
 	return crlf == 0 ? 1 : lf == 0 ? 2 : 3;
 }
 
@@ -110,16 +112,26 @@ slow_text(struct slow *s, const unsigned char *p, size_t n, bool rest)
 	ms_buf_release(&b);
 }
 
+/* What a character of the alphabet stands for, or -1. */
+static inline int
+slow_bits(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z'   ? c - 'A'
+	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
+	       : c >= '0' && c <= '9' ? c - '0' + 52
+	       : c == '+'             ? 62
+	       : c == '/'             ? 63
+				      : -1;
+}
+
 /* Appends what n characters decode to; false if they are not base64. */
 static inline bool
 slow_decode(const unsigned char *p, size_t n, struct ms_buf *out)
 {
-	static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-				  "qrstuvwxyz0123456789+/";
+	unsigned char *to = ms_buf_room(out, n);
 	size_t i, pad = 0;
 	unsigned have = 0;
 	uint32_t value = 0;
-	const char *at;
 
 	if (n % 4 != 0)
 		return false;
@@ -128,17 +140,16 @@ slow_decode(const unsigned char *p, size_t n, struct ms_buf *out)
 		pad++;
 	}
 	for (i = 0; i < n; i++) {
-		at = p[i] != 0 ? strchr(all, p[i]) : NULL;
-		if (at == NULL)
+		if (slow_bits(p[i]) < 0)
 			return false;
-		value = (value << 6 | (uint32_t)(at - all)) & 0xffffff;
+		value = (value << 6 | (uint32_t)slow_bits(p[i])) & 0xffffff;
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
-			ms_buf_add_byte(
-			    out, (unsigned char)(value >> have & 255));
+			*to++ = (unsigned char)(value >> have & 255);
 		}
 	}
+	out->n = (size_t)(to - out->p);
 	return (value & ((1u << have) - 1)) == 0;
 }
 
@@ -166,18 +177,14 @@ slow_line(const unsigned char *p, size_t n)
 static inline bool
 slow_whole(const unsigned char *p, struct slow_line l)
 {
-	struct ms_buf b = {0};
-	unsigned char quads[80];
-	bool good;
+	size_t i;
 
-	if (l.chars < 60 || l.chars > 76 || l.ends == 0 ||
-	    p[l.chars - 1] == '=')
+	if (l.chars < 60 || l.chars > 76 || l.ends == 0)
 		return false;
-	memset(quads, 'A', sizeof(quads));
-	memcpy(quads, p, l.chars);
-	good = slow_decode(quads, sizeof(quads), &b);
-	ms_buf_release(&b);
-	return good;
+	for (i = 0; i < l.chars; i++)
+		if (slow_bits(p[i]) < 0)
+			return false;
+	return true;
 }
 
 /* The base64 run at p: how many bytes as they came, or 0. */
@@ -284,25 +291,31 @@ static inline void
 slow_segment(const unsigned char *p, size_t n, struct ms_buf *content,
     struct ms_buf *blobs)
 {
-	size_t header = slow_beginning(p, slow_header(p, n), 262144), i;
+	size_t header, i;
 	struct ms_buf wire = {0}, b = {0};
-	unsigned char head[48];
+	unsigned char head[48], *to;
 	struct slow s = {0};
 	struct ms_sha sha;
-	int eol = slow_store(p, header, &b);
+	bool cr;
+	int eol;
 
+	if (n == 0)
+		p = head; /* it may be NULL */
+	header = slow_beginning(p, slow_header(p, n), 262144);
+	eol = slow_store(p, header, &b);
 	if (header > 0)
 		slow_item(&s, b.p, b.n, false, (unsigned)eol, 0, false);
 	slow_body(&s, p + header, n - header);
+	to = ms_buf_room(&wire, 2 * n);
 	for (i = 0; i < n; i++) {
-		if (p[i] == '\n') {
-			s.crlf |= i > 0 && p[i - 1] == '\r';
-			s.lf |= i == 0 || p[i - 1] != '\r';
-		}
-		if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r'))
-			ms_buf_add_byte(&wire, '\r');
-		ms_buf_add_byte(&wire, p[i]);
+		cr = i > 0 && p[i - 1] == '\r';
+		s.crlf |= p[i] == '\n' && cr;
+		s.lf |= p[i] == '\n' && !cr;
+		if (p[i] == '\n' && !cr)
+			*to++ = '\r';
+		*to++ = p[i];
 	}
+	wire.n = (size_t)(to - wire.p);
 	for (i = 0; i < s.rows.n; i += 8 + (s.rows.p[i + 4] & 128) / 4)
 		if (!s.lf || !s.crlf)
 			s.rows.p[i + 5] = 0;
