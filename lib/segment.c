@@ -18,6 +18,8 @@
 /* What it may take to see which way to go: a group with its line ends. */
 #define AHEAD (GROUP * (LINE_MAX + 2))
 
+#define INLINED_KEPT (1024 * 1024) /* memory kept for the next message */
+
 enum state {
 	IN_HEADER,
 	IN_TEXT,
@@ -52,6 +54,8 @@ begin(struct ms_segmenter *sg)
 	sg->items = sg->header = 0;
 	sg->ends = 0;
 	sg->held = 0;
+	if (sg->inlined.cap > INLINED_KEPT)
+		ms_buf_release(&sg->inlined);
 	ms_buf_clear(&sg->inlined);
 	ms_buf_clear(&sg->content);
 	ms_buf_room(&sg->content, MS_RECIPE_HEAD);
