@@ -34,9 +34,13 @@ tell_missing(
 	struct ms_range gap;
 
 	while (first <= last && ms_ranges_gap(&r->seen, first, last, &gap)) {
-		TELL(r, at, "records %llu to %llu are missing",
-		    (unsigned long long)gap.first,
-		    (unsigned long long)gap.last);
+		if (gap.first == gap.last)
+			TELL(r, at, "record %llu is missing",
+			    (unsigned long long)gap.first);
+		else
+			TELL(r, at, "records %llu to %llu are missing",
+			    (unsigned long long)gap.first,
+			    (unsigned long long)gap.last);
 		first = gap.last + 1;
 	}
 }
@@ -95,6 +99,9 @@ check_batch(struct ms_verify_run *r, const struct ms_verify_batch *b,
 		tell_missing(r, b->at, c->first, b->number);
 	else if (r->v->how == MS_VERIFY_DATA && check_root(r, b, err) < 0)
 		return -1;
+	if (b->number + 1 == r->known.next &&
+	    memcmp(c->chain, r->known.chain, MS_SHA_LEN) == 0)
+		r->known_met = true;
 	memcpy(r->chain, c->chain, MS_SHA_LEN);
 	r->chain_known = true;
 	r->next = b->number + 1;

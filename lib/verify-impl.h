@@ -69,6 +69,8 @@ struct ms_verify_run {
 	/* How far the index knows the log: that is no torn batch. Pack 0: no
 	 * index says so. */
 	struct ms_position known;
+	bool known_met; /* a COMMIT of that number and chain was there */
+	bool foreign;   /* the index belongs to other packs */
 
 	uint64_t done, total;            /* bytes of all packs */
 	uint64_t next;                   /* number after the last COMMIT */
@@ -121,8 +123,8 @@ int ms_verify_mail(
 
 /* ---- the index, in a child: verify-index.c ---- */
 
-/* How far the index in dir goes. 1; 0: there is none, or it cannot be read;
- * -1: MS_TEMP. */
+/* How far the index in dir goes, or that it is another archive's. 0; -1:
+ * MS_TEMP. */
 int ms_verify_known(
     struct ms_verify_run *r, const char *dir, struct ms_err *err);
 /* Opens the archive as a reader does, which brings its index up to date if

@@ -17,6 +17,7 @@
 struct answer {
 	int got; /* 1, 0, -1: err says why */
 	struct ms_position position;
+	unsigned char archive[MS_ID_LEN];
 	char text[64];
 	struct ms_err err;
 };
@@ -175,7 +176,8 @@ ask(struct ms_verify_run *r, struct question *q, struct answer *a,
 /* ---- questions ---- */
 
 static int
-position_of(struct ms_index *ix, struct ms_position *pos, struct ms_err *err)
+position_of(struct ms_index *ix, struct ms_position *pos,
+    unsigned char archive[MS_ID_LEN], struct ms_err *err)
 {
 	struct ms_txn txn;
 	int rc;
@@ -183,6 +185,8 @@ position_of(struct ms_index *ix, struct ms_position *pos, struct ms_err *err)
 	if (ms_index_begin(ix, &txn, err) < 0)
 		return -1;
 	rc = ms_index_position(&txn, pos, err);
+	if (rc == 0)
+		rc = ms_index_archive(&txn, archive, err);
 	ms_index_end(&txn);
 	return rc;
 }
@@ -194,7 +198,8 @@ ask_position(const struct question *q, struct answer *out)
 
 	if (ms_index_open(&ix, q->dir, q->read_only, &out->err) < 0)
 		return -1;
-	return position_of(ix, &out->position, &out->err) < 0 ? -1 : 1;
+	return position_of(ix, &out->position, out->archive, &out->err) < 0 ? -1
+									    : 1;
 }
 
 /* A reader of the archive brings its index up to date by itself. */
@@ -286,8 +291,8 @@ ask_equal(const struct question *q, struct answer *out)
 
 	if (ms_index_open(&a, q->dir, q->read_only, &out->err) < 0 ||
 	    ms_index_open(&b, q->fresh, false, &out->err) < 0 ||
-	    position_of(a, &out->position, &out->err) < 0 ||
-	    position_of(b, &fresh, &out->err) < 0)
+	    position_of(a, &out->position, out->archive, &out->err) < 0 ||
+	    position_of(b, &fresh, out->archive, &out->err) < 0)
 		return -1;
 	if (out->position.next < fresh.next)
 		return 0; /* and no table is named */
@@ -321,8 +326,10 @@ ms_verify_known(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 	got = ask(r, &q, &a, err);
 	if (got <= 0 || a.got != 1)
 		return got < 0 ? -1 : 0;
-	r->known = a.position;
-	return 1;
+	r->foreign = memcmp(a.archive, r->archive, MS_ID_LEN) != 0;
+	if (!r->foreign)
+		r->known = a.position;
+	return 0;
 }
 
 int

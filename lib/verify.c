@@ -55,6 +55,21 @@ lock(struct ms_archive *a, struct ms_err *err)
 	    LOCK_WAIT);
 }
 
+/*
+ * The index must know a COMMIT of these packs, or none. Where packs are
+ * damaged that may be gone; then nothing can be said.
+ */
+static void
+check_known(struct ms_verify_run *r)
+{
+	if (r->known.next > 1 && !r->known_met && r->sum->faults == 0)
+		r->foreign = true;
+	if (r->foreign)
+		ms_verify_fault(r, MS_FAULT_INDEX, "index",
+		    "belongs to other packs: run ms-verify "
+		    "--rebuild-index");
+}
+
 /* A folder for what is needed meanwhile: the archive's tmp/, else $TMPDIR. */
 static int
 open_spool(const struct ms_archive *a, struct ms_buf *path, struct ms_err *err)
@@ -134,7 +149,7 @@ check_with(struct ms_verify_run *r, struct ms_archive *a, const char *fresh,
 
 	if (build_fresh(a, r, fresh, err) < 0)
 		return -1;
-	if (r->sum->faults > 0) {
+	if (r->sum->faults > 0 && !r->foreign) {
 		got = ms_verify_lost(r, a->path, fresh, err);
 		if (got < 0)
 			return -1;
@@ -147,7 +162,7 @@ check_with(struct ms_verify_run *r, struct ms_archive *a, const char *fresh,
 	if (ms_verify_mail(r, a, err) < 0)
 		return -1;
 	close_index(a);
-	return ms_verify_index(r, a->path, fresh, err);
+	return r->foreign ? 0 : ms_verify_index(r, a->path, fresh, err);
 }
 
 static int
@@ -193,6 +208,7 @@ ms_verify(const struct ms_verify *v, const char *dir, struct ms_verify_sum *sum,
 	if (r.spoolfd < 0 || ms_verify_known(&r, a->path, err) < 0 ||
 	    ms_verify_packs(&r, err) < 0)
 		goto out;
+	check_known(&r);
 	if (data && check_data(&r, a, ms_buf_str(&spool), err) < 0)
 		goto out;
 	rc = 0;
@@ -229,6 +245,7 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
 		ms_fail(err, MS_IO, "%s: cannot be written", dir);
 		goto out;
 	}
+	memcpy(r.archive, a->id, MS_ID_LEN);
 	if (lock(a, err) < 0 || ms_verify_known(&r, a->path, err) < 0)
 		goto out;
 	rc = ms_archive_rebuild(

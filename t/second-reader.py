@@ -13,7 +13,9 @@ usage: second-reader.py ARCHIVE check            0 whole, 65 damaged, named
        second-reader.py ARCHIVE folders          number user source label name
        second-reader.py ARCHIVE ids              number id size of each MESSAGE
        second-reader.py ARCHIVE cat ID [wire|lf|stored]
-       second-reader.py ARCHIVE export DIR       NUMBER.eml as each was kept
+       second-reader.py ARCHIVE chain            of its last COMMIT
+       second-reader.py ARCHIVE digests          of each occurrence as it
+                          came: user source folder uid flags date sha256
 """
 import hashlib
 import json
@@ -23,6 +25,7 @@ import struct
 import subprocess
 import sys
 from base64 import b64encode
+from datetime import datetime, timedelta, timezone
 
 PACK_HEADER, BLOCK_HEADER, TRAILER = 256, 128, 128
 DATA, META, DIRECTORY = 1, 2, 3
@@ -598,12 +601,17 @@ def main(argv):
         if form == 'stored':
             form = a.kept_form(n)
         sys.stdout.buffer.write(a.message(n, form))
-    elif command == 'export':
+    elif command == 'chain':
+        print(a.records[a.commits[-1]][4][48:80].hex())
+    elif command == 'digests':
         for o in a.occurrences():
             form = ('stored', 'lf', 'crlf')[o['form']]
-            name = os.path.join(argv[3], '%d.eml' % o['number'])
-            with open(name, 'xb') as f:
-                f.write(a.message(o['message'], form))
+            day = datetime.fromtimestamp(0, timezone.utc) + timedelta(
+                seconds=o['date'])
+            show([o['user'], o['source'], o['folder'], o['place'] or '-',
+                  o['flags'] or '-',
+                  '-' if o['bits'] & 2 else day.strftime('%Y-%m-%dT%H:%M:%SZ'),
+                  sha(a.message(o['message'], form)).hex()])
     else:
         raise SystemExit(__doc__)
     return 0

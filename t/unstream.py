@@ -3,7 +3,8 @@
 
 usage: unstream.py [DIR] <stream: a line for each message on stdout, fields
 divided by TAB: user source folder uid flags date sha256; then the trailer.
-With DIR, message N is put into DIR/N as it came. Status 1: not a stream.
+With DIR, message N is put into DIR/N as it came. What a void line takes back
+is left out. Status 1: not a stream.
 """
 import hashlib
 import re
@@ -52,13 +53,13 @@ def messages(data):
         yield line[len(ENVELOPE):], re.sub(rb"(?m)^>(>*From )", rb"\1", body[:-1])
 
 
-count, trailer = 0, None
-for line, body in messages(sys.stdin.buffer.read()):
-    if trailer is not None:
-        sys.exit("something follows the trailer")
-    if line.startswith(b"end;"):
-        trailer = line.decode()
-        continue
+count, trailer, held = 0, None, None
+
+
+def show(message):
+    """A message counts when no void line follows it."""
+    global count
+    line, body = message
     count += 1
     env = attributes(line)
     print("\t".join([env.get(name, "-") for name in SHOWN] +
@@ -66,6 +67,18 @@ for line, body in messages(sys.stdin.buffer.read()):
     if len(sys.argv) > 1:
         with open("%s/%d" % (sys.argv[1], count), "wb") as f:
             f.write(body)
+
+
+for line, body in messages(sys.stdin.buffer.read()):
+    if trailer is not None:
+        sys.exit("something follows the trailer")
+    if held is not None and not line.startswith(b"void"):
+        show(held)
+    held = None
+    if line.startswith(b"end;"):
+        trailer = line.decode()
+    elif not line.startswith(b"void"):
+        held = line, body
 if trailer is None:
     sys.exit("cut: no trailer")
 print(trailer)
