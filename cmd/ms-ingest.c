@@ -145,6 +145,15 @@ other_attributes(const struct ms_envelope *env, struct ms_buf *out)
 	out->n -= sizeof(field) - 1;
 }
 
+/* Names go into events, which are UTF-8 (ms-archive(5), EVENT). */
+static bool
+name_ok(const char *s, size_t max)
+{
+	return s == NULL ||
+	       (strlen(s) <= max &&
+		   ms_utf8_valid((const unsigned char *)s, strlen(s)));
+}
+
 /* Where a message goes, or NULL with err saying what is wrong with that. */
 static struct ms_dest *
 destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
@@ -162,10 +171,11 @@ destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 		ms_fail(err, MS_DATA, "'%.64s' is not a user name", user);
 		return NULL;
 	}
-	if (strlen(source) > MS_SOURCE_MAX ||
-	    strlen(env->value[MS_ATTR_FOLDER]) > MS_FOLDER_MAX ||
-	    (label != NULL && strlen(label) > MS_FOLDER_MAX)) {
-		ms_fail(err, MS_DATA, "source, folder or label is too long");
+	if (!name_ok(source, MS_SOURCE_MAX) ||
+	    !name_ok(env->value[MS_ATTR_FOLDER], MS_FOLDER_MAX) ||
+	    !name_ok(label, MS_FOLDER_MAX)) {
+		ms_fail(err, MS_DATA,
+		    "source, folder or label is too long or not UTF-8");
 		return NULL;
 	}
 	return ms_ingest_dest(r->ingest, user, source,
@@ -350,6 +360,10 @@ take_all(struct run *r, char *paths[], struct ms_err *err)
 	static char *only_stdin[] = {stdin_name, NULL};
 	int rc = 0;
 
+	if (!name_ok(r->opt->label, MS_FOLDER_MAX) ||
+	    !name_ok(r->opt->source.into, MS_FOLDER_MAX))
+		return ms_fail(err, MS_USAGE,
+		    "a folder or label is too long or not UTF-8");
 	if (r->opt->user != NULL && check_user(r, r->opt->user, err) < 0)
 		return -1;
 	r->ingest = ms_ingest_new(

@@ -12,7 +12,7 @@ static uint64_t commits; /* serial of the last one, in this process */
 static void
 commit_release(struct ms_committer *c)
 {
-	ms_block_builder_release(&c->last);
+	ms_committer_clear(c);
 	ms_map_release(&c->names);
 	ms_map_release(&c->held);
 	ms_map_release(&c->places);
@@ -151,8 +151,9 @@ static int
 write_out(struct ms_committer *c, struct ms_err *err)
 {
 	uint32_t i, n = 0;
-	struct ms_block_image **all = ms_xcalloc(
-	    c->b->data_n + c->b->meta_n, sizeof(struct ms_block_image *));
+	struct ms_block_image **all =
+	    ms_xcalloc(c->b->data_n + c->b->meta_n + c->closed_n,
+		sizeof(struct ms_block_image *));
 	struct ms_block_header last = {.kind = MS_BLOCK_META};
 	uint64_t at, first = c->last_first;
 	int rc = -1;
@@ -161,6 +162,8 @@ write_out(struct ms_committer *c, struct ms_err *err)
 		all[n++] = c->b->data[i];
 	for (i = 0; i < c->b->meta_n; i++)
 		all[n++] = c->b->meta[i];
+	for (i = 0; i < c->closed_n; i++)
+		all[n++] = c->closed[i];
 	if (make_room(c, err) < 0)
 		goto out;
 	at = c->pos.end;
@@ -228,7 +231,8 @@ fill(struct ms_committer *c, bool *written, struct ms_err *err)
 	for (i = 0; i < n; i++)
 		if (!d[i].settled && ms_committer_deposit(c, &d[i], err) < 0)
 			goto out;
-	*written = c->last.count + c->b->data_n + c->b->meta_n > 0;
+	*written =
+	    c->last.count + c->closed_n + c->b->data_n + c->b->meta_n > 0;
 	rc = *written ? write_out(c, err) : 0;
 out:
 	free(data);
@@ -302,7 +306,7 @@ forget_attempt(struct ms_committer *c)
 			d[i].outcome = MS_OUTCOME_NEW;
 		}
 	}
-	ms_block_builder_release(&c->last);
+	ms_committer_clear(c);
 	ms_map_clear(&c->names);
 	ms_map_clear(&c->held);
 	ms_map_clear(&c->places);

@@ -14,16 +14,21 @@ struct ms_committer {
 	struct ms_batch *b;
 	struct ms_txn txn;
 	struct ms_position pos;
-	struct ms_block_builder last; /* EVENT, OCCURRENCE, PLACE, COMMIT */
-	uint64_t last_first;          /* number of its first record */
+	struct ms_block_builder last;   /* EVENT, OCCURRENCE, PLACE, COMMIT */
+	uint64_t last_first;            /* number of its first record */
+	struct ms_block_image **closed; /* full ones, before `last` */
+	uint32_t closed_n;
 	struct ms_map names, held, places; /* added by this batch */
 	uint64_t serial;
 	bool durable; /* written and synced, whatever the index says */
 };
 
-/* Adds a record behind those of `last`; its number. */
+/* Adds a record behind those of `last`; its number. A `last` that is full is
+ * closed first: names can be long, and blocks have a limit. */
 int ms_committer_record(struct ms_committer *c, uint8_t type,
     const struct ms_buf *content, uint64_t *number, struct ms_err *err);
+/* Forgets the records added. */
+void ms_committer_clear(struct ms_committer *c);
 /* The number of a name, which gets an event if it is new and may be made.
  * 1 got it, 0 there is none, -1. */
 int ms_committer_name(struct ms_committer *c, enum ms_name_kind kind,

@@ -2,8 +2,36 @@
  * their numbers by events. ms-archive(5), EVENT. */
 #include "batch-impl.h"
 
+#include <stdlib.h>
+
 #include "event.h"
 #include "le.h"
+
+static void
+close_last(struct ms_committer *c)
+{
+	struct ms_block_image *image = ms_xcalloc(1, sizeof(*image));
+	void *zstd = ms_block_compressor();
+
+	ms_block_finish(&c->last, zstd, image);
+	ms_block_compressor_free(zstd);
+	c->closed = ms_xreallocarray(
+	    c->closed, c->closed_n + 1, sizeof(struct ms_block_image *));
+	c->closed[c->closed_n++] = image;
+	c->last_first += image->header.count;
+}
+
+void
+ms_committer_clear(struct ms_committer *c)
+{
+	while (c->closed_n > 0) {
+		ms_block_image_release(c->closed[--c->closed_n]);
+		free(c->closed[c->closed_n]);
+	}
+	free(c->closed);
+	c->closed = NULL;
+	ms_block_builder_release(&c->last);
+}
 
 int
 ms_committer_record(struct ms_committer *c, uint8_t type,
@@ -12,6 +40,9 @@ ms_committer_record(struct ms_committer *c, uint8_t type,
 	struct ms_record rec = {.type = type, .content = ms_buf_slice(content)};
 	unsigned char digest[MS_SHA_LEN];
 
+	if (c->last.count > 0 &&
+	    ms_block_size(&c->last) + content->n > MS_BLOCK_FULL)
+		close_last(c);
 	ms_sha256(content->p, content->n, digest);
 	*number =
 	    c->last_first + ms_block_add(&c->last, type, rec.content, digest);

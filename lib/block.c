@@ -188,7 +188,7 @@ ms_block_compressor(void)
 	ZSTD_CCtx *z = ZSTD_createCCtx();
 
 	if (z == NULL)
-		abort();
+		ms_out_of_memory();
 	ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, MS_ZSTD_LEVEL);
 	return z;
 }
@@ -242,6 +242,7 @@ ms_block_finish(
 		ms_buf_add(out, b->digests.p, b->digests.n);
 	ms_buf_add(out, b->salts.p, b->salts.n);
 	ms_buf_add(&image->leaves, b->leaves.p, b->leaves.n);
+	assert(h->payload <= MS_BLOCK_PAYLOAD_MAX);
 	/* The payload is the table and the contents in one piece. */
 	ms_buf_add(&b->table, b->contents.p, b->contents.n);
 	h->codec = add_frame(out, ms_buf_slice(&b->table), zstd);

@@ -12,15 +12,20 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void *
-checked(void *p)
+void
+ms_out_of_memory(void)
 {
 	static const char msg[] = "out of memory\n";
 
-	if (p == NULL) {
-		(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
-		_exit(EX_OSERR);
-	}
+	(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
+	_exit(EX_OSERR);
+}
+
+static void *
+checked(void *p)
+{
+	if (p == NULL)
+		ms_out_of_memory();
 	return p;
 }
 

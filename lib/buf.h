@@ -21,7 +21,9 @@ struct ms_buf {
 	size_t n, cap;
 };
 
-/* These end the program with status 71 (EX_OSERR) when memory is out. */
+/* Ends the program with status 71 (EX_OSERR). */
+_Noreturn void ms_out_of_memory(void);
+/* These do so when memory is out. */
 void *ms_xmalloc(size_t n);
 void *ms_xcalloc(size_t count, size_t size);
 void *ms_xreallocarray(void *p, size_t count, size_t size);

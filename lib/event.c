@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mail.h"
+
 /* What an event is called, and the key its `name` has there. */
 static const struct {
 	const char *event, *key;
@@ -128,6 +130,8 @@ actor(char *text, size_t n)
 		snprintf(text, n, "%s", found->pw_name);
 	else
 		snprintf(text, n, "uid %lu", (unsigned long)getuid());
+	if (!ms_utf8_valid((const unsigned char *)text, strlen(text)))
+		snprintf(text, n, "uid %lu", (unsigned long)getuid());
 	return text;
 }
 
@@ -137,6 +141,9 @@ ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 	char who[256], *text;
 	json_t *o = json_object();
 
+	/* One without its name could not be read back. */
+	assert(
+	    ms_utf8_valid((const unsigned char *)ev->name, strlen(ev->name)));
 	assert(ev->kind > MS_EVENT_OTHER && ev->kind < MS_EVENT_PURGE);
 	json_object_set_new(o, "event", json_string(kinds[ev->kind].event));
 	json_object_set_new(o, kinds[ev->kind].key, json_string(ev->name));

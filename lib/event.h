@@ -1,6 +1,6 @@
 /*
  * event.h - EVENT records: one JSON object each. ms-archive(5), EVENT.
- * Layer: above buf; jansson.
+ * Layer: above mail; jansson.
  */
 #ifndef MS_EVENT_H
 #define MS_EVENT_H
@@ -32,7 +32,7 @@ int ms_event_parse(
     struct ms_event *ev, struct ms_slice json, struct ms_err *err);
 void ms_event_release(struct ms_event *ev);
 /* Appends the JSON of an event of these kinds, with time (now) and actor (the
- * operating system's login name). */
+ * operating system's login name). Its name is valid UTF-8. */
 void ms_event_write(struct ms_buf *out, const struct ms_event *ev);
 
 #endif

@@ -480,7 +480,7 @@ ms_ingest_new(
 	pthread_condattr_destroy(&attr);
 	if (pthread_create(&in->writer, NULL, ms_ingest_write, in) != 0 ||
 	    pthread_create(&in->ticker, NULL, tick, in) != 0)
-		abort();
+		ms_out_of_memory();
 	return in;
 }
 
