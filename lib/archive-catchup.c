@@ -428,6 +428,14 @@ read_position(struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
 }
 
 int
+ms_archive_check_index(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_position pos;
+
+	return read_position(a, &pos, err);
+}
+
+int
 ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;

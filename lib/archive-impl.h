@@ -45,6 +45,8 @@ void ms_archive_unlock(struct ms_archive *a);
  * MS_DATA: damage, or the index belongs to other packs.
  */
 int ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err);
+/* Is the index, which is open, this archive's? MS_DATA: it is another's. */
+int ms_archive_check_index(struct ms_archive *a, struct ms_err *err);
 
 /*
  * Indexes all packs into ix, an empty index. What is damaged is told and

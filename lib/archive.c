@@ -169,6 +169,9 @@ open_index(struct ms_archive *a, struct ms_err *err)
 			return -1;
 		}
 	}
+	/* Another archive's index would give out another archive's mail. */
+	if (a->ix != NULL && ms_archive_check_index(a, err) < 0)
+		return -1;
 	if (a->read_only)
 		return 0;
 	got = ms_archive_lock(a, a->ix == NULL, err);
