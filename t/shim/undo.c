@@ -330,7 +330,8 @@ restore_name(const struct journal_entry *e)
 		if (e->is_dir)
 			return nftw(path, remove_one, 16,
 				   FTW_PHYS | FTW_DEPTH) == 0;
-		return unlink(path) == 0;
+		/* A durable rename may have taken it elsewhere. */
+		return unlink(path) == 0 || errno == ENOENT;
 	case J_REMOVE:
 		return e->is_dir ? mkdir(path, 0700) == 0 : put_kept(e, path);
 	case J_RENAME:

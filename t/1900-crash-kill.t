@@ -1,0 +1,45 @@
+#!/bin/sh
+# Dead at any moment: killed before, and in the middle of, each call that
+# changes the archive; the index kept, gone, older, or another archive's.
+# What fsync costs is not what is tested.
+[ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-crash.sh"
+crash_shims
+crash_begin
+
+# each FUNCTION HOLDS: runs FUNCTION once for each call that it makes.
+each() {
+	crash_count "$1"
+	ok "$1 makes more than 8 calls" test "$calls" -gt 8
+	n=0
+	while [ $n -lt "$calls" ]; do
+		n=$((n + 1))
+		for how in kill torn; do
+			[ $how = kill ] || crash_writes $n || continue
+			for state in $(crash_states $n); do
+				crash_fresh
+				"$1" crash MS_SHIM_AT=$n MS_SHIM_DO=$how
+				died=$?
+				ok "$1: $how at $n, index $state" "$2" "$state"
+				[ $died -eq 137 ] || fail "did not die at $n: status $died"
+			done
+		done
+	done
+}
+
+ingest_holds() { crash_index "$1" && crash_holds "$1"; }
+init_holds() {
+	[ "$(stat -c %a arc 2>/dev/null || echo 700)" = 700 ] || crash_no 'not 0700' || return
+	[ -e arc/FORMAT ] || ms-init -u crash arc || return
+	ms-ingest -q -a arc -u crash -d INBOX first.mbox && : >ids && crash_holds kept
+}
+rebuild_holds() { crash_holds kept; }
+
+each crash_ingest ingest_holds
+MS_SEAL=20000 && export MS_SEAL # a new pack for each batch
+each crash_ingest ingest_holds
+unset MS_SEAL
+each crash_init init_holds
+each crash_rebuild rebuild_holds
+finish

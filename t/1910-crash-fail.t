@@ -1,0 +1,46 @@
+#!/bin/sh
+# Each call that changes the archive fails once, or on and on: a full disk, an
+# I/O error, an interruption, a short write. ms-ingest says so or gets over it.
+# What fsync costs is not what is tested.
+[ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-crash.sh"
+crash_shims
+crash_begin
+crash_count
+
+# The status is one that fits, and 0 only if all is there. LMDB does not try
+# again what was cut short or interrupted: that is said, and the next run mends it.
+fits() { # HOW STATUS
+	case $1:$2 in
+	*:0) ms-list -a arc | sort | cmp - want ;;
+	ENOSPC:75 | EIO:74) grep -q '^ms-ingest: ' err ;;
+	short:74 | EINTR:74) grep -q '^ms-ingest: .*index' err ;;
+	*) echo "status $2" && cat err && return 1 ;;
+	esac
+}
+
+n=0
+while [ $n -lt "$calls" ]; do
+	n=$((n + 1))
+	for how in ENOSPC EIO EINTR short; do
+		case $how in short) crash_writes $n || continue ;; esac
+		for times in 1 ${MS_SOAK:+0}; do
+			crash_fresh
+			crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=$how MS_SHIM_FOR=$times
+			got=$?
+			ok "$how at $n (for $times): status $got" fits $how $got
+			ok "$how at $n (for $times)" crash_holds kept
+		done
+	done
+done
+
+# A disk that stays full from some call on.
+for n in 1 5 9 14; do
+	crash_fresh
+	crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=ENOSPC MS_SHIM_FOR=0
+	got=$?
+	ok "full from $n on: status 75" test $got -eq 75
+	ok "full from $n on" crash_holds kept
+done
+finish

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Four ingesters at once into one archive, some of their mail the same, killed
+# at random moments; 5 times, in a soak 100.
+# What fsync costs is not what is tested.
+[ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-crash.sh"
+seed
+rounds=${MS_SOAK:+100}
+
+crash_mail common.mbox 40
+for k in 1 2 3 4; do
+	crash_mail own.mbox 40
+	cat common.mbox own.mbox >in$k.mbox
+done
+arc=$(pwd -P)/arc
+ok 'an archive' ms-init -u crash base
+ok 'a run without trouble' sh -c 'cp -a base ref &&
+	for k in 1 2 3 4; do ms-ingest -q -a ref -u crash -d box in$k.mbox || exit; done'
+ms-list -a ref | cut -f 1 | sort >want
+ok '200 messages' test "$(wc -l <want)" -eq 200
+
+# A number below $1, the next of the seed's.
+random() {
+	seed=$(((seed * 1103515245 + 12345) % 2147483648))
+	r=$((seed / 65536 % $1))
+}
+
+holds() {
+	ms-verify -q -a arc >said 2>&1 || crash_no "ms-verify said $?" || return
+	ms-list -a arc | cut -f 1 | sort >have
+	cat ids? | grep -a -x '[0-9a-f]\{64\}.*' | cut -f 1 | sort -u | comm -23 - have >lost
+	[ ! -s lost ] || crash_no "printed and not there: $(head -n 1 lost)" || return
+	for k in 1 2 3 4; do
+		ms-ingest -q -a arc -u crash -d box in$k.mbox >said 2>&1 ||
+			crash_no "again: ms-ingest said $?" || return
+	done
+	ms-list -a arc | cut -f 1 | sort >have
+	cmp want have || crash_no 'again: not the same mail' || return
+	ms-verify -q -a arc >said 2>&1 || crash_no "again: ms-verify said $?"
+}
+
+round=0
+while [ $round -lt "${rounds:-5}" ]; do
+	round=$((round + 1))
+	rm -rf arc && cp -a base arc
+	pids=
+	for k in 1 2 3 4; do
+		ms-ingest -q -a arc -u crash -d box --print-ids in$k.mbox >ids$k 2>err$k &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		random 120 && sleep "$(printf '0.%03d' "$r")"
+		kill -9 "$pid" 2>/dev/null
+	done
+	wait
+	lines=$(cat ids? | wc -l)
+	ok "round $round: killed after $lines ids" holds
+done
+finish
