@@ -1,0 +1,39 @@
+#!/bin/sh
+# ms-ingest needs the same memory for much mail and for long messages as for
+# little: real mail, one large message, very many. MS_SOAK: all; else a
+# twentieth. All of it comes through a pipe.
+. "$(dirname "$0")/lib.sh"
+[ "${SAN-}" != 1 ] || skip memory 'sanitizers need memory of their own'
+limit=$((128 * 1024)) # KiB
+part=20
+[ -z "${MS_SOAK-}" ] || part=1
+
+# fits NAME COUNT GENERATOR...: what it prints is archived within the limit.
+fits() {
+	what=$1 n=$2 && shift 2
+	rm -rf arc
+	ms-init -u u arc
+	status "$what" 0 sh -c '"$@" | '"$top"'/t/peak.py peak ms-ingest -a arc -u u' - "$@"
+	ok "$what: $n new" grep -q "^ms-ingest: $n seen: $n new, " err
+	ok "$what: $(cat peak) KiB" test "$(cat peak)" -gt 1024 -a "$(cat peak)" -le "$limit"
+	rm -rf arc
+}
+
+size=$((1900000000 / part)) many=$((1000000 / part))
+fits "a message of $size bytes, base64" 1 "$top/t/mailgen.py" big $size base64
+fits "a message of $size bytes, noise" 1 "$top/t/mailgen.py" big $size text
+fits "$many messages" $many "$top/t/mailgen.py" 0 $many
+
+from=${MS_CORPORA:-$top/../shared/corpora}/bulk.tar.zst
+[ -r "$from" ] || skip corpora 'no bulk corpus (MS_CORPORA)'
+cat >real <<END
+zstd -dcq "$from" 2>/dev/null | "$top/t/mailgen.py" tar $((400000000 / part))
+END
+n=$(sh real | grep -c '^From ')
+rm -rf arc && ms-init -u u arc
+status 'real mail' 0 sh -c "sh real | '$top/t/peak.py' peak ms-ingest -a arc -u u"
+sed -n 's/^ms-ingest: \([0-9]*\) seen: .* 0 failed$/\1/p' err >seen
+ok "real mail: $(cat seen) messages of $n" \
+	test "$(cat seen)" -le "$n" -a "$(cat seen)" -ge $((n * 95 / 100))
+ok "real mail: $(cat peak) KiB" test "$(cat peak)" -gt 1024 -a "$(cat peak)" -le "$limit"
+finish
