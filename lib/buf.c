@@ -140,6 +140,15 @@ ms_buf_release(struct ms_buf *b)
 	*b = (struct ms_buf){0};
 }
 
+void
+ms_buf_trim(struct ms_buf *b)
+{
+	if (b->cap == b->n)
+		return;
+	b->p = ms_xreallocarray(b->p, b->n, 1);
+	b->cap = b->n;
+}
+
 struct ms_slice
 ms_buf_slice(const struct ms_buf *b)
 {

@@ -42,6 +42,8 @@ char *ms_buf_str(struct ms_buf *b);
 /* Forgets the contents, keeps the memory. */
 void ms_buf_clear(struct ms_buf *b);
 void ms_buf_release(struct ms_buf *b);
+/* Gives back the room that is not used. */
+void ms_buf_trim(struct ms_buf *b);
 
 /* The buffer's bytes, until it is next changed. */
 struct ms_slice ms_buf_slice(const struct ms_buf *b);

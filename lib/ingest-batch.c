@@ -15,15 +15,40 @@ run_press(struct ms_job *job, unsigned worker)
 
 	ms_block_finish(&pr->builder, pr->in->workers[worker].zstd, pr->image);
 	ms_block_builder_release(&pr->builder);
+	/* It had room for a block that does not get smaller. */
+	ms_buf_trim(&pr->image->bytes);
 }
 
-/* Sends a builder's records to be compressed; their block has its place among
- * the images of the batch from now on. */
+/* Waits for the block that was sent off first. */
+static void
+wait_press(struct ms_ingest *in, struct making *m)
+{
+	struct press *pr = m->presses;
+
+	ms_pool_wait(in->pool, &pr->job);
+	m->batch.stored += pr->image->bytes.n;
+	m->pressing -= pr->plain;
+	m->presses = pr->next;
+	free(pr);
+}
+
+static void
+wait_presses(struct ms_ingest *in, struct making *m)
+{
+	while (m->presses != NULL)
+		wait_press(in, m);
+}
+
+/*
+ * Sends a builder's records to be compressed; their block has its place among
+ * the images of the batch from now on. There are never more than a few under
+ * way, or one large message would fill the memory with its pieces.
+ */
 static void
 press(struct ms_ingest *in, struct ms_block_builder *b)
 {
 	struct making *m = in->making;
-	struct press *pr;
+	struct press *pr, **last = &m->presses;
 
 	if (b->count == 0)
 		return;
@@ -33,25 +58,16 @@ press(struct ms_ingest *in, struct ms_block_builder *b)
 	pr->image = ms_xcalloc(1, sizeof(*pr->image));
 	pr->image->header.kind = (uint8_t)b->kind;
 	ms_batch_add_image(&m->batch, pr->image);
-	m->plain += ms_block_size(b);
+	pr->plain = ms_block_size(b);
+	m->pressing += pr->plain;
 	pr->builder = *b;
 	*b = (struct ms_block_builder){.kind = pr->builder.kind};
-	pr->next = m->presses;
-	m->presses = pr;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = pr;
 	ms_pool_submit(in->pool, &pr->job);
-}
-
-static void
-wait_presses(struct ms_ingest *in, struct making *m)
-{
-	struct press *pr;
-
-	while ((pr = m->presses) != NULL) {
-		ms_pool_wait(in->pool, &pr->job);
-		m->batch.stored += pr->image->bytes.n;
-		m->presses = pr->next;
-		free(pr);
-	}
+	while (m->pressing > PRESS_BYTES)
+		wait_press(in, m);
 }
 
 /* ---- taking in ---- */
@@ -62,13 +78,12 @@ full(const struct ms_ingest *in, const struct making *m)
 	size_t blobs = m->batch.blobs.n / sizeof(struct ms_fresh_blob);
 	size_t deposits = m->batch.deposits.n / sizeof(struct ms_deposit);
 
-	/* What is being compressed counts in full: half of it may be mail
-	 * that does not get smaller. */
+	/* What is being compressed is not counted yet: it is not much. */
 	return m->unsettled >= in->batch_messages || blobs >= MS_BATCH_BLOBS ||
 	       deposits >= MS_BATCH_DEPOSITS ||
 	       m->meta_plain >= MS_BATCH_META ||
 	       m->batch.text.n >= MS_BATCH_META / 4 ||
-	       m->batch.stored + m->plain >= 3 * (size_t)MS_BATCH_STORED;
+	       m->batch.stored >= MS_BATCH_STORED;
 }
 
 bool
@@ -278,7 +293,6 @@ ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
 	press(in, &m->data);
 	press(in, &m->meta);
 	wait_presses(in, m);
-	m->plain = 0;
 	if (ms_making_wait(in, err) < 0)
 		return -1;
 	if (m->batch.deposits.n == 0 && m->batch.data_n == 0)
@@ -295,7 +309,7 @@ making_clear(struct making *m)
 	ms_batch_clear(&m->batch);
 	ms_map_clear(&m->messages);
 	ms_map_clear(&m->blobs);
-	m->plain = m->meta_plain = m->unsettled = 0;
+	m->meta_plain = m->unsettled = 0;
 	m->since_ms = 0;
 }
 

@@ -79,6 +79,8 @@ void ms_parcel_free(struct parcel *pl);
 
 /* ---- a batch in the making ---- */
 
+#define PRESS_BYTES (8 * 1024 * 1024) /* of payload, under way at once */
+
 /* A block on its way to be compressed. */
 struct press {
 	struct ms_job job;
@@ -86,6 +88,7 @@ struct press {
 	struct ms_ingest *in;
 	struct ms_block_builder builder;
 	struct ms_block_image *image;
+	size_t plain; /* bytes of payload */
 };
 
 struct making {
@@ -93,11 +96,11 @@ struct making {
 	struct ms_map messages; /* by id, or digest of content if own: index */
 	struct ms_map blobs;    /* by digest */
 	struct ms_block_builder data, meta;
-	struct press *presses;
-	size_t plain;      /* bytes given to presses */
-	size_t meta_plain; /* of MESSAGEs */
-	size_t unsettled;  /* deposits to be written */
-	int64_t since_ms;  /* when its first deposit came; 0: none */
+	struct press *presses; /* the oldest first */
+	size_t pressing;       /* bytes of payload of these */
+	size_t meta_plain;     /* of MESSAGEs */
+	size_t unsettled;      /* deposits to be written */
+	int64_t since_ms;      /* when its first deposit came; 0: none */
 };
 
 struct ms_ingest {
