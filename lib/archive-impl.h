@@ -21,6 +21,8 @@ struct ms_archive {
 	struct ms_index *ix;
 	struct ms_reader *reader;
 	struct ms_names *names;
+	struct ms_buf message;   /* content of the MESSAGE being put together */
+	struct ms_buf locations; /* struct ms_location of its BLOBs */
 	/* Under `lock`, by one thread: */
 	struct ms_indexer *indexer;
 	struct ms_pack *tail;       /* the last pack, open for writing */
@@ -71,6 +73,14 @@ struct ms_reader *ms_reader_new(void);
 void ms_reader_free(struct ms_reader *r);
 struct ms_names *ms_names_new(void);
 void ms_names_free(struct ms_names *n);
+
+#define MS_ARCHIVE_TRIES 4 /* a pack may be rewritten while we look for it */
+/*
+ * The open block at loc, until the next one is asked for. 1; 0: its pack was
+ * rewritten, locate it anew; -1.
+ */
+int ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
+    struct ms_block **out, struct ms_err *err);
 
 /*
  * The digest of BLOB `number` as its pack has it; for comparing with a whole

@@ -1,4 +1,4 @@
-/* archive-read.c - records and messages read back. ms-archive(5), Records. */
+/* archive-read.c - records read back. ms-archive(5), Records. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #define PACKS_OPEN 64
 #define BLOCKS_KEPT 32
 #define BYTES_KEPT (32 * 1024 * 1024) /* of decompressed blocks */
-#define TRIES 4 /* a pack may be rewritten while we look for it */
 
 struct kept_block {
 	uint32_t pack, generation;
@@ -28,8 +27,6 @@ struct ms_reader {
 	struct kept_pack packs[PACKS_OPEN];
 	struct kept_block blocks[BLOCKS_KEPT];
 	uint64_t clock;
-	struct ms_buf message;   /* content of the MESSAGE being emitted */
-	struct ms_buf locations; /* of its BLOBs */
 };
 
 struct ms_reader *
@@ -52,8 +49,6 @@ ms_reader_free(struct ms_reader *r)
 		ms_pack_close(r->packs[i].pack);
 	for (i = 0; i < BLOCKS_KEPT; i++)
 		ms_block_release(&r->blocks[i].block);
-	ms_buf_release(&r->message);
-	ms_buf_release(&r->locations);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
@@ -114,9 +109,8 @@ free_slot(struct ms_reader *r)
 	}
 }
 
-/* The open block at loc. 1; 0: its pack was rewritten; -1. */
-static int
-get_block(struct ms_archive *a, const struct ms_location *loc,
+int
+ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
     struct ms_block **out, struct ms_err *err)
 {
 	struct ms_reader *r = a->reader;
@@ -182,23 +176,45 @@ locate(struct ms_archive *a, uint64_t number, struct ms_location *loc,
 	return got;
 }
 
-/* A view of record `number`; until the next record is asked for. */
-static int
-get_record(struct ms_archive *a, uint64_t number, uint8_t type,
-    struct ms_record *rec, struct ms_err *err)
+/* The block with record `number`, if it is at hand: blocks never change, so
+ * the index need not be asked. */
+static struct ms_block *
+kept_block_of(struct ms_reader *r, uint64_t number, uint32_t *place)
 {
-	struct ms_location loc;
-	struct ms_block *b;
+	struct kept_block *k;
+
+	for (k = r->blocks; k < r->blocks + BLOCKS_KEPT; k++) {
+		const struct ms_block_header *h = &k->block.header;
+
+		if (k->used == 0 || h->runs != 0 || number < h->first ||
+		    number - h->first >= h->count)
+			continue;
+		k->used = ++r->clock;
+		*place = (uint32_t)(number - h->first);
+		return &k->block;
+	}
+	return NULL;
+}
+
+/* The block with record `number`, wherever it is now. */
+static int
+find_block(struct ms_archive *a, uint64_t number, struct ms_block **b,
+    uint32_t *place, struct ms_err *err)
+{
+	struct ms_location loc = {0};
 	int got = 0, i;
 
-	for (i = 0; i < TRIES && got == 0; i++) {
+	*b = kept_block_of(a->reader, number, place);
+	if (*b != NULL)
+		return 0;
+	for (i = 0; i < MS_ARCHIVE_TRIES && got == 0; i++) {
 		got = locate(a, number, &loc, err);
 		if (got < 0)
 			return -1;
 		if (got == 0)
 			return ms_fail(err, MS_DATA, "record %llu is missing",
 			    (unsigned long long)number);
-		got = get_block(a, &loc, &b, err);
+		got = ms_archive_block(a, &loc, b, err);
 	}
 	if (got == 0)
 		return ms_fail(
@@ -206,12 +222,26 @@ get_record(struct ms_archive *a, uint64_t number, uint8_t type,
 	if (got < 0)
 		return ms_context(
 		    err, "record %llu", (unsigned long long)number);
-	if (loc.place >= b->header.count)
+	*place = loc.place;
+	if (loc.place >= (*b)->header.count)
 		return ms_fail(err, MS_DATA,
 		    "record %llu is not where the index says: run ms-verify "
 		    "--rebuild-index",
 		    (unsigned long long)number);
-	ms_block_record(b, loc.place, rec);
+	return 0;
+}
+
+/* A view of record `number`; until the next record is asked for. */
+static int
+get_record(struct ms_archive *a, uint64_t number, uint8_t type,
+    struct ms_record *rec, struct ms_err *err)
+{
+	struct ms_block *b;
+	uint32_t place = 0;
+
+	if (find_block(a, number, &b, &place, err) < 0)
+		return -1;
+	ms_block_record(b, place, rec);
 	if (rec->stub)
 		return ms_fail(err, MS_DATA, "record %llu was purged",
 		    (unsigned long long)number);
@@ -296,28 +326,6 @@ ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
 	return got;
 }
 
-/* Where a BLOB is; the digest is compared when it is read, or now if several
- * share its first 16 bytes. 1, 0, -1. */
-static int
-locate_blob(struct ms_archive *a, struct ms_txn *txn,
-    const unsigned char digest[MS_SHA_LEN], struct ms_location *loc,
-    struct ms_err *err)
-{
-	MDB_val k = {16, (void *)digest}, v;
-	uint64_t number;
-	int got;
-
-	got = ms_index_seek(txn, MS_TABLE_BLOB, MDB_SET_KEY, &k, &v, err);
-	if (got <= 0 || v.mv_size != 8)
-		return got < 0 ? -1 : 0;
-	number = ms_be64(v.mv_data);
-	if (ms_index_seek(txn, MS_TABLE_BLOB, MDB_NEXT_DUP, &k, &v, err) == 1)
-		got = ms_archive_blob(a, txn, digest, &number, err);
-	if (got <= 0)
-		return got;
-	return ms_index_locate(txn, number, loc, err);
-}
-
 /* Compares a MESSAGE with content, in a block of the caller's. 1, 0, -1. */
 static int
 same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
@@ -366,164 +374,4 @@ ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
 	}
 	ms_block_release(&b);
 	return got < 0 ? -1 : same;
-}
-
-/* ---- messages ---- */
-
-static int
-load_recipe(struct ms_archive *a, uint64_t message, struct ms_recipe *r,
-    struct ms_err *err)
-{
-	struct ms_buf *m = &a->reader->message;
-
-	ms_buf_clear(m);
-	if (ms_archive_content(a, message, MS_MESSAGE, m, err) < 0)
-		return -1;
-	if (ms_recipe_parse(r, ms_buf_slice(m), err) < 0)
-		return ms_context(
-		    err, "record %llu", (unsigned long long)message);
-	return 0;
-}
-
-/* The places of a recipe's BLOBs, in order, into reader->locations. */
-static int
-locate_blobs(
-    struct ms_archive *a, const struct ms_recipe *r, struct ms_err *err)
-{
-	struct ms_recipe_walk walk = {0};
-	char hex[MS_SHA_HEX + 1];
-	struct ms_location loc;
-	struct ms_item item;
-	struct ms_txn txn;
-	int got = 1;
-
-	ms_buf_clear(&a->reader->locations);
-	if (ms_index_begin(a->ix, &txn, err) < 0)
-		return -1;
-	while (got == 1 && ms_recipe_next(r, &walk, &item) == 1) {
-		if (!item.blob)
-			continue;
-		got = locate_blob(a, &txn, item.digest, &loc, err);
-		if (got == 0) {
-			ms_hex(item.digest, MS_SHA_LEN, hex);
-			ms_fail(err, MS_DATA, "BLOB %s is missing", hex);
-		}
-		ms_buf_add(&a->reader->locations, &loc, sizeof(loc));
-	}
-	if (ms_index_end(&txn) != 0)
-		return locate_blobs(a, r, err);
-	return got == 1 ? 0 : -1;
-}
-
-/* A BLOB's bytes; until the next block is asked for. 1, 0 rewritten, -1. */
-static int
-get_blob(struct ms_archive *a, const struct ms_location *loc,
-    const struct ms_item *item, struct ms_slice *bytes, struct ms_err *err)
-{
-	char hex[MS_SHA_HEX + 1];
-	struct ms_record rec;
-	struct ms_block *b;
-	int got;
-
-	got = get_block(a, loc, &b, err);
-	if (got <= 0)
-		return got;
-	ms_hex(item->digest, MS_SHA_LEN, hex);
-	if (b->header.kind != MS_BLOCK_DATA || loc->place >= b->header.count)
-		return ms_fail(err, MS_DATA,
-		    "BLOB %s is not where the index says: run ms-verify "
-		    "--rebuild-index",
-		    hex);
-	ms_block_record(b, loc->place, &rec);
-	if (rec.stub)
-		return ms_fail(err, MS_DATA, "BLOB %s was purged", hex);
-	if (memcmp(b->digests + (size_t)loc->place * MS_SHA_LEN, item->digest,
-		MS_SHA_LEN) != 0 ||
-	    rec.content.n != item->n)
-		return ms_fail(err, MS_DATA, "BLOB %s is missing", hex);
-	*bytes = rec.content;
-	return 1;
-}
-
-/* Walks a message's pieces; emit may be NULL: only look whether they are
- * there. */
-static int
-walk_message(struct ms_archive *a, uint64_t message, struct ms_assembly *as,
-    struct ms_err *err)
-{
-	struct ms_recipe_walk walk = {0};
-	const struct ms_location *loc;
-	struct ms_recipe r;
-	struct ms_item item;
-	size_t i = 0;
-	int got, tries = 0;
-
-	if (load_recipe(a, message, &r, err) < 0 ||
-	    locate_blobs(a, &r, err) < 0)
-		return -1;
-	while (ms_recipe_next(&r, &walk, &item) == 1) {
-		struct ms_slice bytes = item.bytes;
-
-		while (item.blob) {
-			loc = (const struct ms_location *)(const void *)
-				  a->reader->locations.p +
-			      i;
-			got = get_blob(a, loc, &item, &bytes, err);
-			if (got < 0)
-				return -1;
-			if (got == 1)
-				break;
-			if (++tries > TRIES)
-				return ms_fail(err, MS_DATA,
-				    "pack %u is missing", (unsigned)loc->pack);
-			if (locate_blobs(a, &r, err) < 0)
-				return -1;
-		}
-		i += item.blob ? 1 : 0;
-		if (as->emit != NULL && ms_assemble(as, &item, bytes, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
-ms_archive_emit(struct ms_archive *a, uint64_t message, enum ms_form form,
-    ms_emit_fn *emit, void *ctx, struct ms_err *err)
-{
-	struct ms_assembly as = {.form = form, .emit = emit, .ctx = ctx};
-
-	return walk_message(a, message, &as, err);
-}
-
-int
-ms_archive_check(struct ms_archive *a, uint64_t message, struct ms_err *err)
-{
-	struct ms_assembly none = {0};
-
-	return walk_message(a, message, &none, err);
-}
-
-int
-ms_archive_header(struct ms_archive *a, uint64_t message, struct ms_buf *out,
-    struct ms_err *err)
-{
-	struct ms_recipe r;
-
-	if (load_recipe(a, message, &r, err) < 0)
-		return -1;
-	ms_buf_add(out, r.header.p, r.header.n);
-	return 0;
-}
-
-int
-ms_archive_identity(struct ms_archive *a, uint64_t message,
-    unsigned char id[MS_SHA_LEN], uint64_t *size, struct ms_err *err)
-{
-	struct ms_recipe r;
-
-	if (load_recipe(a, message, &r, err) < 0)
-		return -1;
-	memcpy(id, r.id, MS_SHA_LEN);
-	*size = r.size;
-	return 0;
 }

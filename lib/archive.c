@@ -235,6 +235,8 @@ ms_archive_close(struct ms_archive *a)
 	ms_index_close(a->ix);
 	ms_reader_free(a->reader);
 	ms_names_free(a->names);
+	ms_buf_release(&a->message);
+	ms_buf_release(&a->locations);
 	ms_indexer_free(a->indexer);
 	ms_pack_close(a->tail);
 	if (a->packfd >= 0)
