@@ -219,10 +219,11 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 		    "is damaged, ms-verify --rebuild-index indexes around it",
 		    why->msg);
 	}
-	if (!cut)
-		return 0;
+	/* By the time somebody cuts, there is an index that seems to know. */
 	if (fresh && save_torn(a, pos->end, err) < 0)
 		return -1;
+	if (!cut)
+		return 0;
 	return ms_pack_cut(a->tail, pos->end, err);
 }
 

@@ -328,8 +328,8 @@ step(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
 		tell(rb, why.msg);
 		got = index_around(rb, txn, pos, err);
 	} else if (was_known(rb, pos)) {
-		tell(rb, "a pack is shorter than the index says");
-		end_in_damage(rb, pos);
+		/* As after restoring older packs: they are what counts. */
+		tell(rb, "the last pack is shorter than the index said");
 	}
 	pos->purges += ms_indexer_purges(rb->a->indexer);
 	return got == 0 ? next_pack(rb, pos, err) : got;
@@ -403,6 +403,9 @@ ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
 		return -1;
 	rb.count = ms_pack_newest(rb.names, rb.count);
 	rc = index_packs(&rb, ix, err);
+	if (rc == 0 && known != NULL)
+		tell_missing(
+		    &rb, rb.names[rb.count - 1].number + 1, known->pack + 1);
 	ms_stretch_release(&rb.stretch);
 	ms_pack_close(rb.pack);
 	free(rb.names);

@@ -25,7 +25,8 @@ agree() {
 }
 
 ms-init -u alice ours
-MS_BATCH=2 MS_SEAL=3000 ms-ingest -q -a ours -u alice "$top/t/data"
+MS_BATCH=2 MS_SEAL=3000 ms-ingest -q -a ours -u alice "$top/t/data/eml" \
+	"$top/t/data/Maildir" "$top/t/data/hut.mbox"
 ms-ingest -q -a ours -u bob --create-user -d Copies "$top/t/data/hut.mbox"
 agree ours
 ok 'in several packs' test -e ours/pack/00000003.pack -o -e ours/pack/00000003.1.pack

@@ -1,0 +1,93 @@
+#!/bin/sh
+# Packs cut short, made longer, exchanged, missing, or another archive's: named,
+# with status 65; and the tools go on working with what is left.
+. "$(dirname "$0")/lib.sh"
+seed
+
+ms-init -u alice sound
+MS_BATCH=2 MS_SEAL=2500 ms-ingest -q -a sound -u alice "$top/t/data/eml" \
+	"$top/t/data/Maildir" "$top/t/data/hut.mbox"
+status 'whole' 0 ms-verify -q -a sound
+ms-list -a sound >all
+set -- sound/pack/*.pack
+ok 'at least three packs' test $# -ge 3
+first=${1##*/} second=${2##*/}
+for last; do :; done
+last=${last##*/}
+ms-init -u bob foreign
+MS_BATCH=2 MS_SEAL=2500 ms-ingest -q -a foreign -u bob "$top/t/data/eml" \
+	"$top/t/data/Maildir" "$top/t/data/hut.mbox"
+
+# try NAME WHAT...: does WHAT to a copy, arc; that is damage and is named;
+# nothing crashes, and an index built around it lets one list, export, write.
+try() {
+	what=$1 && shift
+	rm -rf arc && cp -R sound arc
+	"$@"
+	status "$what: quick" 65 ms-verify -q --quick -a arc
+	status "$what: data" 65 ms-verify -q -a arc
+	ok "$what: named" test -s err
+	# It names what it leaves out; a header or seal holds no records.
+	ms-verify -q --rebuild-index -a arc 2>err
+	got=$?
+	ok "$what: rebuilt" test "$got" -eq 65 -o "$got" -eq 0
+	status "$what: listed" 0 ms-list -a arc
+	ok "$what: nothing that was not there" sh -c 'cut -f 1 out | sort -u >got
+		cut -f 1 all | sort -u | comm -13 - got | test "$(wc -l)" -eq 0'
+	ms-export -a arc >mail 2>err
+	got=$?
+	ok "$what: exported" test "$got" -le 1
+}
+swap() { mv "$1" x && mv "$2" "$1" && mv x "$2"; }
+middle() { echo $(($(stat -c %s "$1") / 2)); }
+
+try 'a pack missing' rm "arc/pack/$second"
+try 'the first pack missing' rm "arc/pack/$first"
+try 'the last pack missing' rm "arc/pack/$last"
+try 'two packs exchanged' swap "arc/pack/$first" "arc/pack/$second"
+try "another archive's pack" cp "foreign/pack/$second" "arc/pack/$second"
+try 'a pack cut in the middle' truncate -s "$(middle "sound/pack/$second")" \
+	"arc/pack/$second"
+try 'the last pack cut' truncate -s "$(middle "sound/pack/$last")" \
+	"arc/pack/$last"
+try 'a pack of no bytes' truncate -s 0 "arc/pack/$second"
+try 'a pack of zeros' sh -c 'truncate -s 0 "$0" && truncate -s 5000 "$0"' \
+	"arc/pack/$second"
+try 'a sealed pack made longer' sh -c 'echo more >>"$0"' "arc/pack/$second"
+try 'blocks of another pack put behind' sh -c 'tail -c +257 "$1" >>"$0"' \
+	"arc/pack/$second" "sound/pack/$first"
+
+# A shorter last pack that no index knows better is a torn batch, no damage.
+rm -rf arc && cp -R sound arc && rm -r arc/index
+truncate -s -40 "arc/pack/$last"
+status 'cut, without an index: a torn batch' 0 ms-verify -q -a arc
+printf 'Subject: one more\n\nbody\n' >more.eml
+rm -rf arc/index
+status 'which a writer cuts off' 0 ms-ingest -q -a arc -u alice more.eml
+ok 'after keeping a copy' sh -c 'ls arc/tmp | grep -q "^torn-"'
+status 'whole' 0 ms-verify -q -a arc
+
+# Bytes by chance in place of others, at chance places.
+awk -v seed="$seed" -v n="${MS_SOAK:+500}" 'BEGIN { srand(seed); if (!n) n = 25
+	for (i = 0; i < n; i++) print int(rand() * 6000), 1 + int(rand() * 900) }' >places
+bad=0
+while read -r at n; do
+	rm -rf arc && cp -R sound arc
+	head -c "$n" /dev/urandom | dd of="arc/pack/$first" bs=1 seek="$at" \
+		conv=notrunc 2>/dev/null
+	for run in 'ms-verify -q --quick' 'ms-verify -q' 'ms-list' 'ms-export' \
+		'ms-verify -q --rebuild-index' 'ms-list' 'ms-export' 'ms-verify -q'; do
+		$run -a arc >out 2>err </dev/null
+		got=$?
+		case $run in
+		*rebuild*) [ "$got" -eq 65 ] || [ "$got" -eq 0 ] ;;
+		ms-verify*) [ "$got" -eq 65 ] ;;
+		*) [ "$got" -le 1 ] || [ "$got" -eq 65 ] ;;
+		esac || {
+			bad=$((bad + 1)) && note "status $got: $run; $n bytes at $at"
+			note "$(head -n 3 err)"
+		}
+	done
+done <places
+ok 'random bytes are damage, and crash nothing' test "$bad" -eq 0
+finish
