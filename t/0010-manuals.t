@@ -31,16 +31,17 @@ for tool in "$build"/bin/ms-*; do
 
 	missing=
 	for o in $(grep -o -e '--[a-z][a-z-]*' usage | sort -u); do
-		grep -q "^\.It .*Fl -${o#--}\( \|$\)" "$page" || missing="$missing $o"
+		grep -q -e "^\.It .*Fl .*-${o#--}\( \|$\)" "$page" || missing="$missing $o"
 	done
 	for o in $(sed -n 's/.*{"\([a-z-]*\)", *[a-z]*_argument.*/\1/p' "$top/cmd/$name.c"); do
-		grep -q "^\.It .*Fl -$o\( \|$\)" "$page" || missing="$missing --$o"
+		grep -q -e "^\.It .*Fl .*-$o\( \|$\)" "$page" || missing="$missing --$o"
 	done
-	ok "$name: each option is in the manual" test -z "$missing"
+	ok "$name: each option is in the manual:$missing" test -z "$missing"
+	missing=
 	for s in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 		grep -qx "\.Sh $s" "$page" || missing="$missing .Sh $s"
 	done
-	ok "$name: its sections ($missing)" test -z "$missing"
+	ok "$name: its sections are all there:$missing" test -z "$missing"
 	ok "$name: ms(7) knows it" grep -q "^\.It Xr $name 1" "$top/man/ms.7"
 done
 
@@ -50,5 +51,5 @@ for page in "$top"/man/*.[1-9]; do
 		[ -e "$top/man/$x" ] || lost="$lost ${page##*/}:$x"
 	done
 done
-ok "references between manuals lead somewhere ($lost)" test -z "$lost"
+ok "references between manuals lead somewhere:$lost" test -z "$lost"
 finish

@@ -30,7 +30,7 @@ say 'The same again: nothing is new, nothing is kept twice'
 run 'ms-ingest mail/hut.mbox mail/Maildir mail/eml'
 
 say 'What is there, one line each: id, date, user, folder, size, from, subject, source'
-run 'ms-list | cut -f 1-7 | cut -c 1-12,65-160'
+run 'ms-list | cut -f 1-7 | cut -c 1-12,65-'
 run 'ms-list --summary'
 
 say 'One query, three shapes'

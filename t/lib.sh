@@ -29,25 +29,25 @@ fail() { count=$((count + 1)) bad=$((bad + 1)) && echo "not ok $count - $1"; }
 
 # ok NAME COMMAND...: the command says yes.
 ok() {
-	name=$1 && shift
-	if said=$("$@" 2>&1); then
-		pass "$name"
+	_name=$1 && shift
+	if _said=$("$@" 2>&1); then
+		pass "$_name"
 	else
-		got=$?
-		fail "$name" && note "status $got: $*" && note "$said" | head -n 20
+		_got=$?
+		fail "$_name" && note "status $_got: $*" && note "$_said" | head -n 20
 	fi
 }
 
 # status NAME CODE COMMAND...: it ends with just this status. Its output is
 # then in the files `out` and `err` (here, not in the caller's redirection).
 status() {
-	name=$1 want=$2 && shift 2
+	_name=$1 _want=$2 && shift 2
 	"$@" >out 2>err
-	got=$?
-	if [ "$got" -eq "$want" ]; then
-		pass "$name"
+	_got=$?
+	if [ "$_got" -eq "$_want" ]; then
+		pass "$_name"
 	else
-		fail "$name" && note "status $got, not $want: $*"
+		fail "$_name" && note "status $_got, not $_want: $*"
 		head -n 40 err | cat -v | sed 's/^/# /'
 	fi
 }
@@ -71,15 +71,15 @@ skip() {
 
 # corpora NAME: $corpus is the folder of real mail NAME, unpacked once.
 corpora() {
-	from=${MS_CORPORA:-$top/../shared/corpora}/$1.tar.zst
+	_from=${MS_CORPORA:-$top/../shared/corpora}/$1.tar.zst
 	corpus=$top/build/corpora/$1
 	if [ ! -d "$corpus" ]; then
-		[ -r "$from" ] || skip corpora "no $1 corpus (MS_CORPORA)"
+		[ -r "$_from" ] || skip corpora "no $1 corpus (MS_CORPORA)"
 		mkdir -p "$top/build/corpora"
-		tmp=$(mktemp -d "$corpus.XXXXXX") || skip corpora "no room"
-		tar -C "$tmp" --zstd -xf "$from" || skip corpora "cannot unpack $from"
+		_tmp=$(mktemp -d "$corpus.XXXXXX") || skip corpora "no room"
+		tar -C "$_tmp" --zstd -xf "$_from" || skip corpora "cannot unpack $_from"
 		# Where another script was faster, its copy stays.
-		mv -T "$tmp" "$corpus" 2>/dev/null || rm -rf "$tmp"
+		mv -T "$_tmp" "$corpus" 2>/dev/null || rm -rf "$_tmp"
 	fi
 	[ ! -d "$corpus/$1" ] || corpus=$corpus/$1
 }
