@@ -32,4 +32,5 @@ mandoc -Tlint -Wwarning man/*.[1-9] || complain mandoc
 grep -nwE '(sprintf|vsprintf|strcpy|strcat|strtok|gmtime|localtime|atoi|system)\(' \
 	lib/*.[ch] cmd/*.[ch] t/unit/*.c 2>/dev/null && complain 'functions to avoid'
 grep -nE '\<(TODO|FIXME|XXX)\>[^-]' lib/*.[ch] cmd/*.[ch] 2>/dev/null && complain 'questions belong in the tracker'
+for f in t/*.t; do [ -x "$f" ] || complain "$f is not executable"; done
 exit $bad
