@@ -34,9 +34,9 @@ enum {
 };
 
 static const char usage[] =
-    "usage: " TOOL " [-q] [-a archive] [-u user] [--create-user] [-d folder]\n"
-    "                 [--label name] [--format "
-    "auto|stream|mbox|eml|maildir]\n"
+    "usage: " TOOL " [-qhV] [-a archive] [-u user] [--create-user]\n"
+    "                 [-d folder] [--label name]\n"
+    "                 [--format auto | stream | mbox | eml | maildir]\n"
     "                 [--unquote] [--threads n] [--print-ids] [--report file]\n"
     "                 [file | directory ...]\n";
 
