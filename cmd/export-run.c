@@ -9,13 +9,12 @@
 #include "listing.h"
 #include "report.h"
 
-#define TOOL "ms-export"
-
 /* ---- one message ---- */
 
 /* One message, or line, that can't go out: named, and no end of the run. */
-static void
-complain_of(struct export_run *r, const char *what, const struct ms_err *err)
+void
+export_complain(
+    struct export_run *r, const char *what, const struct ms_err *err)
 {
 	ms_complain(TOOL, "%s: %s", what, err->msg);
 	r->sum.failed++;
@@ -35,8 +34,8 @@ emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return -1;
 }
 
-static enum ms_form
-form_of(const struct export_run *r, const struct ms_row *row)
+enum ms_form
+export_form(const struct export_run *r, const struct ms_row *row)
 {
 	switch (r->eol) {
 	case MS_EXPORT_LF:
@@ -48,21 +47,36 @@ form_of(const struct export_run *r, const struct ms_row *row)
 	}
 }
 
-/* From begin to end. -1: err says why, r->sink_failed who. */
+/* The message's bytes, from memory or the archive, go to the sink. */
 static int
-transfer(struct export_run *r, const struct ms_row *row,
+send(struct export_run *r, const struct export_choice *c, struct ms_err *err)
+{
+	if (c->loaded)
+		return emit(r, c->bytes.p, c->bytes.n, err);
+	return ms_archive_emit(
+	    r->archive, c->row.message, export_form(r, &c->row), emit, r, err);
+}
+
+/* From begin to end. -1: err says why, r->sink_failed who, and r->begun
+ * whether the sink has anything of it. */
+static int
+transfer(struct export_run *r, const struct export_choice *c,
     const struct ms_parcel *m, struct ms_err *err)
 {
-	r->sink_failed = false;
-	if (!ms_sink_voids(r->sink) &&
-	    ms_archive_check(r->archive, row->message, err) < 0)
+	r->sink_failed = r->begun = false;
+	if (c->damage.code != MS_OK) {
+		*err = c->damage;
+		return -1;
+	}
+	if (!c->loaded && !ms_sink_voids(r->sink) &&
+	    ms_archive_check(r->archive, c->row.message, err) < 0)
 		return -1;
 	if (ms_sink_begin(r->sink, m, err) < 0) {
 		r->sink_failed = true;
 		return -1;
 	}
-	if (ms_archive_emit(
-		r->archive, row->message, form_of(r, row), emit, r, err) < 0)
+	r->begun = true;
+	if (send(r, c, err) < 0)
 		return -1;
 	if (ms_sink_end(r->sink, err) < 0) {
 		r->sink_failed = true;
@@ -71,9 +85,9 @@ transfer(struct export_run *r, const struct ms_row *row,
 	return 0;
 }
 
-/* -1: the run can't go on. */
-static int
-give(struct export_run *r, const struct export_choice *c, struct ms_err *err)
+int
+export_give(
+    struct export_run *r, const struct export_choice *c, struct ms_err *err)
 {
 	const struct ms_row *row = &c->row;
 	const struct ms_folder *f = NULL;
@@ -97,7 +111,7 @@ give(struct export_run *r, const struct export_choice *c, struct ms_err *err)
 		m.label = f->label;
 		m.folder = f->name;
 	}
-	if (transfer(r, row, &m, &why) == 0) {
+	if (transfer(r, c, &m, &why) == 0) {
 		r->sum.messages++;
 		return 0;
 	}
@@ -106,19 +120,23 @@ give(struct export_run *r, const struct export_choice *c, struct ms_err *err)
 		return -1;
 	}
 	ms_hex(row->id, MS_SHA_LEN, hex);
-	complain_of(r, hex, &why);
-	return r->sink_failed ? 0 : ms_sink_void(r->sink, why.msg, err);
+	export_complain(r, hex, &why);
+	if (r->sink_failed || !r->begun)
+		return 0;
+	return ms_sink_void(r->sink, why.msg, err);
 }
 
 /*
  * Where standard output takes one message, the first is kept until it is
  * known that there is no other.
  */
-static int
-choose(struct export_run *r, const struct export_choice *c, struct ms_err *err)
+int
+export_choose(
+    struct export_run *r, const struct export_choice *c, struct ms_err *err)
 {
 	if (!r->single)
-		return give(r, c, err);
+		return r->window != NULL ? export_window_add(r, c, err)
+					 : export_give(r, c, err);
 	if (!r->has_only) {
 		r->only = *c;
 		r->has_only = true;
@@ -133,32 +151,30 @@ choose(struct export_run *r, const struct export_choice *c, struct ms_err *err)
 
 /* ---- messages and occurrences looked up ---- */
 
-/* The occurrences of a message into r->rows. */
-static int
-look_up(struct export_run *r, uint64_t message, struct ms_err *err)
+int
+export_look_up(struct export_run *r, uint64_t message, struct ms_err *err)
 {
 	ms_buf_clear(&r->rows);
 	return ms_archive_occurrences(r->archive, message, &r->rows, err);
 }
 
-static const struct ms_row *
-row_at(const struct export_run *r, size_t i)
+const struct ms_row *
+export_row(const struct export_run *r, size_t i)
 {
 	const struct ms_row *rows = (const void *)r->rows.p;
 
 	return i < r->rows.n / sizeof(*rows) ? &rows[i] : NULL;
 }
 
-/* A message by itself: in the form in which it first came. */
-static int
-choose_message(struct export_run *r, uint64_t message, struct ms_err *err)
+int
+export_message(struct export_run *r, uint64_t message, struct ms_err *err)
 {
 	const struct ms_row *row, *first = NULL;
 	struct export_choice c = {.bare = true};
 
-	if (look_up(r, message, err) < 0)
+	if (export_look_up(r, message, err) < 0)
 		return -1;
-	for (size_t i = 0; (row = row_at(r, i)) != NULL; i++)
+	for (size_t i = 0; (row = export_row(r, i)) != NULL; i++)
 		if (first == NULL || row->number < first->number)
 			first = row;
 	if (first != NULL) {
@@ -170,7 +186,7 @@ choose_message(struct export_run *r, uint64_t message, struct ms_err *err)
 			r->archive, message, c.row.id, &c.row.size, err) < 0)
 			return -1;
 	}
-	return choose(r, &c, err);
+	return export_choose(r, &c, err);
 }
 
 static int
@@ -184,7 +200,7 @@ query_messages(
 	if (ms_query_messages(q, r->archive, &messages, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = choose_message(r, messages[i], err);
+		rc = export_message(r, messages[i], err);
 	free(messages);
 	return rc;
 }
@@ -206,11 +222,11 @@ query_occurrences(
 			break;
 		if (rc < 0) {
 			ms_hex(row->id, MS_SHA_LEN, hex);
-			complain_of(r, hex, err);
+			export_complain(r, hex, err);
 			continue;
 		}
 		c.row = *row;
-		if (choose(r, &c, err) < 0) {
+		if (export_choose(r, &c, err) < 0) {
 			rc = -1;
 			break;
 		}
@@ -226,114 +242,13 @@ export_query(struct export_run *r, const struct ms_query *q, struct ms_err *err)
 				    : query_occurrences(r, q, err);
 }
 
-/* ---- lines from standard input ---- */
-
-/* Does an occurrence in this folder belong to what a line points at? */
-static bool
-fits(const struct export_run *r, const struct ms_pick *pick,
-    const struct ms_folder *f)
-{
-	return (r->user == NULL || strcmp(r->user, f->user_name) == 0) &&
-	       (pick->user == NULL || ms_pick_fits(pick, f));
-}
-
-/* The occurrences of a message that a line points at; bare: the message, if
- * it has any that would fit. */
-static int
-pick_occurrences(struct export_run *r, const struct ms_pick *pick,
-    uint64_t message, bool *some, struct ms_err *err)
-{
-	struct export_choice c = {.bare = false};
-	const struct ms_folder *f;
-	const struct ms_row *row;
-
-	if (look_up(r, message, err) < 0)
-		return -1;
-	for (size_t i = 0; (row = row_at(r, i)) != NULL; i++) {
-		int rc =
-		    ms_archive_folder_get(r->archive, row->folder, &f, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc == 0 || !fits(r, pick, f))
-			continue;
-		*some = true;
-		if (pick->user == NULL)
-			return choose_message(r, message, err);
-		c.row = *row;
-		if (choose(r, &c, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* -1: the run can't go on; a line that points at nothing is a failure. */
-static int
-export_line(
-    struct export_run *r, char *line, uint64_t number, struct ms_err *err)
-{
-	struct ms_pick pick;
-	struct ms_err why = {0};
-	uint64_t found[2];
-	char where[64];
-	bool some = false;
-	int count;
-
-	if (ms_pick_parse(&pick, line, &why) < 0)
-		goto failed;
-	count = ms_archive_find(r->archive, pick.digits, found, 2, err);
-	if (count < 0)
-		return -1;
-	if (count > 1) {
-		ms_fail(&why, MS_USAGE,
-		    "%s is the beginning of more than one id", pick.digits);
-		goto failed;
-	}
-	if (count == 1 && pick_occurrences(r, &pick, found[0], &some, err) < 0)
-		return -1;
-	if (some)
-		return 0;
-	ms_fail(&why, MS_NOINPUT, "%s is not in the archive%s", pick.digits,
-	    count == 1 ? " under this user, folder and source" : "");
-failed:
-	snprintf(where, sizeof(where), "standard input, line %llu",
-	    (unsigned long long)number);
-	complain_of(r, where, &why);
-	return 0;
-}
-
-/* Whoever waits for what was written so far gets it. */
-static void
-flush(void *ctx)
-{
-	struct export_run *r = ctx;
-
-	(void)ms_sink_flush(r->sink, NULL);
-}
-
-int
-export_lines(struct export_run *r, int fd, struct ms_err *err)
-{
-	struct ms_lines lines = {.fd = fd, .idle = flush, .ctx = r};
-	char *line;
-	int rc;
-
-	while ((rc = ms_lines_next(&lines, &line, err)) == 1) {
-		rc = export_line(r, line, lines.number, err);
-		if (rc < 0)
-			break;
-	}
-	ms_lines_release(&lines);
-	return rc;
-}
-
 int
 export_end(struct export_run *r, struct ms_err *err)
 {
-	int rc = r->has_only ? give(r, &r->only, err) : 0;
-
+	if (!r->has_only)
+		return 0;
 	r->has_only = false;
-	return rc;
+	return export_give(r, &r->only, err);
 }
 
 void

@@ -12,8 +12,6 @@
 #include "report.h"
 #include "sink.h"
 
-#define TOOL "ms-export"
-
 struct options {
 	const char *archive, *user, *dest;
 	const struct ms_sink_format *format;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define CHUNK 65536 /* bytes read at once */
+#define GRACE_MS 5  /* a writer that is just being scheduled is not waited for \
+		     */
 
 /* The fields of a line, in order. */
 enum {
@@ -157,8 +159,9 @@ refill(struct ms_lines *l, struct ms_err *err)
 	struct pollfd ready = {.fd = l->fd, .events = POLLIN};
 	ssize_t got;
 
-	if (l->idle != NULL && poll(&ready, 1, 0) == 0)
-		l->idle(l->ctx);
+	if (l->idle != NULL && poll(&ready, 1, GRACE_MS) == 0 &&
+	    l->idle(l->ctx, err) < 0)
+		return -1;
 	ms_buf_clear(&l->in);
 	l->at = 0;
 	do {

@@ -43,7 +43,8 @@ bool ms_pick_fits(const struct ms_pick *p, const struct ms_folder *folder);
 /* Lines read from a descriptor, each ended by newline or NUL. */
 struct ms_lines {
 	int fd;
-	void (*idle)(void *ctx); /* called before a read that would wait */
+	/* Called before a read that has to wait for its bytes. 0, or -1. */
+	int (*idle)(void *ctx, struct ms_err *err);
 	void *ctx;
 	struct ms_buf in, line;
 	size_t at;       /* what of `in` was used */
@@ -52,8 +53,8 @@ struct ms_lines {
 
 /*
  * The next line, without its end, good until the next call. A last line may
- * lack its end. 1; 0: no more; -1: MS_IO, or MS_DATA: longer than
- * MS_LISTING_MAX.
+ * lack its end. 1; 0: no more; -1: MS_IO, MS_DATA: longer than
+ * MS_LISTING_MAX, or what idle said.
  */
 int ms_lines_next(struct ms_lines *l, char **line, struct ms_err *err);
 void ms_lines_release(struct ms_lines *l);

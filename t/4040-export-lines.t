@@ -98,11 +98,11 @@ head -c 70000 /dev/zero | tr '\0' a | export_lines 'a line without end' 65
 ok 'is named' grep -q 'line 1: longer than 65536 bytes' err
 
 # Whoever writes slowly gets each answer before he has to ask again.
-mkfifo in && {
+mkfifo in && : >slow && {
 	ms-export --format mboxrd - <in >slow &
 	exec 3>in
 	echo "$id1" >&3
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 50); do
 		grep -q 'Subject: one' slow && break
 		sleep 0.1
 	done
@@ -110,5 +110,21 @@ mkfifo in && {
 	exec 3>&-
 	wait $!
 }
+# Thousands, in no order of the archive's: put together ahead, and a big one.
+perl -e '
+	for $i (1 .. 5000) {
+		print "From x Thu Jan  1 00:00:00 1970\nSubject: n$i\n\n", "y" x ($i % 997), "\n";
+		print "z" x 79, "\n" for 1 .. ($i == 2500 ? 70000 : 0);
+		print "\n" }' >many
+status 'thousands' 0 ms-ingest -q -a arc -u alice -d many many
+ms-list folder:many | sort >list
+status 'by id' 0 sh -c 'ms-export --format mboxrd - <list'
+sed -n 's/^Subject: //p' out >got
+cut -f 7 list >want
+same 'in that order' want got
+ms-export --format mboxrd folder:many | sort >want
+sort out >got
+same 'and whole' want got
+
 status 'lines and a query' 64 ms-export - subject:one
 finish

@@ -137,11 +137,17 @@ test_parse(void)
 
 static unsigned waits;
 
-static void
-count_waits(void *ctx)
+static int
+count_waits(void *ctx, struct ms_err *err)
 {
-	(void)ctx;
+	int *fd = ctx;
+
 	waits++;
+	if (*fd < 0)
+		return ms_fail(err, MS_TEMP, "full");
+	close(*fd);
+	*fd = -1;
+	return 0;
 }
 
 static void
@@ -150,24 +156,33 @@ test_lines(void)
 	struct ms_lines l = {.idle = count_waits};
 	struct ms_err err = {0};
 	char *line = NULL;
-	int fd[2];
+	int fd[2], none = -1;
 
 	if (pipe(fd) < 0 || write(fd[1], "one\ntwo\0\nfive", 13) != 13)
 		return;
 	l.fd = fd[0];
+	l.ctx = &fd[1];
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "one") == 0,
 	    "ended by newline");
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "two") == 0,
 	    "ended by NUL");
 	ok(ms_lines_next(&l, &line, &err) == 1 && line[0] == '\0', "empty");
 	ok(waits == 0, "nothing had to be waited for");
-	close(fd[1]);
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "five") == 0 &&
 		l.number == 4,
 	    "the last, without an end");
+	ok(waits == 1, "for which the idle hook was asked once");
 	ok(ms_lines_next(&l, &line, &err) == 0, "no more");
 	ms_lines_release(&l);
 	close(fd[0]);
+	if (pipe(fd) < 0)
+		return;
+	l = (struct ms_lines){.fd = fd[0], .idle = count_waits, .ctx = &none};
+	ok(ms_lines_next(&l, &line, &err) == -1 && err.code == MS_TEMP,
+	    "the hook can end it");
+	close(fd[0]);
+	close(fd[1]);
+	ms_lines_release(&l);
 }
 
 static void
