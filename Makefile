@@ -18,7 +18,7 @@ FUZZ_SECONDS ?= 60
 # The Debian packages that building, testing, linting and comparing need.
 DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
 	libjansson-dev libssl-dev liblmdb-dev
-DEB_check = perl mandoc python3 openssl zstd procps dovecot-imapd
+DEB_check = perl mandoc jq python3 openssl zstd procps dovecot-imapd
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
 	valgrind bear
 DEB_bench = isync borgbackup notmuch dovecot-imapd time
