@@ -21,7 +21,7 @@ DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
 DEB_check = perl mandoc jq python3 openssl zstd procps dovecot-imapd
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
 	valgrind bear
-DEB_bench = isync borgbackup notmuch dovecot-imapd time
+DEB_bench = isync borgbackup notmuch
 DEPS ?= build check
 
 # Expanded when first used, and once: `make deps` brings pkg-config.
@@ -144,7 +144,7 @@ fuzz:
 	@t/fuzz.sh $(FUZZ_SECONDS) $(notdir $(FUZZERS))
 
 bench:
-	@t/deps.sh $(DEB_build) $(DEB_bench) || true
+	@t/deps.sh $(DEB_build) $(DEB_check) $(DEB_bench) || true
 	@$(AGAIN) all
 	@t/bench/run
 

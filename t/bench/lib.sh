@@ -1,0 +1,131 @@
+# shellcheck shell=sh disable=SC2154 # what run has set
+# lib.sh - what the rows of `make bench` stand on. A row is a script NN-*.sh
+# that sources this and runs in its own folder, $scratch, below $bench. Set by
+# run: top bench runs scale. Kept in $scratch/times: a file a NAME, a line a
+# round, wall and CPU seconds.
+scratch=$bench/$(basename "$0" .sh)
+mkdir -p "$scratch/times" && cd "$scratch" || exit 1
+trap bench_end EXIT
+trap 'exit 1' HUP INT TERM
+bench_end() {
+	cd "$bench" || return
+	[ -n "${MS_KEEP-}" ] || { chmod -R u+rwx "$scratch" && rm -rf "$scratch"; }
+}
+
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+die() { note "$*" >&2 && exit 1; }
+
+# skip WHAT REASON: the row stays in the table, without figures.
+skip() {
+	row "${0##*/}" - - - - "skipped: $2"
+	exit 0
+}
+
+# timed NAME COMMAND: runs the command line in a shell and keeps its times. It
+# is shown when it ran first. What earlier ones wrote is out of its way.
+timed() {
+	[ -e "times/$1.cmd" ] || { printf '    %s\n' "$2" && printf '%s\n' "$2" >"times/$1.cmd"; }
+	sync
+	python3 "$top/t/bench/clock.py" "times/$1" "$2" || die "status $?: $2"
+}
+
+# rounds FUNCTION: runs it as often as asked, so that what is compared takes
+# turns.
+rounds() {
+	round=1
+	while [ $round -le "$runs" ]; do
+		"$1" && round=$((round + 1)) || exit
+	done
+}
+
+# median wall|cpu NAME ...: of the rounds' sums.
+median() {
+	column=1
+	[ "$1" = wall ] || column=2
+	shift
+	for name; do awk '{ print NR, $'$column' }' "times/$name"; done |
+		awk '{ sum[$1] += $2 } END { for (i in sum) print sum[i] }' | sort -n |
+		awk '{ v[NR] = $1 }
+			END { printf "%.4f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
+# compute EXPRESSION: of awk; is EXPRESSION: says yes or no.
+compute() { awk "BEGIN { printf \"%.4f\", $1 }"; }
+is() { awk "BEGIN { if ($1) print \"yes\"; else print \"NO\" }"; }
+
+# row WHAT OURS PEER RATIO TO-REACH OK: a line of the table.
+row() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$bench/table"; }
+
+# seconds NAME ...: "1.23 s (2.34 cpu)"
+seconds() { printf '%.2f s (%.2f cpu)' "$(median wall "$@")" "$(median cpu "$@")"; }
+
+# speed WHAT TIMES OURS PEER ...: how many times faster ours is than its peers,
+# which run one after the other, and whether that is enough.
+speed() {
+	what=$1 want=$2 ours=$3 && shift 3
+	ratio=$(compute "$(median wall "$@") / $(median wall "$ours")")
+	row "$what" "$(seconds "$ours")" "$(seconds "$@")" "$(printf %.2f "$ratio")" \
+		">= $want" "$(is "$ratio >= $want")"
+}
+
+# size WHAT TIMES OURS PEER: bytes.
+size() {
+	row "$1" "$(megabytes "$3")" "$(megabytes "$4")" "$(printf %.3f "$(compute "$3 / $4")")" \
+		"<= $2" "$(is "$3 <= $2 * $4")"
+}
+megabytes() { printf '%.2f MB' "$(compute "$1 / 1000000")"; }
+bytes() { find "$@" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%d", n }'; }
+# disk PATH ...: the blocks they take, each once.
+disk() { du -c -s --block-size=1 "$@" | tail -n 1 | cut -f 1; }
+
+# archive DIR: an empty one in place of what is there.
+archive() { rm -rf "$1" && ms-init "$1" || die "ms-init $1"; }
+
+# ---- what is measured, made once for all rows, in $bench/mail ----
+
+# warm PATH ...: into the page cache.
+warm() { find "$@" -type f -exec cat {} + >/dev/null; }
+
+# of_scale NUMBER: that many, for the whole.
+of_scale() { awk "BEGIN { n = int($1 * $scale); print n < 10 ? 10 : n }"; }
+
+# bulk: links ./bulk to the tree of the bulk corpus, or what stands for it. Of
+# less than all of it every Nth file is taken.
+bulk() {
+	tree=$bench/mail/bulk
+	if [ ! -e "$tree" ]; then
+		mkdir -p "$bench/mail"
+		corpora_unpack || {
+			note "no bulk corpus (MS_CORPORA): generated mail stands for it"
+			python3 "$top/t/bench/make-maildir.py" "$tree" "$(of_scale 40000)" 0.05 || exit
+		}
+	fi
+	warm "$tree"/ && ln -sfn "$tree" bulk
+}
+
+corpora_unpack() {
+	from=${MS_CORPORA:-$top/../shared/corpora}/bulk.tar.zst
+	corpus=$top/build/corpora/bulk
+	if [ ! -d "$corpus" ]; then
+		[ -r "$from" ] || return
+		mkdir -p "$corpus.new" && tar -C "$corpus.new" --zstd -xf "$from" || exit
+		mv -T "$corpus.new" "$corpus" || exit
+	fi
+	[ ! -d "$corpus/bulk" ] || corpus=$corpus/bulk
+	if [ "$scale" = 1 ]; then
+		ln -s "$corpus" "$tree"
+	else
+		mkdir "$tree"
+		(cd "$corpus" && find . -type f | sort |
+			awk "int(NR * $scale) != int((NR - 1) * $scale)" |
+			xargs -d '\n' cp --parents -t "$tree")
+	fi
+}
+
+# bulk_mbox: and ./bulk.mbox, all of it as one.
+bulk_mbox() {
+	bulk
+	[ -e "$bench/mail/bulk.mbox" ] ||
+		python3 "$top/t/bench/make-mbox.py" "$bench/mail/bulk/" >"$bench/mail/bulk.mbox" || exit
+	warm "$bench/mail/bulk.mbox" && ln -sfn "$bench/mail/bulk.mbox" bulk.mbox
+}
