@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-mkdir "$imap_root" && imap_certs >openssl.log 2>&1 || exit 1
 echo secret >pw
 # libetpan forgets a greeting that is a BYE; that much leak is not ours.
 echo leak:mailimap_greeting_new >lsan
@@ -13,20 +12,12 @@ export LSAN_OPTIONS="suppressions=$scratch/lsan:print_suppressions=0"
 # shellcheck disable=SC2046 # a mode is a word
 set -- $(sed -n -e 's/^rogue \([a-z-]*\) .*/\1/p' -e 's/^for mode in \(.*\); do/\1/p' \
 	"$top/t/2040-fetch-rogue.t")
-python3 "$top/t/rogue-imap.py" "$imap_root/good.pem" "$imap_root/good.key" ports "$@" 2>rogue.err &
-server=$!
-trap 'kill "$server" 2>/dev/null; cd /; rm -rf "$scratch"' EXIT
-i=0
-until [ -s ports ]; do
-	i=$((i + 1)) && [ $i -lt 200 ] || { note "$(cat rogue.err)" && exit 1; }
-	sleep 0.1
-done
+rogue_start "$@" || exit 1
 
 # rogue MODE STATUS MESSAGES FAILED WORDS: what comes of it.
 rogue() {
-	port=$(sed -n "s/^$1 //p" ports)
 	status "$1: status $2" "$2" ms-fetch --timeout 2 --ca-file "$imap_ca" \
-		--password-file pw --report report "imaps://alice@127.0.0.1:$port/"
+		--password-file pw --report report "$(rogue_url "$1")"
 	ok "  $3 messages, $4 failed" \
 		grep -aqx "MS-Envelope: end; messages=$3; failed=$4; status=$2" out
 	ok "  $5" grep -qe "$5" err

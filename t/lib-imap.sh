@@ -9,9 +9,16 @@
 #   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
 #   imap_url NAME                prints the mailbox's URL
 #   imap_stop                    also done at the end, whatever happens
+#   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
+#                                no Dovecot
+#   rogue_url MODE               prints where
 # Dovecot runs as who runs the test; for root, who may not have mail, as nobody.
 # shellcheck disable=SC2154 # scratch is lib.sh's
-imap_root=$scratch/imap imap_pid='' imap_as=''
+imap_root=$scratch/imap imap_pid='' imap_as='' rogue_pid=''
+
+# What ends with the test, before the scratch folder goes.
+trap 'imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
+	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 
 imap_skip() {
 	PATH=$PATH:/usr/sbin:/sbin
@@ -114,10 +121,9 @@ imap_start() {
 
 # Starts the server, also again after imap_stop.
 imap_run() {
-	${imap_as} dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
+	# It ends with this shell, even if that is killed.
+	${imap_as:-setpriv} --pdeathsig TERM dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
 	imap_pid=$!
-	trap 'imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
-		{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 	i=0
 	until python3 -c "import socket
 socket.create_connection(('127.0.0.1', $imap_port)).close()" 2>/dev/null; do
@@ -129,10 +135,30 @@ socket.create_connection(('127.0.0.1', $imap_port)).close()" 2>/dev/null; do
 }
 
 imap_stop() {
-	[ -n "$imap_pid" ] || return 0
-	kill "$imap_pid" 2>/dev/null
-	wait "$imap_pid" 2>/dev/null
-	imap_pid=''
+	for pid in $imap_pid $rogue_pid; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	imap_pid='' rogue_pid=''
+}
+
+rogue_start() {
+	[ -d "$imap_root" ] || {
+		mkdir "$imap_root" && imap_certs >"$imap_root/openssl.log" 2>&1 || return
+	}
+	setpriv --pdeathsig TERM python3 "$top/t/rogue-imap.py" "$imap_root/good.pem" "$imap_root/good.key" \
+		"$scratch/rogue.ports" "$@" 2>"$scratch/rogue.err" &
+	rogue_pid=$!
+	i=0
+	until [ -s "$scratch/rogue.ports" ]; do
+		i=$((i + 1))
+		[ $i -lt 200 ] || { note "$(cat "$scratch/rogue.err")" && return 1; }
+		sleep 0.1
+	done
+}
+
+rogue_url() {
+	sed -n "s|^$1 \(.*\)|imaps://alice@127.0.0.1:\1/|p" "$scratch/rogue.ports"
 }
 
 imap_user() {
