@@ -7,7 +7,10 @@
 #   imap_user NAME PASSWORD      and the file NAME.pw with the password
 #   imap_folder NAME FOLDER      makes it; $imap_dir is its Maildir
 #   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
+#   imap_own                     after files were made otherwise: Dovecot's now
 #   imap_url NAME                prints the mailbox's URL
+#   imap_expected NAME FOLDER .. what unstream.py must say of a fetch of these,
+#                                by Dovecot's own files and its lists of UIDs
 #   imap_stop                    also done at the end, whatever happens
 #   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
 #                                no Dovecot
@@ -177,4 +180,40 @@ imap_put() {
 	${imap_as} sh -c 'cat >"$1"' sh "$1/cur/$2"
 }
 
+imap_own() { [ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root/home"; }
+
 imap_url() { echo "imaps://$1@127.0.0.1:$imap_port/"; }
+
+# Dovecot sends CRLF for LF, and 0x80 for NUL.
+imap_expected() {
+	python3 - "$1" "imap://$1@127.0.0.1:$imap_port/" \
+		"$imap_root/home/$1/Maildir" "$@" <<-'END'
+		import hashlib, os, re, sys, time
+		user, source, root = sys.argv[1:4]
+		letters = (("R", "Answered"), ("F", "Flagged"), ("T", "Deleted"),
+		           ("S", "Seen"), ("D", "Draft"))
+		for folder in sys.argv[5:]:
+		    box = root if folder == "INBOX" else os.path.join(root, folder)
+		    files = {}
+		    for sub in ("cur", "new"):
+		        for name in os.listdir(os.path.join(box, sub)):
+		            files[name.split(":")[0]] = os.path.join(box, sub, name)
+		    with open(box + "/dovecot-uidlist", encoding="latin-1") as f:
+		        validity = re.search(r" V(\d+)", next(f)).group(1)
+		        known = [line.rstrip("\n").split(" :", 1) for line in f]
+		    for uid, name in known:
+		        path = files.pop(name.split(":")[0])
+		        info = path.partition(":2,")[2]
+		        with open(path, "rb") as f:
+		            data = re.sub(rb"(?<!\r)\n", b"\r\n", f.read())
+		        when = time.gmtime(os.stat(path).st_mtime)
+		        print(user, source, folder.replace("\\", "\\\\"),
+		              "%s/%s" % (validity, uid.split()[0]),
+		              " ".join("\\" + f for c, f in letters if c in info),
+		              time.strftime("%Y-%m-%dT%H:%M:%SZ", when),
+		              hashlib.sha256(data.replace(b"\0", b"\x80")).hexdigest(),
+		              sep="\t")
+		    if files:
+		        sys.exit("%s: not in its list of UIDs: %s" % (folder, files))
+	END
+}
