@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #define CHUNK 65536 /* bytes read at once */
-#define GRACE_MS 5  /* a writer that is just being scheduled is not waited for \
-		     */
+#define GRACE_MS                                                               \
+	5 /* a writer that is just being scheduled is not waited for           \
+	   */
 
 /* The fields of a line, in order. */
 enum {
@@ -90,13 +91,15 @@ unescape(char *s)
 	char *to = s;
 
 	for (; *s != '\0'; s++) {
-		if (*s == '\\' && strchr("tn\\", s[1]) != NULL &&
-		    s[1] != '\0') {
+		char c = *s;
+
+		if (c == '\\' && s[1] == 't')
+			c = '\t';
+		else if (c == '\\' && s[1] == 'n')
+			c = '\n';
+		if (c != *s || (c == '\\' && s[1] == '\\'))
 			s++;
-			*to++ = *s == 't' ? '\t' : *s == 'n' ? '\n' : '\\';
-		} else {
-			*to++ = *s;
-		}
+		*to++ = c;
 	}
 	*to = '\0';
 }
@@ -123,12 +126,12 @@ ms_pick_parse(struct ms_pick *p, char *line, struct ms_err *err)
 	size_t n = 0;
 
 	*p = (struct ms_pick){.user = NULL};
-	while (line != NULL && n < FIELDS) {
+	do {
 		field[n++] = line;
 		line = strchr(line, '\t');
 		if (line != NULL)
 			*line++ = '\0';
-	}
+	} while (line != NULL && n < FIELDS);
 	if (parse_id(p, field[FIELD_ID], err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

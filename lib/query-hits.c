@@ -242,7 +242,7 @@ ms_hits_open(struct ms_hits **out, struct ms_archive *a,
 	h->a = a;
 	h->q = q;
 	h->order = order;
-	h->judge = (struct ms_judge){.a = a, .q = q};
+	ms_judge_init(&h->judge, a, q);
 	if (open_user(h, err) < 0)
 		goto out;
 	if (q->ids != 0) {

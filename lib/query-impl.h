@@ -29,8 +29,9 @@ enum ms_query_field {
  * an AND and nobody's child, so 0 also says "none". */
 struct ms_query_node {
 	enum ms_query_op op;
-	uint32_t first, last, next; /* children; the next sibling */
-	enum ms_query_field field;  /* of a term */
+	uint32_t first, last; /* children */
+	uint32_t next, parent;
+	enum ms_query_field field; /* of a term */
 	char *value;  /* FROM, TO, SUBJECT: folded; ID: digits in lower case */
 	size_t n;     /* bytes of value */
 	int64_t time; /* SINCE, BEFORE */
@@ -61,9 +62,12 @@ struct ms_judge {
 	uint64_t user;      /* the number of -u, or 0 */
 	uint64_t header_of; /* MESSAGE number of what header holds */
 	struct ms_buf header, text, folded; /* its own */
-	struct ms_err damage;               /* why there is a doubt */
+	unsigned char *sofar; /* of each node: its verdict by children seen */
+	struct ms_err damage; /* why there is a doubt */
 };
 
+void ms_judge_init(
+    struct ms_judge *jd, struct ms_archive *a, const struct ms_query *q);
 /* Can anything in this folder match? */
 bool ms_judge_folder(struct ms_judge *jd, const struct ms_folder *f);
 /*

@@ -2,6 +2,7 @@
  * of a query is asked about what is known. ms-query(7). */
 #include "query-impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is known of a term so far; AND is the least of its children, OR the
@@ -116,32 +117,62 @@ judge_term(struct ms_judge *jd, const struct ms_query_node *t,
 	return yes ? YES : NO;
 }
 
-/* As deep as the tree, which is at most two levels below its root. */
-static enum verdict
-judge(struct ms_judge *jd, uint32_t i, const struct ms_folder *f,
-    const struct ms_row *row)
+/* Adds a child's verdict to its parent's; true: that is decided by it. */
+static bool
+decide(struct ms_judge *jd, uint32_t parent, enum verdict v)
 {
-	const struct ms_query_node *node = &jd->q->node[i];
-	enum verdict all = YES, any = NO;
+	unsigned char *sofar = &jd->sofar[parent];
 
-	if (node->op == MS_QUERY_TERM)
-		return judge_term(jd, node, f, row);
-	for (i = node->first; i != 0; i = jd->q->node[i].next) {
-		enum verdict v = judge(jd, i, f, row);
-
-		all = v < all ? v : all;
-		any = v > any ? v : any;
-		if (node->op == MS_QUERY_AND ? all == NO : any == YES)
-			break;
+	if (jd->q->node[parent].op == MS_QUERY_AND) {
+		if (v < *sofar)
+			*sofar = (unsigned char)v;
+		return *sofar == NO;
 	}
-	return node->op == MS_QUERY_AND ? all : any;
+	if (v > *sofar)
+		*sofar = (unsigned char)v;
+	return *sofar == YES;
+}
+
+/* Goes through the tree, leaving out what can't change the verdict. */
+static enum verdict
+judge(struct ms_judge *jd, const struct ms_folder *f, const struct ms_row *row)
+{
+	const struct ms_query_node *node = jd->q->node;
+	uint32_t i = 0;
+
+	do {
+		enum verdict v = node[i].op == MS_QUERY_OR ? NO : YES;
+
+		jd->sofar[i] = (unsigned char)v;
+		if (node[i].first != 0) {
+			i = node[i].first;
+			continue;
+		}
+		if (node[i].op == MS_QUERY_TERM)
+			v = judge_term(jd, &node[i], f, row);
+		while (i != 0 &&
+		       (decide(jd, node[i].parent, v) || node[i].next == 0)) {
+			i = node[i].parent;
+			v = jd->sofar[i];
+		}
+		i = i != 0 ? node[i].next : 0;
+	} while (i != 0);
+	return jd->sofar[0];
+}
+
+void
+ms_judge_init(
+    struct ms_judge *jd, struct ms_archive *a, const struct ms_query *q)
+{
+	*jd = (struct ms_judge){.a = a, .q = q};
+	jd->sofar = ms_xcalloc(q->count, 1);
 }
 
 bool
 ms_judge_folder(struct ms_judge *jd, const struct ms_folder *f)
 {
 	return (jd->user == 0 || f->user == jd->user) &&
-	       judge(jd, 0, f, NULL) != NO;
+	       judge(jd, f, NULL) != NO;
 }
 
 int
@@ -164,7 +195,7 @@ ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
 	}
 	if (jd->user != 0 && f->user != jd->user)
 		return 0;
-	v = judge(jd, 0, f, row);
+	v = judge(jd, f, row);
 	if (v == MAYBE) {
 		*doubt = true;
 		return ms_fail(err, jd->damage.code, "%s", jd->damage.msg);
@@ -175,6 +206,7 @@ ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
 void
 ms_judge_release(struct ms_judge *jd)
 {
+	free(jd->sofar);
 	ms_buf_release(&jd->header);
 	ms_buf_release(&jd->text);
 	ms_buf_release(&jd->folded);

@@ -53,6 +53,7 @@ add_node(struct ms_query *q, enum ms_query_op op, uint32_t parent)
 	q->node[i] = (struct ms_query_node){.op = op};
 	if (i == 0)
 		return i;
+	q->node[i].parent = parent;
 	if (q->node[parent].last == 0)
 		q->node[parent].first = i;
 	else

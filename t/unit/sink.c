@@ -185,7 +185,9 @@ count_files(const char *dir)
 	DIR *d = opendir(dir);
 	size_t n = 0;
 
-	while (d != NULL && readdir(d) != NULL)
+	if (d == NULL)
+		return 0;
+	while (readdir(d) != NULL)
 		n++;
 	closedir(d);
 	return n - 2;
