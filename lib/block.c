@@ -95,6 +95,9 @@ ms_block_header_parse(struct ms_block_header *h,
 	if ((h->flags & MS_BLOCK_ENCRYPTED) != 0)
 		return ms_fail(err, MS_DATA,
 		    "block is encrypted, which this version cannot read");
+	if ((h->kind == MS_BLOCK_DIRECTORY) != (h->count == 0) ||
+	    h->stored == 0)
+		return ms_fail(err, MS_DATA, "block header of no records");
 	if (h->payload > MS_BLOCK_PAYLOAD_MAX ||
 	    h->stored > MS_BLOCK_STORED_MAX ||
 	    h->count > MS_BLOCK_RECORDS_MAX || h->runs > h->count ||
