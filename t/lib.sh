@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # lib.sh - what every t/*.t stands on: a scratch folder, which is where it runs,
 # an environment that is always the same, and TAP. Source it first, end with
-# `finish`. Set for the script: $top $build $scratch; a script that calls ok,
-# status or same in a subshell loses count.
+# `finish`. Set for the script: $top $build $scratch.
 #   MS_SOAK=1           large volumes     MS_SEED=N    repeats a random run
 #   MS_TEST_REQUIRE=... what must not be skipped: dovecot corpora ...
 #   MS_KEEP=1           keeps the scratch folder
@@ -21,11 +20,13 @@ umask 022
 trap 'cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
 	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 trap 'exit 1' HUP INT TERM
-count=0 bad=0
+# Counted in files, so that a check at the end of a pipe counts too.
+tally=$scratch/.tally && mkdir "$tally" && touch "$tally/all" "$tally/bad"
 
 note() { printf '%s\n' "$*" | cat -v | sed 's/^/# /'; }
-pass() { count=$((count + 1)) && echo "ok $count - $1"; }
-fail() { count=$((count + 1)) bad=$((bad + 1)) && echo "not ok $count - $1"; }
+number() { echo >>"$tally/all" && wc -l <"$tally/all"; }
+pass() { echo "ok $(number) - $1"; }
+fail() { echo >>"$tally/bad" && echo "not ok $(number) - $1"; }
 
 # ok NAME COMMAND...: the command says yes.
 ok() {
@@ -65,8 +66,8 @@ same() {
 # skip WHAT REASON: ends the script here, unless WHAT is required.
 skip() {
 	case " ${MS_TEST_REQUIRE-} " in *" $1 "*) fail "$1 is required: $2" && finish ;; esac
-	[ "$count" -gt 0 ] || { echo "1..0 # SKIP $2" && exit 0; }
-	count=$((count + 1)) && echo "ok $count # SKIP $2" && finish
+	[ -s "$tally/all" ] || { echo "1..0 # SKIP $2" && exit 0; }
+	echo "ok $(number) # SKIP $2" && finish
 }
 
 # corpora NAME: $corpus is the folder of real mail NAME, unpacked once.
@@ -91,6 +92,7 @@ seed() {
 }
 
 finish() {
-	echo "1..$count"
-	exit $((bad > 0))
+	echo "1..$(wc -l <"$tally/all")"
+	[ ! -s "$tally/bad" ]
+	exit
 }
