@@ -88,11 +88,11 @@ lookup_free(struct lookup *l)
 
 /*
  * Looks the host up, by the deadline; getaddrinfo(3) itself has none. If the
- * resolver can't be called off, its request is left to it.
+ * resolver can't be called off, its request is left to it. NULL: failed.
  */
-static int
-resolve(struct lookup **out, const struct ms_conn *c, uint16_t port,
-    int64_t deadline_ms, struct ms_err *err)
+static struct lookup *
+resolve(const struct ms_conn *c, uint16_t port, int64_t deadline_ms,
+    struct ms_err *err)
 {
 	struct lookup *l = ms_xcalloc(1, sizeof(*l));
 	struct gaicb *list[1] = {&l->request};
@@ -112,8 +112,9 @@ resolve(struct lookup **out, const struct ms_conn *c, uint16_t port,
 		if (left <= 0) {
 			if (gai_cancel(&l->request) != EAI_NOTCANCELED)
 				lookup_free(l);
-			return ms_fail(err, MS_TEMP,
+			ms_fail(err, MS_TEMP,
 			    "host not looked up within %u seconds", c->timeout);
+			return NULL;
 		}
 		wait.tv_sec = left / 1000;
 		wait.tv_nsec = left % 1000 * 1000000;
@@ -122,10 +123,10 @@ resolve(struct lookup **out, const struct ms_conn *c, uint16_t port,
 	}
 	if (e != 0) {
 		lookup_free(l);
-		return ms_fail(err, MS_TEMP, "%s", gai_strerror(e));
+		ms_fail(err, MS_TEMP, "%s", gai_strerror(e));
+		return NULL;
 	}
-	*out = l;
-	return 0;
+	return l;
 }
 
 /* Connects to one address. Returns the socket, or -1. */
@@ -183,7 +184,8 @@ ms_conn_open(
 	c->ca_file = opt->ca_file != NULL ? ms_xstrdup(opt->ca_file) : NULL;
 	c->timeout = opt->timeout > 0 ? opt->timeout : MS_CONN_TIMEOUT;
 	deadline = now_ms() + (int64_t)c->timeout * 1000;
-	if (resolve(&l, c, opt->port, deadline, err) < 0)
+	l = resolve(c, opt->port, deadline, err);
+	if (l == NULL)
 		goto fail;
 	for (ai = l->request.ar_result; ai != NULL; ai = ai->ai_next)
 		more++;
