@@ -14,24 +14,29 @@
 
 /* ---- one stretch ---- */
 
+/* A block, and its records from number `from` on. */
 static int
-index_block(struct ms_archive *a, struct ms_txn *txn, const struct ms_pack *pk,
-    const struct ms_log_block *lb, const unsigned char *runs,
-    const unsigned char *digests, struct ms_err *err)
+index_block(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_log_block *lb, const struct ms_stretch *s, uint64_t from,
+    struct ms_err *err)
 {
+	const unsigned char *runs = ms_stretch_runs(s, lb);
+	const unsigned char *digests = ms_stretch_digests(s, lb);
 	/* For numbers only: a block that was not opened has no contents. */
-	struct ms_block numbers = {.header = lb->header, .runs = runs};
+	struct ms_block shape = {.header = lb->header, .runs = runs};
+	struct ms_numbers numbers = {.block = &shape};
 	struct ms_record rec;
+	uint64_t number;
 	uint32_t i;
 
 	ms_indexer_block(
-	    a->indexer, &pk->header, lb->offset, &lb->header, runs);
-	for (i = 0; i < lb->header.count; i++) {
-		uint64_t number = ms_block_number(&numbers, i);
-
+	    a->indexer, &a->tail->header, lb->offset, &lb->header, runs);
+	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
+		if (number < from)
+			continue;
 		if (lb->open == NULL) {
-			ms_indexer_blob(
-			    a->indexer, number, digests + i * MS_SHA_LEN);
+			ms_indexer_blob(a->indexer, number,
+			    digests + (size_t)i * MS_SHA_LEN);
 			continue;
 		}
 		ms_block_record(lb->open, i, &rec);
@@ -41,36 +46,28 @@ index_block(struct ms_archive *a, struct ms_txn *txn, const struct ms_pack *pk,
 	return 0;
 }
 
-static int
-index_stretch(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_pack *pk, const struct ms_stretch *s,
-    struct ms_position *pos, struct ms_err *err)
+int
+ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_stretch *s, uint64_t from, struct ms_position *pos,
+    struct ms_err *err)
 {
 	size_t i, n = ms_stretch_count(s);
 
-	for (i = 0; i < n; i++) {
-		const struct ms_log_block *b = ms_stretch_block(s, i);
-
-		if (index_block(a, txn, pk, b, ms_stretch_runs(s, b),
-			ms_stretch_digests(s, b), err) < 0)
+	for (i = 0; i < n; i++)
+		if (index_block(a, txn, ms_stretch_block(s, i), s, from, err) <
+		    0)
 			return -1;
-	}
 	if (ms_indexer_put(a->indexer, txn, err) < 0)
 		return -1;
-	pos->pack = pk->header.number;
-	pos->generation = pk->header.generation;
-	pos->end = s->end;
-	pos->commit = s->commit;
-	pos->next = s->next;
 	pos->purges += ms_indexer_purges(a->indexer);
-	memcpy(pos->chain, s->chain, MS_SHA_LEN);
+	ms_stretch_pass(s, &a->tail->header, pos);
 	return 0;
 }
 
 /* ---- where the index stands ---- */
 
-static int
-other_packs(struct ms_err *err, const char *why)
+int
+ms_archive_other_packs(struct ms_err *err, const char *why)
 {
 	return ms_fail(err, MS_DATA,
 	    "the index belongs to other packs (%s): run ms-verify "
@@ -99,8 +96,8 @@ find_pack(struct ms_archive *a, uint32_t number, struct ms_pack_name *name,
 	return rc;
 }
 
-static int
-open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
+int
+ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
 {
 	struct ms_pack_name name;
 	int got;
@@ -142,9 +139,10 @@ check_commit(
 			rc = 0;
 	}
 	ms_block_release(&b);
-	return rc == 0 ? 0 : other_packs(err, "another chain");
+	return rc == 0 ? 0 : ms_archive_other_packs(err, "another chain");
 }
 
+/* Opens the pack of a position, and compares. */
 static int
 check_position(
     struct ms_archive *a, const struct ms_position *pos, struct ms_err *err)
@@ -154,18 +152,21 @@ check_position(
 
 	if (pos->pack == 0)
 		return 0;
-	got = open_tail(a, pos->pack, err);
+	got = ms_archive_open_tail(a, pos->pack, err);
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return other_packs(err, "a pack is missing");
+		return ms_archive_other_packs(err, "a pack is missing");
+	if (a->tail->header.generation < pos->generation)
+		return ms_archive_other_packs(
+		    err, "a pack of an earlier generation");
+	if (a->tail->header.generation > pos->generation)
+		return 0; /* ms_archive_adopt() looks at it */
 	if (ms_pack_size(a->tail, &size, err) < 0)
 		return -1;
-	if (a->tail->header.generation == pos->generation && size < pos->end)
-		return other_packs(err, "a pack is shorter");
-	if (a->tail->header.generation == pos->generation && pos->commit != 0)
-		return check_commit(a->tail, pos, err);
-	return 0;
+	if (size < pos->end)
+		return ms_archive_other_packs(err, "a pack is shorter");
+	return pos->commit != 0 ? check_commit(a->tail, pos, err) : 0;
 }
 
 /* ---- what stands behind it ---- */
@@ -210,15 +211,17 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 
 	got = find_pack(a, pos->pack + 1, &next, err);
 	if (got == 0)
+		got = ms_pack_closed(a->tail, err);
+	if (got == 0)
 		got = ms_log_goes_on(a->tail, pos->end, pos->next, err);
 	if (got < 0)
 		return -1;
-	if (got == 1) {
+	if (got == 1)
 		return ms_fail(err, MS_DATA,
-		    "%s, and the log goes on behind it: ms-verify says what "
-		    "is damaged, ms-verify --rebuild-index indexes around it",
+		    "%s, and that is no interrupted write: ms-verify says "
+		    "what is damaged, ms-verify --rebuild-index indexes "
+		    "around it",
 		    why->msg);
-	}
 	/* By the time somebody cuts, there is an index that seems to know. */
 	if (fresh && save_torn(a, pos->end, err) < 0)
 		return -1;
@@ -235,14 +238,13 @@ static int
 next_pack(
     struct ms_archive *a, struct ms_position *pos, bool cut, struct ms_err *err)
 {
-	struct ms_pack_trailer t;
 	uint64_t size;
-	int got, sealed;
+	int got, closed;
 
-	sealed = ms_pack_sealed(a->tail, &t, err);
-	if (sealed < 0 || ms_pack_size(a->tail, &size, err) < 0)
+	closed = ms_pack_closed(a->tail, err);
+	if (closed < 0 || ms_pack_size(a->tail, &size, err) < 0)
 		return -1;
-	got = open_tail(a, pos->pack + 1, err);
+	got = ms_archive_open_tail(a, pos->pack + 1, err);
 	if (got < 0)
 		return -1;
 	if (got == 1) {
@@ -254,15 +256,12 @@ next_pack(
 			    "pack/%s does not continue the one before: "
 			    "ms-verify says what is damaged",
 			    a->tail->name);
-		pos->pack = a->tail->header.number;
-		pos->generation = a->tail->header.generation;
-		pos->end = MS_PACK_HEADER;
-		pos->commit = 0; /* that one is in the pack before */
+		ms_position_enter(pos, &a->tail->header);
 		return 1;
 	}
-	if (open_tail(a, pos->pack, err) < 0)
+	if (ms_archive_open_tail(a, pos->pack, err) < 0)
 		return -1;
-	if (sealed == 0 && size > pos->end && cut)
+	if (closed == 0 && size > pos->end && cut)
 		return ms_pack_cut(a->tail, pos->end, err);
 	return 0;
 }
@@ -288,8 +287,8 @@ follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
 			if (!synced && ms_pack_sync(a->tail, err) < 0)
 				got = -1;
 			synced = true;
-			if (got == 1 &&
-			    index_stretch(a, txn, a->tail, &s, pos, err) < 0)
+			if (got == 1 && ms_archive_index_stretch(
+					    a, txn, &s, s.first, pos, err) < 0)
 				got = -1;
 		} else if (why.code == MS_DATA) {
 			got = torn_or_damaged(a, pos, cut, fresh, &why, err);
@@ -312,16 +311,14 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 	int got;
 
 	if (pos->pack == 0) {
-		got = open_tail(a, 1, err);
+		got = ms_archive_open_tail(a, 1, err);
 		if (got < 0)
 			return -1;
 		if (got == 0)
 			return ms_fail(
 			    err, MS_DATA, "pack/00000001.pack is missing");
-		*pos = (struct ms_position){.pack = 1,
-		    .generation = a->tail->header.generation,
-		    .end = MS_PACK_HEADER,
-		    .next = 1};
+		*pos = (struct ms_position){.next = 1};
+		ms_position_enter(pos, &a->tail->header);
 	}
 	do {
 		start = *pos;
@@ -336,7 +333,7 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 		if (got < 0 && txn.full) {
 			*pos = start;
 			if (ms_index_grow(ix, err) < 0 ||
-			    open_tail(a, pos->pack, err) < 0)
+			    ms_archive_open_tail(a, pos->pack, err) < 0)
 				return -1;
 			got = 1;
 		}
@@ -424,7 +421,7 @@ read_position(struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
 		rc = ms_index_archive(&txn, id, err);
 	ms_index_end(&txn);
 	if (rc == 0 && memcmp(id, a->id, MS_ID_LEN) != 0)
-		rc = other_packs(err, "another archive");
+		rc = ms_archive_other_packs(err, "another archive");
 	return rc;
 }
 
@@ -452,8 +449,14 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 	if (a->tail != NULL && memcmp(&pos, &a->checked, sizeof(pos)) == 0 &&
 	    ms_pack_size(a->tail, &size, err) == 0 && size == pos.end)
 		return 0;
-	if (check_position(a, &pos, err) < 0 ||
-	    follow(a, a->ix, &pos, cut, false, err) < 0)
+	if (check_position(a, &pos, err) < 0)
+		return -1;
+	if (pos.pack != 0 && a->tail->header.generation != pos.generation &&
+	    ms_archive_adopt(a, &pos, err) < 0)
+		return -1;
+	if (follow(a, a->ix, &pos, cut, false, err) < 0)
+		return -1;
+	if (cut && ms_archive_drop_superseded(a, err) < 0)
 		return -1;
 	a->checked = pos;
 	return 0;

@@ -27,7 +27,8 @@ struct ms_archive {
 	struct ms_indexer *indexer;
 	struct ms_pack *tail;       /* the last pack, open for writing */
 	struct ms_position checked; /* position found right last time */
-	uint64_t seal_at;           /* bytes */
+	/* When a pack is full: */
+	uint64_t seal_bytes, seal_blocks;
 };
 
 /*
@@ -49,6 +50,49 @@ void ms_archive_unlock(struct ms_archive *a);
 int ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err);
 /* Is the index, which is open, this archive's? MS_DATA: it is another's. */
 int ms_archive_check_index(struct ms_archive *a, struct ms_err *err);
+
+/* ---- parts of that: archive-catchup.c, archive-generation.c ---- */
+
+/* Opens the pack of this number as a->tail, in its highest generation.
+ * 1, 0 there is none, -1. */
+int ms_archive_open_tail(
+    struct ms_archive *a, uint32_t number, struct ms_err *err);
+/* MS_DATA: the index belongs to other packs, and why. */
+int ms_archive_other_packs(struct ms_err *err, const char *why);
+/*
+ * Puts the rows of a stretch of a->tail: of its blocks, and of its records
+ * from number `from` on. Moves pos behind it.
+ */
+int ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_stretch *s, uint64_t from, struct ms_position *pos,
+    struct ms_err *err);
+/*
+ * a->tail is a later generation of the pack in which pos stands: the index
+ * learns where the records of that pack lie now, in one transaction, and pos
+ * is moved to the same, or a later, record there. MS_DATA: that pack is
+ * damaged, or does not hold what the index knows.
+ */
+int ms_archive_adopt(
+    struct ms_archive *a, struct ms_position *pos, struct ms_err *err);
+/* Deletes the packs that have a later generation which the index knows. */
+int ms_archive_drop_superseded(struct ms_archive *a, struct ms_err *err);
+
+/* ---- sealing: archive-seal.c, archive-repack.c ---- */
+
+/*
+ * Holding `lock`, caught up, with no transaction open: seals the last pack if
+ * it is full, written anew if it consists of small blocks. a->checked follows.
+ */
+int ms_archive_seal(struct ms_archive *a, struct ms_err *err);
+/*
+ * Writes a pack anew as its next generation, in full blocks, up to `end`:
+ * whole, sealed and synced in tmp/pack.new; or nothing is left of it, -1:
+ * MS_TEMP (disk full), MS_IO, MS_DATA (the pack is damaged).
+ */
+int ms_archive_repack(struct ms_archive *a, const struct ms_pack *from,
+    uint64_t end, struct ms_pack **out, struct ms_err *err);
+
+/* ---- anew: archive-rebuild.c ---- */
 
 /*
  * Indexes all packs into ix, an empty index. What is damaged is told and

@@ -88,10 +88,7 @@ next_pack(struct rebuild *rb, struct ms_position *pos, struct ms_err *err)
 	if (got < 0)
 		return -1;
 	h = &rb->pack->header;
-	pos->pack = h->number;
-	pos->generation = h->generation;
-	pos->end = MS_PACK_HEADER;
-	pos->commit = 0;
+	ms_position_enter(pos, h);
 	/* A later number: what lay between is damaged or missing. A lower one
 	 * is a lie, or no header. */
 	if (h->first > pos->next)
@@ -127,15 +124,15 @@ index_block(struct rebuild *rb, struct ms_txn *txn, uint64_t offset,
     struct ms_err *err)
 {
 	/* For numbers only: a block that was not opened has no contents. */
-	struct ms_block numbers = {.header = *h, .runs = runs};
+	struct ms_block shape = {.header = *h, .runs = runs};
+	struct ms_numbers numbers = {.block = &shape};
 	struct ms_indexer *in = rb->a->indexer;
 	struct ms_record rec;
+	uint64_t number;
 	uint32_t i;
 
 	ms_indexer_block(in, &rb->pack->header, offset, h, runs);
-	for (i = 0; i < h->count; i++) {
-		uint64_t number = ms_block_number(&numbers, i);
-
+	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		if (open == NULL) {
 			ms_indexer_blob(
 			    in, number, digests + (size_t)i * MS_SHA_LEN);
@@ -163,10 +160,7 @@ index_stretch(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
 			b->open, err) < 0)
 			return -1;
 	}
-	pos->end = s->end;
-	pos->commit = s->commit;
-	pos->next = s->next;
-	memcpy(pos->chain, s->chain, MS_SHA_LEN);
+	ms_stretch_pass(s, &rb->pack->header, pos);
 	return 0;
 }
 
@@ -177,6 +171,7 @@ static bool
 was_known(const struct rebuild *rb, const struct ms_position *pos)
 {
 	return rb->known != NULL && rb->known->pack == pos->pack &&
+	       rb->known->generation == pos->generation &&
 	       pos->end < rb->known->end;
 }
 
@@ -184,19 +179,21 @@ was_known(const struct rebuild *rb, const struct ms_position *pos)
 static int
 is_torn(struct rebuild *rb, const struct ms_position *pos, struct ms_err *err)
 {
-	struct ms_pack_trailer t;
 	int got;
 
 	if (rb->next_name < rb->count || was_known(rb, pos))
 		return 0;
-	got = ms_pack_sealed(rb->pack, &t, err);
+	got = ms_pack_closed(rb->pack, err);
 	if (got == 0)
 		got = ms_log_goes_on(rb->pack, pos->end, pos->next, err);
 	return got < 0 ? -1 : !got;
 }
 
-/* One block of a batch that is not whole. *closed: it ends with a COMMIT,
- * behind which the log goes on. */
+/*
+ * One block of a batch, or stretch, that is not whole. *closed: it ends with a
+ * COMMIT, behind which the log goes on; not if BLOBs of later batches have
+ * been met.
+ */
 static int
 index_loose(struct rebuild *rb, struct ms_txn *txn, uint64_t offset,
     struct ms_block *b, struct ms_position *pos, bool *closed,
@@ -226,7 +223,7 @@ index_loose(struct rebuild *rb, struct ms_txn *txn, uint64_t offset,
 	    ms_commit_parse(&c, rec.content, NULL) == 0) {
 		memcpy(pos->chain, c.chain, MS_SHA_LEN);
 		pos->commit = offset;
-		*closed = true;
+		*closed = last + 1 == pos->next;
 	}
 	return 0;
 }
@@ -286,6 +283,7 @@ index_around(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
 		}
 		if (header_ok && ms_block_length(&b.header) <= size - at) {
 			at += ms_block_length(&b.header);
+			pos->blocks++;
 			got = 1;
 			continue;
 		}

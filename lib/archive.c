@@ -91,11 +91,32 @@ out:
 	return rc;
 }
 
+/* MS_SEAL=BYTES[,BLOCKS], for tests: when a pack is full. */
+static void
+read_seal(struct ms_archive *a)
+{
+	const char *s = getenv("MS_SEAL");
+	unsigned long v;
+	char *end;
+
+	a->seal_bytes = MS_PACK_SEAL;
+	a->seal_blocks = MS_PACK_BLOCKS_MAX;
+	if (s == NULL)
+		return;
+	v = strtoul(s, &end, 10);
+	if (v >= MS_PACK_HEADER)
+		a->seal_bytes = v;
+	if (*end != ',')
+		return;
+	v = strtoul(end + 1, NULL, 10);
+	if (v > 0 && v < MS_PACK_BLOCKS_MAX)
+		a->seal_blocks = v;
+}
+
 static struct ms_archive *
 new_archive(const char *path, struct ms_err *err)
 {
 	struct ms_archive *a = ms_xcalloc(1, sizeof(*a));
-	const char *s = getenv("MS_SEAL");
 
 	a->packfd = a->tmpfd = a->lockfd = -1;
 	a->path = realpath(path, NULL);
@@ -104,9 +125,7 @@ new_archive(const char *path, struct ms_err *err)
 		ms_archive_close(a);
 		return NULL;
 	}
-	a->seal_at = MS_PACK_SEAL;
-	if (s != NULL && strtoul(s, NULL, 10) >= MS_PACK_HEADER)
-		a->seal_at = strtoul(s, NULL, 10);
+	read_seal(a);
 	a->reader = ms_reader_new();
 	a->names = ms_names_new();
 	a->indexer = ms_indexer_new();

@@ -60,26 +60,18 @@ look_up_fresh(struct ms_committer *c, uint64_t *total, uint64_t *known,
 
 /* ---- writing ---- */
 
-/* A last pack that is full is sealed, and the next one begun. */
+/* Behind a sealed pack the next one begins. */
 static int
 make_room(struct ms_committer *c, struct ms_err *err)
 {
 	struct ms_archive *a = c->a;
 	struct ms_pack_header next = a->tail->header;
-	struct ms_pack_trailer t;
 	struct ms_pack *pk;
-	int sealed;
+	int closed;
 
-	sealed = ms_pack_sealed(a->tail, &t, err);
-	if (sealed < 0)
-		return -1;
-	if (sealed == 0 && c->pos.end < a->seal_at)
-		return 0;
-	if (sealed == 0 && ms_pack_seal(a->tail, c->pos.end, c->pos.next - 1,
-			       c->pos.chain, err) < 0) {
-		ms_pack_cut(a->tail, c->pos.end, NULL);
-		return -1;
-	}
+	closed = ms_pack_closed(a->tail, err);
+	if (closed <= 0)
+		return closed;
 	next.number++;
 	next.generation = 0;
 	next.first = c->pos.next;
@@ -89,9 +81,7 @@ make_room(struct ms_committer *c, struct ms_err *err)
 		return -1;
 	ms_pack_close(a->tail);
 	a->tail = pk;
-	c->pos.pack = next.number;
-	c->pos.generation = 0;
-	c->pos.end = MS_PACK_HEADER;
+	ms_position_enter(&c->pos, &pk->header);
 	return 0;
 }
 
@@ -356,6 +346,8 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 		if (ms_archive_lock(a, true, err) < 0)
 			break;
 		rc = ms_archive_catch_up(a, true, err);
+		if (rc == 0)
+			rc = ms_archive_seal(a, err);
 		if (rc == 0)
 			rc = attempt(&c, again < PREPARED_AGAIN, err);
 		if (rc != DONE)

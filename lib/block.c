@@ -427,6 +427,27 @@ ms_block_number(const struct ms_block *b, uint32_t i)
 	return 0;
 }
 
+int
+ms_numbers_next(struct ms_numbers *it, uint64_t *number)
+{
+	const struct ms_block_header *h = &it->block->header;
+	const unsigned char *r = it->block->runs;
+
+	if (h->runs == 0) {
+		*number = h->first + it->i;
+		return it->i++ < h->count;
+	}
+	if (it->run == h->runs)
+		return 0;
+	r += (size_t)it->run * RUN_ROW;
+	*number = ms_le64(r) + it->i;
+	if (++it->i == ms_le32(r + 8)) {
+		it->run++;
+		it->i = 0;
+	}
+	return 1;
+}
+
 void
 ms_block_leaf(
     const struct ms_block *b, uint32_t i, unsigned char leaf[MS_SHA_LEN])

@@ -134,6 +134,12 @@ void ms_block_record(
     const struct ms_block *b, uint32_t i, struct ms_record *rec);
 /* Number of record i; of an unlisted one by counting on from the first. */
 uint64_t ms_block_number(const struct ms_block *b, uint32_t i);
+/* The numbers of all its records, in order, without counting each time. */
+struct ms_numbers {
+	const struct ms_block *block; /* header and runs are looked at */
+	uint32_t run, i;              /* begin with 0: place in the run */
+};
+int ms_numbers_next(struct ms_numbers *it, uint64_t *number); /* 1, 0 */
 /*
  * Leaf of record i. A BLOB's needs only its digest, so a data block without
  * stubs need not be open.

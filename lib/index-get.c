@@ -64,7 +64,7 @@ ms_index_delete(struct ms_txn *txn, enum ms_table table, const void *key,
 
 /* ---- position ---- */
 
-#define POSITION_LEN (40 + MS_SHA_LEN)
+#define POSITION_LEN (48 + MS_SHA_LEN)
 
 int
 ms_index_position(
@@ -86,7 +86,8 @@ ms_index_position(
 	pos->commit = ms_le64(v.p + 16);
 	pos->next = ms_le64(v.p + 24);
 	pos->purges = ms_le64(v.p + 32);
-	memcpy(pos->chain, v.p + 40, MS_SHA_LEN);
+	pos->blocks = ms_le64(v.p + 40);
+	memcpy(pos->chain, v.p + 48, MS_SHA_LEN);
 	return 0;
 }
 
@@ -102,7 +103,8 @@ ms_index_set_position(
 	ms_put_le64(b + 16, pos->commit);
 	ms_put_le64(b + 24, pos->next);
 	ms_put_le64(b + 32, pos->purges);
-	memcpy(b + 40, pos->chain, MS_SHA_LEN);
+	ms_put_le64(b + 40, pos->blocks);
+	memcpy(b + 48, pos->chain, MS_SHA_LEN);
 	return ms_index_put(
 	    txn, MS_TABLE_META, "position", 8, b, sizeof(b), err);
 }

@@ -6,6 +6,18 @@
 
 #include "le.h"
 
+void
+ms_position_enter(struct ms_position *pos, const struct ms_pack_header *pack)
+{
+	pos->pack = pack->number;
+	pos->generation = pack->generation;
+	pos->end = MS_PACK_HEADER;
+	pos->blocks = 0;
+	pos->commit = 0; /* that one is in the pack before */
+}
+
+/* ---- stretches ---- */
+
 static void
 stretch_clear(struct ms_stretch *s)
 {
@@ -65,11 +77,11 @@ ms_stretch_digests(const struct ms_stretch *s, const struct ms_log_block *b)
 static int
 add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
 {
+	struct ms_numbers numbers = {.block = b};
 	uint64_t number, at;
 	uint32_t i;
 
-	for (i = 0; i < b->header.count; i++) {
-		number = ms_block_number(b, i);
+	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		at = number - s->first;
 		if (number < s->first || at >= MS_STRETCH_RECORDS_MAX)
 			return ms_fail(err, MS_DATA,
@@ -98,18 +110,20 @@ static int
 add_commits(struct ms_stretch *s, const struct ms_block *b, bool *last,
     struct ms_err *err)
 {
+	struct ms_numbers numbers = {.block = b};
 	struct ms_record rec;
 	struct ms_commit c;
+	uint64_t number;
 	uint32_t i;
 
-	for (i = 0; i < b->header.count; i++) {
+	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		ms_block_record(b, i, &rec);
 		*last = rec.type == MS_COMMIT && !rec.stub;
 		if (!*last)
 			continue;
 		if (ms_commit_parse(&c, rec.content, err) < 0)
 			return -1;
-		if (c.first + c.count != ms_block_number(b, i))
+		if (c.first + c.count != number)
 			return ms_fail(err, MS_DATA,
 			    "COMMIT that does not close its batch");
 		ms_buf_add(&s->commits, &c, sizeof(c));
@@ -187,8 +201,28 @@ check_commits(struct ms_stretch *s, struct ms_err *err)
 		memcpy(s->chain, h, sizeof(h));
 		number = c->first + c->count + 1;
 	}
+	if (number != s->first + s->have.n)
+		return ms_fail(err, MS_DATA,
+		    "record %llu lies behind the COMMIT of its batch",
+		    (unsigned long long)number);
 	s->next = number;
 	return 0;
+}
+
+/*
+ * A batch ends with its COMMIT. In a regrouped pack a block may end with a
+ * COMMIT while data blocks before it hold BLOBs of later batches.
+ */
+static bool
+is_whole(const struct ms_stretch *s, const struct ms_pack *pk)
+{
+	const struct ms_commit *c = (const void *)s->commits.p;
+
+	if (pk->header.generation == 0)
+		return true;
+	c += s->commits.n / sizeof(*c) - 1;
+	return c->first + c->count + 1 == s->first + s->have.n &&
+	       memchr(s->have.p, 0, s->have.n) == NULL;
 }
 
 int
@@ -224,11 +258,7 @@ ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk, uint64_t offset,
 		}
 		offset += ms_block_length(
 		    &ms_stretch_block(s, ms_stretch_count(s) - 1)->header);
-		/* In a regrouped pack a full meta block may end with a COMMIT
-		 * before the stretch does. */
-		if (last && memchr(s->have.p, 0, s->have.n) != NULL &&
-		    pk->header.generation > 0)
-			last = false;
+		last = last && is_whole(s, pk);
 	}
 	if (check_commits(s, err) < 0) {
 		ms_context(err, "pack/%s, offset %llu", pk->name,
@@ -240,6 +270,32 @@ ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk, uint64_t offset,
 out:
 	ms_block_release(&b);
 	return rc;
+}
+
+void
+ms_stretch_pass(const struct ms_stretch *s, const struct ms_pack_header *pack,
+    struct ms_position *pos)
+{
+	pos->pack = pack->number;
+	pos->generation = pack->generation;
+	pos->end = s->end;
+	pos->blocks += ms_stretch_count(s);
+	pos->commit = s->commit;
+	pos->next = s->next;
+	memcpy(pos->chain, s->chain, MS_SHA_LEN);
+}
+
+bool
+ms_stretch_continues(const struct ms_stretch *s, uint64_t next,
+    const unsigned char chain[MS_SHA_LEN])
+{
+	const struct ms_commit *c = (const void *)s->commits.p;
+	size_t i, n = s->commits.n / sizeof(*c);
+
+	for (i = 0; i < n; i++)
+		if (c[i].first + c[i].count + 1 == next)
+			return memcmp(c[i].chain, chain, MS_SHA_LEN) == 0;
+	return false;
 }
 
 /* The last record of a block, if that is a COMMIT. */
@@ -352,6 +408,7 @@ ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
 	pos->generation = pk->header.generation;
 	pos->commit = start;
 	pos->end = at;
+	pos->blocks += count + 1;
 	pos->next = number;
 	memcpy(pos->chain, c.chain, MS_SHA_LEN);
 	rc = 0;

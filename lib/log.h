@@ -21,11 +21,16 @@
 struct ms_position {
 	uint32_t pack, generation; /* the last pack it knows; 0: none */
 	uint64_t end;    /* offset behind the last block it knows there */
+	uint64_t blocks; /* how many blocks lie before that */
 	uint64_t commit; /* offset of the block with the last COMMIT; 0: none */
 	uint64_t next;   /* number of the next record */
 	uint64_t purges; /* purge events seen */
 	unsigned char chain[MS_SHA_LEN];
 };
+
+/* Moves pos to the beginning of a pack; what is known stays as it is. */
+void ms_position_enter(
+    struct ms_position *pos, const struct ms_pack_header *pack);
 
 /* A block of a stretch: where it is, and what can be said without opening. */
 struct ms_log_block {
@@ -37,7 +42,8 @@ struct ms_log_block {
 
 /*
  * One batch, or a stretch of several in a regrouped pack: blocks that hold
- * all records from `first` to the COMMIT that is the last of them.
+ * all records from `first` to a COMMIT, with which the last one ends. It ends
+ * with the first block of which that is true.
  */
 struct ms_stretch {
 	struct ms_buf blocks; /* struct ms_log_block */
@@ -63,6 +69,15 @@ int ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk,
     uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
     struct ms_err *err);
 void ms_stretch_release(struct ms_stretch *s);
+/* Moves pos behind it: all but purges. */
+void ms_stretch_pass(const struct ms_stretch *s,
+    const struct ms_pack_header *pack, struct ms_position *pos);
+/*
+ * Does a batch of it end right before record `next`, with this chain? So the
+ * log goes on behind what somebody knows of it.
+ */
+bool ms_stretch_continues(const struct ms_stretch *s, uint64_t next,
+    const unsigned char chain[MS_SHA_LEN]);
 
 size_t ms_stretch_count(const struct ms_stretch *s);
 const struct ms_log_block *ms_stretch_block(

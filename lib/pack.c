@@ -423,6 +423,24 @@ ms_pack_resync(const struct ms_pack *pk, uint64_t offset, uint64_t *found,
 }
 
 int
+ms_pack_next(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+    struct ms_block_header *h, struct ms_err *err)
+{
+	unsigned char raw[MS_BLOCK_HEADER];
+	int got = 1;
+
+	while (got == 1 && *at < end) {
+		got = read_at(pk, *at, raw, sizeof(raw), err);
+		if (got == 1 &&
+		    ms_block_header_parse(h, raw, pk->header.key, NULL) == 0)
+			return 1;
+		if (got == 1)
+			got = ms_pack_resync(pk, *at + 1, at, err);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+int
 ms_pack_sealed(
     const struct ms_pack *pk, struct ms_pack_trailer *t, struct ms_err *err)
 {
@@ -437,6 +455,14 @@ ms_pack_sealed(
 		return -1;
 	return ms_pack_trailer_parse(t, raw, NULL) == 0 &&
 	       memcmp(t->key, pk->header.key, MS_KEY_LEN) == 0;
+}
+
+int
+ms_pack_closed(const struct ms_pack *pk, struct ms_err *err)
+{
+	struct ms_pack_trailer t;
+
+	return pk->header.generation > 0 ? 1 : ms_pack_sealed(pk, &t, err);
 }
 
 /* ---- writing ---- */
@@ -484,11 +510,12 @@ ms_pack_cut(const struct ms_pack *pk, uint64_t size, struct ms_err *err)
 	return ms_pack_sync(pk, err);
 }
 
+static const char new_pack[] = "pack.new";
+
 int
-ms_pack_create(struct ms_pack **out, int packfd, int tmpfd,
+ms_pack_begin(struct ms_pack **out, int tmpfd,
     const struct ms_pack_header *like, struct ms_err *err)
 {
-	static const char tmp[] = "pack.new";
 	unsigned char raw[MS_PACK_HEADER];
 	struct ms_pack *pk = ms_xcalloc(1, sizeof(*pk));
 
@@ -498,41 +525,65 @@ ms_pack_create(struct ms_pack **out, int packfd, int tmpfd,
 	ms_pack_header_write(&pk->header, raw);
 	ms_pack_name_format(
 	    (struct ms_pack_name){like->number, like->generation}, pk->name);
-	pk->fd =
-	    openat(tmpfd, tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	pk->fd = openat(
+	    tmpfd, new_pack, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (pk->fd < 0) {
-		ms_fail_errno(err, "tmp/%s", tmp);
-		goto fail;
+		ms_fail_errno(err, "tmp/%s", new_pack);
+		ms_pack_close(pk);
+		return -1;
 	}
-	if (ms_pack_write(pk, 0, raw, sizeof(raw), err) < 0 ||
-	    ms_pack_sync(pk, err) < 0)
-		goto fail;
-	if (renameat(tmpfd, tmp, packfd, pk->name) < 0) {
-		ms_fail_errno(err, "pack/%s", pk->name);
-		goto fail;
+	if (ms_pack_write(pk, 0, raw, sizeof(raw), err) < 0) {
+		ms_pack_close(pk);
+		ms_pack_discard(tmpfd);
+		return -1;
 	}
-	if (sync_fd(packfd, "pack", err) < 0)
-		goto fail;
 	*out = pk;
 	return 0;
-fail:
-	ms_pack_close(pk);
+}
+
+int
+ms_pack_install(
+    const struct ms_pack *pk, int packfd, int tmpfd, struct ms_err *err)
+{
+	if (ms_pack_sync(pk, err) < 0)
+		return -1;
+	if (renameat(tmpfd, new_pack, packfd, pk->name) < 0)
+		return ms_fail_errno(err, "pack/%s", pk->name);
+	return sync_fd(packfd, "pack", err);
+}
+
+int
+ms_pack_create(struct ms_pack **out, int packfd, int tmpfd,
+    const struct ms_pack_header *like, struct ms_err *err)
+{
+	if (ms_pack_begin(out, tmpfd, like, err) < 0)
+		return -1;
+	if (ms_pack_install(*out, packfd, tmpfd, err) == 0)
+		return 0;
+	ms_pack_close(*out);
+	ms_pack_discard(tmpfd);
 	return -1;
 }
+
+void
+ms_pack_discard(int tmpfd)
+{
+	unlinkat(tmpfd, new_pack, 0);
+}
+
+/* ---- sealing ---- */
 
 /* The directory's payload: a row for each block up to end. */
 static int
 directory_rows(const struct ms_pack *pk, uint64_t end, struct ms_buf *rows,
     struct ms_err *err)
 {
-	unsigned char raw[MS_BLOCK_HEADER], *row;
 	struct ms_block_header h;
 	uint64_t at = MS_PACK_HEADER;
+	unsigned char *row;
+	int got;
 
-	while (at < end) {
-		if (read_at(pk, at, raw, sizeof(raw), err) != 1 ||
-		    ms_block_header_parse(&h, raw, pk->header.key, err) < 0)
-			return damaged(pk, at, err);
+	while ((got = ms_pack_next(pk, &at, end, &h, err)) == 1) {
 		row = ms_buf_room(rows, MS_DIRECTORY_ROW);
 		memset(row, 0, MS_DIRECTORY_ROW);
 		ms_put_le64(row, at);
@@ -545,7 +596,7 @@ directory_rows(const struct ms_pack *pk, uint64_t end, struct ms_buf *rows,
 		rows->n += MS_DIRECTORY_ROW;
 		at += ms_block_length(&h);
 	}
-	return 0;
+	return got;
 }
 
 int

@@ -96,13 +96,27 @@ int ms_pack_resync(const struct ms_pack *pk, uint64_t offset, uint64_t *found,
     struct ms_err *err);
 /* Bytes that a block takes in the file. */
 uint64_t ms_block_length(const struct ms_block_header *h);
-
 /*
- * Makes a pack: tmp/pack.new with its header, synced, renamed into pack/,
- * that folder synced. A new pack id is drawn. MS_TEMP: disk full.
+ * Block headers, one after another, without the blocks: that of the first
+ * block at or behind *at, passing over what is damaged. *at is moved to it; go
+ * on behind its length. 1; 0: none before end; -1: MS_IO.
  */
+int ms_pack_next(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+    struct ms_block_header *h, struct ms_err *err);
+
+/* Begins a pack: tmp/pack.new with its header. A new pack id is drawn.
+ * MS_TEMP: disk full. */
+int ms_pack_begin(struct ms_pack **out, int tmpfd,
+    const struct ms_pack_header *like, struct ms_err *err);
+/* Gives tmp/pack.new its name in pack/: synced before, and that folder
+ * after. */
+int ms_pack_install(
+    const struct ms_pack *pk, int packfd, int tmpfd, struct ms_err *err);
+/* Both. */
 int ms_pack_create(struct ms_pack **out, int packfd, int tmpfd,
     const struct ms_pack_header *like, struct ms_err *err);
+/* Removes tmp/pack.new. */
+void ms_pack_discard(int tmpfd);
 /* Writes n bytes at offset. */
 int ms_pack_write(const struct ms_pack *pk, uint64_t offset,
     const unsigned char *p, size_t n, struct ms_err *err);
@@ -118,5 +132,10 @@ int ms_pack_seal(const struct ms_pack *pk, uint64_t end, uint64_t last,
 /* 1: sealed, *t filled; 0: not. */
 int ms_pack_sealed(
     const struct ms_pack *pk, struct ms_pack_trailer *t, struct ms_err *err);
+/*
+ * May nothing be appended or cut off any more? It is sealed, or of a higher
+ * generation, which was sealed before it got its name. 1, 0, -1.
+ */
+int ms_pack_closed(const struct ms_pack *pk, struct ms_err *err);
 
 #endif

@@ -243,7 +243,7 @@ ms_verify_batches(struct ms_verify_run *r, struct ms_err *err)
 {
 	struct ms_verify_batch *b = (void *)r->batches.p;
 	size_t i, count = r->batches.n / sizeof(*b);
-	bool grows = r->last && !r->sealed;
+	bool grows = r->last && !r->sealed && r->pack->header.generation == 0;
 	uint64_t twice, end = MS_PACK_HEADER;
 	struct ms_range rest;
 	int got;
