@@ -183,7 +183,8 @@ seal_changed(const struct ms_verify_run *r, uint64_t at, struct ms_err *err)
 static int
 check_tail(struct ms_verify_run *r, uint64_t *end, struct ms_err *err)
 {
-	bool known = r->known.pack == r->pack->header.number;
+	bool known = r->known.pack == r->pack->header.number &&
+		     r->known.generation == r->pack->header.generation;
 	char where[96];
 	int changed;
 

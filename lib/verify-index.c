@@ -320,7 +320,7 @@ ms_verify_known(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 {
 	struct question q = {
 	    .dir = dir, .read_only = cannot_write(dir), .ask = ask_position};
-	struct answer a;
+	struct answer a = {0};
 	int got;
 
 	got = ask(r, &q, &a, err);
@@ -336,7 +336,7 @@ int
 ms_verify_catch_up(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 {
 	struct question q = {.dir = dir, .ask = ask_catch_up};
-	struct answer a;
+	struct answer a = {0};
 
 	return ask(r, &q, &a, err) < 0 ? -1 : 0;
 }
@@ -349,7 +349,7 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
 	    .fresh = fresh,
 	    .read_only = cannot_write(dir),
 	    .ask = ask_equal};
-	struct answer a;
+	struct answer a = {0};
 	int got;
 
 	got = ask(r, &q, &a, err);
@@ -390,7 +390,7 @@ ms_verify_lost(struct ms_verify_run *r, const char *dir, const char *fresh,
 	    .fresh = fresh,
 	    .read_only = cannot_write(dir),
 	    .ask = ask_lost};
-	struct answer a;
+	struct answer a = {0};
 	int got;
 
 	got = ask(r, &q, &a, err);

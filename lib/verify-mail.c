@@ -35,7 +35,7 @@ tell_one(struct ms_verify_run *r, struct ms_archive *a, const unsigned char *id,
 {
 	struct ms_fault f = {
 	    .kind = MS_FAULT_MESSAGE, .id = id, .reason = reason};
-	const struct ms_folder *folder;
+	const struct ms_folder *folder = NULL;
 	struct ms_buf subject = {0};
 	char where[MS_SHA_HEX + 16] = "message ";
 	int got = 0;
@@ -54,7 +54,7 @@ tell_one(struct ms_verify_run *r, struct ms_archive *a, const unsigned char *id,
 			f.subject = ms_buf_str(&subject);
 		}
 	}
-	if (got == 1) {
+	if (got == 1 && folder != NULL) {
 		f.user = folder->user_name;
 		f.source = folder->source_url;
 		f.folder = folder->name;

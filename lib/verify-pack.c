@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OPEN_TRIES 4 /* a pack may be rewritten meanwhile */
+
 static void
 pack_where(struct ms_pack_name name, char out[64])
 {
@@ -104,6 +106,34 @@ bare(const char *msg, const char *where)
 	return msg;
 }
 
+/* Opens a pack, or the generation that has taken its place since the folder
+ * was read. */
+static int
+open_newest(
+    struct ms_verify_run *r, struct ms_pack_name *name, struct ms_err *err)
+{
+	struct ms_err why = {0};
+	struct ms_pack_name *names;
+	size_t i, n;
+	int tries;
+
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		if (ms_pack_open(&r->pack, r->packfd, *name, false, &why) == 0)
+			return 0;
+		if (why.code != MS_NOINPUT)
+			break;
+		if (ms_pack_list(r->packfd, &names, &n, err) < 0)
+			return -1;
+		n = ms_pack_newest(names, n);
+		for (i = 0; i < n; i++)
+			if (names[i].number == name->number)
+				*name = names[i];
+		free(names);
+	}
+	*err = why;
+	return -1;
+}
+
 static int
 check_pack(
     struct ms_verify_run *r, struct ms_pack_name name, struct ms_err *err)
@@ -112,8 +142,10 @@ check_pack(
 	char where[64];
 	int rc;
 
+	rc = open_newest(r, &name, &why);
 	pack_where(name, where);
-	if (ms_pack_open(&r->pack, r->packfd, name, false, &why) < 0) {
+	if (rc < 0) {
+		r->pack = NULL;
 		if (why.code != MS_DATA) {
 			*err = why;
 			return -1;

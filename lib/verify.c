@@ -222,12 +222,21 @@ out:
 
 /* ---- rebuilding ---- */
 
+/* what: "pack/NAME, offset N: sentence", or another sentence. */
 static void
 tell_damage(void *ctx, const char *what)
 {
+	const char *colon = strstr(what, ": ");
 	struct ms_verify_run *r = ctx;
+	char *where;
 
-	ms_verify_fault(r, MS_FAULT_PACK, "pack", "%s", what);
+	if (colon == NULL) {
+		ms_verify_fault(r, MS_FAULT_PACK, "pack", "%s", what);
+		return;
+	}
+	where = ms_xstrndup(what, (size_t)(colon - what));
+	ms_verify_fault(r, MS_FAULT_PACK, where, "%s", colon + 2);
+	free(where);
 }
 
 int
