@@ -152,9 +152,11 @@ ms_imap_words(const struct ms_imap *im, char out[MS_IMAP_WORDS + 1])
 
 	if (p == NULL || *p == '\0')
 		return "no reason given";
-	for (i = 0; i < MS_IMAP_WORDS && p[i] != '\0'; i++)
-		out[i] =
-		    (unsigned char)p[i] < 0x20 || p[i] == 0x7f ? '?' : p[i];
+	for (i = 0; i < MS_IMAP_WORDS && p[i] != '\0'; i++) {
+		out[i] = p[i];
+		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
+			out[i] = '?';
+	}
 	out[i] = '\0';
 	return out;
 }

@@ -35,11 +35,11 @@ ok 'nothing was tried elsewhere' sh -c '! grep -q "auth failed" "$1"' sh "$imap_
 # Old protocols, and none: what such a server gets is looked at.
 peer() {
 	port=$(imap_free_port)
-	"$@" -accept "127.0.0.1:$port" >peer.got 2>&1 <tail &
+	"$@" -accept "127.0.0.1:$port" >peer.got 2>&1 <idle &
 	peer=$!
 }
-mkfifo tail
-sleep 60 >tail &
+mkfifo idle
+sleep 60 >idle &
 sleeper=$!
 peer openssl s_server -cert "$imap_root/good.pem" -key "$imap_root/good.key" \
 	-tls1_1 -cipher 'ALL:@SECLEVEL=0'

@@ -9,7 +9,6 @@ imap_start || exit 1
 seed
 imap_user alice secret
 set -- INBOX Projekte Projekte/Grün Projekte/Grün/Blau 'a & b' 日本語/仕事 x/y/z/ä '"quoted"'
-dirs=
 for folder; do
 	imap_folder alice "$folder"
 	printf '%s\n' "$imap_dir" >>dirs
