@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,20 @@ known_long(const char *arg, const struct option *longs)
 	return false;
 }
 
+/*
+ * A file opened where standard output is closed would become it, and the
+ * index would be written over. What is opened here instead can't be used, so
+ * using it still fails.
+ */
+static void
+hold_descriptors(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 ms_getopt(int argc, char *const argv[], const char *letters,
     const struct option *longs)
@@ -33,6 +48,7 @@ ms_getopt(int argc, char *const argv[], const char *letters,
 	size_t n;
 	int next;
 
+	hold_descriptors();
 	letters += letters[0] == '+';
 	n = strlen(letters);
 	assert(n + 2 <= sizeof(order));

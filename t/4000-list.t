@@ -129,5 +129,11 @@ status 'nothing there' 66 ms-list -a nowhere
 status 'a query that is none' 64 ms-list hello
 ok 'says so' grep -q '^ms-list: query: "hello" at character 1' err
 status 'an option that is none' 64 ms-list --foo
+ms-list >want
+rm -r arc/index
+status 'stdout is closed' 74 sh -c 'ms-list >&-'
+status 'all three are' 74 sh -c 'ms-list <&- >&- 2>&-'
+status 'no index was in their place' 0 ms-list
+same 'all is listed' want out
 status 'a full disk' 75 sh -c 'ms-list >/dev/full'
 finish
