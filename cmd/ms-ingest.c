@@ -1,4 +1,5 @@
 /* ms-ingest - put messages into an archive. See ms-ingest(1). */
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -68,6 +69,7 @@ struct run {
 	unsigned opened, missing; /* inputs; missing: nothing could be read */
 	bool cut;                 /* a stream without its trailer */
 	int stream_status;        /* the highest its writers said */
+	int stdout_errno;         /* of the first id that was not printed */
 };
 
 /* ---- results ---- */
@@ -94,12 +96,15 @@ add_failed(
 }
 
 static void
-print_id(const struct ms_deposit *d)
+print_id(struct run *r, const struct ms_deposit *d)
 {
 	char hex[MS_SHA_HEX + 1];
 
 	ms_hex(d->id, MS_SHA_LEN, hex);
-	printf("%s\t%s\n", hex, d->outcome == MS_OUTCOME_NEW ? "new" : "known");
+	if (printf("%s\t%s\n", hex,
+		d->outcome == MS_OUTCOME_NEW ? "new" : "known") < 0 &&
+	    r->stdout_errno == 0)
+		r->stdout_errno = errno;
 }
 
 static void
@@ -123,7 +128,7 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 	t->occurrences += d->occurrence;
 	pthread_mutex_unlock(&r->lock);
 	if (r->opt->print_ids)
-		print_id(d);
+		print_id(r, d);
 }
 
 /* ---- one message ---- */
@@ -380,6 +385,18 @@ take_all(struct run *r, char *paths[], struct ms_err *err)
 	return rc;
 }
 
+/* That ids could not be printed is no reason to keep less. */
+static int
+close_stdout(const struct run *r, struct ms_err *err)
+{
+	int rc = ms_close_stdout(err);
+
+	if (r->stdout_errno == 0)
+		return rc;
+	errno = r->stdout_errno;
+	return ms_fail_errno(err, "standard output");
+}
+
 static int
 run(const struct options *opt, char *paths[])
 {
@@ -402,7 +419,7 @@ run(const struct options *opt, char *paths[])
 	if (rc < 0)
 		ms_complain(TOOL, "%s", err.msg);
 	status = final_status(&r, rc, &err);
-	if (ms_close_stdout(&why) < 0) {
+	if (close_stdout(&r, &why) < 0) {
 		ms_complain(TOOL, "%s", why.msg);
 		status = status == 0 ? ms_status(why.code) : status;
 	}

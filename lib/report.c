@@ -1,6 +1,7 @@
 /* report.c - tallies by folder, sentences on stderr, JSON Lines in a file. */
 #include "report.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -28,7 +29,8 @@ struct folder {
 struct ms_report {
 	char *tool, *path;
 	FILE *file; /* NULL: none was asked for */
-	bool quiet, terminal, drawn, broken;
+	bool quiet, terminal, drawn;
+	int broken; /* errno of the first line that could not be written */
 	struct timespec drawn_at;
 	/*
 	 * A balanced tree by name (tsearch(3)), not a hash table: servers
@@ -202,9 +204,11 @@ set_tally(json_t *o, const struct ms_tally *t)
 static void
 put_line(struct ms_report *r, json_t *o)
 {
-	if (json_dumpf(o, r->file, JSON_COMPACT) < 0 ||
-	    putc('\n', r->file) == EOF)
-		r->broken = true;
+	errno = 0;
+	if ((json_dumpf(o, r->file, JSON_COMPACT) < 0 ||
+		putc('\n', r->file) == EOF) &&
+	    r->broken == 0)
+		r->broken = errno != 0 ? errno : EIO;
 	json_decref(o);
 }
 
@@ -438,8 +442,10 @@ finish(struct ms_report *r, json_t *end, struct ms_err *err)
 	put_line(r, end);
 	if (fclose(r->file) != 0)
 		return ms_fail_errno(err, "report %s", r->path);
-	if (r->broken)
-		return ms_fail(err, MS_IO, "report %s: write failed", r->path);
+	if (r->broken != 0) {
+		errno = r->broken;
+		return ms_fail_errno(err, "report %s", r->path);
+	}
 	return 0;
 }
 

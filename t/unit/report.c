@@ -223,6 +223,7 @@ test_bad_file(void)
 	    "a bad path is found at once");
 	r = report("/dev/full", true);
 	ok(ms_report_close(r, 0, &err) == -1, "a full disk is noticed");
+	ok(err.code == MS_TEMP, "as one: try again");
 }
 
 static void
