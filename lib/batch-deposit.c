@@ -6,12 +6,13 @@
 
 #include "le.h"
 
+/* The deposit fails; the sentence may name something. */
 static void
-fail_deposit(struct ms_deposit *d, const char *why)
+fail_deposit(struct ms_deposit *d, const char *why, const char *name)
 {
 	d->outcome = MS_OUTCOME_FAILED;
 	d->err = ms_xcalloc(1, sizeof(*d->err));
-	ms_fail(d->err, MS_DATA, "%s", why);
+	ms_fail(d->err, MS_DATA, "%s%s", why, name);
 }
 
 static struct ms_slice
@@ -153,18 +154,19 @@ ms_committer_deposit(
 
 	got = ms_committer_folder(c, d->dest, &folder, err);
 	if (got == 0)
-		fail_deposit(d, "there is no such user (--create-user makes "
-				"one)");
+		fail_deposit(
+		    d, "the archive has no such user: ", d->dest->user);
 	if (got <= 0)
 		return got;
 	got = find_message(c, d, &message, &first, err);
 	if (got == 1 && d->reference)
 		got = user_has(c, d, first, err);
 	if (got == 0)
-		fail_deposit(
-		    d, d->reference
-			   ? "it refers to a message the user does not have"
-			   : "its message is not there");
+		fail_deposit(d,
+		    d->reference
+			? "it refers to a message the user does not have"
+			: "its message is not there",
+		    "");
 	if (got <= 0)
 		return got;
 	pair_digest(d->id, MS_SHA_LEN, folder, digest);

@@ -1,0 +1,209 @@
+#!/bin/sh
+# ms-ingest and the message stream: whose a message is, references, what the
+# trailer says and what it means when it is missing.
+. "$(dirname "$0")/lib.sh"
+
+sep='From ms-stream@1 Thu Jan  1 00:00:00 1970'
+# one ENVELOPE [SUBJECT]: a message; end [N [FAILED [STATUS]]]: the trailer.
+one() { printf '%s\nMS-Envelope: %s\nSubject: %s\n\ntext\n\n' "$sep" "$1" "${2-one}"; }
+end() {
+	printf '%s\nMS-Envelope: end; messages=%d; failed=%d; status=%d\n\n' \
+		"$sep" "${1-0}" "${2-0}" "${3-0}"
+}
+ref() { printf '%s\nMS-Envelope: %s; ref="%s"\n\n' "$sep" "$1" "$2"; }
+id() { printf 'Subject: %s\r\n\r\ntext\r\n' "${1-one}" | sha256sum | cut -c 1-64; }
+shown() { ms-list | cut -f 3,4,7 | tr '\t' ' ' | sort >got; }
+# expect NAME LINE...: just this mail is there: user folder subject.
+expect() {
+	what=$1 && shift
+	shown
+	printf '%s\n' "$@" | sort >want
+	same "$what" want got
+}
+fresh() { rm -rf arc && ms-init -u alice arc; }
+export MS_ARCHIVE=arc MS_USER=alice
+
+# ---- users ----
+
+{
+	one 'user="alice"; folder="A"' a
+	one 'user="bob"; folder="B"' b
+	one 'folder="C"' c
+	one 'user="a/b"; folder="D"' d
+	one 'user=alice; folder=E' e
+	end 5
+} >users
+fresh
+status 'a user who is not there fails his message' 1 ms-ingest users
+expect 'the others are kept' 'alice A a' 'alice C c' 'alice E e'
+cat >want <<'END'
+ms-ingest: users, message 2: the archive has no such user: bob
+ms-ingest: users, message 4: 'a/b' is not a user name
+END
+grep message err | grep -v sent | sort >got
+same 'each is named' want got
+ok 'and counted' grep -qx 'ms-ingest: 5 seen: 3 new, 0 known, 0 left out, 2 failed' err
+status 'is made if asked for' 1 ms-ingest --create-user users
+expect 'then he has it' 'alice A a' 'alice C c' 'alice E e' 'bob B b'
+fresh
+status 'with -u all is one user'\''s' 0 ms-ingest -u alice users
+expect 'whatever they say' 'alice A a' 'alice B b' 'alice C c' 'alice D d' 'alice E e'
+fresh
+status 'nobody to give the unnamed ones to' 64 env MS_USER=nobody ms-ingest users
+ok 'is said' grep -q "the archive has no user 'nobody'" err
+one 'user="alice"' >x && end 1 >>x
+status 'and no matter if all are named' 0 env MS_USER=nobody ms-ingest x
+
+# ---- what an envelope says is kept ----
+
+fresh
+{
+	printf '%s\nMS-Envelope: %s\n' "$sep" 'user="alice"; source="imap://al@h/"; label="Al \"x\""; folder="a\\/b/c"; uid="7/9"; flags="\\Seen $x"; date="1969-12-31T23:59:58Z"'
+	printf 'Subject: >From\n\n>From here\n>>From there\n>not\nno newline at the end\n'
+	end 1
+} >all
+status 'all attributes' 0 ms-ingest all
+status 'come out' 0 ms-export
+same 'byte for byte' all out
+ms-export --format eml --eol crlf | sha256sum | cut -c 1-64 >want
+ms-list | cut -f 1 >got
+same 'the id is the SHA-256 of the wire form' want got
+status 'another place of the same message' 0 sh -c "sed 's,7/9,7/10,' all | ms-ingest"
+"$top/t/second-reader.py" arc records | cut -f 2 | sort | uniq -c | tr -s ' ' >got
+printf ' %s\n' '3 COMMIT' '5 EVENT' '1 MESSAGE' '1 OCCURRENCE' '1 PLACE' >want
+same 'is a PLACE, not a copy' want got
+status 'once more' 0 sh -c "sed 's,7/9,7/10,' all | ms-ingest"
+"$top/t/second-reader.py" arc records | cut -f 2 | sort | uniq -c | tr -s ' ' >got
+same 'and recorded once' want got
+
+# ---- references ----
+
+fresh
+{
+	one 'user="alice"; folder="A"; uid="1/1"'
+	ref 'user="alice"; folder="B"; uid="2/1"; date="2020-02-02T02:02:02Z"' "$(id)"
+	end 2
+} >refs
+status 'a reference to a message of the same stream' 0 ms-ingest refs
+expect 'is an occurrence' 'alice A one' 'alice B one'
+{
+	ref 'user="alice"; folder="C"; uid="3/1"' "$(id)"
+	ref 'user="alice"; folder="D"; uid="3/2"' "$(id)"
+	end 2
+} >refs
+status 'to one that is there' 0 ms-ingest refs
+ok 'counts as known' grep -q '^ms-ingest: 2 seen: 0 new, 2 known,' err
+expect 'too' 'alice A one' 'alice B one' 'alice C one' 'alice D one'
+ms-export folder:C | sed -n '/^$/q; p' | grep -c "ref=" >got
+echo 0 >want
+same 'goes out with its bytes' want got
+status 'a user' 0 sh -c '{ one() { :; }; cat x; } | ms-ingest -u bob --create-user -d Z'
+{
+	ref 'user="alice"; folder="N"' "$(id unknown)"
+	ref 'user="carol"; folder="N"' "$(id)"
+	ref 'user="alice"; folder="N"' 'abc'
+	ref 'user="alice"; folder="N"' "$(id | tr a-f A-F)00"
+	ref 'user="alice"; folder="E"' "$(id)"
+	end 5
+} >refs
+status 'unknown, of somebody else, no id at all' 1 ms-ingest --create-user refs
+sed -n 's/^ms-ingest: refs, message \([0-9]\): .*/\1/p' err | sort >got
+printf '%s\n' 1 2 3 4 >want
+same 'fail, each named' want got
+status 'the rest is kept' 0 ms-list folder:E
+ok 'it is' test "$(wc -l <out)" -eq 1
+status 'and nothing of those' 0 ms-list folder:N
+ok 'it is not' test ! -s out
+
+# ---- trailers ----
+
+fresh
+for code in 0 1 64 75 76 77 74; do
+	{ one 'folder="A"' && end 1 0 $code; } >x
+	status "the writer's status is $code" $code ms-ingest x
+done
+end 0 0 77 >x
+status 'without any message' 77 ms-ingest x
+end 0 >x
+status 'no message, and all is well' 0 ms-ingest x
+ok 'nothing seen' grep -q '^ms-ingest: 0 seen: ' err
+{ one 'user="nobody"' && end 1 0 77; } >x
+status 'a failure of its own goes first' 1 ms-ingest x
+{ one 'folder="A"' two && end 1 && end 0 0 75 && one 'folder="B"' two && end 1; } >x
+status 'of several streams the highest' 75 ms-ingest x
+expect 'all of them kept' 'alice A one' 'alice A two' 'alice B two'
+{ one 'folder="A"' && end 3; } >x
+status 'less than was sent' 0 ms-ingest x
+grep -v seen err >got
+echo 'ms-ingest: x: its writer sent 3 whole messages, 1 arrived' >want
+same 'is said' want got
+status 'but not with -q' 0 ms-ingest -q x
+ok 'nothing' test ! -s err
+{ one 'folder="A"' && printf '%s\nMS-Envelope: void; reason="gone"\n\n' "$sep" &&
+	one 'folder="V"' whole && end 1 1 1; } >x
+status 'a message that its writer gave up' 1 ms-ingest x
+ok 'fails with its reason' grep -q '^ms-ingest: x, message 1: .*gone' err
+ok 'all numbers agree' sh -c '! grep sent err'
+status 'the next is kept' 0 ms-list folder:V
+ok 'it is' test "$(wc -l <out)" -eq 1
+
+# ---- cut ----
+
+fresh
+{ one '' 1 && one '' 2 && end 2; } >whole
+n=$(wc -c <whole)
+first=$(one '' 1 | wc -c) # where the second begins
+both=$({ one '' 1 && one '' 2; } | wc -c)
+status 'whole' 0 ms-ingest whole
+i=0
+while [ $((i += 3)) -lt "$n" ]; do
+	fresh
+	head -c $i whole >part
+	ms-ingest part >out 2>err
+	code=$?
+	kept=$(ms-list | wc -l)
+	# From the separator on that follows it, a message is whole.
+	least=$(((i >= first + ${#sep} + 1) + (i >= both + ${#sep} + 1)))
+	[ "$kept" -ge "$least" ] && [ "$kept" -le $(((i >= first) + (i >= both))) ] ||
+		echo "cut at $i: $kept kept"
+	case $code in
+	76) [ $i -gt ${#sep} ] || echo "cut at $i: $code" ;;
+	1) [ $i -le ${#sep} ] || echo "cut at $i: $code" ;; # not even a stream
+	*) echo "cut at $i: $code" ;;
+	esac
+	[ -s err ] || echo "cut at $i: silence"
+done >wrong
+ok 'cut anywhere: 76, what is whole is kept' test ! -s wrong
+head -n 5 wrong | sed 's/^/# /'
+fresh
+head -c $((both + 5)) whole >part
+status 'the last was not ended' 76 ms-ingest part
+ok 'and says so' grep -q 'no trailer' err
+ok 'also with -q' sh -c 'ms-ingest -q part 2>&1 | grep -q "no trailer"'
+{ cat whole && one '' 3; } >part
+status 'a trailer, but not at the end' 76 ms-ingest part
+
+# ---- what is wrong with one message ----
+
+fresh
+{
+	one 'folder="A"' 1
+	one 'folder="A"; folder="B"' 2
+	one "folder=\"$(printf 'x\377')\"" 3
+	one 'folder="A' 4
+	one "folder=\"$(printf '%065000d' 1)\"" 5
+	one "folder=\"$(printf '%070000d' 1)\"" 6
+	one "source=\"x:$(printf '%02100d' 1)\"" 7
+	printf '%s\nSubject: 8\n\ntext\n\n' "$sep"
+	one 'folder="A"; date="yesterday"' 9
+	one 'folder="A"; flags="\x01\x0a\xff"' 10
+	one 'folder="A"' 11
+	end 11
+} >odd
+status 'bad envelopes' 1 ms-ingest odd
+sed -n 's/^ms-ingest: odd, message \([0-9]*\): .*/\1/p' err | sort -n | paste -sd ' ' - >got
+echo '2 3 4 5 6 7 8 10' >want
+same 'fail, each named' want got
+expect 'their neighbours do not' 'alice A 1' 'alice A 11' 'alice A 9'
+status 'the archive is whole' 0 ms-verify -q
+finish
