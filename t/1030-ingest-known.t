@@ -1,0 +1,144 @@
+#!/bin/sh
+# ms-ingest keeps each message once: the same mail again, in another form, from
+# another place, and by several at the same time.
+. "$(dirname "$0")/lib.sh"
+
+gen="$top/t/mailgen.py"
+reader="$top/t/second-reader.py"
+export MS_USER=u
+fresh() { rm -rf arc && ms-init -u u arc; }
+export MS_ARCHIVE=arc
+sum() { cat arc/pack/* | sha256sum; }
+# records TYPE: how many there are.
+records() { "$reader" arc records | cut -f 2 | grep -cx "$1"; }
+
+# again NAME ARGUMENT...: nothing is new, and the packs stay as they are.
+again() {
+	what=$1 && shift
+	sum >want
+	status "$what: again" 0 ms-ingest "$@"
+	ok "$what: nothing new" grep -q ' seen: 0 new, [1-9][0-9]* known, 0 left out, 0 failed$' err
+	sum >got
+	same "$what: not a byte was written" want got
+}
+
+# ---- the same input again ----
+
+"$gen" 0 300 >mbox
+"$gen" format=stream user=u source=imap://u@h/ folder=INBOX 0 300 >stream
+"$gen" format=maildir into=Maildir 0 300
+"$gen" eol=crlf 100 100 >crlf.mbox
+fresh
+status 'an mbox' 0 ms-ingest mbox
+again 'an mbox' mbox
+again 'with other threads' --threads 5 mbox
+status 'a stream' 0 ms-ingest stream
+ok 'holds nothing new' grep -q ': 0 new, 300 known' err
+again 'a stream' stream
+status 'a Maildir' 0 ms-ingest Maildir
+ok 'holds nothing new' grep -q ': 0 new, 300 known' err
+again 'a Maildir' Maildir
+status 'labelled' 0 ms-ingest --label 'my mail' mbox
+again 'labelled' --label 'my mail' mbox
+status 'CRLF' 0 ms-ingest -d crlf crlf.mbox
+ok 'holds nothing new' grep -q ': 0 new, 100 known' err
+again 'CRLF' -d crlf crlf.mbox
+ok 'each message is there once' test "$(records MESSAGE)" -eq 300
+ok 'and each occurrence' test "$(records OCCURRENCE)" -eq 1000
+status 'in batches of 7' 0 env MS_BATCH=7 ms-ingest -d seven mbox
+again 'in batches of 7' -d seven mbox
+
+# ---- one message, many ways ----
+
+printf 'Subject: one\n\nline\nline\n' >lf
+sed 's/$/\r/' lf >crlf
+printf 'Subject: one\r\n\nline\r\nline\n' >mixed
+printf 'Subject: one\n\r\nline\nline\r\n' >mixed2
+mkdir -p M/cur M/new M/tmp tree && cp lf M/cur/1.h:2,S && cp lf tree/one.eml
+{ echo 'From x Sat Jan  1 00:00:00 2005' && cat lf && echo; } >one.mbox
+{
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: folder="S"\n' && cat lf && echo
+	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: end; messages=1; failed=0; status=0\n\n'
+} >one.stream
+fresh
+{
+	ms-ingest -q --print-ids lf
+	ms-ingest -q --print-ids crlf
+	ms-ingest -q --print-ids <lf
+	ms-ingest -q --print-ids -d maildir M
+	ms-ingest -q --print-ids -d tree tree
+	ms-ingest -q --print-ids one.mbox
+	ms-ingest -q --print-ids one.stream
+	ms-ingest -q --print-ids -u v --create-user lf
+	ms-ingest -q --print-ids mixed
+	ms-ingest -q --print-ids mixed2
+} >ids
+id=$(sha256sum <crlf | cut -c 1-64)
+printf '%s\n' "$id	new" "$id	known" >want
+sort -ru ids >got
+same 'has one id, and is new once' want got
+ok 'all of them printed it' test "$(wc -l <ids)" -eq 10
+# The two with mixed line ends need records of their own to come back.
+"$reader" arc ids | cut -f 2 | sort | uniq -c | tr -s ' ' >got
+printf ' %s\n' "3 $id" >want
+same 'has one record, and one for each way of mixing' want got
+again 'one with mixed line ends' mixed
+again 'another' mixed2
+again 'both' -d INBOX mixed2 mixed lf crlf
+status 'in a folder of its own' 0 ms-ingest -d mixed mixed
+status 'comes out' 0 ms-export --format eml --eol original folder:mixed
+same 'as it came' mixed out
+status 'in another' 0 ms-ingest -d mixed2 mixed2
+status 'comes out' 0 ms-export --format eml --eol original folder:mixed2
+same 'as it came' mixed2 out
+status 'the third' 0 ms-ingest -d lf lf
+status 'comes out' 0 ms-export --format eml --eol original folder:lf
+same 'as it came' lf out
+ok 'none was stored again' test "$(records MESSAGE)" -eq 3
+
+# The same again, in one run, one batch.
+fresh
+status 'all at once' 0 ms-ingest -q --print-ids lf mixed crlf mixed2 lf mixed
+sort -r out | uniq -c | tr -s ' ' >got
+printf ' %s\n' "1 $id	new" "5 $id	known" >want
+same 'one is new' want got
+ok 'three records' test "$(records MESSAGE)" -eq 3
+ok 'one occurrence' test "$(records OCCURRENCE)" -eq 1
+status 'all is well' 0 ms-verify -q
+
+# ---- four at the same time ----
+
+# Half of what each has is common to all; MS_BATCH lets them meet often.
+cat >both <<END
+"$gen" format=stream user=u source=imap://u@h/ folder=F\$((\$1 / 2)) 0 200 \$((1000 * \$1)) 200
+END
+fresh
+for i in 1 2 3 4; do sh both $i >s$i; done
+status 'one after the other' 0 ms-ingest -q s1 s2 s3 s4
+ms-list | sort >list.one
+ms-export >one.out
+sort one.out | sha256sum >sum.one
+fresh
+for i in 1 2 3 4; do
+	MS_BATCH=17 ms-ingest --print-ids s$i >ids$i 2>err$i &
+	eval "pid$i=$!"
+done
+codes=
+for i in 1 2 3 4; do eval "wait \$pid$i" && codes="$codes 0" || codes="$codes $?"; done
+ok "four at once: status$codes" test "$codes" = ' 0 0 0 0'
+ms-list | sort >list.four
+same 'the same mail is there' list.one list.four
+ms-export >four.out
+sort four.out | sha256sum >sum.four
+same 'the same bytes come out' sum.one sum.four
+ok 'each message was new to one of them' \
+	test "$(cat ids? | grep -c 'new$')" -eq "$(cut -f 1 list.one | sort -u | wc -l)"
+cat ids? | grep 'new$' | sort | uniq -d >twice
+ok 'and to no other' test ! -s twice
+ok 'each is there once' test "$(records MESSAGE)" -eq 1000
+ok 'each occurrence too' test "$(records OCCURRENCE)" -eq "$(wc -l <list.one)"
+status 'all is well' 0 ms-verify -q
+"$reader" arc check >got
+ok 'the second reader agrees' test "$?" -eq 0 -a ! -s got
+for i in 1 2 3 4; do again "number $i" s$i; done
+finish
