@@ -28,7 +28,7 @@ struct lost {
 	uint64_t message;
 	int64_t date;
 	bool more;         /* false: none, the answer follows */
-	bool dated, place; /* place: the OCCURRENCE itself is lost */
+	bool dated, place; /* place: its OCCURRENCE is lost, it is not */
 	uint32_t n[4];     /* user, source, folder, subject */
 };
 
@@ -230,10 +230,10 @@ look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
 	int got;
 	size_t i;
 
-	got = ms_index_locate(fresh, row->number, &loc, err);
-	l.place = got == 0;
+	got = ms_index_locate(fresh, row->message, &loc, err);
+	l.place = got == 1;
 	if (got == 1)
-		got = ms_index_locate(fresh, row->message, &loc, err);
+		got = ms_index_locate(fresh, row->number, &loc, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	memcpy(l.id, row->id, sizeof(l.id));
