@@ -84,12 +84,13 @@ make_folder(
 	return 0;
 }
 
+/*
+ * `lock` comes first, so that an unfinished archive is known by it. Another
+ * ms-init may have held it until now, and be done: its archive is not ours.
+ */
 static int
-make_folders(struct making *m, struct ms_err *err)
+take_lock(struct making *m, struct ms_err *err)
 {
-	int secret;
-
-	/* First, so that an unfinished archive is known by it. */
 	m->lockfd =
 	    openat(m->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (m->lockfd < 0)
@@ -97,6 +98,14 @@ make_folders(struct making *m, struct ms_err *err)
 	if (flock(m->lockfd, LOCK_EX | LOCK_NB) < 0)
 		return ms_fail(err, MS_EXISTS,
 		    "%s: another ms-init is at work there", m->dir);
+	return check_empty(m->dirfd, m->dir, err);
+}
+
+static int
+make_folders(struct making *m, struct ms_err *err)
+{
+	int secret;
+
 	if (make_folder(m, "secret", &secret, err) < 0)
 		return -1;
 	close(secret);
@@ -163,6 +172,22 @@ write_format(const struct making *m, struct ms_err *err)
 	return rc;
 }
 
+/* The archive's own name must last, too. */
+static int
+sync_parent(const struct making *m, struct ms_err *err)
+{
+	int fd, rc;
+
+	fd = openat(m->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		return 0; /* then it was not we who made that name */
+	if (fd < 0)
+		return ms_fail_errno(err, "%s/..", m->dir);
+	rc = ms_fs_sync(fd, "..", err);
+	close(fd);
+	return rc;
+}
+
 static int
 make_all(struct making *m, const char *user, struct ms_err *err)
 {
@@ -176,9 +201,10 @@ make_all(struct making *m, const char *user, struct ms_err *err)
 	if (fchmod(m->dirfd, 0700) < 0)
 		return ms_fail_errno(err, "%s", m->dir);
 	ms_random(m->id, MS_ID_LEN);
-	if (make_folders(m, err) < 0 || make_first_pack(m, user, err) < 0)
+	if (take_lock(m, err) < 0 || make_folders(m, err) < 0 ||
+	    make_first_pack(m, user, err) < 0 || write_format(m, err) < 0)
 		return -1;
-	return write_format(m, err);
+	return sync_parent(m, err);
 }
 
 int
