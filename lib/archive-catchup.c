@@ -96,6 +96,31 @@ find_pack(struct ms_archive *a, uint32_t number, struct ms_pack_name *name,
 	return rc;
 }
 
+/*
+ * There is no pack of this number. Are there later ones? Then it is missing,
+ * and the log does not end before it.
+ */
+static int
+check_last(struct ms_archive *a, uint32_t number, struct ms_err *err)
+{
+	struct ms_pack_name *names, name = {number, 0};
+	char missing[32];
+	size_t n;
+	int rc = 0;
+
+	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+		return -1;
+	if (n > 0 && names[n - 1].number > number) {
+		ms_pack_name_format(name, missing);
+		rc = ms_fail(err, MS_DATA,
+		    "pack/%s is missing, and later ones are there: "
+		    "ms-verify --rebuild-index indexes around it",
+		    missing);
+	}
+	free(names);
+	return rc;
+}
+
 int
 ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
 {
@@ -211,6 +236,8 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 
 	got = find_pack(a, pos->pack + 1, &next, err);
 	if (got == 0)
+		got = check_last(a, pos->pack + 1, err);
+	if (got == 0)
 		got = ms_pack_closed(a->tail, err);
 	if (got == 0)
 		got = ms_log_goes_on(a->tail, pos->end, pos->next, err);
@@ -259,7 +286,8 @@ next_pack(
 		ms_position_enter(pos, &a->tail->header);
 		return 1;
 	}
-	if (ms_archive_open_tail(a, pos->pack, err) < 0)
+	if (check_last(a, pos->pack + 1, err) < 0 ||
+	    ms_archive_open_tail(a, pos->pack, err) < 0)
 		return -1;
 	if (closed == 0 && size > pos->end && cut)
 		return ms_pack_cut(a->tail, pos->end, err);
@@ -313,6 +341,8 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 	if (pos->pack == 0) {
 		got = ms_archive_open_tail(a, 1, err);
 		if (got < 0)
+			return -1;
+		if (got == 0 && check_last(a, 1, err) < 0)
 			return -1;
 		if (got == 0)
 			return ms_fail(

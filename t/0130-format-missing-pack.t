@@ -1,0 +1,33 @@
+#!/bin/sh
+# 0130-format-missing-pack.t - a pack is gone, and the index with it: what is
+# behind it is not taken for the end of the log, and its numbers are not given
+# out again. ms-archive(5), States on disk.
+. "$(dirname "$0")/lib.sh"
+export MS_BATCH=1 MS_SEAL=300 # a pack for each message
+
+for n in 1 2 3 4 5; do
+	printf 'Subject: %d\n\n%d\n' $n $n >$n.eml
+done
+printf 'Subject: another\n\n' >another.eml
+status 'an archive' 0 ms-init -u alice arc
+status 'with mail in several packs' 0 ms-ingest -q -a arc -u alice 1.eml 2.eml 3.eml 4.eml
+ok 'five' test "$(ls arc/pack | wc -l)" -eq 5
+
+for gone in 1 3; do
+	rm -rf arc2 && cp -a arc arc2
+	rm -r arc2/pack/0000000$gone.* arc2/index
+	( cd arc2/pack && sha256sum ./* ) >want
+	status "pack $gone is missing: not all is listed, so none" 65 ms-list -a arc2
+	ok 'it is named, and what to do' grep -q "0000000$gone.*--rebuild-index" err
+	status 'nothing is written' 65 ms-ingest -q -a arc2 -u alice another.eml
+	( cd arc2/pack && sha256sum ./* ) >got
+	same 'no pack was touched or made' want got
+	status 'indexed around it, and said so' 65 ms-verify -q -a arc2 --rebuild-index
+	status 'what there is can be listed' 0 ms-list -a arc2
+	ok 'all of it' test "$(wc -l <out)" -eq $((gone == 1 ? 4 : 3))
+	status 'and writing goes on behind it' 0 \
+		ms-ingest -q -a arc2 -u alice --create-user another.eml
+	status 'listed again' 0 ms-list -a arc2
+	ok 'with what is new' test "$(wc -l <out)" -eq $((gone == 1 ? 5 : 4))
+done
+finish
