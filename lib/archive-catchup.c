@@ -75,10 +75,9 @@ ms_archive_other_packs(struct ms_err *err, const char *why)
 	    why);
 }
 
-/* The pack of this number, in its newest generation. 1, 0, -1. */
-static int
-find_pack(struct ms_archive *a, uint32_t number, struct ms_pack_name *name,
-    struct ms_err *err)
+int
+ms_archive_find_pack(struct ms_archive *a, uint32_t number,
+    struct ms_pack_name *name, struct ms_err *err)
 {
 	struct ms_pack_name *names;
 	size_t i, n;
@@ -129,7 +128,7 @@ ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
 
 	ms_pack_close(a->tail);
 	a->tail = NULL;
-	got = find_pack(a, number, &name, err);
+	got = ms_archive_find_pack(a, number, &name, err);
 	if (got <= 0)
 		return got;
 	if (ms_pack_open(&a->tail, a->packfd, name, true, err) < 0) {
@@ -234,7 +233,7 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 	struct ms_pack_name next;
 	int got;
 
-	got = find_pack(a, pos->pack + 1, &next, err);
+	got = ms_archive_find_pack(a, pos->pack + 1, &next, err);
 	if (got == 0)
 		got = check_last(a, pos->pack + 1, err);
 	if (got == 0)
@@ -463,11 +462,28 @@ ms_archive_check_index(struct ms_archive *a, struct ms_err *err)
 	return read_position(a, &pos, err);
 }
 
+/*
+ * Has nobody written since we did? Somebody may have died who had written our
+ * pack anew; to append to it then would be to lose what is appended.
+ */
+static bool
+is_as_we_left_it(const struct ms_archive *a, const struct ms_position *pos)
+{
+	char next[32];
+	uint64_t size;
+
+	if (a->tail == NULL || memcmp(pos, &a->checked, sizeof(*pos)) != 0 ||
+	    ms_pack_size(a->tail, &size, NULL) < 0 || size != pos->end)
+		return false;
+	ms_pack_name_format(
+	    (struct ms_pack_name){pos->pack, pos->generation + 1}, next);
+	return faccessat(a->packfd, next, F_OK, 0) < 0 && errno == ENOENT;
+}
+
 int
 ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;
-	uint64_t size;
 
 	if (a->ix == NULL || !index_is_there(a)) {
 		a->checked = (struct ms_position){0};
@@ -476,8 +492,7 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 	}
 	if (read_position(a, &pos, err) < 0)
 		return -1;
-	if (a->tail != NULL && memcmp(&pos, &a->checked, sizeof(pos)) == 0 &&
-	    ms_pack_size(a->tail, &size, err) == 0 && size == pos.end)
+	if (is_as_we_left_it(a, &pos))
 		return 0;
 	if (check_position(a, &pos, err) < 0)
 		return -1;
@@ -486,7 +501,7 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 		return -1;
 	if (follow(a, a->ix, &pos, cut, false, err) < 0)
 		return -1;
-	if (cut && ms_archive_drop_superseded(a, err) < 0)
+	if (cut && ms_archive_clean(a, err) < 0)
 		return -1;
 	a->checked = pos;
 	return 0;

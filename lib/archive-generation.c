@@ -1,5 +1,7 @@
 /* archive-generation.c - a pack was written anew: the index follows, the old
  * one goes. ms-archive(5), States on disk. By the holder of `lock`. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,8 +135,8 @@ is_known(struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
 	return loc.pack == name.number && loc.generation == name.generation;
 }
 
-int
-ms_archive_drop_superseded(struct ms_archive *a, struct ms_err *err)
+static int
+drop_superseded(struct ms_archive *a, struct ms_err *err)
 {
 	struct ms_pack_name *names;
 	size_t i, n, highest;
@@ -157,4 +159,64 @@ ms_archive_drop_superseded(struct ms_archive *a, struct ms_err *err)
 	}
 	free(names);
 	return got < 0 ? -1 : 0;
+}
+
+/* What ends in .new: files, an index, and ms-verify's folder of an index. */
+static int
+sweep_tmp(struct ms_archive *a, struct ms_err *err)
+{
+	struct dirent *e;
+	int fd, inner;
+	size_t n;
+	DIR *d;
+
+	fd = openat(a->tmpfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ms_fail_errno(err, "tmp");
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return ms_fail_errno(err, "tmp");
+	}
+	while ((e = readdir(d)) != NULL) {
+		n = strlen(e->d_name);
+		if (n <= 4 || strcmp(e->d_name + n - 4, ".new") != 0)
+			continue;
+		inner = openat(a->tmpfd, e->d_name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (inner >= 0) {
+			ms_fs_remove(inner, "index");
+			close(inner);
+		}
+		ms_fs_remove(a->tmpfd, e->d_name);
+	}
+	closedir(d);
+	return 0;
+}
+
+int
+ms_archive_clean(struct ms_archive *a, struct ms_err *err)
+{
+	return drop_superseded(a, err) < 0 ? -1 : sweep_tmp(a, err);
+}
+
+/* ---- who still reads it ---- */
+
+int
+ms_archive_renew(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_err *err)
+{
+	struct ms_pack_name name;
+	int got;
+
+	if (a->mode != MS_ARCHIVE_READ || a->read_only)
+		return 0;
+	got = ms_archive_find_pack(a, loc->pack, &name, err);
+	if (got <= 0 || name.generation <= loc->generation)
+		return got < 0 ? -1 : 0;
+	if (ms_archive_lock(a, true, err) < 0)
+		return -1;
+	got = ms_archive_catch_up(a, false, err);
+	ms_archive_unlock(a);
+	return got;
 }

@@ -53,8 +53,10 @@ int ms_archive_check_index(struct ms_archive *a, struct ms_err *err);
 
 /* ---- parts of that: archive-catchup.c, archive-generation.c ---- */
 
-/* Opens the pack of this number as a->tail, in its highest generation.
- * 1, 0 there is none, -1. */
+/* The pack of this number, in its highest generation. 1, 0, -1. */
+int ms_archive_find_pack(struct ms_archive *a, uint32_t number,
+    struct ms_pack_name *name, struct ms_err *err);
+/* Opens it as a->tail. */
 int ms_archive_open_tail(
     struct ms_archive *a, uint32_t number, struct ms_err *err);
 /* MS_DATA: the index belongs to other packs, and why. */
@@ -74,8 +76,16 @@ int ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
  */
 int ms_archive_adopt(
     struct ms_archive *a, struct ms_position *pos, struct ms_err *err);
-/* Deletes the packs that have a later generation which the index knows. */
-int ms_archive_drop_superseded(struct ms_archive *a, struct ms_err *err);
+/* Deletes what nobody needs: packs that have a later generation which the
+ * index knows, and what somebody who died left in tmp/. */
+int ms_archive_clean(struct ms_archive *a, struct ms_err *err);
+/*
+ * For a reader, without `lock`, who has found more than once that the pack at
+ * loc is gone: whoever wrote it anew may have died before the index knew. If
+ * there is a later generation the index is brought up to it.
+ */
+int ms_archive_renew(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_err *err);
 
 /* ---- sealing: archive-seal.c, archive-repack.c ---- */
 

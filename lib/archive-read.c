@@ -61,7 +61,7 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
     struct ms_err *err)
 {
 	struct ms_reader *r = a->reader;
-	struct kept_pack *k, *oldest = &r->packs[0];
+	struct kept_pack *k, *oldest = &r->packs[0], *before = NULL;
 	struct ms_pack *pk;
 	size_t i;
 
@@ -72,12 +72,17 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
 			k->used = ++r->clock;
 			return k->pack;
 		}
+		if (k->pack != NULL && k->pack->header.number == number)
+			before = k;
 		if (k->used < oldest->used)
 			oldest = k;
 	}
 	if (ms_pack_open(&pk, a->packfd,
 		(struct ms_pack_name){number, generation}, false, err) < 0)
 		return NULL;
+	/* A pack that was written anew takes room until all have closed it. */
+	if (before != NULL)
+		oldest = before;
 	ms_pack_close(oldest->pack);
 	*oldest = (struct kept_pack){pk, ++r->clock};
 	return pk;
@@ -215,6 +220,8 @@ find_block(struct ms_archive *a, uint64_t number, struct ms_block **b,
 			return ms_fail(err, MS_DATA, "record %llu is missing",
 			    (unsigned long long)number);
 		got = ms_archive_block(a, &loc, b, err);
+		if (got == 0 && i > 0 && ms_archive_renew(a, &loc, err) < 0)
+			return -1;
 	}
 	if (got == 0)
 		return ms_fail(

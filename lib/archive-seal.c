@@ -50,8 +50,7 @@ replace_tail(
 		return -1;
 	}
 	if (ms_archive_open_tail(a, pos.pack, err) < 0 ||
-	    ms_archive_adopt(a, &pos, err) < 0 ||
-	    ms_archive_drop_superseded(a, err) < 0)
+	    ms_archive_adopt(a, &pos, err) < 0 || ms_archive_clean(a, err) < 0)
 		return -1;
 	a->checked = pos;
 	return 0;

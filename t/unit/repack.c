@@ -1,0 +1,363 @@
+/* repack.c - a pack written anew has the same records, in stretches that are
+ * found again, whatever lies next to whatever. ms-archive(5), Generations. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "le.h"
+#include "tap.h"
+
+#define KIB 1024
+
+/* Batches, count of them alike. */
+struct shape {
+	unsigned count;
+	unsigned blobs, blob_size; /* each in a block of its own, or not */
+	unsigned metas, meta_size;
+	bool alone; /* a block for each record */
+	bool stubs; /* every third record is one */
+};
+
+struct table {
+	const char *name;
+	unsigned stretches; /* at least; 0: any number */
+	struct shape shapes[5];
+};
+
+/* Whatever a batch of a mailbox, or of a test, may look like. */
+static const struct table tables[] = {
+    {"one batch", 1, {{1, 3, 5000, 3, 200, false, false}}},
+    {"no BLOBs", 1, {{40, 0, 0, 2, 300, true, false}}},
+    {"no metas but COMMITs", 1, {{40, 2, 4000, 0, 0, true, false}}},
+    {"many of one message", 1, {{500, 1, 4000, 2, 400, true, false}}},
+    /* The record that no longer fits closes a block behind a COMMIT while
+     * the BLOBs of its own batch, the last one, lie before. */
+    {"a block ends with a COMMIT, the last batch has BLOBs", 1,
+	{{3, 1, 3000, 1, 100, true, false},
+	    {1, 2, 3000, 1, 1024 * KIB - 9, true, false}}},
+    {"the same, others follow", 1,
+	{{3, 1, 3000, 1, 100, true, false},
+	    {1, 2, 3000, 1, 1024 * KIB - 9, true, false},
+	    {1, 0, 0, 1, 1024 * KIB - 9, true, false},
+	    {4, 2, 3000, 1, 600 * KIB, true, false}}},
+    {"a meta block as large as can be between small ones", 1,
+	{{2, 0, 0, 3, 50, true, false}, {2, 1, 50, 1, 8192 * KIB, true, false},
+	    {2, 1, 4096 * KIB, 1, 50, true, false}}},
+    {"more than a stretch takes", 3,
+	{{20, 2, 1024 * KIB, 2, 200, true, false}}},
+    {"more metas than a stretch takes", 2,
+	{{12, 0, 0, 1, 4096 * KIB, true, false}}},
+    {"stubs", 1, {{30, 5, 900, 5, 90, false, true}}},
+    {"empty contents", 1, {{10, 1, 1, 4, 0, true, false}}},
+    {"all of it", 2,
+	{{50, 1, 3000, 3, 300, true, false},
+	    {2, 9, 2048 * KIB, 9, 20, false, true},
+	    {1, 0, 0, 4000, 60, false, false}, {50, 4, 30, 1, 5000, true, true},
+	    {1, 2, 4096 * KIB, 2, 8192 * KIB, true, false}}},
+};
+
+static uint64_t state = 1;
+
+/* xorshift64: nothing here may get smaller by compressing. */
+static uint64_t
+next_random(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static void
+random_bytes(struct ms_buf *b, size_t n)
+{
+	unsigned char *p = ms_buf_room(b, n + 8);
+	size_t i;
+
+	for (i = 0; i < n; i += 8)
+		ms_put_le64(p + i, next_random());
+	b->n += n;
+}
+
+/* ---- making a pack ---- */
+
+static void
+put_record(struct ms_block_builder *b, uint8_t type, unsigned size, bool stub)
+{
+	static const unsigned char none[MS_SHA_LEN];
+	unsigned char digest[MS_SHA_LEN];
+	struct ms_buf content = {0};
+	struct ms_record rec = {.type = type, .stub = stub};
+
+	random_bytes(&content, stub ? MS_SHA_LEN : size);
+	rec.content = ms_buf_slice(&content);
+	ms_sha256(content.p, content.n, digest);
+	if (stub)
+		ms_block_carry(b, b->count + 1, &rec, none, none);
+	else if (b->runs.n > 0) /* all of a block come with numbers, or none */
+		ms_block_carry(b, b->count + 1, &rec, digest, digest);
+	else
+		ms_block_add(b, type, rec.content, digest);
+	ms_buf_release(&content);
+}
+
+/* Finished blocks of one kind; returns how many there are now. */
+static size_t
+put_blocks(struct ms_block_image **list, size_t n, enum ms_block_kind kind,
+    const struct shape *s, void *zstd)
+{
+	bool data = kind == MS_BLOCK_DATA;
+	unsigned i, count = data ? s->blobs : s->metas;
+	struct ms_block_builder b = {.kind = kind};
+
+	for (i = 0; i < count; i++) {
+		put_record(&b, data ? MS_BLOB : 200,
+		    data ? s->blob_size : s->meta_size, s->stubs && i % 3 == 0);
+		if (!s->alone && i + 1 < count && ms_block_size(&b) < 900 * KIB)
+			continue;
+		list[n] = ms_xcalloc(1, sizeof(**list));
+		ms_block_finish(&b, zstd, list[n++]);
+	}
+	ms_block_builder_release(&b);
+	return n;
+}
+
+static int
+put_batch(const struct ms_pack *pk, struct ms_position *pos,
+    const struct shape *s, struct ms_err *err)
+{
+	struct ms_block_image **list =
+	    ms_xcalloc(s->blobs + s->metas, sizeof(*list));
+	struct ms_block_builder last = {.kind = MS_BLOCK_META};
+	void *zstd = ms_block_compressor();
+	size_t i, n;
+	int rc;
+
+	n = put_blocks(list, 0, MS_BLOCK_DATA, s, zstd);
+	n = put_blocks(list, n, MS_BLOCK_META, s, zstd);
+	rc = ms_log_append(pk, pos, list, n, &last, err);
+	for (i = 0; i < n; i++) {
+		ms_block_image_release(list[i]);
+		free(list[i]);
+	}
+	free(list);
+	ms_block_builder_release(&last);
+	ms_block_compressor_free(zstd);
+	return rc;
+}
+
+/* ---- comparing two ---- */
+
+/* Of each record a digest of all that must not change. */
+static int
+read_records(const struct ms_pack *pk, struct ms_buf *sums, uint64_t *full)
+{
+	struct ms_block b = {0};
+	uint64_t at = MS_PACK_HEADER, number;
+	struct ms_record rec;
+	struct ms_buf all = {0};
+	bool header_ok;
+	uint32_t i;
+	int got;
+
+	*full = 0;
+	while ((got = ms_pack_read(pk, at, &b, &header_ok, NULL)) == 1 &&
+	       b.header.kind != MS_BLOCK_DIRECTORY &&
+	       ms_block_open(&b, NULL) == 0) {
+		struct ms_numbers numbers = {.block = &b};
+
+		for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
+			ms_block_record(&b, i, &rec);
+			ms_buf_clear(&all);
+			ms_buf_add_byte(&all, rec.type);
+			ms_buf_add_byte(&all, rec.stub);
+			ms_buf_add(
+			    &all, b.salts + i * MS_SALT_LEN, MS_SALT_LEN);
+			if (b.digests != NULL)
+				ms_buf_add(&all, b.digests + i * MS_SHA_LEN,
+				    MS_SHA_LEN);
+			ms_buf_add(&all, rec.content.p, rec.content.n);
+			if (number * MS_SHA_LEN > sums->n) {
+				size_t more = number * MS_SHA_LEN - sums->n;
+
+				memset(ms_buf_room(sums, more), 0, more);
+				sums->n += more;
+			}
+			ms_sha256(
+			    all.p, all.n, sums->p + (number - 1) * MS_SHA_LEN);
+		}
+		at += ms_block_length(&b.header);
+		*full += b.header.payload >= 512 * KIB;
+	}
+	ms_block_release(&b);
+	ms_buf_release(&all);
+	return got;
+}
+
+/* Reads all stretches; how many, or 0 if something is not whole. */
+static unsigned
+count_stretches(const struct ms_pack *pk, struct ms_position *pos)
+{
+	struct ms_stretch s = {0};
+	struct ms_err err = {0};
+	unsigned n = 0;
+	int got;
+
+	*pos = (struct ms_position){.next = pk->header.first};
+	ms_position_enter(pos, &pk->header);
+	memcpy(pos->chain, pk->header.chain, MS_SHA_LEN);
+	while ((got = ms_stretch_read(
+		    &s, pk, pos->end, pos->next, pos->chain, &err)) == 1) {
+		ms_stretch_pass(&s, &pk->header, pos);
+		n++;
+	}
+	if (got < 0)
+		printf("# %s\n", err.msg);
+	ms_stretch_release(&s);
+	return got == 0 ? n : 0;
+}
+
+static void
+compare(const struct table *t, const struct ms_pack *from,
+    const struct ms_pack *to, const struct ms_position *end)
+{
+	struct ms_buf want = {0}, got = {0};
+	uint64_t full_before, full;
+	struct ms_pack_trailer trailer;
+	struct ms_position pos;
+	unsigned n;
+
+	read_records(from, &want, &full_before);
+	read_records(to, &got, &full);
+	ok(want.n / MS_SHA_LEN == end->next - 1 &&
+		ms_slice_eq(ms_buf_slice(&want), ms_buf_slice(&got)),
+	    "%s: the same %zu records", t->name, want.n / MS_SHA_LEN);
+	n = count_stretches(to, &pos);
+	ok(n >= t->stretches && n > 0, "%s: read as %u stretches", t->name, n);
+	ok(pos.next == end->next &&
+		memcmp(pos.chain, end->chain, MS_SHA_LEN) == 0,
+	    "%s: to the same end", t->name);
+	ok(pos.blocks <= end->blocks, "%s: %llu blocks for %llu", t->name,
+	    (unsigned long long)pos.blocks, (unsigned long long)end->blocks);
+	/* All blocks but two a stretch, and those around large records. */
+	ok(full >= full_before, "%s: %llu of them are full", t->name,
+	    (unsigned long long)full);
+	ok(ms_pack_sealed(to, &trailer, NULL) == 1 &&
+		trailer.blocks == pos.blocks && trailer.first == 1 &&
+		trailer.last == pos.next - 1 && trailer.directory == pos.end &&
+		memcmp(trailer.chain, pos.chain, MS_SHA_LEN) == 0,
+	    "%s: sealed", t->name);
+	ms_buf_release(&want);
+	ms_buf_release(&got);
+}
+
+/* ---- the whole ---- */
+
+static int
+make_pack(struct ms_archive *a, const struct table *t, struct ms_pack **pk,
+    struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_pack_header h = {.number = 1, .first = 1};
+	const struct shape *s;
+	unsigned i;
+
+	if (ms_pack_create(pk, a->packfd, a->tmpfd, &h, err) < 0)
+		return -1;
+	*pos = (struct ms_position){.next = 1};
+	ms_position_enter(pos, &(*pk)->header);
+	for (s = t->shapes; s < t->shapes + 5; s++)
+		for (i = 0; i < s->count; i++)
+			if (put_batch(*pk, pos, s, err) < 0)
+				return -1;
+	return 0;
+}
+
+static void
+check(struct ms_archive *a, const struct table *t)
+{
+	struct ms_pack *from, *to, *again;
+	struct ms_err err = {0};
+	struct ms_position pos, end;
+
+	if (make_pack(a, t, &from, &pos, &err) < 0 ||
+	    ms_archive_repack(a, from, pos.end, &to, &err) < 0) {
+		ok(false, "%s: %s", t->name, err.msg);
+		return;
+	}
+	ok(to->header.generation == 1 && to->header.number == 1 &&
+		to->header.first == 1,
+	    "%s: the next generation", t->name);
+	compare(t, from, to, &pos);
+	/* A regrouped pack can be regrouped. */
+	ok(ms_pack_install(to, a->packfd, a->tmpfd, &err) == 0 &&
+		count_stretches(to, &end) > 0 &&
+		ms_archive_repack(a, to, end.end, &again, &err) == 0,
+	    "%s: and once more", t->name);
+	compare(t, to, again, &end);
+	ms_pack_close(from);
+	ms_pack_close(to);
+	ms_pack_close(again);
+}
+
+static void
+check_damaged(struct ms_archive *a)
+{
+	struct ms_pack *from, *to;
+	struct ms_err err = {0};
+	struct ms_position pos;
+	struct ms_block_header h;
+	uint64_t at = MS_PACK_HEADER;
+	unsigned char c;
+
+	if (make_pack(a, &tables[3], &from, &pos, &err) < 0) {
+		ok(false, "%s", err.msg);
+		return;
+	}
+	while (at < pos.end / 2 && ms_pack_next(from, &at, pos.end, &h, NULL))
+		at += ms_block_length(&h);
+	at -= 5; /* within a block */
+	c = 0;
+	if (pread(from->fd, &c, 1, (off_t)at) == 1)
+		c ^= 1;
+	ok(ms_pack_write(from, at, &c, 1, NULL) == 0 &&
+		ms_archive_repack(a, from, pos.end, &to, &err) < 0 &&
+		err.code == MS_DATA,
+	    "a damaged pack is not written anew: %s", err.msg);
+	ok(faccessat(a->tmpfd, "pack.new", F_OK, 0) < 0, "nothing is left");
+	ok(ms_pack_seal(from, pos.end, pos.next - 1, pos.chain, &err) == 0,
+	    "but sealed, with its damage");
+	ms_pack_close(from);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/ms-repack.XXXXXX";
+	struct ms_archive a = {.mode = MS_ARCHIVE_WRITE};
+	size_t i;
+	int fd;
+
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	mkdirat(fd, "pack", 0700);
+	mkdirat(fd, "tmp", 0700);
+	a.packfd = openat(fd, "pack", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	a.tmpfd = openat(fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		check(&a, &tables[i]);
+	check_damaged(&a);
+	unlinkat(a.packfd, "00000001.pack", 0);
+	unlinkat(a.packfd, "00000001.1.pack", 0);
+	ms_pack_discard(a.tmpfd);
+	unlinkat(fd, "pack", AT_REMOVEDIR);
+	unlinkat(fd, "tmp", AT_REMOVEDIR);
+	close(a.packfd);
+	close(a.tmpfd);
+	close(fd);
+	rmdir(dir);
+	return done();
+}
