@@ -3,7 +3,8 @@
 #   make            the tools                 make install    and their manuals
 #   make demo       what they do, shown       make check      every test
 #   make deps       missing Debian packages   make lint fuzz soak bench
-# SAN=1 builds with ASan and UBSan in build/san, DEVELOPER=1 with -Werror.
+# V=1 shows the commands, SAN=1 builds with ASan and UBSan in build/san,
+# DEVELOPER=1 with -Werror.
 # MS_NO_DEPS=1: nothing is ever installed. More in README.
 -include config.mk
 
@@ -52,6 +53,8 @@ B = build/fuzz
 MS_CFLAGS += $(SANITIZE) -fsanitize=fuzzer-no-link -fno-omit-frame-pointer
 MS_LDFLAGS += $(SANITIZE)
 endif
+# What is made is named; V=1 shows the commands.
+Q = $(if $(V),,@echo '  $@' &&) #
 COMPILE = $(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(COMPILE) -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@
 LIBS = $(B)/libms.a $(PKG_LIBS)
@@ -69,45 +72,45 @@ units: $(UNITS)
 shims: $(SHIMS)
 
 $(B)/libms.a: $(LIB)
-	rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
 # What lies beside the mains in cmd/: the linker takes what a tool needs.
 $(B)/libcmd.a: $(CMD)
-	rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(B)/bin/%: cmd/%.c $(B)/libcmd.a $(B)/libms.a
 	@mkdir -p $(@D)
-	$(LINK) $< $(B)/libcmd.a $(LIBS)
+	$(Q)$(LINK) $< $(B)/libcmd.a $(LIBS)
 
 $(B)/unit/%: t/unit/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(LINK) -It/unit $< $(LIBS)
+	$(Q)$(LINK) -It/unit $< $(LIBS)
 
 # A fuzz target without libFuzzer: runs its seeds and what is close to them.
 $(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(LINK) -It $< t/fuzz-main.c $(LIBS)
+	$(Q)$(LINK) -It $< t/fuzz-main.c $(LIBS)
 
 $(B)/fuzz/%: t/fuzz/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(LINK) -It -fsanitize=fuzzer $< $(LIBS)
+	$(Q)$(LINK) -It -fsanitize=fuzzer $< $(LIBS)
 
 # Preload libraries for the crash tests; never with sanitizers.
 SHIM = $(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -MMD -MP -MF $@.d -o $@ $<
 build/t/%.so: t/shim/%.c
 	@mkdir -p $(@D)
-	$(SHIM) -fPIC -shared -ldl -lpthread
+	$(Q)$(SHIM) -fPIC -shared -ldl -lpthread
 build/t/%: t/shim/%.c
 	@mkdir -p $(@D)
-	$(SHIM)
+	$(Q)$(SHIM)
 
 deps:
 	@t/deps.sh $(foreach group,$(DEPS),$(DEB_$(group)))

@@ -25,8 +25,8 @@ tally=$scratch/.tally && mkdir "$tally" && touch "$tally/all" "$tally/bad"
 
 note() { printf '%s\n' "$*" | cat -v | sed 's/^/# /'; }
 number() { echo >>"$tally/all" && wc -l <"$tally/all"; }
-pass() { echo "ok $(number) - $1"; }
-fail() { echo >>"$tally/bad" && echo "not ok $(number) - $1"; }
+pass() { printf 'ok %s - %s\n' "$(number)" "$1"; }
+fail() { echo >>"$tally/bad" && printf 'not ok %s - %s\n' "$(number)" "$1"; }
 
 # ok NAME COMMAND...: the command says yes.
 ok() {
