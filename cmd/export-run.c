@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "listing.h"
+#include "record.h"
 #include "report.h"
 
 /* ---- one message ---- */
@@ -63,7 +64,6 @@ static int
 transfer(struct export_run *r, const struct export_choice *c,
     const struct ms_parcel *m, struct ms_err *err)
 {
-	r->sink_failed = r->begun = false;
 	if (c->damage.code != MS_OK) {
 		*err = c->damage;
 		return -1;
@@ -85,33 +85,72 @@ transfer(struct export_run *r, const struct export_choice *c,
 	return 0;
 }
 
-int
-export_give(
-    struct export_run *r, const struct export_choice *c, struct ms_err *err)
+/* What a row has no room for, while a message is given. */
+struct more {
+	struct ms_buf content, flags, place;
+};
+
+/* What a row has no room for is read from its OCCURRENCE. */
+static int
+read_more(struct export_run *r, const struct ms_row *row, struct ms_parcel *m,
+    struct more *more, struct ms_err *err)
+{
+	struct ms_occurrence o;
+
+	ms_buf_clear(&more->content);
+	if (ms_archive_occurrence(r->archive, row, &o, &more->content, err) < 0)
+		return -1;
+	ms_buf_clear(&more->flags);
+	ms_buf_add(&more->flags, o.flags.p, o.flags.n);
+	ms_buf_clear(&more->place);
+	ms_buf_add(&more->place, o.place.p, o.place.n);
+	m->flags = ms_buf_str(&more->flags);
+	m->place = ms_buf_str(&more->place);
+	m->other = o.other;
+	return 0;
+}
+
+/* All that is known of where a message lay. */
+static int
+describe(struct export_run *r, const struct export_choice *c,
+    struct ms_parcel *m, struct more *more, struct ms_err *err)
 {
 	const struct ms_row *row = &c->row;
 	const struct ms_folder *f = NULL;
-	char hex[MS_SHA_HEX + 1];
-	struct ms_parcel m = {.id = row->id,
+
+	*m = (struct ms_parcel){.id = row->id,
 	    .has_date = (row->bits & MS_ROW_UNDATED) == 0,
 	    .date = row->date,
 	    .subject = {(const unsigned char *)row->desc.subject.s,
 		row->desc.subject.n}};
+	if (c->bare)
+		return 0;
+	m->flags = row->flags;
+	m->place = row->place;
+	if (ms_archive_folder_get(r->archive, row->folder, &f, err) < 0)
+		return -1;
+	if (f != NULL) {
+		m->user = f->user_name;
+		m->source = f->source_url;
+		m->label = f->label;
+		m->folder = f->name;
+	}
+	if ((row->bits & MS_ROW_MORE) == 0)
+		return 0;
+	return read_more(r, row, m, more, err);
+}
+
+static int
+give(struct export_run *r, const struct export_choice *c, struct more *more,
+    struct ms_err *err)
+{
+	char hex[MS_SHA_HEX + 1];
+	struct ms_parcel m;
 	struct ms_err why = {0};
 
-	if (!c->bare) {
-		if (ms_archive_folder_get(r->archive, row->folder, &f, err) < 0)
-			return -1;
-		m.flags = row->flags;
-		m.place = row->place;
-	}
-	if (f != NULL) {
-		m.user = f->user_name;
-		m.source = f->source_url;
-		m.label = f->label;
-		m.folder = f->name;
-	}
-	if (transfer(r, c, &m, &why) == 0) {
+	r->sink_failed = r->begun = false;
+	if (describe(r, c, &m, more, &why) == 0 &&
+	    transfer(r, c, &m, &why) == 0) {
 		r->sum.messages++;
 		return 0;
 	}
@@ -119,11 +158,24 @@ export_give(
 		*err = why;
 		return -1;
 	}
-	ms_hex(row->id, MS_SHA_LEN, hex);
+	ms_hex(c->row.id, MS_SHA_LEN, hex);
 	export_complain(r, hex, &why);
 	if (r->sink_failed || !r->begun)
 		return 0;
 	return ms_sink_void(r->sink, why.msg, err);
+}
+
+int
+export_give(
+    struct export_run *r, const struct export_choice *c, struct ms_err *err)
+{
+	struct more more = {0};
+	int rc = give(r, c, &more, err);
+
+	ms_buf_release(&more.content);
+	ms_buf_release(&more.flags);
+	ms_buf_release(&more.place);
+	return rc;
 }
 
 /*

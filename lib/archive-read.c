@@ -273,6 +273,18 @@ ms_archive_content(struct ms_archive *a, uint64_t number, uint8_t type,
 	return 0;
 }
 
+int
+ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
+    struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err)
+{
+	size_t start = content->n;
+
+	if (ms_archive_content(a, row->number, MS_OCCURRENCE, content, err) < 0)
+		return -1;
+	return ms_occurrence_parse(
+	    o, (struct ms_slice){content->p + start, content->n - start}, err);
+}
+
 /* ---- BLOBs ---- */
 
 int

@@ -68,6 +68,9 @@ make_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
 	    .bits = o.bits};
 	copy_field(row->flags, o.flags);
 	copy_field(row->place, o.place);
+	if ((o.bits & MS_ROW_HAS_OTHER) != 0 || o.flags.n >= MS_ROW_FIELD ||
+	    o.place.n >= MS_ROW_FIELD)
+		row->bits |= MS_ROW_MORE;
 	got = ms_index_message(txn, o.message, &m, err);
 	if (got < 0)
 		return -1;

@@ -68,6 +68,7 @@ int ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 /* ---- occurrences ---- */
 
 #define MS_ROW_LOST 128  /* bit of a row: its MESSAGE is lost */
+#define MS_ROW_MORE 64   /* bit of a row: its OCCURRENCE holds more than it */
 #define MS_ROW_FIELD 512 /* bytes kept of flags and place in a row */
 #define MS_ROW_UNDATED 2 /* in bits: the date is not known, and 0 */
 
@@ -122,6 +123,14 @@ int ms_archive_find(struct ms_archive *a, const char *digits,
  * folder number. Appends struct ms_row to rows. */
 int ms_archive_occurrences(struct ms_archive *a, uint64_t message,
     struct ms_buf *rows, struct ms_err *err);
+
+/*
+ * The whole OCCURRENCE of a row that says MS_ROW_MORE: long flags, attributes
+ * that the index does not keep. *o points into content, which is appended to.
+ */
+struct ms_occurrence;
+int ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
+    struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err);
 
 /* ---- messages ---- */
 

@@ -220,7 +220,7 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	v = ms_buf_room(&value, 12);
 	ms_put_le64(v, o.message);
 	v[8] = o.form;
-	v[9] = o.bits;
+	v[9] = (uint8_t)(o.bits | (o.other.n > 0 ? MS_ROW_HAS_OTHER : 0));
 	ms_put_le16(v + 10, (uint16_t)o.flags.n);
 	value.n = 12;
 	ms_buf_add(&value, o.flags.p, o.flags.n);

@@ -171,6 +171,7 @@ int ms_index_message(struct ms_txn *txn, uint64_t number,
     struct ms_message_row *row, struct ms_err *err); /* 1, 0, -1 */
 
 #define MS_OCCURRENCE_KEY 24
+#define MS_ROW_HAS_OTHER 64 /* bit: the OCCURRENCE has further attributes */
 struct ms_occurrence_row {
 	uint64_t folder, number, message;
 	int64_t date;

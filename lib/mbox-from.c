@@ -248,6 +248,17 @@ ms_mbox_field(const unsigned char *p, size_t n, bool eof)
 }
 
 int
+ms_mbox_header(const unsigned char *p, size_t n, bool eof)
+{
+	static const char from[] = ">From ";
+	size_t len = sizeof(from) - 1;
+
+	if (memcmp(p, from, n < len ? n : len) == 0)
+		return n >= len ? 1 : eof ? 0 : -1;
+	return ms_mbox_field(p, n, eof);
+}
+
+int
 ms_mbox_looks(const unsigned char *p, size_t n, bool eof)
 {
 	const unsigned char *lf;
@@ -272,5 +283,5 @@ ms_mbox_looks(const unsigned char *p, size_t n, bool eof)
 	    ms_mbox_style(line) == MS_MBOX_STYLE_GIT)
 		return 1;
 	n -= (size_t)(lf + 1 - p);
-	return ms_mbox_field(lf + 1, n, eof);
+	return ms_mbox_header(lf + 1, n, eof);
 }

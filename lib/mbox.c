@@ -105,7 +105,7 @@ separator(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof)
 	case MS_MBOX_STYLE_NONE:
 		return 0;
 	}
-	return ms_mbox_field(p + len, n - len, eof);
+	return ms_mbox_header(p + len, n - len, eof);
 }
 
 /* What stands at the line that begins at *at; *at becomes its exact place. */

@@ -86,6 +86,11 @@ enum ms_mbox_style ms_mbox_style(struct ms_slice from);
  * colon as in 4.5)? 1, 0, or -1: more bytes are needed to say so.
  */
 int ms_mbox_field(const unsigned char *p, size_t n, bool eof);
+/*
+ * Do they begin a message behind its From_ line: with a header field, or with a
+ * From_ line of the message's own, which stands quoted? As above.
+ */
+int ms_mbox_header(const unsigned char *p, size_t n, bool eof);
 
 /*
  * The date in a From_ line given without its line end. true: there is one, and

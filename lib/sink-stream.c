@@ -23,9 +23,14 @@ stream_begin(
     struct ms_sink *sink, const struct ms_parcel *m, struct ms_err *err)
 {
 	struct stream *s = (struct stream *)sink;
+	struct ms_trailer unused;
 	char date[21];
 
+	/* What the archive does not look into goes along as it came. */
 	ms_envelope_clear(&s->env);
+	if (m->other.n > 0 &&
+	    ms_envelope_parse(&s->env, &unused, m->other, NULL) != 1)
+		ms_envelope_clear(&s->env);
 	set(&s->env, MS_ATTR_USER, m->user);
 	set(&s->env, MS_ATTR_SOURCE, m->source);
 	set(&s->env, MS_ATTR_LABEL, m->label);

@@ -24,6 +24,7 @@ struct ms_parcel {
 	/* Where it lay, NULL if no occurrence is meant. UTF-8. */
 	const char *user, *source, *label, *folder;
 	const char *place, *flags; /* as the stream's uid and flags, or "" */
+	struct ms_slice other;     /* further attributes, as they stand there */
 	bool has_date;
 	int64_t date;
 	struct ms_slice subject; /* decoded; possibly only its beginning */

@@ -2,6 +2,7 @@
  * ms-stream(5), Maildirs; cr.yp.to/proto/maildir.html, Maildir++. */
 #include "source-impl.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,36 @@ has_dir(int dir, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
+/* Is there nothing to be seen but cur? */
+static bool
+stands_alone(int dir)
+{
+	struct dirent *e;
+	bool alone = true;
+	DIR *d;
+	int fd;
+
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return false;
+	}
+	while (alone && (e = readdir(d)) != NULL)
+		alone = e->d_name[0] == '.' || strcmp(e->d_name, "cur") == 0 ||
+			strcmp(e->d_name, "tmp") == 0;
+	closedir(d);
+	return alone;
+}
+
+/* Copies of Maildirs lose empty folders easily: new may be missing. */
 bool
 ms_maildir_is(int dir)
 {
-	return has_dir(dir, "cur") && has_dir(dir, "new");
+	return has_dir(dir, "cur") &&
+	       (has_dir(dir, "new") || stands_alone(dir));
 }
 
 /* Lines of a number, a space and a name: 0 is the letter a. */
