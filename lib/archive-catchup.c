@@ -317,7 +317,7 @@ follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
 			if (got == 1 && ms_archive_index_stretch(
 					    a, txn, &s, s.first, pos, err) < 0)
 				got = -1;
-		} else if (why.code == MS_DATA) {
+		} else if (why.code == MS_DATA && !s.beyond) {
 			got = torn_or_damaged(a, pos, cut, fresh, &why, err);
 		} else if (err != NULL) {
 			*err = why;

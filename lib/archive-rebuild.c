@@ -181,7 +181,8 @@ is_torn(struct rebuild *rb, const struct ms_position *pos, struct ms_err *err)
 {
 	int got;
 
-	if (rb->next_name < rb->count || was_known(rb, pos))
+	if (rb->next_name < rb->count || was_known(rb, pos) ||
+	    rb->stretch.beyond)
 		return 0;
 	got = ms_pack_closed(rb->pack, err);
 	if (got == 0)

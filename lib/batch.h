@@ -15,14 +15,16 @@
 #define MS_BATCH_STORED (16 * 1024 * 1024) /* bytes */
 #define MS_BATCH_MESSAGES 2048
 #define MS_BATCH_BLOBS 4096
-#define MS_BATCH_META (24 * 1024 * 1024) /* bytes of MESSAGEs, plain */
-#define MS_BATCH_DEPOSITS 16384          /* also those that were known */
+#define MS_BATCH_META                                                          \
+	(24 * 1024 * 1024)      /* bytes of MESSAGEs and EVENTs, plain */
+#define MS_BATCH_DEPOSITS 16384 /* also those that were known */
 
 /* Where messages go: one for each user, source and folder. */
 struct ms_dest {
 	char *user, *source, *folder;
 	char *label; /* NULL: leave it */
 	bool create_user;
+	size_t events;           /* bytes that its events take at most */
 	_Atomic uint64_t number; /* the folder's, once it is committed; 0 */
 	uint64_t serial, fresh;  /* the commit's: number within one batch */
 };

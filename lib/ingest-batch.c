@@ -189,6 +189,9 @@ add_deposit(struct making *m, const struct entry *e, uint32_t fresh,
 	d.where = copy_text(to, text, d.where, d.where_n);
 	ms_buf_add(&m->batch.deposits, &d, sizeof(d));
 	m->unsettled += d.settled ? 0 : 1;
+	/* It may be the one for which folder and all are made. */
+	if (!d.settled && atomic_load(&d.dest->number) == 0)
+		m->meta_plain += d.dest->events;
 	if (m->since_ms == 0)
 		m->since_ms = now_ms();
 }

@@ -98,7 +98,7 @@ struct making {
 	struct ms_block_builder data, meta;
 	struct press *presses; /* the oldest first */
 	size_t pressing;       /* bytes of payload of these */
-	size_t meta_plain;     /* of MESSAGEs */
+	size_t meta_plain;     /* of MESSAGEs, and of EVENTs at most */
 	size_t unsettled;      /* deposits to be written */
 	int64_t since_ms;      /* when its first deposit came; 0: none */
 };

@@ -373,6 +373,28 @@ find_number(struct ms_ingest *in, struct ms_dest *d)
 		atomic_store(&d->number, folder);
 }
 
+/* JSON takes six bytes for a control character. */
+#define EVENT_BYTE 6
+#define EVENTS_FIXED 2048 /* of the up to four: their keys, times, actors */
+
+static struct ms_dest *
+new_dest(const char *user, const char *source, const char *folder,
+    const char *label, bool create_user)
+{
+	struct ms_dest *d = ms_xcalloc(1, sizeof(*d));
+
+	d->user = ms_xstrdup(user);
+	d->source = ms_xstrdup(source);
+	d->folder = ms_xstrdup(folder);
+	d->label = label != NULL ? ms_xstrdup(label) : NULL;
+	d->create_user = create_user;
+	d->events =
+	    EVENTS_FIXED +
+	    EVENT_BYTE * (strlen(user) + strlen(source) + strlen(folder) +
+			     (label != NULL ? strlen(label) : 0));
+	return d;
+}
+
 struct ms_dest *
 ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
     const char *folder, const char *label, bool create_user)
@@ -394,12 +416,7 @@ ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
 		memcpy(&d, in->dest_list.p + at * sizeof(d), sizeof(d));
 		assert(same_label(d, label, create_user));
 	} else {
-		d = ms_xcalloc(1, sizeof(*d));
-		d->user = ms_xstrdup(user);
-		d->source = ms_xstrdup(source);
-		d->folder = ms_xstrdup(folder);
-		d->label = label != NULL ? ms_xstrdup(label) : NULL;
-		d->create_user = create_user;
+		d = new_dest(user, source, folder, label, create_user);
 		find_number(in, d);
 		ms_buf_add(&in->dest_list, &d, sizeof(d));
 	}

@@ -36,6 +36,7 @@ stretch_clear(struct ms_stretch *s)
 	ms_buf_clear(&s->have);
 	ms_buf_clear(&s->commits);
 	s->meta = 0;
+	s->beyond = false;
 }
 
 void
@@ -73,6 +74,15 @@ ms_stretch_digests(const struct ms_stretch *s, const struct ms_log_block *b)
 	return s->prefixes.p + b->prefix + (size_t)b->header.runs * 16;
 }
 
+/* An interrupted write does not look like this: blocks that hold, and too many
+ * of them. */
+static int
+beyond_limits(struct ms_stretch *s, struct ms_err *err)
+{
+	s->beyond = true;
+	return ms_fail(err, MS_DATA, "a batch of more than this program takes");
+}
+
 /* Notes the leaf of each record under its number, which must be new. */
 static int
 add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
@@ -83,6 +93,8 @@ add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
 
 	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		at = number - s->first;
+		if (number == s->first + MS_STRETCH_RECORDS_MAX)
+			return beyond_limits(s, err);
 		if (number < s->first || at >= MS_STRETCH_RECORDS_MAX)
 			return ms_fail(err, MS_DATA,
 			    "record %llu, expected %llu or the next ones",
@@ -145,7 +157,7 @@ add_block(struct ms_stretch *s, uint64_t offset, struct ms_block *b, bool *last,
 
 	*last = false;
 	if (ms_stretch_count(s) >= MS_STRETCH_BLOCKS_MAX)
-		return ms_fail(err, MS_DATA, "batch of too many blocks");
+		return beyond_limits(s, err);
 	if ((meta || (b->header.flags & MS_BLOCK_STUBS) != 0) &&
 	    ms_block_open(b, err) < 0)
 		return -1;
@@ -157,7 +169,7 @@ add_block(struct ms_stretch *s, uint64_t offset, struct ms_block *b, bool *last,
 	if (meta) {
 		s->meta += b->header.payload;
 		if (s->meta > MS_STRETCH_META_MAX)
-			return ms_fail(err, MS_DATA, "batch too large");
+			return beyond_limits(s, err);
 		if (add_commits(s, b, last, err) < 0)
 			return -1;
 		lb.open = ms_xmalloc(sizeof(*b));
@@ -380,6 +392,27 @@ write_image(const struct ms_pack *pk, struct ms_block_image *image,
 	return 0;
 }
 
+/* What no reader would take is not written. */
+static int
+check_limits(struct ms_block_image *const *images, size_t count,
+    const struct ms_block_builder *last, struct ms_err *err)
+{
+	size_t i, meta = ms_block_size(last), records = last->count + 1;
+
+	for (i = 0; i < count; i++) {
+		records += images[i]->header.count;
+		if (images[i]->header.kind == MS_BLOCK_META)
+			meta += images[i]->header.payload;
+	}
+	if (count >= MS_STRETCH_BLOCKS_MAX || meta > MS_BATCH_META_MAX ||
+	    records > MS_BATCH_RECORDS_MAX)
+		return ms_fail(err, MS_BUG,
+		    "a batch of %zu blocks, %zu records, %zu bytes is too "
+		    "large",
+		    count + 1, records, meta);
+	return 0;
+}
+
 int
 ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
     struct ms_block_image *const *images, size_t count,
@@ -393,6 +426,8 @@ ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
 	size_t i;
 	int rc = -1;
 
+	if (check_limits(images, count, last, err) < 0)
+		goto out;
 	for (i = 0; i < count; i++)
 		tree_add(&tree, &images[i]->leaves);
 	add_commit(&c, &tree, pos, last);

@@ -10,6 +10,7 @@
 #include "pack.h"
 
 #define MS_BATCH_RECORDS_MAX 65536
+#define MS_BATCH_META_MAX (64 * 1024 * 1024) /* payloads of its meta blocks */
 /* A regrouped pack holds stretches of several batches. */
 #define MS_STRETCH_RECORDS_MAX (1024 * 1024)
 #define MS_STRETCH_BLOCKS_MAX 8192
@@ -57,6 +58,7 @@ struct ms_stretch {
 	uint64_t commit;       /* offset of the block with its last COMMIT */
 	unsigned char chain[MS_SHA_LEN]; /* after it */
 	size_t meta;                     /* payload bytes held open */
+	bool beyond; /* it is more than this program takes, but not torn */
 };
 
 /*
@@ -102,7 +104,7 @@ int ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
  * Appends a batch at pos: images (data first, then meta), numbered here, then
  * the records of `last`, numbered behind them, with the COMMIT; and syncs. On
  * success pos is moved behind it. MS_TEMP, MS_IO: the pack is cut back to
- * where it was.
+ * where it was. MS_BUG: it is larger than a batch may be.
  */
 int ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
     struct ms_block_image *const *images, size_t count,

@@ -23,6 +23,29 @@ rm -rf arc/index
 status 'also without its index' 0 ms-list -a arc
 ok 'with all of it' test "$(wc -l <out)" -eq 700
 
+# As much of that as a message may bring: what a batch holds must not be more
+# than who reads it back takes, or it would be cut off as a torn one.
+cat >much.py <<'EOF'
+separator = 'From ms-stream@1 Thu Jan  1 00:00:00 1970'
+for i in range(1150):
+    print(separator)
+    print('MS-Envelope: source="%s%d"; folder="%s%d"; label="%s%d"' %
+          (r'\x01' * 2000, i, r'\x01' * 4080, i, r'\x01' * 4080, i))
+    print('Subject: %d\n\nbody\n' % i)
+print(separator)
+print('MS-Envelope: end; messages=1150; failed=0; status=0\n')
+EOF
+python3 much.py >much.stream
+status 'another archive' 0 ms-init much
+status '1,150 messages, each in a place with long names' 0 \
+	ms-ingest -a much -q much.stream
+rm -rf much/index
+status 'without its index' 0 ms-list -a much
+ok 'all is there' test "$(wc -l <out)" -eq 1150
+status 'and one more' 0 ms-ingest -a much -q "$top/t/data/eml/latin1.eml"
+ok 'before which nothing was cut off' test -z "$(ls much/tmp)"
+rm -rf much much.stream
+
 printf 'Subject: one\n\n' >one.eml
 octet=$(printf '\377')
 status 'a label that is not UTF-8 is refused' 64 \
