@@ -202,9 +202,6 @@ fetch_uids(
 	for (at = 0; at < count && rc == 0; at += done) {
 		rc = ms_imap_fetch(
 		    r->im, uids + at, count - at, &done, &sink, err);
-		/* What has come may be archived while we wait for more. */
-		if (rc == 0 && fflush(stdout) != 0)
-			rc = ms_fail_errno(err, "standard output");
 	}
 	if (rc < 0 && r->left > 0) {
 		ms_buf_printf(&why, "%zu %s not fetched: %s", r->left,
@@ -300,6 +297,15 @@ fetch_folders(struct run *r, const struct ms_imap_folder *all, size_t n,
 	return rc;
 }
 
+/* What has come may be archived while we wait for more. An error shows at the
+ * next write. */
+static void
+flush(void *ctx)
+{
+	(void)ctx;
+	(void)fflush(stdout);
+}
+
 /* Greeting, TLS, login. */
 static int
 log_in(struct ms_imap **im, const struct options *opt,
@@ -308,7 +314,8 @@ log_in(struct ms_imap **im, const struct options *opt,
 	const struct ms_conn_options where = {.host = opt->url.host,
 	    .port = opt->url.port,
 	    .timeout = opt->timeout,
-	    .ca_file = opt->ca_file};
+	    .ca_file = opt->ca_file,
+	    .idle = flush};
 	struct ms_conn *conn;
 
 	if (ms_conn_open(&conn, &where, err) < 0)

@@ -28,6 +28,8 @@ struct ms_conn {
 	int fd;
 	char *host, *ca_file;
 	unsigned timeout; /* seconds */
+	void (*idle)(void *ctx);
+	void *idle_ctx;
 	SSL_CTX *ctx;
 	SSL *ssl; /* NULL: not TLS */
 };
@@ -49,7 +51,7 @@ too_slow(const struct ms_conn *c, struct ms_err *err)
 	return ms_fail(err, MS_TEMP, "no answer within %u seconds", c->timeout);
 }
 
-/* Waits for events on the socket. 1: they are there; 0: too late; -1. */
+/* Waits for events on a socket. 1: they are there; 0: too late; -1. */
 static int
 wait_fd(int fd, short events, int64_t deadline_ms)
 {
@@ -182,6 +184,8 @@ ms_conn_open(
 	c->fd = -1;
 	c->host = ms_xstrdup(opt->host);
 	c->ca_file = opt->ca_file != NULL ? ms_xstrdup(opt->ca_file) : NULL;
+	c->idle = opt->idle;
+	c->idle_ctx = opt->idle_ctx;
 	c->timeout = opt->timeout > 0 ? opt->timeout : MS_CONN_TIMEOUT;
 	deadline = now_ms() + (int64_t)c->timeout * 1000;
 	l = resolve(c, opt->port, deadline, err);
@@ -311,6 +315,21 @@ set_up_name(struct ms_conn *c, struct ms_err *err)
 	return good ? 0 : ms_fail(err, MS_USAGE, "%s: bad host name", c->host);
 }
 
+/* Waits for the server's bytes, or for room for ours. */
+static int
+wait_server(
+    struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
+{
+	int got;
+
+	if (events == POLLIN && c->idle != NULL)
+		c->idle(c->idle_ctx);
+	got = wait_fd(c->fd, events, deadline_ms);
+	if (got < 0)
+		return ms_fail_errno(err, "poll");
+	return got == 0 ? too_slow(c, err) : 0;
+}
+
 /*
  * After an SSL call that returned n <= 0: waits for what it wants. 0: try it
  * again, -1: it failed.
@@ -318,15 +337,12 @@ set_up_name(struct ms_conn *c, struct ms_err *err)
 static int
 ssl_again(struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err)
 {
-	int sys = errno, why = SSL_get_error(c->ssl, n), got;
+	int sys = errno, why = SSL_get_error(c->ssl, n);
 
 	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
 		return ssl_fail(why, sys, err);
-	got = wait_fd(
-	    c->fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms);
-	if (got < 0)
-		return ms_fail_errno(err, "poll");
-	return got == 0 ? too_slow(c, err) : 0;
+	return wait_server(
+	    c, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms, err);
 }
 
 int
@@ -368,8 +384,6 @@ static int
 plain_again(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
 {
-	int got;
-
 	if (errno == EINTR)
 		return 0;
 	if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -378,10 +392,7 @@ plain_again(
 			err->code = MS_TEMP;
 		return -1;
 	}
-	got = wait_fd(c->fd, events, deadline_ms);
-	if (got < 0)
-		return ms_fail_errno(err, "poll");
-	return got == 0 ? too_slow(c, err) : 0;
+	return wait_server(c, events, deadline_ms, err);
 }
 
 int
@@ -423,6 +434,8 @@ ms_conn_write(struct ms_conn *c, const void *p, size_t n, struct ms_err *err)
 	ssize_t put;
 	int part, rc;
 
+	if (c->idle != NULL)
+		c->idle(c->idle_ctx);
 	while (n > 0) {
 		part = n > INT_MAX ? INT_MAX : (int)n;
 		errno = 0;

@@ -21,6 +21,10 @@ struct ms_conn_options {
 	uint16_t port;
 	unsigned timeout;    /* seconds an operation may take; 0: the default */
 	const char *ca_file; /* PEM; NULL: the system's authorities */
+	/* Called before something is sent and before a wait for what comes, if
+	 * not NULL: the moment to pass on what has come. */
+	void (*idle)(void *ctx);
+	void *idle_ctx;
 };
 
 /*

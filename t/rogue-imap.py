@@ -89,6 +89,8 @@ class Session:
             self.send(b"* LIST () \"/\" \"" + b"a" * 30000000 + b"\"\r\n")
         if self.mode("long-flags") and word == "EXAMINE":
             self.send(b"* FLAGS (" + b"x " * 15000000 + b"y)\r\n")
+        if self.mode("deep") and word == "NOOP":
+            self.send(b"* 1 FETCH (BODYSTRUCTURE " + b"(" * 1000000 + b")\r\n")
         if self.mode("endless") and word == "LIST":
             while True:
                 self.send(b"* LIST () \"/\" \"again\"\r\n" * 1000)
@@ -179,7 +181,7 @@ class Session:
         for uid in uids:
             if uid == 12 and self.oddity(tag, uids):
                 return None
-            if uid == 12 and self.mode("gone", "hidden"):
+            if uid == 12 and self.mode("gone", "hidden", "deep"):
                 continue
             self.message(uid)
             if self.mode("twice"):
