@@ -1,0 +1,139 @@
+#!/bin/sh
+# Four ms-ingest at once on one archive, half of their mail common to all, with
+# readers all the while, two of them stopped in the middle of a pipe, and an
+# index that has to grow often: as good as one ms-ingest alone. MS_SOAK: 200,000
+# messages; else a twentieth.
+. "$(dirname "$0")/lib.sh"
+
+all=10000
+[ -z "${MS_SOAK-}" ] || all=200000
+base=$((all / 20)) # of the common ones, there before the rest
+# stream NUMBER: the mail of one of the four.
+stream() {
+	case $1 in
+	1 | 2) set -- "$1" alice INBOX ;;
+	3) set -- "$1" alice Other ;;
+	4) set -- "$1" bob INBOX ;;
+	esac
+	"$top/t/mailgen.py" format=stream user="$2" source=imap://h/ folder="$3" \
+		0 $((all / 2)) $((all / 2 + ($1 - 1) * all / 8)) $((all / 8))
+}
+first() {
+	"$top/t/mailgen.py" format=stream user=alice source=imap://h/ folder=INBOX 0 $base
+}
+
+# The sum of the SHA-256 of all messages of a stream, in whatever order.
+cat >sum.py <<'END'
+import hashlib, sys
+total, count, one = 0, 0, None
+for line in sys.stdin.buffer:
+    if line.startswith(b"From ms-stream@1 "):
+        if one:
+            total += int(one.hexdigest(), 16)
+            count += 1
+        one = hashlib.sha256()
+    one.update(line)
+print(count, "%x" % (total % (1 << 256)))
+END
+sizes() { stat -c %s "$1"/pack/* | awk '{ n += $1 } END { print n }'; }
+new() { # NAME
+	ms-init -u alice "$1" && first | ms-ingest -q -a "$1"
+}
+# four NAME: the run that all this is about.
+four() {
+	for i in 1 2 3 4; do
+		stream $i | ms-ingest -a "$1" --create-user --report "report$i" 2>"err$i" &
+		eval "pid$i=$!"
+	done
+	codes=
+	for i in 1 2 3 4; do
+		eval "wait \$pid$i" && codes="$codes 0" || codes="$codes $?"
+	done
+	cat err? >err
+	echo "$codes" >codes
+}
+
+# ---- one alone ----
+
+new one
+{ stream 1 && stream 2 && stream 3 && stream 4; } | ms-ingest -q -a one --create-user
+ok 'one alone' test $? -eq 0
+
+export MS_INDEX_MAP=1048576
+
+# ---- four, and nobody else ----
+
+new quiet
+four quiet
+ok "four at once: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
+
+# ---- four, with readers ----
+
+new busy
+# stopped COMMAND...: begins to write, finds its pipe full, and is stopped.
+stopped() {
+	mkfifo "$1.pipe"
+	"$@" -a busy >"$1.pipe" 2>"$1.err" &
+	pid=$!
+	eval "exec $fd<$1.pipe"
+	sleep 1
+	kill -STOP $pid
+}
+fd=4 && stopped ms-list && list_pid=$pid
+fd=5 && stopped ms-export && export_pid=$pid
+
+touch running
+# Each listing has at least what the one before had.
+lister() {
+	last=$base
+	while [ -e running ]; do
+		n=$(ms-list -a busy "$@" 2>>"lister.err" | wc -l)
+		[ "$n" -ge "$last" ] || echo "$n lines after $last" >>lister.err
+		last=$n
+		echo >>listed
+	done
+}
+lister &
+listers=$!
+lister --json &
+listers="$listers $!"
+four busy
+rm running
+# shellcheck disable=SC2086 # two words
+wait $listers
+ok "four with readers: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
+ok "mail was listed meanwhile, $(wc -l <listed) times" test -s listed
+ok 'and never less than before' test ! -s lister.err
+head -n 5 lister.err | sed 's/^/# /'
+
+kill -CONT "$list_pid" "$export_pid"
+cat <&4 >list.stopped &
+cat <&5 >export.stopped
+wait "$list_pid"
+ok 'the list that was stopped ends well' test $? -eq 0 -a ! -s ms-list.err
+wait "$export_pid"
+ok 'the export too' test $? -eq 0 -a ! -s ms-export.err
+ok 'the list has what was there when it began' test "$(wc -l <list.stopped)" -eq $base
+python3 sum.py <export.stopped >got
+ok 'the export too' test "$(cut -d ' ' -f 1 <got)" -eq $base
+
+# ---- as good as one alone ----
+
+for a in one quiet busy; do ms-list -a $a | sort >list.$a; done
+ok "there are $(wc -l <list.one) occurrences" test "$(wc -l <list.one)" -eq $((all * 2))
+same 'the same list without readers' list.one list.quiet
+same 'and with them' list.one list.busy
+for a in one quiet busy; do ms-export -a $a | python3 sum.py >sum.$a; done
+same 'the same bytes without readers' sum.one sum.quiet
+same 'and with them' sum.one sum.busy
+cat report? | sed -n 's/.*"end".*"new":\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n }' >got
+echo $((all - base)) >want
+same 'each message was new to one of the four' want got
+for a in one quiet busy; do sizes $a; done >packs
+stat -c %s one/index/data.mdb quiet/index/data.mdb busy/index/data.mdb >indexes
+note "packs: $(paste -sd ' ' packs), index: $(paste -sd ' ' indexes) bytes"
+ok 'within 5 percent of the size' awk 'NR == 1 { one = $1 } $1 > one * 1.05 { exit 1 }' packs
+ok 'with readers, the index has at most 1.2 times the size' \
+	awk 'NR == 2 { one = $1 } NR == 3 && $1 > one * 1.2 { exit 1 }' indexes
+status 'all is well' 0 ms-verify -q -a busy
+finish
