@@ -185,36 +185,65 @@ ms_block_builder_release(struct ms_block_builder *b)
 	b->stubs = false;
 }
 
+/* What a thread that compresses keeps: memory that is used for each block
+ * costs no page faults. */
+struct compressor {
+	ZSTD_CCtx *z;
+	struct ms_buf payload, frame;
+};
+
 void *
 ms_block_compressor(void)
 {
-	ZSTD_CCtx *z = ZSTD_createCCtx();
+	struct compressor *c = ms_xcalloc(1, sizeof(*c));
 
-	if (z == NULL)
-		ms_out_of_memory();
-	ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, MS_ZSTD_LEVEL);
-	return z;
+	c->z = ZSTD_createCCtx();
+	if (c->z == NULL)
+		abort();
+	ZSTD_CCtx_setParameter(c->z, ZSTD_c_compressionLevel, MS_ZSTD_LEVEL);
+	return c;
 }
 
 void
 ms_block_compressor_free(void *zstd)
 {
-	ZSTD_freeCCtx(zstd);
+	struct compressor *c = zstd;
+
+	if (c == NULL)
+		return;
+	ZSTD_freeCCtx(c->z);
+	ms_buf_release(&c->payload);
+	ms_buf_release(&c->frame);
+	free(c);
 }
 
-/* Appends the frame; returns the codec. */
-static uint8_t
-add_frame(struct ms_buf *out, struct ms_slice payload, ZSTD_CCtx *z)
+/* What a block far above the usual size needed is not kept. */
+static void
+forget(struct ms_buf *b)
 {
-	size_t n, bound = ZSTD_compressBound(payload.n);
+	ms_buf_clear(b);
+	if (b->cap > 2 * ZSTD_compressBound(MS_BLOCK_FULL))
+		ms_buf_release(b);
+}
 
-	n = ZSTD_compress2(
-	    z, ms_buf_room(out, bound), bound, payload.p, payload.n);
-	if (!ZSTD_isError(n) && n < payload.n) {
-		out->n += n;
+/* The builder's table and contents, in one piece, as a frame or, if that is
+ * not smaller, as they are. Returns the codec. */
+static uint8_t
+make_frame(struct compressor *c, const struct ms_block_builder *b,
+    struct ms_slice *frame)
+{
+	size_t n, bound = ZSTD_compressBound(ms_block_size(b));
+
+	ms_buf_room(&c->payload, ms_block_size(b));
+	ms_buf_add(&c->payload, b->table.p, b->table.n);
+	ms_buf_add(&c->payload, b->contents.p, b->contents.n);
+	n = ZSTD_compress2(c->z, ms_buf_room(&c->frame, bound), bound,
+	    c->payload.p, c->payload.n);
+	if (!ZSTD_isError(n) && n < c->payload.n) {
+		*frame = (struct ms_slice){c->frame.p, n};
 		return 1;
 	}
-	ms_buf_add(out, payload.p, payload.n);
+	*frame = ms_buf_slice(&c->payload);
 	return 0;
 }
 
@@ -224,6 +253,8 @@ ms_block_finish(
 {
 	struct ms_block_header *h = &image->header;
 	struct ms_buf *out = &image->bytes;
+	struct compressor *c = zstd;
+	struct ms_slice frame;
 
 	*h = (struct ms_block_header){.kind = (uint8_t)b->kind,
 	    .flags = b->stubs ? MS_BLOCK_STUBS : 0,
@@ -235,20 +266,21 @@ ms_block_finish(
 	if (b->runs.n > 0)
 		h->first = ms_le64(b->runs.p);
 
+	h->codec = make_frame(c, b, &frame);
 	ms_buf_clear(out);
 	ms_buf_clear(&image->leaves);
-	memset(ms_buf_room(out, MS_BLOCK_HEADER), 0, MS_BLOCK_HEADER);
+	ms_buf_room(out, MS_BLOCK_HEADER + prefix_length(h) + frame.n);
+	memset(out->p, 0, MS_BLOCK_HEADER);
 	out->n = MS_BLOCK_HEADER;
 	if (h->runs > 0)
 		ms_buf_add(out, b->runs.p, b->runs.n);
 	if (b->kind == MS_BLOCK_DATA)
 		ms_buf_add(out, b->digests.p, b->digests.n);
 	ms_buf_add(out, b->salts.p, b->salts.n);
+	ms_buf_add(out, frame.p, frame.n);
 	ms_buf_add(&image->leaves, b->leaves.p, b->leaves.n);
-	assert(h->payload <= MS_BLOCK_PAYLOAD_MAX);
-	/* The payload is the table and the contents in one piece. */
-	ms_buf_add(&b->table, b->contents.p, b->contents.n);
-	h->codec = add_frame(out, ms_buf_slice(&b->table), zstd);
+	forget(&c->payload);
+	forget(&c->frame);
 	h->stored = (uint32_t)(out->n - MS_BLOCK_HEADER);
 	ms_sha256(out->p + MS_BLOCK_HEADER, h->stored, image->digest);
 	ms_buf_clear(&b->table);

@@ -91,9 +91,9 @@ struct ms_block_image {
 };
 
 /*
- * Compresses what the builder holds and empties the builder. zstd is a
- * ZSTD_CCtx, used by one thread at a time. What does not get smaller is
- * stored as it is.
+ * Compresses what the builder holds and empties the builder. zstd is what
+ * ms_block_compressor() gave, used by one thread at a time. What does not get
+ * smaller is stored as it is.
  */
 void ms_block_finish(
     struct ms_block_builder *b, void *zstd, struct ms_block_image *image);
@@ -102,7 +102,7 @@ void ms_block_seal(struct ms_block_image *image, uint64_t first,
     const unsigned char key[MS_KEY_LEN]);
 void ms_block_image_release(struct ms_block_image *image);
 
-/* A compressor for ms_block_finish(), a decompressor for ms_block_open(). */
+/* A compressor for ms_block_finish(). */
 void *ms_block_compressor(void);
 void ms_block_compressor_free(void *zstd);
 

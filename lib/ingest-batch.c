@@ -62,6 +62,7 @@ press(struct ms_ingest *in, struct ms_block_builder *b)
 	m->pressing += pr->plain;
 	pr->builder = *b;
 	*b = (struct ms_block_builder){.kind = pr->builder.kind};
+	ms_buf_room(&b->contents, MS_BLOCK_FULL); /* it will be needed */
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = pr;

@@ -3,11 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "ingest-impl.h"
+
+#define KEPT (4 * 1024 * 1024) /* bytes of free memory; see keep_memory() */
 
 /* The ticker and the caller take turns; each may wait for the writer, which
  * lets go of the lock, so that is not enough. */
@@ -459,6 +462,17 @@ tick(void *arg)
 	return NULL;
 }
 
+/*
+ * Buffers of a megabyte come and go many times a second. Left alone, malloc
+ * gives each back to the kernel, and gets it back a page fault a page.
+ */
+static void
+keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 struct ms_ingest *
 ms_ingest_new(
     struct ms_archive *a, unsigned threads, ms_result_fn *result, void *ctx)
@@ -468,6 +482,7 @@ ms_ingest_new(
 	pthread_condattr_t attr;
 	unsigned i;
 
+	keep_memory();
 	in->a = a;
 	in->result = result;
 	in->ctx = ctx;

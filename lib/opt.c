@@ -80,13 +80,17 @@ ms_opt_archive(const char **dir, const char *given, struct ms_err *err)
 	return 0;
 }
 
-/* The name of who runs this; the number where there is no name. */
+/* The name of who runs this; the number where there is no name. Looked up
+ * once: it may be asked for each message. */
 static const char *
 login_name(void)
 {
 	static char name[256];
-	const struct passwd *pw = getpwuid(getuid());
+	const struct passwd *pw;
 
+	if (name[0] != '\0')
+		return name;
+	pw = getpwuid(getuid());
 	if (pw != NULL && pw->pw_name[0] != '\0')
 		snprintf(name, sizeof(name), "%s", pw->pw_name);
 	else
