@@ -122,7 +122,7 @@ default_label(const char *url)
 			ms_buf_add(&b, login, 1);
 		}
 	}
-	if (memchr(b.p, '@', b.n) == NULL) {
+	if (b.n == 0 || memchr(b.p, '@', b.n) == NULL) {
 		end = at + strcspn(at, ":/");
 		ms_buf_add(&b, at, (size_t)(end - at));
 	}
