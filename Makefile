@@ -53,8 +53,9 @@ B = build/fuzz
 MS_CFLAGS += $(SANITIZE) -fsanitize=fuzzer-no-link -fno-omit-frame-pointer
 MS_LDFLAGS += $(SANITIZE)
 endif
-# What is made is named; V=1 shows the commands.
-Q = $(if $(V),,@echo '  $@' &&) #
+# What is made is named; V=1 shows the commands, -s nothing.
+SILENT = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+Q = $(if $(V),,@$(if $(SILENT),,echo '  $@' &&)) #
 COMPILE = $(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(COMPILE) -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@
 LIBS = $(B)/libms.a $(PKG_LIBS)

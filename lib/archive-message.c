@@ -42,9 +42,9 @@ load_recipe(struct ms_archive *a, uint64_t message, struct ms_recipe *r,
 	return 0;
 }
 
-/* The places of a recipe's BLOBs, in order, into reader->locations. */
+/* As locate_blobs(), within one transaction. 2: it did not hold, try again. */
 static int
-locate_blobs(
+locate_blobs_once(
     struct ms_archive *a, const struct ms_recipe *r, struct ms_err *err)
 {
 	struct ms_recipe_walk walk = {0};
@@ -55,11 +55,6 @@ locate_blobs(
 	int got = 1;
 
 	ms_buf_clear(&a->locations);
-	while ((got = ms_recipe_next(r, &walk, &item)) == 1 && !item.blob)
-		;
-	if (got == 0)
-		return 0; /* most messages have none */
-	walk = (struct ms_recipe_walk){0};
 	if (ms_index_begin(a->ix, &txn, err) < 0)
 		return -1;
 	while (got == 1 && ms_recipe_next(r, &walk, &item) == 1) {
@@ -73,8 +68,28 @@ locate_blobs(
 		ms_buf_add(&a->locations, &loc, sizeof(loc));
 	}
 	if (ms_index_end(&txn) != 0)
-		return locate_blobs(a, r, err);
+		return 2;
 	return got == 1 ? 0 : -1;
+}
+
+/* The places of a recipe's BLOBs, in order, into reader->locations. */
+static int
+locate_blobs(
+    struct ms_archive *a, const struct ms_recipe *r, struct ms_err *err)
+{
+	struct ms_recipe_walk walk = {0};
+	struct ms_item item;
+	int got;
+
+	ms_buf_clear(&a->locations);
+	while ((got = ms_recipe_next(r, &walk, &item)) == 1 && !item.blob)
+		;
+	if (got == 0)
+		return 0; /* most messages have none */
+	do
+		got = locate_blobs_once(a, r, err);
+	while (got == 2);
+	return got;
 }
 
 /* A BLOB's bytes; until the next block is asked for. 1, 0 rewritten, -1. */

@@ -1,4 +1,5 @@
 /* archive-read.c - records read back. ms-archive(5), Records. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,7 @@ free_slot(struct ms_reader *r)
 		}
 		if (empty != NULL && bytes <= BYTES_KEPT)
 			return empty;
+		assert(oldest != NULL); /* something holds the bytes */
 		ms_block_release(&oldest->block);
 		oldest->used = 0;
 	}

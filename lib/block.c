@@ -76,7 +76,8 @@ ms_block_header_parse(struct ms_block_header *h,
 	if (memcmp(in, magic, sizeof(magic)) != 0)
 		return ms_fail(err, MS_DATA, "no block header");
 	header_check(in, key, check);
-	if (memcmp(check, in + MS_BLOCK_HEADER - MS_CHECK_LEN, sizeof(check)))
+	if (memcmp(check, in + MS_BLOCK_HEADER - MS_CHECK_LEN, sizeof(check)) !=
+	    0)
 		return ms_fail(
 		    err, MS_DATA, "the checksum of a block header is wrong");
 	h->kind = in[4];

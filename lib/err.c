@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#undef ms_fail
+#undef ms_fail_errno
+#undef ms_context
+
 int
 ms_fail(struct ms_err *err, enum ms_code code, const char *fmt, ...)
 {
@@ -72,6 +76,7 @@ ms_fail_errno(struct ms_err *err, const char *fmt, ...)
 int
 ms_context(struct ms_err *err, const char *fmt, ...)
 {
+	/* cppcheck-suppress ctunullpointer; sizeof reads nothing */
 	char old[sizeof(err->msg)];
 	va_list ap;
 	size_t n;

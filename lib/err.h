@@ -43,6 +43,20 @@ int ms_fail_errno(struct ms_err *err, const char *fmt, ...)
 int ms_context(struct ms_err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * They are -1 for a compiler too, which sees one file at a time: else it would
+ * warn of what is not set after them.
+ */
+static inline int
+ms_failed(int rc)
+{
+	(void)rc;
+	return -1;
+}
+#define ms_fail(...) ms_failed(ms_fail(__VA_ARGS__))
+#define ms_fail_errno(...) ms_failed(ms_fail_errno(__VA_ARGS__))
+#define ms_context(...) ms_failed(ms_context(__VA_ARGS__))
+
 /* The exit status that says it: 0, or 64..77. */
 int ms_status(enum ms_code code);
 

@@ -35,7 +35,9 @@ ms_index_seek(struct ms_txn *txn, enum ms_table table, MDB_cursor_op op,
 		rc = mdb_cursor_get(*c, key, value, op);
 	if (rc == MDB_NOTFOUND)
 		return 0;
-	return rc == 0 ? 1 : ms_lmdb_fail(rc, err);
+	if (rc != 0)
+		return ms_failed(ms_lmdb_fail(rc, err));
+	return 1;
 }
 
 int

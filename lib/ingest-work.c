@@ -205,6 +205,7 @@ ms_work_parcel(struct worker *w, struct parcel *pl)
 	struct ms_txn txn;
 
 	w->parcel = pl;
+	/* cppcheck-suppress autoVariables; for this call only */
 	w->txn = &txn;
 	pl->rc = ms_index_begin(w->a->ix, &txn, &pl->err);
 	if (pl->rc < 0)

@@ -227,7 +227,7 @@ compare(const struct table *t, const struct ms_pack *from,
 	struct ms_buf want = {0}, got = {0};
 	uint64_t full_before, full;
 	struct ms_pack_trailer trailer;
-	struct ms_position pos;
+	struct ms_position pos = {0};
 	unsigned n;
 
 	read_records(from, &want, &full_before);
@@ -278,7 +278,7 @@ make_pack(struct ms_archive *a, const struct table *t, struct ms_pack **pk,
 static void
 check(struct ms_archive *a, const struct table *t)
 {
-	struct ms_pack *from, *to, *again;
+	struct ms_pack *from, *to, *again = NULL;
 	struct ms_err err = {0};
 	struct ms_position pos, end;
 
