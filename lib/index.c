@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #define MAP_SIZE ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)1 << 20)
 #define READERS 1022
+#define WRITE_MAX ((size_t)1 << 20) /* bytes, more than LMDB writes at once */
 
 const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_META] = {"meta", 0},
@@ -436,6 +438,17 @@ ms_index_begin_write(
 	return begin(ix, txn, 0, err);
 }
 
+/* A write that was cut short is EIO to LMDB, though mostly the disk is full. */
+static bool
+disk_is_full(MDB_env *env)
+{
+	struct statvfs fs;
+	mdb_filehandle_t fd;
+
+	return mdb_env_get_fd(env, &fd) == 0 && fstatvfs(fd, &fs) == 0 &&
+	       fs.f_bavail < WRITE_MAX / fs.f_frsize;
+}
+
 int
 ms_index_commit(struct ms_txn *txn, struct ms_err *err)
 {
@@ -443,6 +456,8 @@ ms_index_commit(struct ms_txn *txn, struct ms_err *err)
 
 	close_cursors(txn);
 	rc = mdb_txn_commit(txn->t);
+	if (rc == EIO && disk_is_full(txn->ix->env))
+		rc = ENOSPC;
 	txn->t = NULL;
 	pthread_rwlock_unlock(&txn->ix->lock);
 	if (rc == MDB_MAP_FULL)
