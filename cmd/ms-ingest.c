@@ -269,11 +269,13 @@ take_trailer(struct run *r, const struct ms_source *src, const char *name,
 	}
 	if (t.status > r->stream_status)
 		r->stream_status = t.status;
-	if (t.messages != arrived)
-		ms_report_note(r->report,
-		    "%s: its writer sent %llu whole messages, %llu arrived",
-		    name, (unsigned long long)t.messages,
-		    (unsigned long long)arrived);
+	if (t.messages == arrived)
+		return;
+	pthread_mutex_lock(&r->lock);
+	ms_report_note(r->report,
+	    "%s: its writer sent %llu whole messages, %llu arrived", name,
+	    (unsigned long long)t.messages, (unsigned long long)arrived);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void

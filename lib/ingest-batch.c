@@ -119,7 +119,7 @@ ms_making_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 
 	if (ms_making_has_blob(in, digest))
 		return 0;
-	if (in->recheck) {
+	if (in->looked_up != in->committed) {
 		int got = blob_known(in, digest, err);
 
 		if (got != 0)
@@ -167,8 +167,8 @@ copy_text(struct ms_buf *to, const struct ms_buf *from, size_t at, size_t n)
 	return start;
 }
 
-static int64_t
-now_ms(void)
+int64_t
+ms_ingest_now(void)
 {
 	struct timespec t;
 
@@ -194,7 +194,7 @@ add_deposit(struct making *m, const struct entry *e, uint32_t fresh,
 	if (!d.settled && atomic_load(&d.dest->number) == 0)
 		m->meta_plain += d.dest->events;
 	if (m->since_ms == 0)
-		m->since_ms = now_ms();
+		m->since_ms = ms_ingest_now();
 }
 
 /*
@@ -218,7 +218,7 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 	}
 	if (writing && ms_making_wait(in, err) < 0)
 		return -1;
-	if (!writing && !in->recheck)
+	if (!writing && in->looked_up == in->committed)
 		return 0;
 	if (ms_index_begin(in->a->ix, &txn, err) < 0)
 		return -1;
@@ -269,9 +269,13 @@ ms_making_add(struct ms_ingest *in, const struct entry *entry,
 
 /* ---- handing over ---- */
 
-static int
-failed(const struct ms_ingest *in, struct ms_err *err)
+int
+ms_ingest_fail(
+    struct ms_ingest *in, const struct ms_err *why, struct ms_err *err)
 {
+	if (!in->failed)
+		in->why = *why;
+	in->failed = true;
 	if (err != NULL)
 		*err = in->why;
 	return -1;
@@ -282,7 +286,7 @@ ms_making_wait(struct ms_ingest *in, struct ms_err *err)
 {
 	while (in->writing != NULL)
 		pthread_cond_wait(&in->wake, &in->lock);
-	return in->failed ? failed(in, err) : 0;
+	return in->failed ? ms_ingest_fail(in, &in->why, err) : 0;
 }
 
 int
@@ -291,7 +295,7 @@ ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
 	struct making *m = in->making;
 
 	if (in->failed)
-		return failed(in, err);
+		return ms_ingest_fail(in, &in->why, err);
 	if (!anyway && !full(in, m))
 		return 0;
 	press(in, &m->data);
@@ -360,10 +364,8 @@ ms_ingest_write(void *arg)
 		if (rc == 0)
 			tell_results(in, &m->batch);
 		pthread_mutex_lock(&in->lock);
-		if (rc < 0) {
-			in->failed = true;
-			in->why = err;
-		}
+		if (rc < 0)
+			ms_ingest_fail(in, &err, NULL);
 		making_clear(m);
 		in->writing = NULL;
 		in->committed++;

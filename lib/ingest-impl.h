@@ -72,7 +72,7 @@ void ms_work_parcel(struct worker *w, struct parcel *pl);
  * it known? Fills e; content is the segmenter's until its next message.
  */
 int ms_work_finish(struct worker *w, struct ms_txn *txn,
-    const struct ms_identity *identity, struct entry *e,
+    const struct ms_identity *identity, struct entry *e, struct ms_slice place,
     struct ms_slice *content, struct ms_err *err);
 void ms_parcel_clear(struct parcel *pl);
 void ms_parcel_free(struct parcel *pl);
@@ -133,10 +133,18 @@ struct ms_ingest {
 	bool busy; /* a call or the ticker is at work, perhaps waiting */
 	bool stop;
 	uint64_t committed; /* batches so far */
-	bool recheck;       /* what a worker looked up may have changed since */
+	uint64_t looked_up; /* how many when the entry at hand was looked up:
+			       what was not known then may be by now */
 };
 
+/* A clock: milliseconds. */
+int64_t ms_ingest_now(void);
+
 /* ingest-batch.c; in->lock is held. */
+/* The pipeline takes no more, because of `why`, unless it has failed already.
+ * Fills err with the reason; -1. */
+int ms_ingest_fail(
+    struct ms_ingest *in, const struct ms_err *why, struct ms_err *err);
 /* Takes in a message; texts are in `text`, bytes of its BLOBs in `blobs`. */
 int ms_making_add(struct ms_ingest *in, const struct entry *e,
     struct ms_slice content, const struct ms_buf *text,

@@ -5,6 +5,7 @@
 #include "ingest-impl.h"
 
 #define KEEP (1024 * 1024) /* a spare parcel's buffers are not larger */
+#define TRANSACTION_MS 500 /* a read transaction should not last a second */
 
 static void
 shrink(struct ms_buf *b)
@@ -150,7 +151,7 @@ finish_fresh(struct worker *w, struct ms_txn *txn,
 
 int
 ms_work_finish(struct worker *w, struct ms_txn *txn,
-    const struct ms_identity *identity, struct entry *e,
+    const struct ms_identity *identity, struct entry *e, struct ms_slice place,
     struct ms_slice *content, struct ms_err *err)
 {
 	uint64_t first;
@@ -161,6 +162,11 @@ ms_work_finish(struct worker *w, struct ms_txn *txn,
 	got = ms_index_id(txn, identity->id, &first, err);
 	if (got < 0)
 		return -1;
+	if (got == 1 && identity->form != MS_FORM_STORED) {
+		ms_segment_abort(w->segmenter);
+		*content = (struct ms_slice){0};
+		return settle(txn, e, place, first, err);
+	}
 	return finish_fresh(w, txn, identity, e, got == 1, content, err);
 }
 
@@ -197,21 +203,36 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 	return 0;
 }
 
-void
-ms_work_parcel(struct worker *w, struct parcel *pl)
+/* The messages of a parcel from the ith on, for as long as a transaction may
+ * last. Looking up is slow while the archive is not in memory. */
+static size_t
+work_some(struct worker *w, struct parcel *pl, size_t i)
 {
 	struct entry *e = (struct entry *)(void *)pl->entries.p;
-	size_t i, n = pl->entries.n / sizeof(*e);
+	size_t n = pl->entries.n / sizeof(*e);
+	int64_t until = ms_ingest_now() + TRANSACTION_MS;
 	struct ms_txn txn;
 
-	w->parcel = pl;
 	/* cppcheck-suppress autoVariables; for this call only */
 	w->txn = &txn;
 	pl->rc = ms_index_begin(w->a->ix, &txn, &pl->err);
 	if (pl->rc < 0)
-		return;
-	for (i = 0; i < n && pl->rc == 0; i++)
+		return i;
+	do
 		if (!e[i].d.reference && work_entry(w, pl, &e[i]) < 0)
 			pl->rc = -1;
+	while (++i < n && pl->rc == 0 && ms_ingest_now() < until);
 	ms_index_end(&txn);
+	return i;
+}
+
+void
+ms_work_parcel(struct worker *w, struct parcel *pl)
+{
+	size_t i = 0, n = pl->entries.n / sizeof(struct entry);
+
+	w->parcel = pl;
+	pl->rc = 0;
+	while (i < n && pl->rc == 0)
+		i = work_some(w, pl, i);
 }

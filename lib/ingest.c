@@ -60,6 +60,7 @@ static int
 collect(struct ms_ingest *in, struct ms_err *err)
 {
 	struct parcel *pl = in->sent;
+	struct ms_err why;
 	struct entry *e;
 	size_t i, n;
 	int rc;
@@ -69,14 +70,9 @@ collect(struct ms_ingest *in, struct ms_err *err)
 	if (in->sent == NULL)
 		in->sent_tail = &in->sent;
 	in->in_flight--;
-	in->recheck = pl->committed != in->committed;
+	in->looked_up = pl->committed;
 	rc = pl->rc;
-	if (rc < 0 && !in->failed) {
-		in->failed = true;
-		in->why = pl->err;
-	}
-	if (rc < 0 && err != NULL)
-		*err = pl->err;
+	why = pl->err;
 	e = (struct entry *)(void *)pl->entries.p;
 	n = pl->entries.n / sizeof(*e);
 	for (i = 0; i < n && rc == 0; i++)
@@ -86,8 +82,9 @@ collect(struct ms_ingest *in, struct ms_err *err)
 		    &pl->text,
 		    (const struct found_blob *)(const void *)pl->found.p +
 			e[i].blob,
-		    e[i].blob_n, pl->blobs.p, err);
-	in->recheck = false;
+		    e[i].blob_n, pl->blobs.p, &why);
+	if (rc < 0)
+		ms_ingest_fail(in, &why, err);
 	ms_parcel_clear(pl);
 	pl->next = in->spare;
 	in->spare = pl;
@@ -189,6 +186,8 @@ begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
 		pl->entries.n / sizeof(struct entry) >= PARCEL_MESSAGES) &&
 	    send_off(in, err) < 0)
 		return -1;
+	if (in->filling->entries.n == 0)
+		ms_buf_clear(&in->filling->text); /* of large messages */
 	in->current = new_entry(in, spec);
 	return 0;
 }
@@ -213,21 +212,23 @@ big_blob(void *ctx, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN])
 {
 	struct ms_ingest *in = ctx;
+	struct ms_err why;
 	struct ms_txn txn;
 	uint64_t number;
 	int got;
 
 	if (in->failed || ms_making_has_blob(in, digest))
 		return;
-	got = ms_index_begin(in->a->ix, &txn, &in->why);
+	in->looked_up = in->committed;
+	got = ms_index_begin(in->a->ix, &txn, &why);
 	if (got == 0) {
-		got = ms_archive_blob(in->a, &txn, digest, &number, &in->why);
+		got = ms_archive_blob(in->a, &txn, digest, &number, &why);
 		ms_index_end(&txn);
 	}
 	if (got == 0)
-		got = ms_making_blob(in, p, n, digest, &in->why);
+		got = ms_making_blob(in, p, n, digest, &why);
 	if (got < 0)
-		in->failed = true;
+		ms_ingest_fail(in, &why, NULL);
 }
 
 static void
@@ -257,22 +258,27 @@ begin_streaming(struct ms_ingest *in, struct ms_err *err)
 static int
 end_streaming(struct ms_ingest *in, struct ms_err *err)
 {
+	const struct ms_buf *text = &in->filling->text;
+	struct entry *e = &in->streamed;
 	struct ms_identity identity;
 	struct ms_slice content;
+	struct ms_err why;
 	struct ms_txn txn;
 	int rc;
 
 	in->streaming = false;
+	in->looked_up = in->committed;
 	ms_wire_end(in->big.wire, &identity);
-	if (ms_index_begin(in->a->ix, &txn, err) < 0)
-		return -1;
-	rc = ms_work_finish(
-	    &in->big, &txn, &identity, &in->streamed, &content, err);
-	ms_index_end(&txn);
+	rc = ms_index_begin(in->a->ix, &txn, &why);
+	if (rc == 0) {
+		rc = ms_work_finish(&in->big, &txn, &identity, e,
+		    (struct ms_slice){text->p + e->d.place, e->d.place_n},
+		    &content, &why);
+		ms_index_end(&txn);
+	}
 	if (rc == 0)
-		rc = ms_making_add(in, &in->streamed, content,
-		    &in->filling->text, NULL, 0, NULL, err);
-	return rc;
+		rc = ms_making_add(in, e, content, text, NULL, 0, NULL, &why);
+	return rc == 0 ? 0 : ms_ingest_fail(in, &why, err);
 }
 
 int
@@ -436,24 +442,23 @@ tick(void *arg)
 {
 	struct ms_ingest *in = arg;
 	struct timespec t;
-	int64_t now;
 
 	pthread_mutex_lock(&in->lock);
 	while (!in->stop) {
 		clock_gettime(CLOCK_MONOTONIC, &t);
-		now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 		t.tv_sec++;
 		if (pthread_cond_timedwait(&in->wake, &in->lock, &t) !=
 		    ETIMEDOUT)
 			continue;
-		if (in->stop || in->failed || in->streaming || in->busy)
+		if (in->stop || in->failed || in->busy)
 			continue;
 		in->busy = true;
 		/* Parcels have no clock of their own: they are sent off now,
 		 * and the batch they end in begins to age. */
 		if (send_off(in, NULL) == 0 && collect_all(in, NULL) == 0 &&
 		    in->making->since_ms != 0 &&
-		    now - in->making->since_ms >= MS_INGEST_SECONDS * 1000)
+		    ms_ingest_now() - in->making->since_ms >=
+			MS_INGEST_SECONDS * 1000)
 			ms_making_close(in, true, NULL);
 		in->busy = false;
 		pthread_cond_broadcast(&in->wake);
@@ -557,17 +562,11 @@ ms_ingest_finish(struct ms_ingest *in, struct ms_err *err)
 	int rc;
 
 	enter(in);
-	rc = in->failed ? -1 : 0;
-	if (rc < 0 && err != NULL)
-		*err = in->why;
-	if (rc == 0)
-		rc = send_off(in, err);
-	if (collect_all(in, rc == 0 ? err : NULL) < 0)
-		rc = -1;
-	if (rc == 0)
-		rc = ms_making_close(in, true, err);
-	if (ms_making_wait(in, rc == 0 ? err : NULL) < 0)
-		rc = -1;
+	if (!in->failed && send_off(in, NULL) == 0 &&
+	    collect_all(in, NULL) == 0)
+		ms_making_close(in, true, NULL);
+	collect_all(in, NULL);
+	rc = ms_making_wait(in, err);
 	in->stop = true;
 	in->busy = false;
 	pthread_cond_broadcast(&in->wake);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# 1000-init.t - ms-init makes an archive where there is none, and nothing else:
+# 1005-init.t - ms-init makes an archive where there is none, and nothing else:
 # also when several are at work in one place.
 . "$(dirname "$0")/lib.sh"
 
