@@ -280,7 +280,7 @@ check(struct ms_archive *a, const struct table *t)
 {
 	struct ms_pack *from, *to, *again = NULL;
 	struct ms_err err = {0};
-	struct ms_position pos, end;
+	struct ms_position pos = {0}, end = {0};
 
 	if (make_pack(a, t, &from, &pos, &err) < 0 ||
 	    ms_archive_repack(a, from, pos.end, &to, &err) < 0) {
