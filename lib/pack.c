@@ -236,24 +236,33 @@ read_at(const struct ms_pack *pk, uint64_t offset, void *p, size_t n,
 }
 
 /*
- * The pack's header is lost; its key stands in its first block too. Taken
- * from that fixed place only, never from a block found by looking: mail could
- * hold one.
+ * The pack's header is lost; its key stands in its first block too, and in the
+ * trailer. Taken from these fixed places only, never from a block found by
+ * looking: mail could hold one.
  */
-static int
-key_from_first_block(struct ms_pack *pk, struct ms_err *err)
+static bool
+find_key(struct ms_pack *pk)
 {
-	unsigned char raw[MS_BLOCK_HEADER];
+	unsigned char raw[MS_BLOCK_HEADER], end[MS_PACK_TRAILER];
+	struct ms_pack_trailer t;
 	struct ms_block_header h;
+	uint64_t size = 0;
 
-	if (read_at(pk, MS_PACK_HEADER, raw, sizeof(raw), NULL) != 1 ||
-	    ms_block_header_parse(&h, raw, raw + MS_BLOCK_KEY_AT, NULL) < 0)
-		return -1; /* err says what is wrong with the header */
-	(void)err;
-	memcpy(pk->header.key, raw + MS_BLOCK_KEY_AT, MS_KEY_LEN);
-	pk->header.first = h.first;
 	pk->header_damaged = true;
-	return 0;
+	if (read_at(pk, MS_PACK_HEADER, raw, sizeof(raw), NULL) == 1 &&
+	    ms_block_header_parse(&h, raw, raw + MS_BLOCK_KEY_AT, NULL) == 0) {
+		memcpy(pk->header.key, raw + MS_BLOCK_KEY_AT, MS_KEY_LEN);
+		pk->header.first = h.first;
+		return true;
+	}
+	if (ms_pack_size(pk, &size, NULL) < 0 ||
+	    size < MS_PACK_HEADER + sizeof(end) ||
+	    read_at(pk, size - sizeof(end), end, sizeof(end), NULL) != 1 ||
+	    ms_pack_trailer_parse(&t, end, NULL) < 0)
+		return false;
+	memcpy(pk->header.key, t.key, MS_KEY_LEN);
+	pk->header.first = t.first;
+	return true;
 }
 
 int
@@ -281,8 +290,8 @@ ms_pack_open(struct ms_pack **out, int dirfd, struct ms_pack_name name,
 	}
 	if (ms_pack_header_parse(&pk->header, raw, err) < 0) {
 		ms_context(err, "pack/%s", pk->name);
-		if (key_from_first_block(pk, err) < 0)
-			goto fail;
+		if (!find_key(pk))
+			goto fail; /* err says what is wrong */
 	} else if (pk->header.number != name.number ||
 		   pk->header.generation != name.generation) {
 		ms_fail(err, MS_DATA, "pack/%s: holds pack %u.%u", pk->name,
