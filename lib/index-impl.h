@@ -18,7 +18,9 @@ struct ms_index {
 	dev_t dev; /* of data.mdb: another file there is another index */
 	ino_t ino;
 	bool read_only;
-	bool no_locks;         /* no reader locks can be had here */
+	bool no_locks; /* no reader locks can be had here */
+	bool known;    /* whose it is: archive is filled */
+	unsigned char archive[MS_ID_LEN];
 	pthread_rwlock_t lock; /* shared: a transaction; alone: map changes */
 };
 
@@ -31,6 +33,16 @@ extern const struct ms_table_def {
 /* An LMDB result as an error. */
 int ms_lmdb_fail(int rc, struct ms_err *err);
 int ms_index_damaged(struct ms_err *err, const char *what);
+
+/* index.c. lock is held alone, but while a new one is opened. */
+/* Opens what is in path now; make: a new one. */
+int ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err);
+void ms_index_close_env(struct ms_index *ix);
+/* data.mdb, by its name. 0, -1. */
+struct stat;
+int ms_index_stat(struct ms_index *ix, struct stat *st);
+/* mdb_txn_begin(), patiently. An LMDB result. */
+int ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t);
 
 /* Keys. */
 #define PLACE_KEY_MAX (8 + 1 + DIGEST_KEY)

@@ -1,4 +1,4 @@
-/* index.c - the LMDB environment and its transactions. ms-archive(5), Index. */
+/* index.c - the LMDB environment. ms-archive(5), Index. */
 #include "index.h"
 
 #include <errno.h>
@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +16,6 @@
 #define MAP_SIZE ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)1 << 20)
 #define READERS 1022
-#define WRITE_MAX ((size_t)1 << 20) /* bytes, more than LMDB writes at once */
 
 const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_META] = {"meta", 0},
@@ -161,8 +159,8 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 	return 0;
 }
 
-static int
-begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
+int
+ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 {
 	struct timespec wait = {0, 20 * 1000 * 1000};
 	int rc, i;
@@ -181,6 +179,34 @@ begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 	return rc;
 }
 
+/*
+ * Of this version, and of the same archive as when it was first opened? One
+ * that somebody has put in its place must not say what is known.
+ */
+static int
+check_meta(struct ms_index *ix, MDB_txn *t, struct ms_err *err)
+{
+	struct ms_txn txn = {.t = t, .ix = ix};
+	unsigned char id[MS_ID_LEN];
+	struct ms_slice v;
+	int got;
+
+	got = ms_index_get(&txn, MS_TABLE_META, "version", 7, &v, err);
+	if (got < 0)
+		return -1;
+	if (got == 0 || v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)
+		return ms_fail(err, MS_NOINPUT, "index: of another version");
+	if (ms_index_archive(&txn, id, err) < 0)
+		return -1;
+	if (ix->known && memcmp(id, ix->archive, sizeof(id)) != 0)
+		return ms_fail(err, MS_DATA,
+		    "the index belongs to other packs (another archive): run "
+		    "ms-verify --rebuild-index");
+	memcpy(ix->archive, id, sizeof(id));
+	ix->known = true;
+	return 0;
+}
+
 static int
 open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 {
@@ -188,10 +214,10 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 	MDB_txn *t;
 	int rc, i;
 
-	rc = begin_mdb(ix, flags, &t);
+	rc = ms_index_begin_mdb(ix, flags, &t);
 	if (rc == MDB_MAP_RESIZED) {
 		mdb_env_set_mapsize(ix->env, 0);
-		rc = begin_mdb(ix, flags, &t);
+		rc = ms_index_begin_mdb(ix, flags, &t);
 	}
 	if (rc == EAGAIN)
 		return ms_fail(err, MS_TEMP,
@@ -211,29 +237,16 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 			return ms_lmdb_fail(rc, err);
 		}
 	}
+	if (!make && check_meta(ix, t, err) < 0) {
+		mdb_txn_abort(t);
+		return -1;
+	}
 	rc = mdb_txn_commit(t);
 	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
 }
 
-static int
-check_version(struct ms_index *ix, struct ms_err *err)
-{
-	struct ms_slice v;
-	struct ms_txn txn;
-	int got;
-
-	if (ms_index_begin(ix, &txn, err) < 0)
-		return -1;
-	got = ms_index_get(&txn, MS_TABLE_META, "version", 7, &v, err);
-	if (got == 0 ||
-	    (got == 1 && (v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)))
-		got = ms_fail(err, MS_NOINPUT, "index: of another version");
-	ms_index_end(&txn);
-	return got < 0 ? -1 : 0;
-}
-
-static int
-stat_data(struct ms_index *ix, struct stat *st)
+int
+ms_index_stat(struct ms_index *ix, struct stat *st)
 {
 	char path[4200];
 
@@ -241,20 +254,28 @@ stat_data(struct ms_index *ix, struct stat *st)
 	return stat(path, st);
 }
 
-static int
-open_all(struct ms_index *ix, bool make, struct ms_err *err)
+void
+ms_index_close_env(struct ms_index *ix)
+{
+	if (ix->env != NULL)
+		mdb_env_close(ix->env);
+	ix->env = NULL;
+}
+
+int
+ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err)
 {
 	struct stat st = {0};
 
 	if (!make) {
-		if (stat_data(ix, &st) < 0)
+		if (ms_index_stat(ix, &st) < 0)
 			return ms_fail_errno(err, "index");
 		if (st.st_size == 0)
 			return ms_fail(err, MS_NOINPUT, "index: empty");
 	}
 	if (open_env(ix, &st, err) < 0)
 		return -1;
-	if (stat_data(ix, &st) < 0)
+	if (ms_index_stat(ix, &st) < 0)
 		return ms_fail_errno(err, "index");
 	ix->dev = st.st_dev;
 	ix->ino = st.st_ino;
@@ -281,7 +302,7 @@ ms_index_open(struct ms_index **out, const char *archive, bool read_only,
 {
 	struct ms_index *ix = new_index(archive, "/index", read_only);
 
-	if (open_all(ix, false, err) < 0 || check_version(ix, err) < 0) {
+	if (ms_index_open_env(ix, false, err) < 0) {
 		ms_index_close(ix);
 		return -1;
 	}
@@ -301,7 +322,7 @@ ms_index_create(struct ms_index **out, const char *path,
 		return ms_fail_errno(err, "%s", path);
 	ix = new_index(path, "", false);
 	ms_put_le32(version, MS_INDEX_VERSION);
-	if (open_all(ix, true, err) < 0 ||
+	if (ms_index_open_env(ix, true, err) < 0 ||
 	    ms_index_begin_write(ix, &txn, err) < 0)
 		goto fail;
 	if (ms_index_put(&txn, MS_TABLE_META, "version", 7, version,
@@ -325,8 +346,7 @@ ms_index_close(struct ms_index *ix)
 {
 	if (ix == NULL)
 		return;
-	if (ix->env != NULL)
-		mdb_env_close(ix->env);
+	ms_index_close_env(ix);
 	pthread_rwlock_destroy(&ix->lock);
 	free(ix->path);
 	free(ix);
@@ -337,153 +357,4 @@ bool
 ms_index_writable(const struct ms_index *ix)
 {
 	return !ix->read_only;
-}
-
-/* ---- transactions ---- */
-
-static int
-reopen(struct ms_index *ix, struct ms_err *err)
-{
-	int rc;
-
-	pthread_rwlock_wrlock(&ix->lock);
-	if (ix->env != NULL)
-		mdb_env_close(ix->env);
-	ix->env = NULL;
-	rc = open_all(ix, false, err);
-	pthread_rwlock_unlock(&ix->lock);
-	return rc;
-}
-
-static void
-take_resized(struct ms_index *ix)
-{
-	pthread_rwlock_wrlock(&ix->lock);
-	mdb_env_set_mapsize(ix->env, 0);
-	pthread_rwlock_unlock(&ix->lock);
-}
-
-static int
-begin(
-    struct ms_index *ix, struct ms_txn *txn, unsigned flags, struct ms_err *err)
-{
-	struct stat st;
-	int rc;
-
-	*txn = (struct ms_txn){.ix = ix, .write = (flags & MDB_RDONLY) == 0};
-	for (;;) {
-		pthread_rwlock_rdlock(&ix->lock);
-		/* One that is gone is served from the map that we hold. */
-		if (ix->env == NULL ||
-		    (stat_data(ix, &st) == 0 &&
-			(st.st_ino != ix->ino || st.st_dev != ix->dev))) {
-			pthread_rwlock_unlock(&ix->lock);
-			if (reopen(ix, err) < 0)
-				return -1;
-			continue;
-		}
-		rc = begin_mdb(ix, flags, &txn->t);
-		if (rc == 0)
-			break;
-		pthread_rwlock_unlock(&ix->lock);
-		if (rc == MDB_MAP_RESIZED) {
-			take_resized(ix);
-			continue;
-		}
-		if (rc == EAGAIN)
-			return ms_fail(err, MS_TEMP, "index: no reader lock");
-		return ms_lmdb_fail(rc, err);
-	}
-	txn->id_before = mdb_txn_id(txn->t);
-	return 0;
-}
-
-int
-ms_index_begin(struct ms_index *ix, struct ms_txn *txn, struct ms_err *err)
-{
-	return begin(ix, txn, MDB_RDONLY, err);
-}
-
-static void
-close_cursors(struct ms_txn *txn)
-{
-	int i;
-
-	for (i = 0; i < MS_TABLES; i++)
-		if (txn->cursor[i] != NULL)
-			mdb_cursor_close(txn->cursor[i]);
-	memset(txn->cursor, 0, sizeof(txn->cursor));
-}
-
-int
-ms_index_end(struct ms_txn *txn)
-{
-	struct ms_index *ix = txn->ix;
-	MDB_envinfo info;
-	int stale = 0;
-
-	close_cursors(txn);
-	mdb_txn_abort(txn->t);
-	if (ix->no_locks && mdb_env_info(ix->env, &info) == 0)
-		stale = info.me_last_txnid != txn->id_before;
-	txn->t = NULL;
-	pthread_rwlock_unlock(&ix->lock);
-	return stale;
-}
-
-int
-ms_index_begin_write(
-    struct ms_index *ix, struct ms_txn *txn, struct ms_err *err)
-{
-	return begin(ix, txn, 0, err);
-}
-
-/* A write that was cut short is EIO to LMDB, though mostly the disk is full. */
-static bool
-disk_is_full(MDB_env *env)
-{
-	struct statvfs fs;
-	mdb_filehandle_t fd;
-
-	return mdb_env_get_fd(env, &fd) == 0 && fstatvfs(fd, &fs) == 0 &&
-	       fs.f_bavail < WRITE_MAX / fs.f_frsize;
-}
-
-int
-ms_index_commit(struct ms_txn *txn, struct ms_err *err)
-{
-	int rc;
-
-	close_cursors(txn);
-	rc = mdb_txn_commit(txn->t);
-	if (rc == EIO && disk_is_full(txn->ix->env))
-		rc = ENOSPC;
-	txn->t = NULL;
-	pthread_rwlock_unlock(&txn->ix->lock);
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
-}
-
-void
-ms_index_abort(struct ms_txn *txn)
-{
-	close_cursors(txn);
-	mdb_txn_abort(txn->t);
-	txn->t = NULL;
-	pthread_rwlock_unlock(&txn->ix->lock);
-}
-
-int
-ms_index_grow(struct ms_index *ix, struct ms_err *err)
-{
-	MDB_envinfo info;
-	int rc;
-
-	pthread_rwlock_wrlock(&ix->lock);
-	rc = mdb_env_info(ix->env, &info);
-	if (rc == 0)
-		rc = mdb_env_set_mapsize(ix->env, info.me_mapsize * 2);
-	pthread_rwlock_unlock(&ix->lock);
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
 }

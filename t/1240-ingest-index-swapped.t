@@ -1,0 +1,43 @@
+#!/bin/sh
+# 1240-ingest-index-swapped.t - the index is taken away or exchanged while
+# ms-ingest runs: what it says is kept is kept.
+. "$(dirname "$0")/lib.sh"
+
+for n in 1 2 3; do printf 'Subject: %d\n\nbody\n' $n >$n.eml; done
+id=$(sed 's/$/\r/' 2.eml | sha256sum | cut -c 1-64)
+status 'an archive' 0 ms-init -u alice base
+status 'with mail' 0 ms-ingest -q -a base -u alice 1.eml
+cp -a base/index older
+status 'and more' 0 ms-ingest -q -a base -u alice 3.eml
+status 'another' 0 ms-init -u alice other
+status 'which has a message more' 0 ms-ingest -q -a other -u alice 1.eml 2.eml 3.eml
+
+# during WHAT...: does it while a run waits for its input.
+during() {
+	rm -rf arc fifo && cp -a base arc && mkfifo fifo
+	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
+	pid=$!
+	exec 8>fifo
+	until grep -q arc/index/data.mdb /proc/$pid/maps; do sleep 0.1; done
+	"$@"
+	cat 2.eml >&8
+	exec 8>&-
+	wait $pid
+	got=$?
+}
+exchange() { mv arc/index was && cp -a "$1" arc/index && rm -rf was; }
+holds() {
+	ms-verify -q -a arc --rebuild-index && ms-list -a arc | cut -f 1 | grep -qx "$id"
+}
+
+during exchange other/index
+ok "another archive's index: refused" test $got -eq 65
+ok 'by name' grep -q -e --rebuild-index err
+ok 'and nothing promised' test ! -s ids
+during exchange older
+ok 'an older copy: taken' test $got -eq 0
+ok 'and the message kept' holds
+during rm -r arc/index
+ok 'no index: made anew' test $got -eq 0
+ok 'and the message kept' holds
+finish
