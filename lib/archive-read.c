@@ -10,7 +10,8 @@
 
 #define PACKS_OPEN 64
 #define BLOCKS_KEPT 32
-#define BYTES_KEPT (32 * 1024 * 1024) /* of decompressed blocks */
+#define BYTES_KEPT (32 * 1024 * 1024)   /* of decompressed blocks */
+#define USUAL_BLOCK (2 * MS_BLOCK_FULL) /* bytes, stored and not */
 
 struct kept_block {
 	uint32_t pack, generation;
@@ -89,7 +90,10 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
 	return pk;
 }
 
-/* A slot for one more block: the least used go until there is room. */
+/*
+ * A slot for one more block. When they hold as much as they may, the least
+ * used one gives its memory to the next block; those that hold more go.
+ */
 static struct kept_block *
 free_slot(struct ms_reader *r)
 {
@@ -108,9 +112,11 @@ free_slot(struct ms_reader *r)
 			if (oldest == NULL || k->used < oldest->used)
 				oldest = k;
 		}
-		if (empty != NULL && bytes <= BYTES_KEPT)
+		if (empty != NULL && bytes + USUAL_BLOCK <= BYTES_KEPT)
 			return empty;
 		assert(oldest != NULL); /* something holds the bytes */
+		if (bytes <= BYTES_KEPT)
+			return oldest;
 		ms_block_release(&oldest->block);
 		oldest->used = 0;
 	}
@@ -138,7 +144,7 @@ ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
 		}
 	}
 	k = free_slot(r);
-	k->used = 0;
+	k->used = 0; /* it may still have memory */
 	pthread_mutex_lock(&r->lock);
 	pk = get_pack(a, loc->pack, loc->generation, &why);
 	if (pk != NULL)

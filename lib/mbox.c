@@ -133,24 +133,37 @@ look_at_line(const struct ms_mbox *m, const unsigned char *p, size_t n,
 	return rc < 0 ? PARTIAL : rc > 0 ? SEPARATOR : NOTHING;
 }
 
+/*
+ * The next beginning of a line behind q that is worth a look, or NULL. Where
+ * ">" means nothing it is an F, of which there are fewer than lines.
+ */
+static const unsigned char *
+next_line(
+    const struct ms_mbox *m, const unsigned char *q, const unsigned char *end)
+{
+	if (m->unquote) {
+		q = memchr(q, '\n', (size_t)(end - q));
+		return q != NULL && q + 1 < end ? q + 1 : NULL;
+	}
+	while (end - q > 1) {
+		q = memchr(q + 1, 'F', (size_t)(end - q) - 1);
+		if (q == NULL || q[-1] == '\n')
+			return q;
+	}
+	return NULL;
+}
+
 /* Looks for the first place in the window where data stops. */
 static enum found
 search(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     bool bol, size_t *at)
 {
-	const unsigned char *lf, *end = p + n, *q = p;
+	const unsigned char *end = p + n, *q = p;
 	enum found found;
 
-	for (;;) {
-		if (!bol) {
-			lf = memchr(q, '\n', (size_t)(end - q));
-			if (lf == NULL)
-				break;
-			q = lf + 1;
-		}
-		if (q == end)
-			break;
-		bol = false;
+	if (!bol || n == 0)
+		q = next_line(m, p, end);
+	for (; q != NULL; q = next_line(m, q, end)) {
 		if (*q != 'F' && *q != '>')
 			continue;
 		*at = (size_t)(q - p);

@@ -53,6 +53,19 @@ line_start(struct ms_quote *q, const unsigned char *p, size_t n, size_t *start,
 	return held > 0 ? write(ctx, word, held, err) : 0;
 }
 
+/* The first "From " between the two, or NULL. memmem() looks at a quarter of
+ * the bytes; few of them are an F. */
+static const unsigned char *
+find_word(const unsigned char *p, const unsigned char *end)
+{
+	while ((p = memchr(p, word[0], (size_t)(end - p))) != NULL) {
+		if ((size_t)(end - p) >= WORD && memcmp(p, word, WORD) == 0)
+			return p;
+		p++;
+	}
+	return NULL;
+}
+
 /* From the middle of a line at i: where the next line that has to be quoted
  * gets its ">", or n; then *next is where the last line begins, or n. */
 static size_t
@@ -60,7 +73,7 @@ find(const unsigned char *p, size_t n, size_t i, size_t *next)
 {
 	const unsigned char *end = p + n, *hit = p + i, *line;
 
-	while ((hit = memmem(hit, (size_t)(end - hit), word, WORD)) != NULL) {
+	while ((hit = find_word(hit, end)) != NULL) {
 		for (line = hit; line > p + i && line[-1] == '>'; line--)
 			;
 		if (line > p + i && line[-1] == '\n') {

@@ -86,6 +86,24 @@ put_wire(struct ms_wire *w, const unsigned char *p, size_t n)
 	put(w, p, n);
 }
 
+/* A line without its end, and CRLF: one at a time, so it must not cost much. */
+static void
+put_line(struct ms_wire *w, const unsigned char *p, size_t n)
+{
+	unsigned char *to = w->stage + w->staged;
+
+	if (!w->past_head || n >= STAGE / 4 || n + 2 > STAGE - w->staged) {
+		put_wire(w, p, n);
+		put_wire(w, (const unsigned char *)"\r\n", 2);
+		return;
+	}
+	memcpy(to, p, n);
+	to[n] = '\r';
+	to[n + 1] = '\n';
+	w->staged += n + 2;
+	w->size += n + 2;
+}
+
 /*
  * What is in wire form already stands from start on and is hashed in one
  * piece, up to the next LF that has no CR.
@@ -104,8 +122,7 @@ ms_wire_add(struct ms_wire *w, const unsigned char *p, size_t n)
 			w->crlf = true;
 		} else {
 			w->lf = true;
-			put_wire(w, start, (size_t)(nl - start));
-			put_wire(w, (const unsigned char *)"\r\n", 2);
+			put_line(w, start, (size_t)(nl - start));
 			start = nl + 1;
 		}
 		w->line += (uint64_t)(nl - line);
