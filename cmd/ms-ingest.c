@@ -1,6 +1,5 @@
 /* ms-ingest - put messages into an archive. See ms-ingest(1). */
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 
 #define TOOL "ms-ingest"
 #define THREADS_MAX 64
-#define TRIM_BYTES (1024 * 1024) /* free memory that malloc(3) may keep */
 
 struct options {
 	const char *archive, *user, *label, *report;
@@ -517,9 +515,6 @@ main(int argc, char *argv[])
 			return bad_usage();
 		}
 	}
-	/* Threads free what others have allocated, block after block: without
-	 * this each of them would keep some tens of MiB in reserve. */
-	mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
 	/* A printed id is a promise kept at once, also to a slow reader. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	return run(&opt, argv + optind);

@@ -200,7 +200,7 @@ ms_block_compressor(void)
 
 	c->z = ZSTD_createCCtx();
 	if (c->z == NULL)
-		abort();
+		ms_out_of_memory();
 	ZSTD_CCtx_setParameter(c->z, ZSTD_c_compressionLevel, MS_ZSTD_LEVEL);
 	return c;
 }
@@ -267,6 +267,7 @@ ms_block_finish(
 	if (b->runs.n > 0)
 		h->first = ms_le64(b->runs.p);
 
+	assert(h->payload <= MS_BLOCK_PAYLOAD_MAX);
 	h->codec = make_frame(c, b, &frame);
 	ms_buf_clear(out);
 	ms_buf_clear(&image->leaves);

@@ -10,7 +10,9 @@
 
 #include "ingest-impl.h"
 
-#define KEPT (4 * 1024 * 1024) /* bytes of free memory; see keep_memory() */
+/* Bytes; see keep_memory(). */
+#define KEPT (4 * 1024 * 1024)   /* of free memory, in each arena */
+#define MAPPED (2 * 1024 * 1024) /* a buffer from here on is the kernel's */
 
 /* The ticker and the caller take turns; each may wait for the writer, which
  * lets go of the lock, so that is not enough. */
@@ -469,12 +471,14 @@ tick(void *arg)
 
 /*
  * Buffers of a megabyte come and go many times a second. Left alone, malloc
- * gives each back to the kernel, and gets it back a page fault a page.
+ * gives each back to the kernel, and gets it back a page fault a page. The
+ * pieces of large messages are fewer, but would not leave an arena in which
+ * one small thing lies behind them.
  */
 static void
 keep_memory(void)
 {
-	mallopt(M_MMAP_THRESHOLD, KEPT);
+	mallopt(M_MMAP_THRESHOLD, MAPPED);
 	mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
