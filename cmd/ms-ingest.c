@@ -349,8 +349,8 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 static int
 final_status(const struct run *r, int rc, const struct ms_err *err)
 {
-	if (rc < 0)
-		return ms_status(err->code);
+	if (rc < 0) /* never 0, whoever forgot to say why */
+		return err->code != MS_OK ? ms_status(err->code) : EX_SOFTWARE;
 	if (r->opened == 0 && r->missing > 0 && r->missing == r->failed)
 		return EX_NOINPUT;
 	if (r->cut)

@@ -195,6 +195,24 @@ check_position(
 
 /* ---- what stands behind it ---- */
 
+static int
+write_all(int fd, const unsigned char *p, size_t n, const char *name,
+    struct ms_err *err)
+{
+	ssize_t k;
+
+	while (n > 0) {
+		k = write(fd, p, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return ms_fail_errno(err, "tmp/%s", name);
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
 /* Copies what will be cut, for whoever wants to look at it. */
 static int
 save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
@@ -211,9 +229,13 @@ save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 	if (fd < 0)
 		return ms_fail_errno(err, "tmp/%s", name);
 	while (rc == 0 &&
-	       (n = pread(a->tail->fd, buf, sizeof(buf), (off_t)from)) > 0) {
-		if (write(fd, buf, (size_t)n) != n)
-			rc = ms_fail_errno(err, "tmp/%s", name);
+	       (n = pread(a->tail->fd, buf, sizeof(buf), (off_t)from)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = ms_fail_errno(err, "pack/%s", a->tail->name);
+		else
+			rc = write_all(fd, buf, (size_t)n, name, err);
 		from += (uint64_t)n;
 	}
 	if (rc == 0)
@@ -485,6 +507,10 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;
 
+	/* While we waited for the lock another may have built it. */
+	if (a->ix == NULL && index_is_there(a) &&
+	    ms_index_open(&a->ix, a->path, false, NULL) < 0)
+		a->ix = NULL;
 	if (a->ix == NULL || !index_is_there(a)) {
 		a->checked = (struct ms_position){0};
 		if (build(a, cut, err) < 0)

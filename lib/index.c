@@ -142,7 +142,8 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 			break;
 		mdb_env_close(ix->env);
 		ix->env = NULL;
-		if (rc == ENOMEM && size / 2 >= MAP_LEAST) {
+		if ((rc == ENOMEM || rc == EINVAL) && size / 2 >= MAP_LEAST) {
+			/* valgrind says EINVAL */
 			size /= 2;
 		} else if ((rc == EACCES || rc == EROFS) && ix->read_only &&
 			   !ix->no_locks) {
