@@ -1,0 +1,163 @@
+#!/bin/sh
+# A pack is written anew, and its writer dies, or finds the disk full, before
+# each call that changes the archive; and each state that may then be found,
+# with the index that knows it, or an older one, or none.
+# What fsync costs is not what is tested.
+[ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-crash.sh"
+crash_shims
+
+# base: one pack of small batches, not yet full for who has no MS_SEAL.
+export MS_BATCH=2
+crash_mail first.mbox 24
+crash_mail more.mbox 6
+cat first.mbox more.mbox >in.mbox
+ms-init -u crash base
+ok 'a pack of small batches' ms-ingest -q -a base -u crash -d INBOX first.mbox
+cp -a base ref
+ok 'a run without trouble' ms-ingest -q -a ref -u crash -d INBOX in.mbox
+ms-list -a ref | sort >want
+arc=$(pwd -P)/arc journal=$(pwd -P)/journal
+export MS_SEAL=60000
+ok 'it is full' test "$(stat -c %s base/pack/00000001.pack)" -gt 60000
+
+# The same pack in another archive, and an index that knows half of it.
+ms-init -u crash grows
+head -c $(($(wc -c <first.mbox) / 2)) first.mbox >half.mbox
+(unset MS_SEAL && ms-ingest -q -a grows -u crash -d INBOX half.mbox)
+cp -a grows/index index.half
+(unset MS_SEAL && ms-ingest -q -a grows -u crash -d INBOX first.mbox)
+
+holds() { # INDEX
+	case $1 in gone) rm -rf arc/index ;; older) rm -rf arc/index && cp -a base/index arc/index ;; esac
+	: >ids && crash_holds kept || return
+	ls arc/pack | sed 's/\..*//' | uniq -d >twice
+	[ ! -s twice ] || crash_no "two generations: $(cat twice)" || return
+	[ -z "$(find arc/tmp -name '*.new')" ] || crash_no 'something is left in tmp'
+}
+
+# in_turn N WORD...: the Nth, going round; all in a soak.
+in_turn() {
+	nth=$1 && shift
+	[ -z "${MS_SOAK-}" ] || { echo "$*" && return; }
+	shift $((nth % $#)) && echo "$1"
+}
+
+crash_count
+n=0
+while [ $n -lt "$calls" ]; do
+	n=$((n + 1))
+	for index in $(in_turn $n kept gone older); do
+		for how in kill torn; do
+			[ $how = kill ] || crash_writes $n || continue
+			crash_fresh && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=$how
+			ok "$how at $n, index $index" holds "$index"
+		done
+	done
+	for how in $(in_turn $n ENOSPC EIO short); do
+		crash_fresh && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO="$how"
+		ok "$how at $n" crash_holds kept
+	done
+done
+
+# ---- each state by itself ----
+
+# The calls of the first regrouping: at is the one behind its rename.
+rename=$(grep -n renameat calls | head -n 1 | cut -d : -f 1)
+unlink=$(grep -n unlinkat calls | head -n 1 | cut -d : -f 1)
+ok 'the index is changed in between' test $((unlink - rename)) -gt 2
+packs() { ls arc/pack | paste -sd ' ' -; }
+
+crash_fresh && crash_ingest crash MS_SHIM_AT=$rename MS_SHIM_DO=kill
+ok 'before the rename: one generation' test "$(packs)" = 00000001.pack
+ok 'and tmp/pack.new' test -s arc/tmp/pack.new
+ok 'which goes' holds kept
+
+both() { crash_fresh && crash_ingest crash MS_SHIM_AT=$((rename + 1)) MS_SHIM_DO=kill; }
+lists() { ms-list -a arc | sort >have && cut -f 1 have | sort | uniq -d >twice &&
+	test ! -s twice && test "$(wc -l <have)" -eq "$1"; }
+exports() { ms-export -a arc >mail && test "$(grep -ac '^From ms-stream' mail)" -eq "$1"; }
+both
+ok 'behind it: two' test "$(packs)" = '00000001.1.pack 00000001.pack'
+ok 'a reader reads' lists 24
+ok 'all of it' exports 25
+ok 'and leaves both' test "$(packs)" = '00000001.1.pack 00000001.pack'
+status 'ms-verify says 0' 0 ms-verify -q -a arc
+ok 'the next writer deletes the lower' ms-ingest -q -a arc -u crash -d INBOX more.mbox
+ok 'and goes on' test "$(packs)" = '00000001.1.pack 00000002.pack'
+ok 'all is well' holds kept
+
+crash_fresh && crash_ingest crash MS_SHIM_AT=$unlink MS_SHIM_DO=kill
+ok 'before the unlink: two' test "$(packs)" = '00000001.1.pack 00000001.pack'
+mkdir aside && mv arc/pack/00000001.pack aside
+ok 'the index knows the higher' exports 25
+mv aside/00000001.pack arc/pack
+ok 'the lower is deleted' holds kept
+
+# ---- an index from before ----
+
+both; rm arc/pack/00000001.pack
+ok 'only the higher is left: it is read' exports 25
+ok 'all is well' holds kept
+
+both; rm arc/pack/00000001.pack
+flock arc/lock sh -c 'echo locked >flag; while [ -e flag ]; do sleep 0.1; done' &
+while [ ! -e flag ]; do sleep 0.1; done
+ms-list -a arc >have # does not wait: the list needs no pack
+ok 'a reader without the lock lists' test "$(wc -l <have)" -eq 24
+{ ms-export -a arc >mail 2>err; echo $? >status; } &
+sleep 1
+ok 'and waits with what it needs packs for' test ! -e status
+rm flag
+wait
+ok 'it gets all' test "$(cat status) $(grep -ac '^From ms-stream' mail)" = '0 25'
+
+for state in alone both; do
+	rm -rf arc && cp -a grows arc
+	ok "index of half the pack, $state: a pack written anew" \
+		ms-ingest -q -a arc -u crash -d INBOX more.mbox
+	ms-list -a arc | sort >want.grows
+	rm -rf arc/index && cp -a index.half arc/index
+	[ $state = alone ] || cp grows/pack/00000001.pack arc/pack
+	ms-list -a arc | sort >have
+	same "index of half the pack, $state: it learns the rest" want.grows have
+	ok "index of half the pack, $state: exported" exports $(($(wc -l <want.grows) + 1))
+	status "index of half the pack, $state: whole" 0 ms-verify -q -a arc
+done
+
+# An index that knows more than there is belongs to other packs.
+rm -rf arc && cp -a grows arc && ms-ingest -q -a arc -u crash -d INBOX more.mbox
+rm -rf arc/pack && cp -a grows/pack arc
+status 'a generation less: refused' 65 ms-ingest -q -a arc -u crash in.mbox
+ok 'by name' grep -q -e --rebuild-index err
+ok 'nothing was changed' cmp grows/pack/00000001.pack arc/pack/00000001.pack
+rm -rf arc/index
+ok 'with a new index all is well' lists "$(ms-list -a grows | wc -l)"
+
+# ---- one who waits while another dies ----
+
+# It has the pack open, has found it as it left it, and does not think it full.
+crash_fresh
+mkfifo pipe
+env -u MS_SEAL ms-ingest -q -a arc -u crash -d INBOX --print-ids pipe >ids.slow &
+exec 3>pipe
+crash_mail slow.mbox 9
+split -n l/2 slow.mbox slow. # somewhere within a message
+cat slow.aa >&3
+while [ ! -s ids.slow ]; do sleep 0.1; done
+n=0
+while [ "$(packs)" = 00000001.pack ] && [ $n -lt "$calls" ]; do
+	n=$((n + 1)) && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=kill
+done
+ok 'two generations' test "$(packs)" = '00000001.1.pack 00000001.pack'
+cat slow.ab >&3
+exec 3>&-
+wait
+ms-list -a arc | sort >have
+ok 'the one that waited went on' test "$(wc -l <have)" -eq 33
+rm -rf arc/index
+ms-list -a arc | sort >got
+same 'behind what a new index finds' have got
+status 'all is well' 0 ms-verify -q -a arc
+finish
