@@ -197,7 +197,9 @@ ms_conn_open(
 	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
 	     ai = ai->ai_next) {
 		left = deadline - now_ms();
-		c->fd = connect_one(c, ai, now_ms() + left / more--, err);
+		if (more > 1)
+			left /= more--;
+		c->fd = connect_one(c, ai, now_ms() + left, err);
 	}
 	if (c->fd < 0)
 		goto fail;
