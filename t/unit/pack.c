@@ -1,0 +1,308 @@
+/* pack: headers, trailers, names; blocks in a file, found again in a damaged
+ * one; batches read back whole, or not. */
+#include "pack.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "tap.h"
+
+static const unsigned char no_chain[MS_SHA_LEN];
+
+/* ---- headers, trailers, names ---- */
+
+static void
+headers(void)
+{
+	struct ms_pack_header h = {.number = 7,
+	    .generation = 2,
+	    .first = 1000,
+	    .made = 5,
+	    .archive = "archive",
+	    .key = "key",
+	    .chain = "chain"};
+	struct ms_pack_header got;
+	struct ms_pack_trailer t = {1, 2, 3, 4, "chain", "key"}, t2;
+	unsigned char raw[MS_PACK_HEADER], end[MS_PACK_TRAILER];
+	size_t i, bad = 0;
+
+	ms_pack_header_write(&h, raw);
+	ok(ms_pack_header_parse(&got, raw, NULL) == 0 && got.number == 7 &&
+		got.generation == 2 && got.first == 1000 && got.made == 5 &&
+		memcmp(got.chain, h.chain, sizeof(h.chain)) == 0 &&
+		memcmp(got.archive, h.archive, sizeof(h.archive)) == 0,
+	    "a header is read back");
+	for (i = 0; i < sizeof(raw) * 8; i++) {
+		raw[i / 8] ^= (unsigned char)(1u << i % 8);
+		bad += ms_pack_header_parse(&got, raw, NULL) == 0;
+		raw[i / 8] ^= (unsigned char)(1u << i % 8);
+	}
+	ok(bad == 0, "any flipped bit is found");
+	h.read_features = 4;
+	ms_pack_header_write(&h, raw);
+	ok(ms_pack_header_parse(&got, raw, NULL) < 0,
+	    "a read feature nobody knows is refused");
+
+	ms_pack_trailer_write(&t, end);
+	ok(ms_pack_trailer_parse(&t2, end, NULL) == 0 && t2.directory == 1 &&
+		t2.blocks == 2 && t2.first == 3 && t2.last == 4,
+	    "a trailer is read back");
+	for (i = 0; i < sizeof(end) * 8; i++) {
+		end[i / 8] ^= (unsigned char)(1u << i % 8);
+		bad += ms_pack_trailer_parse(&t2, end, NULL) == 0;
+		end[i / 8] ^= (unsigned char)(1u << i % 8);
+	}
+	ok(bad == 0, "any flipped bit is found");
+}
+
+static void
+names(void)
+{
+	static const char *const files[] = {"00000002.pack", "00000001.pack",
+	    "00000001.10.pack", "00000001.9.pack", "123456789.pack", "1.pack",
+	    "00000003.pack.new", "00000000.pack", "00000004.0.pack",
+	    "00000004.01.pack", "x", "99999999999.pack", "00000005.1.2.pack"};
+	static const struct ms_pack_name want[] = {
+	    {1, 0}, {1, 9}, {1, 10}, {2, 0}, {123456789, 0}};
+	char dir[] = "/tmp/ms-pack.XXXXXX";
+	struct ms_pack_name *got = NULL;
+	size_t i, n = 0, bad = 0;
+	int fd;
+
+	if (mkdtemp(dir) == NULL)
+		return;
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		close(openat(fd, files[i], O_WRONLY | O_CREAT, 0600));
+	ok(ms_pack_list(fd, &got, &n, NULL) == 0 && n == 5,
+	    "only packs are listed (%zu)", n);
+	for (i = 0; i < 5 && i < n; i++)
+		bad += got[i].number != want[i].number ||
+		       got[i].generation != want[i].generation;
+	ok(bad == 0, "by number, then generation");
+	n = ms_pack_newest(got, n);
+	ok(n == 3 && got[0].generation == 10 && got[1].number == 2,
+	    "the newest of each");
+	free(got);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlinkat(fd, files[i], 0);
+	close(fd);
+	rmdir(dir);
+}
+
+/* ---- batches ---- */
+
+/* A pack in memory, and where its batches begin. */
+struct fixture {
+	struct ms_pack pk;
+	struct ms_position pos, start[4]; /* start: before each batch */
+};
+
+static void
+add(struct ms_block_builder *b, uint8_t type, const char *text)
+{
+	struct ms_slice s = ms_slice_str(text);
+	unsigned char digest[MS_SHA_LEN];
+
+	ms_sha256(s.p, s.n, digest);
+	ms_block_add(b, type, s, digest);
+}
+
+/* Two BLOBs, one MESSAGE in a block of its own, an EVENT, the COMMIT. */
+static int
+append(struct fixture *f)
+{
+	struct ms_block_builder data = {.kind = MS_BLOCK_DATA};
+	struct ms_block_builder meta = {.kind = MS_BLOCK_META};
+	struct ms_block_builder last = {.kind = MS_BLOCK_META};
+	struct ms_block_image first = {0}, second = {0};
+	struct ms_block_image *images[] = {&first, &second};
+	void *zstd = ms_block_compressor();
+	int rc;
+
+	add(&data, MS_BLOB, "a BLOB");
+	add(&data, MS_BLOB, "another");
+	add(&meta, MS_MESSAGE, "what is no MESSAGE to a log");
+	add(&last, MS_EVENT, "{}");
+	ms_block_finish(&data, zstd, &first);
+	ms_block_finish(&meta, zstd, &second);
+	rc = ms_log_append(&f->pk, &f->pos, images, 2, &last, NULL);
+	ms_block_image_release(&first);
+	ms_block_image_release(&second);
+	ms_block_builder_release(&data);
+	ms_block_builder_release(&meta);
+	ms_block_builder_release(&last);
+	ms_block_compressor_free(zstd);
+	return rc;
+}
+
+static bool
+make(struct fixture *f)
+{
+	unsigned char raw[MS_PACK_HEADER];
+	size_t i;
+
+	*f = (struct fixture){.pk = {.header = {.number = 1, .first = 1}},
+	    .pos = {.end = MS_PACK_HEADER, .next = 1}};
+	memcpy(f->pk.header.key, "the id of a pack", MS_KEY_LEN);
+	f->pk.fd = memfd_create("pack", MFD_CLOEXEC);
+	ms_pack_header_write(&f->pk.header, raw);
+	if (f->pk.fd < 0 ||
+	    ms_pack_write(&f->pk, 0, raw, sizeof(raw), NULL) < 0)
+		return false;
+	for (i = 0; i < 4; i++) {
+		f->start[i] = f->pos;
+		if (append(f) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* How many batches can be read from the first on; -1 after one that is not
+ * whole, as *damaged says. */
+static int
+readable(const struct fixture *f, bool *damaged)
+{
+	struct ms_stretch s = {0};
+	uint64_t at = MS_PACK_HEADER, next = 1;
+	unsigned char chain[MS_SHA_LEN] = {0};
+	int got, n = 0;
+
+	while (
+	    (got = ms_stretch_read(&s, &f->pk, at, next, chain, NULL)) == 1) {
+		at = s.end;
+		next = s.next;
+		memcpy(chain, s.chain, sizeof(chain));
+		n++;
+	}
+	*damaged = got < 0;
+	ms_stretch_release(&s);
+	return n;
+}
+
+static void
+flip(const struct fixture *f, uint64_t at, unsigned bit)
+{
+	unsigned char c;
+
+	if (pread(f->pk.fd, &c, 1, (off_t)at) != 1)
+		return;
+	c ^= (unsigned char)(1u << bit);
+	ms_pack_write(&f->pk, at, &c, 1, NULL);
+}
+
+static void
+batches(void)
+{
+	static const unsigned char other[MS_SHA_LEN] = "other";
+	struct ms_stretch s = {0};
+	struct fixture f;
+	bool damaged;
+
+	ok(make(&f), "four batches");
+	ok(f.pos.next == 21 && f.pos.blocks == 12, "of five records each");
+	ok(readable(&f, &damaged) == 4 && !damaged, "are read back");
+	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 1, no_chain, NULL) == 1 &&
+		ms_stretch_count(&s) == 3 && s.next == 6 &&
+		s.end == f.start[1].end &&
+		memcmp(s.chain, f.start[1].chain, sizeof(s.chain)) == 0,
+	    "the first ends where the second begins");
+	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 2, no_chain, NULL) < 0,
+	    "with another number it is damage");
+	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 1, other, NULL) < 0,
+	    "behind another chain too");
+	ok(ms_stretch_read(
+	       &s, &f.pk, f.pos.end, f.pos.next, f.pos.chain, NULL) == 0,
+	    "nothing begins at the end");
+	ms_stretch_release(&s);
+	close(f.pk.fd);
+}
+
+/* Each bit of the second batch: the first is read, then there is damage, and
+ * it is seen that the log goes on; in the last one it does not. */
+static void
+damage(void)
+{
+	struct fixture f;
+	uint64_t at;
+	size_t bad = 0, bits = 0;
+	bool damaged;
+
+	if (!make(&f))
+		return;
+	for (at = f.start[1].end; at < f.start[2].end; at++, bits++) {
+		flip(&f, at, (unsigned)at % 8);
+		bad += readable(&f, &damaged) != 1 || !damaged;
+		if (at % 16 == 0)
+			bad += ms_log_goes_on(&f.pk, f.start[1].end,
+				   f.start[1].next, NULL) != 1;
+		flip(&f, at, (unsigned)at % 8);
+	}
+	ok(bad == 0, "a bit in any of %zu bytes is damage, with more behind",
+	    bits);
+	for (at = f.start[3].end; at < f.pos.end; at += 7) {
+		flip(&f, at, (unsigned)at % 8);
+		bad += readable(&f, &damaged) != 3 || !damaged;
+		bad += ms_log_goes_on(
+			   &f.pk, f.start[3].end, f.start[3].next, NULL) != 0;
+		flip(&f, at, (unsigned)at % 8);
+	}
+	ok(bad == 0, "in the last batch, with nothing behind");
+	for (at = f.pos.end - 1; at > f.start[3].end; at -= 5) {
+		ms_pack_cut(&f.pk, at, NULL);
+		bad += readable(&f, &damaged) != 3 || !damaged;
+	}
+	ok(bad == 0, "a cut batch is not whole");
+	close(f.pk.fd);
+}
+
+static void
+sealing(void)
+{
+	struct ms_pack_trailer t = {0};
+	struct ms_block b = {0};
+	struct fixture f;
+	bool damaged, header_ok;
+	uint64_t size = 0;
+
+	if (!make(&f))
+		return;
+	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0, "a pack that grows");
+	ok(ms_pack_seal(&f.pk, f.pos.end, f.pos.next - 1, f.pos.chain, NULL) ==
+		    0 &&
+		ms_pack_sealed(&f.pk, &t, NULL) == 1,
+	    "is sealed");
+	ok(t.directory == f.pos.end && t.blocks == 12 && t.first == 1 &&
+		t.last == 20,
+	    "its trailer says what it holds");
+	ok(ms_pack_read(&f.pk, t.directory, &b, &header_ok, NULL) == 1 &&
+		b.header.kind == MS_BLOCK_DIRECTORY &&
+		ms_block_open(&b, NULL) == 0 &&
+		b.payload.n == (size_t)12 * MS_DIRECTORY_ROW,
+	    "a row for each block");
+	ms_pack_size(&f.pk, &size, NULL);
+	ok(ms_pack_read(&f.pk, size - MS_PACK_TRAILER, &b, &header_ok, NULL) ==
+		0,
+	    "a trailer is no block");
+	ok(readable(&f, &damaged) == 4 && !damaged, "all batches are there");
+	ms_pack_cut(&f.pk, size - 1, NULL);
+	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0,
+	    "with a cut trailer it is not sealed");
+	ms_block_release(&b);
+	close(f.pk.fd);
+}
+
+int
+main(void)
+{
+	headers();
+	names();
+	batches();
+	damage();
+	sealing();
+	return done();
+}
