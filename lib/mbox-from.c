@@ -283,5 +283,5 @@ ms_mbox_looks(const unsigned char *p, size_t n, bool eof)
 	    ms_mbox_style(line) == MS_MBOX_STYLE_GIT)
 		return 1;
 	n -= (size_t)(lf + 1 - p);
-	return ms_mbox_header(lf + 1, n, eof);
+	return ms_mbox_field(lf + 1, n, eof);
 }
