@@ -1,0 +1,260 @@
+/* index: rows put and found, digests that begin alike, a map that grows, two
+ * indexes compared. */
+#include "index.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "tap.h"
+
+static const unsigned char archive[MS_ID_LEN] = "an archive's id";
+
+/* Ids that have their first 16 bytes in common, five by five. */
+static void
+make_id(uint64_t i, unsigned char id[MS_SHA_LEN])
+{
+	unsigned char end[MS_SHA_LEN];
+	uint64_t group = i / 5;
+
+	ms_sha256(&group, sizeof(group), id);
+	ms_sha256(&i, sizeof(i), end);
+	memcpy(id + 16, end, MS_SHA_LEN - 16);
+}
+
+static void
+put_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    enum ms_event_kind kind, const char *name, uint64_t user, uint64_t source)
+{
+	struct ms_event ev = {
+	    .kind = kind, .name = (char *)name, .user = user, .source = source};
+	struct ms_record rec = {.type = MS_EVENT};
+	struct ms_buf json = {0};
+	struct ms_err err = {0};
+
+	ms_event_write(&json, &ev);
+	rec.content = ms_buf_slice(&json);
+	if (ms_indexer_record(in, txn, number, &rec, &err) < 0)
+		ok(false, "an event: %s", err.msg);
+	ms_buf_release(&json);
+}
+
+static void
+put_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    uint64_t message, uint64_t folder, const char *place)
+{
+	struct ms_occurrence o = {.message = message,
+	    .folder = folder,
+	    .date = (int64_t)message - 50,
+	    .place = ms_slice_str(place)};
+	struct ms_record rec = {.type = MS_OCCURRENCE};
+	struct ms_buf content = {0};
+	struct ms_err err = {0};
+
+	make_id(message, o.id);
+	ms_occurrence_write(&content, &o);
+	rec.content = ms_buf_slice(&content);
+	if (ms_indexer_record(in, txn, number, &rec, &err) < 0)
+		ok(false, "an occurrence: %s", err.msg);
+	ms_buf_release(&content);
+}
+
+/* Records 1 to 3 user, source, folder; 10 to 10 + n - 1 messages; from 20000
+ * on their occurrences. */
+static void
+fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
+{
+	struct ms_pack_header pack = {.number = 4, .generation = 1};
+	struct ms_block_header h = {.kind = MS_BLOCK_META,
+	    .first = 10,
+	    .count = (uint32_t)n,
+	    .stored = 77};
+	struct ms_note note = {.head = "a head", .desc = {.date = 9}};
+	unsigned char id[MS_SHA_LEN];
+	char place[32];
+	uint64_t i;
+
+	put_event(in, txn, 1, MS_EVENT_USER, "alice", 0, 0);
+	put_event(in, txn, 2, MS_EVENT_SOURCE, "local:", 0, 0);
+	put_event(in, txn, 3, MS_EVENT_FOLDER, "INBOX", 1, 2);
+	ms_indexer_block(in, &pack, 1000, &h, NULL);
+	for (i = 10; i < 10 + n; i++) {
+		make_id(i, id);
+		ms_indexer_message(in, i, id, i * 100, &note);
+		ms_indexer_blob(in, 10000 + i, id);
+	}
+	for (i = 10; i < 10 + n; i++) {
+		snprintf(place, sizeof(place), "7/%d", (int)i);
+		put_occurrence(in, txn, 20000 + i, i, 3, place);
+	}
+}
+
+/* Puts it all, in a map that may have to grow; returns how often it did. */
+static int
+build(struct ms_index *ix, uint64_t n)
+{
+	struct ms_position pos = {.pack = 4, .end = 99, .next = 60000};
+	struct ms_indexer *in = ms_indexer_new();
+	struct ms_err err = {0};
+	struct ms_txn txn;
+	int grown = 0, rc;
+
+	for (;;) {
+		if (ms_index_begin_write(ix, &txn, &err) < 0)
+			break;
+		fill(in, &txn, n);
+		rc = ms_indexer_put(in, &txn, &err);
+		if (rc == 0)
+			rc = ms_index_set_position(&txn, &pos, &err);
+		if (rc == 0 && ms_index_commit(&txn, &err) == 0)
+			break;
+		if (rc < 0)
+			ms_index_abort(&txn);
+		ms_indexer_clear(in);
+		if (!txn.full || grown++ > 20 || ms_index_grow(ix, &err) < 0) {
+			ok(false, "put: %s", err.msg);
+			break;
+		}
+	}
+	ms_indexer_free(in);
+	return grown;
+}
+
+static void
+find(struct ms_index *ix, uint64_t n)
+{
+	unsigned char id[MS_SHA_LEN];
+	struct ms_message_row row;
+	struct ms_location loc;
+	uint64_t i, number, bad = 0;
+	struct ms_position pos;
+	struct ms_txn txn;
+	char place[32];
+
+	if (ms_index_begin(ix, &txn, NULL) < 0) {
+		ok(false, "a transaction");
+		return;
+	}
+	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alice", &number, NULL) ==
+		    1 &&
+		number == 1,
+	    "a user");
+	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alic", &number, NULL) == 0,
+	    "no other one");
+	ok(ms_index_name(&txn, MS_NAME_FOLDER, 1, 2, "INBOX", &number, NULL) ==
+		    1 &&
+		number == 3,
+	    "a folder");
+	ok(ms_index_name(&txn, MS_NAME_FOLDER, 2, 2, "INBOX", &number, NULL) ==
+		0,
+	    "nobody else's");
+	for (i = 10; i < 10 + n; i++) {
+		make_id(i, id);
+		bad += ms_index_id(&txn, id, &number, NULL) != 1 || number != i;
+		bad += ms_index_message(&txn, i, &row, NULL) != 1 ||
+		       memcmp(row.id, id, sizeof(id)) != 0 ||
+		       row.size != i * 100 || row.desc.date != 9;
+		bad += ms_index_locate(&txn, i, &loc, NULL) != 1 ||
+		       loc.pack != 4 || loc.generation != 1 ||
+		       loc.offset != 1000 || loc.place != i - 10 ||
+		       loc.stored != 77;
+		bad += ms_index_held(&txn, i, 3, &number, NULL) != 1 ||
+		       number != 20000 + i;
+		bad += ms_index_held(&txn, i, 4, &number, NULL) != 0;
+		snprintf(place, sizeof(place), "7/%d", (int)i);
+		bad += ms_index_place(
+			   &txn, 3, ms_slice_str(place), &number, NULL) != 1 ||
+		       number != 20000 + i;
+	}
+	ok(bad == 0, "%d messages, their ids, places and folders", (int)n);
+	make_id(10 + n, id);
+	ok(ms_index_id(&txn, id, &number, NULL) == 0,
+	    "an id that begins like others is not one of them");
+	ok(ms_index_locate(&txn, 10 + n, &loc, NULL) == 0 &&
+		ms_index_locate(&txn, 9, &loc, NULL) == 0,
+	    "records before and behind a block are nowhere");
+	ok(ms_index_place(&txn, 3, ms_slice_str("8/10"), &number, NULL) == 0,
+	    "another UIDVALIDITY is another place");
+	ok(ms_index_position(&txn, &pos, NULL) == 0 && pos.pack == 4 &&
+		pos.end == 99 && pos.next == 60000,
+	    "the position");
+	ms_index_end(&txn);
+}
+
+/* In the order of their dates, also those before 1970. */
+static void
+by_date(struct ms_index *ix, uint64_t n)
+{
+	unsigned char start[MS_OCCURRENCE_KEY];
+	MDB_val key = {sizeof(start), start}, value;
+	struct ms_occurrence_row row;
+	int64_t last = INT64_MIN;
+	struct ms_txn txn;
+	uint64_t count = 0;
+	MDB_cursor_op op = MDB_SET_RANGE;
+	bool sorted = true;
+
+	ms_occurrence_key(start, 3, INT64_MIN, 0);
+	if (ms_index_begin(ix, &txn, NULL) < 0)
+		return;
+	while (ms_index_seek(
+		   &txn, MS_TABLE_OCCURRENCE, op, &key, &value, NULL) == 1 &&
+	       ms_occurrence_row(&row, &key, &value, NULL) == 0) {
+		sorted = sorted && row.date >= last && row.folder == 3 &&
+			 row.date == (int64_t)row.message - 50;
+		last = row.date;
+		count++;
+		op = MDB_NEXT;
+	}
+	ms_index_end(&txn);
+	ok(sorted && count == n, "%d occurrences by date, from -40 on",
+	    (int)count);
+}
+
+static int
+discard(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/ms-index.XXXXXX", path[64];
+	struct ms_index *small = NULL, *large = NULL, *other = NULL;
+	const char *table = NULL;
+	int bad;
+
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	snprintf(path, sizeof(path), "%s/large", dir);
+	ok(ms_index_create(&large, path, archive, NULL) == 0, "an index");
+	ok(build(large, 1503) == 0, "filled in one go");
+	find(large, 1503);
+	by_date(large, 1503);
+
+	setenv("MS_INDEX_MAP", "1048576", 1);
+	snprintf(path, sizeof(path), "%s/small", dir);
+	ok(ms_index_create(&small, path, archive, NULL) == 0, "a small one");
+	ok(build(small, 6003) > 0, "has to grow");
+	find(small, 6003);
+
+	snprintf(path, sizeof(path), "%s/other", dir);
+	ok(ms_index_create(&other, path, archive, NULL) == 0 &&
+		build(other, 6003) > 0,
+	    "another");
+	ok(ms_index_equal(small, other, &table, NULL) == 1, "is equal");
+	ok(ms_index_equal(small, large, &table, NULL) == 0 && table != NULL,
+	    "one with less is not: %s", table != NULL ? table : "");
+	ms_index_close(small);
+	ms_index_close(large);
+	ms_index_close(other);
+	bad = done();
+	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	return bad;
+}
