@@ -367,6 +367,8 @@ put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
     size_t count, const unsigned char *bytes, struct ms_err *err)
 {
 	bool several = (ms_tables[table].flags & MDB_DUPSORT) != 0;
+	/* The event that first names something is its number. */
+	unsigned again = table == MS_TABLE_NAME ? MDB_NOOVERWRITE : 0;
 	unsigned char last[64];
 	size_t i, last_n = 0, n;
 	MDB_cursor *c;
@@ -387,8 +389,8 @@ put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
 		n = last_n < k.mv_size ? last_n : k.mv_size;
 		cmp = memcmp(k.mv_data, last, n);
 		if (several || cmp < 0 || (cmp == 0 && k.mv_size <= last_n)) {
-			rc = mdb_cursor_put(c, &k, &v, 0);
-			if (several && rc == MDB_KEYEXIST)
+			rc = mdb_cursor_put(c, &k, &v, again);
+			if (rc == MDB_KEYEXIST)
 				rc = 0;
 			continue;
 		}

@@ -166,7 +166,7 @@ kept(struct ms_archive *a)
 	    .where = "1",
 	    .has_date = true,
 	    .date = -5};
-	struct ms_occurrence o;
+	struct ms_occurrence o = {0};
 
 	spec.dest = ms_ingest_dest(in, "alice", "imap://a@h/", "K", "L", false);
 	ms_ingest_begin(in, &spec, NULL);
