@@ -5,8 +5,8 @@
 bulk
 
 archive A
-timed ingest 'ms-ingest -a A -q bulk/'
-timed tar 'tar --sort=name -chf - bulk | zstd -q -3 -f -o bulk.tar.zst'
+timed ingest "$ingest_bulk"
+timed tar 'tar -chf - bulk | zstd -q -3 -f -o bulk.tar.zst'
 one_round() {
 	timed zstd 'zstd -q -dc bulk.tar.zst >/dev/null'
 	timed export 'ms-export -a A >/dev/null'

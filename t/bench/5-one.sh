@@ -8,7 +8,7 @@ bulk
 
 archive A
 archive B
-ms-ingest -a A -q bulk/ || die ingest
+eval "$ingest_bulk" || die ingest
 python3 - >big.eml <<'END'
 import base64
 import random
