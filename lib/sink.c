@@ -11,6 +11,7 @@
 #include "sink-impl.h"
 
 #define OUT_BUFFER 262144 /* bytes gathered before a write(2) */
+#define PIPE_SIZE (1024 * 1024)
 
 static const struct ms_sink_format *const formats[] = {
     &ms_sink_stream, &ms_sink_mboxrd, &ms_sink_eml};
@@ -174,6 +175,8 @@ ms_outfile_open(struct ms_outfile *o, const char *dest, struct ms_err *err)
 	*o = (struct ms_outfile){.f = stdout};
 	if (strcmp(dest, "-") == 0) {
 		setvbuf(stdout, for_stdout, _IOFBF, OUT_BUFFER);
+		/* So that a reader is woken less often; if it may be. */
+		(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_SIZE);
 		return 0;
 	}
 	fd = open_dest(o, dest, err);
