@@ -235,7 +235,8 @@ def main(top, count, share):
         os.makedirs(os.path.join(top, name))
     for i in range(count):
         when = START + i * 600 + rnd.randint(0, 599)
-        path = os.path.join(top, 'cur', f'{when}.M{i}P1.bench:2,{rnd.choice(("", "S", "S", "RS"))}')
+        name = f'{when}.M{rnd.randrange(1000000)}P{i % 30000 + 300}.bench'
+        path = os.path.join(top, 'cur', f'{name}:2,{rnd.choice(("", "S", "S", "RS"))}')
         with open(path, 'w', encoding='ascii') as f:
             f.write(message(when, rnd.random() < share))
         os.utime(path, (when, when))
