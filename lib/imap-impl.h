@@ -1,4 +1,4 @@
-/* imap-impl.h - what imap*.c share. */
+/* imap-impl.h - what imap*.c share. Not for others. Layer: imap. */
 #ifndef MS_IMAP_IMPL_H
 #define MS_IMAP_IMPL_H
 #include <libetpan/libetpan.h>

@@ -1,6 +1,7 @@
 /*
  * segment-impl.h - a piece of text on its way into a record: CRLF becomes LF
  * while every line of the piece ends so. Private to segment*.c.
+ * Layer: segment.
  */
 #ifndef MS_SEGMENT_IMPL_H
 #define MS_SEGMENT_IMPL_H

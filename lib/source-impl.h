@@ -1,6 +1,7 @@
 /*
  * source-impl.h - what the files source*.c share: the window on an input, the
  * table of formats, the walk through directories. Private to them.
+ * Layer: source.
  */
 #ifndef MS_SOURCE_IMPL_H
 #define MS_SOURCE_IMPL_H
