@@ -171,15 +171,10 @@ fail:
 	return -1;
 }
 
-int
-ms_conn_open(
-    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
+static struct ms_conn *
+conn_new(const struct ms_conn_options *opt)
 {
 	struct ms_conn *c = ms_xcalloc(1, sizeof(*c));
-	struct lookup *l = NULL;
-	const struct addrinfo *ai;
-	int64_t deadline, left;
-	int more = 0;
 
 	c->fd = -1;
 	c->host = ms_xstrdup(opt->host);
@@ -187,6 +182,30 @@ ms_conn_open(
 	c->idle = opt->idle;
 	c->idle_ctx = opt->idle_ctx;
 	c->timeout = opt->timeout > 0 ? opt->timeout : MS_CONN_TIMEOUT;
+	return c;
+}
+
+void
+ms_conn_adopt(struct ms_conn **out, int fd, const struct ms_conn_options *opt)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	*out = conn_new(opt);
+	(*out)->fd = fd;
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int
+ms_conn_open(
+    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
+{
+	struct ms_conn *c = conn_new(opt);
+	struct lookup *l = NULL;
+	const struct addrinfo *ai;
+	int64_t deadline, left;
+	int more = 0;
+
 	deadline = now_ms() + (int64_t)c->timeout * 1000;
 	l = resolve(c, opt->port, deadline, err);
 	if (l == NULL)

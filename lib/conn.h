@@ -15,6 +15,13 @@
 
 struct ms_conn;
 
+/* How a session of a mail protocol comes to TLS. */
+enum ms_tls {
+	MS_TLS_DONE,    /* the connection is TLS from its first byte */
+	MS_TLS_UPGRADE, /* demanded of the server (STARTTLS, STLS) */
+	MS_TLS_NEVER    /* none: everything can be read on the way */
+};
+
 struct ms_conn_options {
 	const char *host; /* a name, or an address (IPv6 without brackets);
 			     what the certificate must be for */
@@ -33,6 +40,13 @@ struct ms_conn_options {
  */
 int ms_conn_open(struct ms_conn **out, const struct ms_conn_options *opt,
     struct ms_err *err);
+
+/*
+ * Takes over a connected socket, whatever its family; of the options the host
+ * and port are only names. It is closed with the connection.
+ */
+void ms_conn_adopt(
+    struct ms_conn **out, int fd, const struct ms_conn_options *opt);
 
 /*
  * Makes the connection a TLS one; nothing may have been read ahead. The
