@@ -1,7 +1,7 @@
 /*
  * imap.h - reading a mailbox by IMAP (RFC 3501, RFC 9051): libetpan's parser
- * over a connection of ours. Folders are opened read-only; nothing here
- * changes a flag. Layer: above conn, spool, mail.
+ * over a connection of ours. Nothing here changes anything on the server but
+ * ms_imap_delete(). Layer: above conn, spool, mail, wire.
  *
  * A server that sends garbage can crash the parser: whoever uses this gives
  * each account a process of its own.
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "conn.h"
+#include "sha.h"
 #include "spool.h"
 
 /* What a server may send, so that it can't fill our memory. */
@@ -49,14 +50,57 @@ void ms_imap_close(struct ms_imap *im);
 int ms_imap_login(struct ms_imap *im, const char *login, const char *password,
     struct ms_err *err);
 
-/* A folder that can be opened. */
+/*
+ * What the server can do, MS_CAP_* joined by |; asked once per session, after
+ * the login. 0 if it does not say.
+ */
+enum {
+	MS_CAP_UIDPLUS = 1,     /* RFC 4315 */
+	MS_CAP_IDLE = 2,        /* RFC 2177 */
+	MS_CAP_SPECIAL_USE = 4, /* RFC 6154 */
+	MS_CAP_NAMESPACE = 8,   /* RFC 2342 */
+	MS_CAP_GMAIL = 16,      /* X-GM-EXT-1 */
+	MS_CAP_MOVE = 32        /* RFC 6851 */
+};
+unsigned ms_imap_capabilities(struct ms_imap *im);
+
+/* What a folder is for: bits of `uses`. RFC 6154, 2; RFC 8457, 4. */
+enum {
+	MS_USE_SENT = 1,
+	MS_USE_TRASH = 2,
+	MS_USE_JUNK = 4,
+	MS_USE_DRAFTS = 8,
+	MS_USE_ARCHIVE = 16,
+	MS_USE_ALL = 32,
+	MS_USE_FLAGGED = 64,
+	MS_USE_IMPORTANT = 128,
+	MS_USE_OUTBOX = 256 /* no attribute says so; by name only */
+};
+
+/* Whose a folder is. RFC 2342. */
+enum ms_imap_space {
+	MS_SPACE_PERSONAL,
+	MS_SPACE_OTHER, /* another user's */
+	MS_SPACE_SHARED
+};
+
+/* A folder, or (not selectable) only a level above folders. */
 struct ms_imap_folder {
 	char *raw; /* what the server calls it */
 	char
 	    *name; /* UTF-8; levels joined by `/`, with `\/` and `\\` in them */
 	bool clash; /* another folder before it has the same name */
+	bool selectable;
+	char delimiter; /* 0: the server has no levels here */
+	unsigned uses;  /* by its attributes; names say nothing here */
+	enum ms_imap_space space;
+	size_t prefix; /* bytes of name, with the `/`, that lead to its
+			  namespace: `Public/`, `Other Users/`; 0 for INBOX */
 };
-/* All folders, ascending by name; ms_imap_folders_free() them. */
+/*
+ * All folders, ascending by name; ms_imap_folders_free() them. Other users'
+ * and shared ones are listed too where the server lists or names them.
+ */
 int ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out,
     size_t *count, struct ms_err *err);
 void ms_imap_folders_free(struct ms_imap_folder *f, size_t count);
@@ -65,10 +109,27 @@ void ms_imap_folders_free(struct ms_imap_folder *f, size_t count);
 struct ms_imap_box {
 	uint32_t exists;      /* messages */
 	uint32_t uidvalidity; /* 0: the server has none */
+	uint32_t uidnext;     /* 0: the server does not say */
+	bool writable;        /* it was asked for, and the server agrees */
 };
-/* EXAMINE: opens a folder for reading only. */
+/* Opens a folder: SELECT to write, else EXAMINE. */
+int ms_imap_select(struct ms_imap *im, const char *raw, bool write,
+    struct ms_imap_box *box, struct ms_err *err);
+/* The same, never to write. */
 int ms_imap_examine(struct ms_imap *im, const char *raw,
     struct ms_imap_box *box, struct ms_err *err);
+
+/*
+ * What became of the opened folder while it was open, as far as the server
+ * said; MS_MOVED_* joined by |. After MS_MOVED_RENUMBERED, all that was known
+ * of its UIDs is void (RFC 3501, 2.3.1.1): open it again.
+ */
+enum {
+	MS_MOVED_MORE = 1,      /* messages have come */
+	MS_MOVED_LESS = 2,      /* more are gone than it said were expunged */
+	MS_MOVED_RENUMBERED = 4 /* it has, or had, another UIDVALIDITY */
+};
+unsigned ms_imap_moved_on(const struct ms_imap *im);
 
 /*
  * The UIDs of the opened folder, ascending, each once; free() the array.
@@ -78,6 +139,19 @@ int ms_imap_examine(struct ms_imap *im, const char *raw,
 int ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box,
     uint32_t **uids, size_t *count, size_t *missing, struct ms_err *err);
 
+/*
+ * Which messages of the opened folder meet SEARCH criteria (`SEEN SMALLER
+ * 5000`).
+ *   all, count  the folder's UIDs, as ms_imap_uids() gave them
+ *   met         count bytes, set to 1 or 0
+ *   sure        false: the server refused, or its answers to the criteria and
+ *               to their contrary do not name each message once. Then met is
+ *               1 everywhere: see ms_imap_attributes()
+ */
+int ms_imap_search(struct ms_imap *im, const char *criteria,
+    const uint32_t *all, size_t count, unsigned char *met, bool *sure,
+    struct ms_err *err);
+
 /* A message that has come whole. Borrowed for the call. */
 struct ms_imap_message {
 	uint32_t uid;
@@ -85,6 +159,9 @@ struct ms_imap_message {
 	int64_t date;      /* INTERNALDATE */
 	uint32_t size;     /* RFC822.SIZE: what the server thinks */
 	const char *flags; /* `\Seen $Forwarded`; without \Recent */
+	/* With MS_CAP_GMAIL, else NULL: the names of the folders it is in by
+	 * its labels, as in ms_imap_folder.name, each followed by a newline. */
+	const char *labels;
 	const struct ms_spool *body;
 };
 
@@ -104,9 +181,56 @@ struct ms_imap_sink {
  * Fetches the first messages of an ascending list, as many as go into one
  * command, in the order in which the server sends them; *done receives how
  * many. Returns 0: sink was told of each of them once. -1: of those it was not
- * told of nothing is known.
+ * told of nothing is known. A date that makes no sense is no date.
  */
 int ms_imap_fetch(struct ms_imap *im, const uint32_t *uids, size_t count,
     size_t *done, const struct ms_imap_sink *sink, struct ms_err *err);
+
+/* What is known of a message without its body. Borrowed for the call. */
+struct ms_imap_head {
+	uint32_t uid;
+	bool has_date, has_size, flags_cut;
+	int64_t date;  /* INTERNALDATE */
+	uint32_t size; /* RFC822.SIZE */
+	const char *flags;
+	const char *labels; /* as in ms_imap_message */
+	/* From ms_imap_heads() only: */
+	bool has_head;                  /* the header has come */
+	unsigned char head[MS_SHA_LEN]; /* as in ms_identity */
+	bool has_sent;
+	int64_t sent; /* its Date field */
+};
+struct ms_imap_head_sink {
+	/* -1: stop; err is then what the call returns. */
+	int (*head)(
+	    void *ctx, const struct ms_imap_head *h, struct ms_err *err);
+	void (*failed)(void *ctx, uint32_t uid, const char *reason);
+	void (*gone)(void *ctx, uint32_t uid);
+	void *ctx;
+};
+/* Like ms_imap_fetch(), but headers instead of messages. */
+int ms_imap_heads(struct ms_imap *im, const uint32_t *uids, size_t count,
+    size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err);
+/* The same without headers: flags, date, size. */
+int ms_imap_attributes(struct ms_imap *im, const uint32_t *uids, size_t count,
+    size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err);
+
+/* Who is told what became of each message that was to be deleted. */
+struct ms_imap_delete_sink {
+	void (*gone)(void *ctx, uint32_t uid);
+	/* It is still there, or nobody knows. */
+	void (*stays)(void *ctx, uint32_t uid, const char *reason);
+	void *ctx;
+};
+/*
+ * Deletes the first messages of an ascending list from a folder that is open
+ * to write, as many as go into one command; *done receives how many. One that
+ * is flagged by now stays; without UIDPLUS all stay if others in the folder
+ * are marked \Deleted. What is gone is what the server no longer lists
+ * afterwards. Returns 0: sink was told of each of them once. -1: of those it
+ * was not told of nothing is known.
+ */
+int ms_imap_delete(struct ms_imap *im, const uint32_t *uids, size_t count,
+    size_t *done, const struct ms_imap_delete_sink *sink, struct ms_err *err);
 
 #endif
