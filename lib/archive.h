@@ -69,6 +69,8 @@ int ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 
 #define MS_ROW_LOST 128  /* bit of a row: its MESSAGE is lost */
 #define MS_ROW_MORE 64   /* bit of a row: its OCCURRENCE holds more than it */
+#define MS_ROW_SENT 32   /* bit of a row: it came out of a sent folder */
+#define MS_ROW_MOVED 16  /* bit of a row: it went on to row->moved_to */
 #define MS_ROW_FIELD 512 /* bytes kept of flags and place in a row */
 #define MS_ROW_UNDATED 2 /* in bits: the date is not known, and 0 */
 
@@ -77,6 +79,7 @@ struct ms_row {
 	uint64_t number;  /* of the OCCURRENCE */
 	uint64_t message; /* of its MESSAGE */
 	uint64_t folder;
+	uint64_t moved_to; /* OCCURRENCE in its later folder; 0: it is here */
 	int64_t date;
 	enum ms_form form;
 	uint8_t bits; /* OCCURRENCE, 57 */
@@ -101,9 +104,9 @@ struct ms_select {
 };
 
 /*
- * Walks the occurrences that were there when it was opened. No transaction
- * is held between calls, so the caller may write to a pipe. The row is the
- * walk's until the next call.
+ * Walks the occurrences that were there when it was opened, also those that
+ * were moved on. No transaction is held between calls, so the caller may write
+ * to a pipe. The row is the walk's until the next call.
  */
 struct ms_walk;
 int ms_walk_open(struct ms_walk **out, struct ms_archive *a,
@@ -131,6 +134,19 @@ int ms_archive_occurrences(struct ms_archive *a, uint64_t message,
 struct ms_occurrence;
 int ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
     struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err);
+/*
+ * The same by its number, as a place names it. Whether the body was seen at a
+ * place: only if o->place is that place and o->bits has no MS_BODY_NOT_SEEN
+ * (ms-archive(5), PLACE). MS_DATA: it is damaged, missing, or no OCCURRENCE.
+ */
+int ms_archive_occurrence_at(struct ms_archive *a, uint64_t number,
+    struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err);
+/*
+ * When record `number` was committed: the time of its batch's COMMIT, seconds
+ * since the epoch. MS_DATA: there is no such record, or that COMMIT is lost.
+ */
+int ms_archive_committed(
+    struct ms_archive *a, uint64_t number, int64_t *when, struct ms_err *err);
 
 /* ---- messages ---- */
 
@@ -152,13 +168,52 @@ int ms_archive_check(
 int ms_archive_identity(struct ms_archive *a, uint64_t message,
     unsigned char id[MS_SHA_LEN], uint64_t *size, struct ms_err *err);
 
-/* ---- what a mailbox is known to hold (ms-fetch) ---- */
+/* ---- what a mailbox is known to hold: archive-known.c ---- */
 
+/* A message of a mailbox, and the OCCURRENCE that has it. */
+struct ms_known {
+	uint32_t uid;
+	uint64_t occurrence;
+};
 /*
  * The UIDs of a folder that are known under a UIDVALIDITY, ascending; free()
  * the array. An unknown folder has none.
  */
+int ms_archive_places(struct ms_archive *a, uint64_t folder,
+    uint32_t uidvalidity, struct ms_known **out, size_t *count,
+    struct ms_err *err);
+/* The same without the occurrences. */
 int ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
     uint32_t **uids, size_t *count, struct ms_err *err);
+/*
+ * Is this place of a folder known, "UIDVALIDITY/UID" or a POP3 UIDL? 1 (whose
+ * place it is in *occurrence), 0, -1.
+ */
+int ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
+    uint64_t *occurrence, struct ms_err *err);
+
+/*
+ * The messages a user has, in any folder of any source, by header and size:
+ * what was there when it was opened. 16 bytes of memory a message; opening
+ * reads a row of the index for each.
+ */
+struct ms_heads;
+int ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
+    struct ms_err *err);
+void ms_heads_close(struct ms_heads *h);
+/* How many messages. */
+size_t ms_heads_count(const struct ms_heads *h);
+/* Has any of them this wire size? */
+bool ms_heads_has_size(const struct ms_heads *h, uint64_t size);
+/*
+ * The message with this head (SHA-256 of the header in wire form through its
+ * empty line: ms-archive(5), Identity) and wire size. What the index finds is
+ * read from the archive and compared before it counts. 1: its id and MESSAGE;
+ * 0: none, or one whose header is damaged, or several of different ids, which
+ * only their bodies tell apart; -1.
+ */
+int ms_heads_find(struct ms_heads *h, const unsigned char head[MS_SHA_LEN],
+    uint64_t size, unsigned char id[MS_SHA_LEN], uint64_t *message,
+    struct ms_err *err);
 
 #endif

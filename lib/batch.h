@@ -48,11 +48,13 @@ struct ms_deposit {
 			     by its id */
 	bool reference;   /* ref=: must be known, and this user's */
 	bool settled;     /* known with its place: nothing is to be written */
-	size_t place, flags, other, where; /* offsets in the batch's text */
-	uint32_t place_n, flags_n, other_n, where_n;
+	/* offsets in the batch's text; from: the folder it was moved from */
+	size_t place, flags, other, from, where;
+	uint32_t place_n, flags_n, other_n, from_n, where_n;
 	/* Filled by ms_batch_commit(): */
 	enum ms_outcome outcome;
 	bool occurrence;    /* a new one was recorded */
+	bool astray;        /* the user has it in no such folder as `from` */
 	struct ms_err *err; /* if failed; owned */
 };
 
@@ -86,6 +88,7 @@ struct ms_batch {
 	struct ms_buf blobs;    /* struct ms_fresh_blob */
 	struct ms_buf deposits; /* struct ms_deposit, in order of arrival */
 	struct ms_buf text;     /* places, flags and the like */
+	struct ms_buf event;    /* JSON of one EVENT to be written; or empty */
 	size_t stored;          /* bytes of the images so far */
 };
 
@@ -104,6 +107,14 @@ void ms_batch_release(struct ms_batch *b);
  */
 int ms_batch_commit(
     struct ms_archive *a, struct ms_batch *b, struct ms_err *err);
+
+/*
+ * Records an EVENT (event.h writes its JSON) in a batch of its own; durable
+ * when it returns 0. The archive is open for writing. -1 as above; MS_BUG:
+ * longer than MS_EVENT_MAX, or no EVENT.
+ */
+int ms_archive_note(
+    struct ms_archive *a, struct ms_slice json, struct ms_err *err);
 
 /*
  * Takes out the BLOBs and MESSAGEs that are marked `known`: their blocks are

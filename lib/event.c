@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mail.h"
+#include "record.h"
 
 /* What an event is called, and the key its `name` has there. */
 static const struct {
@@ -22,6 +23,8 @@ static const struct {
     [MS_EVENT_FOLDER] = {"folder", "name"},
     [MS_EVENT_LABEL] = {"label", "label"},
     [MS_EVENT_PURGE] = {"purge", "reason"},
+    [MS_EVENT_DELETE] = {"delete", NULL},
+    [MS_EVENT_DELETED] = {"deleted", NULL},
 };
 
 static enum ms_event_kind
@@ -80,7 +83,7 @@ ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
 		goto out;
 	}
 	ev->kind = kind_of(s);
-	if (ev->kind == MS_EVENT_OTHER) {
+	if (kinds[ev->kind].key == NULL) {
 		rc = 0;
 		goto out;
 	}
@@ -135,10 +138,24 @@ actor(char *text, size_t n)
 	return text;
 }
 
+/* What every event says, and then it is text. */
+static void
+finish(struct ms_buf *out, json_t *o)
+{
+	char who[256], *text;
+
+	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
+	json_object_set_new(o, "actor", json_string(actor(who, sizeof(who))));
+	text = json_dumps(o, JSON_COMPACT);
+	assert(text != NULL);
+	ms_buf_add_str(out, text);
+	free(text);
+	json_decref(o);
+}
+
 void
 ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 {
-	char who[256], *text;
 	json_t *o = json_object();
 
 	/* One without its name could not be read back. */
@@ -153,11 +170,40 @@ ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 	if (ev->source != 0)
 		json_object_set_new(
 		    o, "source", json_integer((json_int_t)ev->source));
-	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
-	json_object_set_new(o, "actor", json_string(actor(who, sizeof(who))));
-	text = json_dumps(o, JSON_COMPACT);
-	assert(text != NULL);
-	ms_buf_add_str(out, text);
-	free(text);
-	json_decref(o);
+	finish(out, o);
+}
+
+int
+ms_event_delete(struct ms_buf *out, const struct ms_deletion *d, bool done,
+    struct ms_err *err)
+{
+	json_t *o = json_object(), *places = json_array();
+	json_t *occurrences = json_array();
+	size_t start = out->n, i;
+	int rc = 0;
+
+	assert(d->count > 0 && d->count <= MS_DELETION_MAX);
+	for (i = 0; i < d->count && rc == 0; i++) {
+		/* -1 too if it is NULL, as json_string() is for bad UTF-8. */
+		rc = json_array_append_new(places, json_string(d->places[i]));
+		json_array_append_new(
+		    occurrences, json_integer((json_int_t)d->occurrences[i]));
+	}
+	json_object_set_new(o, "event",
+	    json_string(
+		kinds[done ? MS_EVENT_DELETED : MS_EVENT_DELETE].event));
+	json_object_set_new(o, "user", json_integer((json_int_t)d->user));
+	json_object_set_new(o, "source", json_integer((json_int_t)d->source));
+	json_object_set_new(o, "folder", json_integer((json_int_t)d->folder));
+	json_object_set_new(o, "places", places);
+	json_object_set_new(o, "occurrences", occurrences);
+	if (rc < 0) {
+		json_decref(o);
+		return ms_fail(err, MS_DATA, "a place is not UTF-8");
+	}
+	finish(out, o);
+	if (out->n - start <= MS_EVENT_MAX)
+		return 0;
+	out->n = start;
+	return ms_fail(err, MS_DATA, "places are too long for an event");
 }

@@ -298,6 +298,8 @@ add_event(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 		in->purges++;
 		break;
 	case MS_EVENT_ARCHIVE:
+	case MS_EVENT_DELETE:
+	case MS_EVENT_DELETED:
 	case MS_EVENT_OTHER:
 		break;
 	}

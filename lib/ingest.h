@@ -22,7 +22,9 @@ struct ms_spec {
 	bool has_fallback; /* goes after it */
 	int64_t fallback;
 	const char *place, *flags, *other; /* at most MS_FIELD_MAX bytes each */
-	const char *where;                 /* for whoever gets the result */
+	const char *from;  /* the user's folder, of the same source, that it was
+			      moved from; at most MS_FOLDER_MAX */
+	const char *where; /* for whoever gets the result */
 };
 
 /*
