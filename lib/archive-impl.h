@@ -23,6 +23,7 @@ struct ms_archive {
 	struct ms_names *names;
 	struct ms_buf message;   /* content of the MESSAGE being put together */
 	struct ms_buf locations; /* struct ms_location of its BLOBs */
+	struct ms_commit asked;  /* of the batch that was asked for last */
 	/* Under `lock`, by one thread: */
 	struct ms_indexer *indexer;
 	struct ms_pack *tail;       /* the last pack, open for writing */
@@ -135,6 +136,11 @@ void ms_names_free(struct ms_names *n);
  */
 int ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
     struct ms_block **out, struct ms_err *err);
+
+/* The open block with record `number` and its place in it; as above, 0 or -1
+ * (MS_DATA: it is missing or damaged). */
+int ms_archive_block_of(struct ms_archive *a, uint64_t number,
+    struct ms_block **b, uint32_t *place, struct ms_err *err);
 
 /*
  * The digest of BLOB `number` as its pack has it; for comparing with a whole

@@ -209,9 +209,9 @@ kept_block_of(struct ms_reader *r, uint64_t number, uint32_t *place)
 	return NULL;
 }
 
-/* The block with record `number`, wherever it is now. */
-static int
-find_block(struct ms_archive *a, uint64_t number, struct ms_block **b,
+/* Wherever it is now. */
+int
+ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
     uint32_t *place, struct ms_err *err)
 {
 	struct ms_location loc = {0};
@@ -254,7 +254,7 @@ get_record(struct ms_archive *a, uint64_t number, uint8_t type,
 	struct ms_block *b;
 	uint32_t place = 0;
 
-	if (find_block(a, number, &b, &place, err) < 0)
+	if (ms_archive_block_of(a, number, &b, &place, err) < 0)
 		return -1;
 	ms_block_record(b, place, rec);
 	if (rec->stub)
@@ -282,15 +282,22 @@ ms_archive_content(struct ms_archive *a, uint64_t number, uint8_t type,
 }
 
 int
-ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
+ms_archive_occurrence_at(struct ms_archive *a, uint64_t number,
     struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err)
 {
 	size_t start = content->n;
 
-	if (ms_archive_content(a, row->number, MS_OCCURRENCE, content, err) < 0)
+	if (ms_archive_content(a, number, MS_OCCURRENCE, content, err) < 0)
 		return -1;
 	return ms_occurrence_parse(
 	    o, (struct ms_slice){content->p + start, content->n - start}, err);
+}
+
+int
+ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
+    struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err)
+{
+	return ms_archive_occurrence_at(a, row->number, o, content, err);
 }
 
 /* ---- BLOBs ---- */
