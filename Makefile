@@ -19,10 +19,11 @@ FUZZ_SECONDS ?= 60
 # The Debian packages that building, testing, linting and comparing need.
 DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
 	libjansson-dev libssl-dev liblmdb-dev
-DEB_check = perl mandoc jq python3 openssl zstd procps dovecot-imapd
+DEB_check = perl mandoc jq python3 openssl zstd procps libsasl2-modules \
+	dovecot-imapd
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
 	valgrind bear
-DEB_bench = isync borgbackup notmuch
+DEB_bench = isync borgbackup notmuch offlineimap3 getmail6 mpop
 DEPS ?= build check
 
 # Expanded when first used, and once: `make deps` brings pkg-config.
@@ -115,6 +116,7 @@ build/t/%: t/shim/%.c
 
 deps:
 	@t/deps.sh $(foreach group,$(DEPS),$(DEB_$(group)))
+	@$(if $(filter check,$(DEPS)),t/deps-cyrus.sh build/cyrus)
 
 # make may have been all there was: what follows deps is a make of its own.
 AGAIN = $(MAKE) --no-print-directory \
@@ -131,11 +133,13 @@ demo:
 
 check:
 	@t/deps.sh $(DEB_build) $(DEB_check) || true
+	@t/deps-cyrus.sh build/cyrus || true
 	@$(AGAIN) everything
 	$(PROVE) -j$(JOBS) $(UNITS) $(SEEDS) $(sort $(wildcard t/*.t))
 
 soak:
 	@t/deps.sh $(DEB_build) $(DEB_check) || true
+	@t/deps-cyrus.sh build/cyrus || true
 	@$(AGAIN) everything
 	MS_SOAK=1 $(PROVE) $(sort $(wildcard t/*.t))
 
