@@ -176,6 +176,12 @@ run_all(const struct options *opt, const char *dir)
 		rc = ms_verify_rebuild(&v, dir, &made, &err);
 		if (rc == 0)
 			ms_report_note(run.report, "index rebuilt");
+		if (rc == 0 && made.lost > 0)
+			ms_report_note(run.report,
+			    "%" PRIu64 " messages are not whole and count as "
+			    "not there: fetched or ingested again, they are "
+			    "stored again",
+			    made.lost);
 	}
 	if (rc == 0 && (!opt->rebuild || opt->quick || opt->data)) {
 		rc = ms_verify(&v, dir, &sum, &err);

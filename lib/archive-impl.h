@@ -115,10 +115,13 @@ int ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
     const struct ms_position *known, ms_damage_fn *damage, void *ctx,
     struct ms_err *err);
 
-/* The same into a new index, which then takes the place of the archive's.
- * The archive's own must not be open. */
+/*
+ * The same into a new index, which then takes the place of the archive's. The
+ * archive's own must not be open. *lost: messages that are not whole, and are
+ * stored again when they come again.
+ */
 int ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
-    ms_damage_fn *damage, void *ctx, struct ms_err *err);
+    ms_damage_fn *damage, void *ctx, uint64_t *lost, struct ms_err *err);
 /* An empty index in tmp/index.new; puts that in the place of index/. */
 int ms_archive_new_index(
     struct ms_archive *a, struct ms_index **ix, struct ms_err *err);

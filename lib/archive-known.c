@@ -11,11 +11,14 @@
 
 /* ---- by place ---- */
 
-/* Places of a folder under a UIDVALIDITY, from UID `from` on, a slice of them.
- * 1: more may come, 0, -1. */
+/*
+ * Places of a folder under a UIDVALIDITY, from UID *from on, a slice of them,
+ * but for those of messages that are lost: they are to be fetched again.
+ * 1: more may come, from *from; 0; -1.
+ */
 static int
 places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
-    uint32_t from, struct ms_buf *out, struct ms_err *err)
+    uint64_t *from, struct ms_buf *lost, struct ms_buf *out, struct ms_err *err)
 {
 	unsigned char key[17];
 	MDB_val k = {sizeof(key), key}, v;
@@ -25,7 +28,9 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 	ms_put_be64(key, folder);
 	key[8] = 1;
 	ms_put_be32(key + 9, uidvalidity);
-	ms_put_be32(key + 13, from);
+	ms_put_be32(key + 13, (uint32_t)*from);
+	if (ms_index_lost(txn, folder, lost, err) < 0)
+		return -1;
 	got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_SET_RANGE, &k, &v, err);
 	for (i = 0; got == 1 && i < SLICE; i++) {
 		if (k.mv_size != sizeof(key) || v.mv_size != 8 ||
@@ -33,7 +38,9 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 			return 0;
 		known.uid = ms_be32((const unsigned char *)k.mv_data + 13);
 		known.occurrence = ms_le64(v.mv_data);
-		ms_buf_add(out, &known, sizeof(known));
+		if (!ms_index_is_lost(lost, known.occurrence))
+			ms_buf_add(out, &known, sizeof(known));
+		*from = (uint64_t)known.uid + 1;
 		got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_NEXT, &k, &v, err);
 	}
 	return got;
@@ -43,35 +50,32 @@ int
 ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
     struct ms_known **out, size_t *count, struct ms_err *err)
 {
-	struct ms_buf list = {0};
-	struct ms_known last;
-	uint64_t from = 0; /* the next UID */
+	struct ms_buf list = {0}, lost = {0};
+	uint64_t from = 0, start; /* the next UID */
 	struct ms_txn txn;
 	size_t kept;
 	int got;
 
 	do {
 		kept = list.n;
-		if (ms_index_begin(a->ix, &txn, err) < 0) {
-			ms_buf_release(&list);
-			return -1;
-		}
+		start = from;
+		got = ms_index_begin(a->ix, &txn, err);
+		if (got < 0)
+			break;
 		got = places_slice(
-		    &txn, folder, uidvalidity, (uint32_t)from, &list, err);
+		    &txn, folder, uidvalidity, &from, &lost, &list, err);
 		if (ms_index_end(&txn) != 0) {
 			list.n = kept;
+			from = start;
 			got = 1;
-		} else if (list.n > kept) {
-			memcpy(&last, list.p + list.n - sizeof(last),
-			    sizeof(last));
-			from = (uint64_t)last.uid + 1;
 		}
 	} while (got == 1 && from <= UINT32_MAX);
+	ms_buf_release(&lost);
 	if (got < 0) {
 		ms_buf_release(&list);
 		return -1;
 	}
-	*count = list.n / sizeof(last);
+	*count = list.n / sizeof(struct ms_known);
 	*out = (struct ms_known *)(void *)list.p;
 	return 0;
 }
@@ -96,6 +100,7 @@ int
 ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
     uint64_t *occurrence, struct ms_err *err)
 {
+	struct ms_buf lost = {0};
 	struct ms_txn txn;
 	int got;
 
@@ -104,7 +109,12 @@ ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
 			return -1;
 		got = ms_index_place(
 		    &txn, folder, ms_slice_str(place), occurrence, err);
+		if (got == 1 && ms_index_lost(&txn, folder, &lost, err) < 0)
+			got = -1;
 	} while (ms_index_end(&txn) != 0);
+	if (got == 1)
+		got = !ms_index_is_lost(&lost, *occurrence);
+	ms_buf_release(&lost);
 	return got;
 }
 
@@ -351,6 +361,8 @@ fill_slice(struct ms_txn *txn, struct entry *e, size_t n, struct ms_err *err)
 		uint64_t number = e[i].low;
 
 		got = ms_index_message(txn, number, &row, err);
+		if (got == 1)
+			got = ms_index_whole(txn, number, err);
 		if (got < 0)
 			return -1;
 		e[i] = (struct entry){0};

@@ -411,9 +411,22 @@ ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
 	return rc;
 }
 
+static int
+count_lost(struct ms_index *ix, uint64_t *lost, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int rc;
+
+	if (ms_index_begin(ix, &txn, err) < 0)
+		return -1;
+	rc = ms_index_count_lost(&txn, lost, err);
+	ms_index_end(&txn);
+	return rc;
+}
+
 int
 ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
-    ms_damage_fn *damage, void *ctx, struct ms_err *err)
+    ms_damage_fn *damage, void *ctx, uint64_t *lost, struct ms_err *err)
 {
 	struct ms_index *ix;
 	int rc;
@@ -421,6 +434,8 @@ ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
 	if (ms_archive_new_index(a, &ix, err) < 0)
 		return -1;
 	rc = ms_archive_index_all(a, ix, known, damage, ctx, err);
+	if (rc == 0)
+		rc = count_lost(ix, lost, err);
 	ms_index_close(ix);
 	return rc < 0 ? -1 : ms_archive_install(a, err);
 }

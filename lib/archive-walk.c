@@ -84,34 +84,19 @@ make_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
 	return 0;
 }
 
-/*
- * The id of a message whose MESSAGE is lost stands in its OCCURRENCE. It may
- * have come again since: then another record of that id serves.
- */
+/* The id of a message whose MESSAGE is lost stands in its OCCURRENCE. */
 static void
 fill_lost(struct ms_archive *a, struct ms_row *row)
 {
 	struct ms_buf content = {0};
 	struct ms_occurrence o;
-	struct ms_message_row m;
-	struct ms_txn txn;
 
 	if ((row->bits & MS_ROW_LOST) == 0)
 		return;
-	if (ms_archive_content(a, row->number, MS_OCCURRENCE, &content, NULL) <
-		0 ||
-	    ms_occurrence_parse(&o, ms_buf_slice(&content), NULL) < 0 ||
-	    ms_index_begin(a->ix, &txn, NULL) < 0)
-		goto out;
-	memcpy(row->id, o.id, MS_SHA_LEN);
-	if (ms_index_id(&txn, o.id, &row->message, NULL) == 1 &&
-	    ms_index_message(&txn, row->message, &m, NULL) == 1) {
-		row->size = m.size;
-		row->desc = m.desc;
-		row->bits &= (uint8_t)~MS_ROW_LOST;
-	}
-	ms_index_end(&txn);
-out:
+	if (ms_archive_content(a, row->number, MS_OCCURRENCE, &content, NULL) ==
+		0 &&
+	    ms_occurrence_parse(&o, ms_buf_slice(&content), NULL) == 0)
+		memcpy(row->id, o.id, MS_SHA_LEN);
 	ms_buf_release(&content);
 }
 

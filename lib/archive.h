@@ -177,7 +177,8 @@ struct ms_known {
 };
 /*
  * The UIDs of a folder that are known under a UIDVALIDITY, ascending; free()
- * the array. An unknown folder has none.
+ * the array. An unknown folder has none. What damage has taken is not known,
+ * here and below.
  */
 int ms_archive_places(struct ms_archive *a, uint64_t folder,
     uint32_t uidvalidity, struct ms_known **out, size_t *count,

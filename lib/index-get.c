@@ -277,7 +277,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
 	struct ms_slice row;
-	int got, found;
+	int got, found, lacks;
 
 	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
@@ -289,8 +289,10 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 			return -1;
 		if (found == 1 && row.n >= MS_SHA_LEN &&
 		    memcmp(row.p, id, MS_SHA_LEN) == 0) {
+			lacks = ms_lost_lacks(txn, v.mv_data, err);
 			*number = ms_be64(v.mv_data);
-			return 1;
+			if (lacks != 1)
+				return lacks < 0 ? -1 : 1;
 		}
 		got =
 		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);

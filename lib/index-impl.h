@@ -44,6 +44,34 @@ int ms_index_stat(struct ms_index *ix, struct stat *st);
 /* mdb_txn_begin(), patiently. An LMDB result. */
 int ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t);
 
+/* ---- what is lost: index-lost.c ---- */
+
+/* A BLOB that a MESSAGE names; its number is big-endian. */
+struct ms_want {
+	unsigned char number[8], digest[DIGEST_KEY];
+};
+
+/* Does this MESSAGE (its number is big-endian) lack BLOBs? 1, 0, -1. */
+int ms_lost_lacks(
+    struct ms_txn *txn, const unsigned char number[8], struct ms_err *err);
+/*
+ * After rows were put: whose BLOBs have come lacks them no longer (blobs: some
+ * were among the rows), whose BLOBs are nowhere lacks them. wants: struct
+ * ms_want, of the MESSAGEs put; its order is changed.
+ */
+int ms_lost_settle(
+    struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err);
+/*
+ * MESSAGE `number` was put. If it is whole the occurrences of records of its
+ * id that are not become its own.
+ */
+int ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
+    const unsigned char id[MS_SHA_LEN], struct ms_err *err);
+/* The value in `lost` of a MESSAGE that is gone. */
+#define MS_LOST_ROW (8 + MS_SHA_LEN - DIGEST_KEY)
+void ms_lost_row(unsigned char row[MS_LOST_ROW],
+    const unsigned char id[MS_SHA_LEN], uint64_t number);
+
 /* Keys. */
 #define PLACE_KEY_MAX (8 + 1 + DIGEST_KEY)
 size_t ms_place_key(

@@ -16,8 +16,9 @@ struct row {
 
 struct ms_indexer {
 	struct ms_buf bytes;
-	struct ms_buf rows; /* struct row */
-	bool messages;      /* some of them are of messages */
+	struct ms_buf rows;  /* struct row */
+	struct ms_buf wants; /* struct ms_want: BLOBs that messages name */
+	bool messages;       /* some of the rows are of messages */
 	uint64_t purges;
 	struct ms_wire *wire;
 };
@@ -39,6 +40,7 @@ ms_indexer_free(struct ms_indexer *in)
 	ms_wire_free(in->wire);
 	ms_buf_release(&in->bytes);
 	ms_buf_release(&in->rows);
+	ms_buf_release(&in->wants);
 	free(in);
 }
 
@@ -47,6 +49,7 @@ ms_indexer_clear(struct ms_indexer *in)
 {
 	ms_buf_clear(&in->bytes);
 	ms_buf_clear(&in->rows);
+	ms_buf_clear(&in->wants);
 	in->messages = false;
 	in->purges = 0;
 }
@@ -172,11 +175,21 @@ static int
 add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
     struct ms_err *err)
 {
+	struct ms_recipe_walk walk = {0};
+	struct ms_item item;
 	struct ms_note note;
 	struct ms_recipe r;
+	struct ms_want w;
 
 	if (ms_recipe_parse(&r, content, err) < 0)
 		return -1;
+	ms_put_be64(w.number, number);
+	while (ms_recipe_next(&r, &walk, &item) == 1) {
+		if (!item.blob)
+			continue;
+		memcpy(w.digest, item.digest, sizeof(w.digest));
+		ms_buf_add(&in->wants, &w, sizeof(w));
+	}
 	make_note(in, r.header, &note);
 	ms_indexer_message(in, number, r.id, r.size, &note);
 	return 0;
@@ -191,6 +204,24 @@ add_place(struct ms_indexer *in, uint64_t folder, struct ms_slice place,
 	ms_put_le64(v, occurrence);
 	add(in, MS_TABLE_PLACE, key, ms_place_key(key, folder, place), v,
 	    sizeof(v));
+}
+
+/* A MESSAGE that an OCCURRENCE names may be gone. */
+static int
+note_lost(struct ms_indexer *in, struct ms_txn *txn,
+    const struct ms_occurrence *o, struct ms_err *err)
+{
+	unsigned char key[8], row[MS_LOST_ROW];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, o->message);
+	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, sizeof(key), &v, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	ms_lost_row(row, o->id, o->message);
+	add(in, MS_TABLE_LOST, o->id, DIGEST_KEY, row, sizeof(row));
+	return 0;
 }
 
 /*
@@ -214,8 +245,11 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	got = ms_index_id(txn, o.id, &message, err);
 	if (got < 0)
 		return -1;
-	if (got == 0)
-		message = o.message; /* damaged or purged: kept all the same */
+	if (got == 0) { /* damaged or purged: kept all the same */
+		message = o.message;
+		if (note_lost(in, txn, &o, err) < 0)
+			return -1;
+	}
 	ms_occurrence_key(key, o.folder, o.date, number);
 	v = ms_buf_room(&value, 12);
 	ms_put_le64(v, o.message);
@@ -406,11 +440,22 @@ put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
 	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
 }
 
+/* The row of a MESSAGE begins with its id. */
+static int
+replace_lost(const struct ms_indexer *in, struct ms_txn *txn,
+    const struct row *r, struct ms_err *err)
+{
+	const unsigned char *key = in->bytes.p + r->at;
+
+	return ms_lost_replace(txn, key, key + r->key_n, err);
+}
+
 int
 ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 {
 	struct row *rows = (struct row *)(void *)in->rows.p;
 	size_t i, n, count = in->rows.n / sizeof(*rows);
+	bool blobs = false;
 	int rc = 0;
 
 	if (count > 0)
@@ -421,9 +466,16 @@ ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 				break;
 		rc = put_table(txn, (enum ms_table)rows[i].table, rows + i, n,
 		    in->bytes.p, err);
+		blobs = blobs || rows[i].table == MS_TABLE_BLOB;
 	}
+	if (rc == 0)
+		rc = ms_lost_settle(txn, &in->wants, blobs, err);
+	for (i = 0; i < count && rc == 0 && in->messages; i++)
+		if (rows[i].table == MS_TABLE_MESSAGE)
+			rc = replace_lost(in, txn, &rows[i], err);
 	ms_buf_clear(&in->bytes);
 	ms_buf_clear(&in->rows);
+	ms_buf_clear(&in->wants);
 	in->messages = false;
 	return rc;
 }

@@ -16,6 +16,10 @@
  *   name        H(kind, what it is called) -> number
  *   user, source, folder   number -> name; url; user, source, name
  *   label       user, source -> label
+ *   lacks       number of a MESSAGE -> digests of BLOBs it names that are not
+ *               there (several): it cannot be put together
+ *   lost        id -> number and rest of the id of a MESSAGE that is not
+ *               there, but an OCCURRENCE names it (several)
  *
  * A read transaction is never held while something may block; see
  * ms_index_begin().
@@ -29,7 +33,7 @@
 #include "mail.h"
 #include "recipe.h"
 
-#define MS_INDEX_VERSION 1
+#define MS_INDEX_VERSION 2
 
 enum ms_table {
 	MS_TABLE_META,
@@ -45,6 +49,8 @@ enum ms_table {
 	MS_TABLE_SOURCE,
 	MS_TABLE_FOLDER,
 	MS_TABLE_LABEL,
+	MS_TABLE_LACKS,
+	MS_TABLE_LOST,
 	MS_TABLES
 };
 
@@ -133,12 +139,25 @@ struct ms_location {
 /* Where record number is. 1, 0 the index knows no such record, -1. */
 int ms_index_locate(struct ms_txn *txn, uint64_t number,
     struct ms_location *loc, struct ms_err *err);
-/* The first MESSAGE of an id. 1, 0, -1. */
+/*
+ * The first MESSAGE of an id that can be put together. 1, 0, -1. One that
+ * lacks BLOBs is passed over, so that it is stored again when it comes again.
+ */
 int ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     uint64_t *number, struct ms_err *err);
 /* Does this message (by its first number) lie in this folder? 1, 0, -1. */
 int ms_index_held(struct ms_txn *txn, uint64_t message, uint64_t folder,
     uint64_t *occurrence, struct ms_err *err);
+/* Does a MESSAGE that is there lack none of its BLOBs? 1, 0, -1. */
+int ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err);
+/* The occurrences in a folder of messages that are not whole: their numbers,
+ * for ms_index_is_lost(). Mostly there are none. 0, -1. */
+int ms_index_lost(struct ms_txn *txn, uint64_t folder,
+    struct ms_buf *occurrences, struct ms_err *err);
+bool ms_index_is_lost(const struct ms_buf *occurrences, uint64_t occurrence);
+/* How many MESSAGEs are not there, or not whole. */
+int ms_index_count_lost(
+    struct ms_txn *txn, uint64_t *count, struct ms_err *err);
 /* Is this place of the folder known? 1, 0, -1. */
 int ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
     uint64_t *occurrence, struct ms_err *err);

@@ -257,8 +257,8 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
 	memcpy(r.archive, a->id, MS_ID_LEN);
 	if (lock(a, err) < 0 || ms_verify_known(&r, a->path, err) < 0)
 		goto out;
-	rc = ms_archive_rebuild(
-	    a, r.known.pack != 0 ? &r.known : NULL, tell_damage, &r, err);
+	rc = ms_archive_rebuild(a, r.known.pack != 0 ? &r.known : NULL,
+	    tell_damage, &r, &sum->lost, err);
 out:
 	ms_archive_close(a);
 	return rc;

@@ -32,9 +32,10 @@ typedef void ms_fault_fn(void *ctx, const struct ms_fault *f);
 
 struct ms_verify_sum {
 	uint64_t packs, bytes, blocks, batches, records;
-	uint64_t messages, occurrences;  /* checked, with data */
-	uint64_t faults;                 /* notes not counted */
-	uint64_t damaged;                /* messages among them */
+	uint64_t messages, occurrences; /* checked, with data */
+	uint64_t faults;                /* notes not counted */
+	uint64_t damaged;               /* messages among them */
+	uint64_t lost; /* messages not whole; of ms_verify_rebuild() */
 	unsigned char chain[MS_SHA_LEN]; /* of the last COMMIT */
 };
 
@@ -66,7 +67,9 @@ int ms_verify(const struct ms_verify *v, const char *dir,
 /*
  * Makes a new index from the packs alone and puts it in the place of the old
  * one, holding `lock`. What is damaged goes to v->fault, is counted in
- * sum->faults, and is left out. Returns and errors as above.
+ * sum->faults, and is left out. Messages that are not whole then count as not
+ * there until they come again; sum->lost says how many there are. Returns and
+ * errors as above.
  */
 int ms_verify_rebuild(const struct ms_verify *v, const char *dir,
     struct ms_verify_sum *sum, struct ms_err *err);
