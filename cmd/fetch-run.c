@@ -316,17 +316,24 @@ log_in(struct ms_imap **im, const struct options *opt,
 	    .timeout = opt->timeout,
 	    .ca_file = opt->ca_file,
 	    .idle = flush};
+	const enum ms_tls tls =
+	    opt->url.scheme == MS_IMAPS ? MS_TLS_DONE : MS_TLS_UPGRADE;
+	const struct ms_login login = {.login = opt->url.login,
+	    .secret = password->s,
+	    .host = opt->url.host,
+	    .port = opt->url.port,
+	    .tls = true};
 	struct ms_conn *conn;
 
 	if (ms_conn_open(&conn, &where, err) < 0)
 		return -1;
-	if (ms_conn_tls(conn, err) < 0) {
+	if (tls == MS_TLS_DONE && ms_conn_tls(conn, err) < 0) {
 		ms_conn_close(conn);
 		return -1;
 	}
-	if (ms_imap_open(im, conn, err) < 0)
+	if (ms_imap_open(im, conn, tls, err) < 0)
 		return -1;
-	if (ms_imap_login(*im, opt->url.login, password->s, err) < 0) {
+	if (ms_imap_login(*im, &login, err) < 0) {
 		ms_imap_close(*im);
 		*im = NULL;
 		return -1;
@@ -399,7 +406,7 @@ fetch_mailbox(const struct options *opt, const struct ms_secret *password,
 	size_t n = 0;
 	int rc;
 
-	ms_url_source(&opt->url, &source);
+	ms_url_source(&opt->url, NULL, &source);
 	r.source_url = ms_buf_str(&source);
 	r.user_name = ms_opt_user(opt->user, NULL);
 	if (opt->user != NULL)

@@ -116,6 +116,8 @@ take_url(struct options *opt, const char *text, struct ms_err *err)
 {
 	if (ms_url_parse(&opt->url, text, err) < 0)
 		return -1;
+	if (opt->url.scheme == MS_POP3 || opt->url.scheme == MS_POP3S)
+		return ms_fail(err, MS_USAGE, "only imaps:// and imap:// yet");
 	if (opt->login != NULL && opt->url.login != NULL &&
 	    strcmp(opt->login, opt->url.login) != 0)
 		return ms_fail(

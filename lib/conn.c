@@ -1,5 +1,6 @@
-/* conn.c - TCP and TLS on OpenSSL, with deadlines. RFC 8446, RFC 9525. */
+/* conn.c - TCP connections with deadlines and a rate; TLS is conn-tls.c's. */
 #include "conn.h"
+#include "conn-impl.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -19,20 +20,11 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "buf.h"
+#include "url.h"
 
-struct ms_conn {
-	int fd;
-	char *host, *ca_file;
-	unsigned timeout; /* seconds */
-	void (*idle)(void *ctx);
-	void *idle_ctx;
-	SSL_CTX *ctx;
-	SSL *ssl; /* NULL: not TLS */
-};
+#define RATE_MAX ((uint64_t)1 << 40) /* bytes a second: as good as no limit */
 
 /* ---- deadlines ---- */
 
@@ -45,9 +37,19 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t
+ms_conn_deadline(const struct ms_conn *c)
+{
+	int64_t at = now_ms() + (int64_t)c->timeout * 1000;
+
+	return c->until_ms != 0 && c->until_ms < at ? c->until_ms : at;
+}
+
 static int
 too_slow(const struct ms_conn *c, struct ms_err *err)
 {
+	if (c->until_ms != 0 && now_ms() >= c->until_ms)
+		return ms_fail(err, MS_TEMP, "--max-time is over");
 	return ms_fail(err, MS_TEMP, "no answer within %u seconds", c->timeout);
 }
 
@@ -93,8 +95,8 @@ lookup_free(struct lookup *l)
  * resolver can't be called off, its request is left to it. NULL: failed.
  */
 static struct lookup *
-resolve(const struct ms_conn *c, uint16_t port, int64_t deadline_ms,
-    struct ms_err *err)
+resolve(const struct ms_conn *c, const char *host, uint16_t port,
+    int64_t deadline_ms, struct ms_err *err)
 {
 	struct lookup *l = ms_xcalloc(1, sizeof(*l));
 	struct gaicb *list[1] = {&l->request};
@@ -102,7 +104,7 @@ resolve(const struct ms_conn *c, uint16_t port, int64_t deadline_ms,
 	int64_t left;
 	int e;
 
-	l->host = ms_xstrdup(c->host);
+	l->host = ms_xstrdup(host);
 	snprintf(l->port, sizeof(l->port), "%u", port);
 	l->hints.ai_socktype = SOCK_STREAM;
 	l->request.ar_name = l->host;
@@ -171,6 +173,32 @@ fail:
 	return -1;
 }
 
+/* Connects to the first address that answers. */
+static int
+connect_any(
+    struct ms_conn *c, const char *host, uint16_t port, struct ms_err *err)
+{
+	int64_t deadline = ms_conn_deadline(c), left;
+	struct lookup *l = resolve(c, host, port, deadline, err);
+	const struct addrinfo *ai;
+	int more = 0;
+
+	if (l == NULL)
+		return -1;
+	for (ai = l->request.ar_result; ai != NULL; ai = ai->ai_next)
+		more++;
+	/* A dead address gets its share of the time, not all of it. */
+	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
+	     ai = ai->ai_next) {
+		left = deadline - now_ms();
+		if (more > 1)
+			left /= more--;
+		c->fd = connect_one(c, ai, now_ms() + left, err);
+	}
+	lookup_free(l);
+	return c->fd < 0 ? -1 : 0;
+}
+
 static struct ms_conn *
 conn_new(const struct ms_conn_options *opt)
 {
@@ -179,10 +207,40 @@ conn_new(const struct ms_conn_options *opt)
 	c->fd = -1;
 	c->host = ms_xstrdup(opt->host);
 	c->ca_file = opt->ca_file != NULL ? ms_xstrdup(opt->ca_file) : NULL;
+	c->pins = opt->pins;
+	c->pin_count = opt->pin_count;
+	c->accept_any = opt->accept_any;
 	c->idle = opt->idle;
 	c->idle_ctx = opt->idle_ctx;
 	c->timeout = opt->timeout > 0 ? opt->timeout : MS_CONN_TIMEOUT;
+	c->until_ms = opt->until_ms;
+	c->rate = opt->rate < RATE_MAX ? opt->rate : 0;
 	return c;
+}
+
+int
+ms_conn_open(
+    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
+{
+	struct ms_url to = {0};
+	struct ms_conn *c;
+	int rc;
+
+	if (opt->connect_to != NULL &&
+	    ms_url_endpoint(&to, opt->connect_to, err) < 0)
+		return -1;
+	c = conn_new(opt);
+	if (to.host != NULL)
+		rc = connect_any(c, to.host, to.port, err);
+	else
+		rc = connect_any(c, opt->host, opt->port, err);
+	ms_url_release(&to);
+	if (rc < 0) {
+		ms_conn_close(c);
+		return -1;
+	}
+	*out = c;
+	return 0;
 }
 
 void
@@ -196,149 +254,20 @@ ms_conn_adopt(struct ms_conn **out, int fd, const struct ms_conn_options *opt)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+struct ms_conn *
+ms_conn_with(const struct ms_conn_peer *peer)
+{
+	static const struct ms_conn_options none = {.host = "peer"};
+	struct ms_conn *c = conn_new(&none);
+
+	c->peer = *peer;
+	return c;
+}
+
+/* ---- waiting ---- */
+
 int
-ms_conn_open(
-    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
-{
-	struct ms_conn *c = conn_new(opt);
-	struct lookup *l = NULL;
-	const struct addrinfo *ai;
-	int64_t deadline, left;
-	int more = 0;
-
-	deadline = now_ms() + (int64_t)c->timeout * 1000;
-	l = resolve(c, opt->port, deadline, err);
-	if (l == NULL)
-		goto fail;
-	for (ai = l->request.ar_result; ai != NULL; ai = ai->ai_next)
-		more++;
-	/* A dead address gets its share of the time, not all of it. */
-	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
-	     ai = ai->ai_next) {
-		left = deadline - now_ms();
-		if (more > 1)
-			left /= more--;
-		c->fd = connect_one(c, ai, now_ms() + left, err);
-	}
-	if (c->fd < 0)
-		goto fail;
-	lookup_free(l);
-	*out = c;
-	return 0;
-fail:
-	if (l != NULL)
-		lookup_free(l);
-	ms_conn_close(c);
-	return -1;
-}
-
-/* ---- TLS ---- */
-
-static int
-bad_certificate(long why, struct ms_err *err)
-{
-	switch (why) {
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_CERT_UNTRUSTED:
-		return ms_fail(err, MS_PROTO,
-		    "certificate of an unknown authority (%s)",
-		    X509_verify_cert_error_string(why));
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return ms_fail(
-		    err, MS_PROTO, "certificate is for another host");
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return ms_fail(err, MS_PROTO, "certificate has expired");
-	default:
-		return ms_fail(err, MS_PROTO, "certificate refused: %s",
-		    X509_verify_cert_error_string(why));
-	}
-}
-
-/* OpenSSL's last error as a sentence; the error queue is empty afterwards. */
-static int
-ssl_fail(int why, int sys, struct ms_err *err)
-{
-	unsigned long e = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(e);
-	bool cut = ERR_GET_LIB(e) == ERR_LIB_SSL &&
-		   ERR_GET_REASON(e) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-
-	ERR_clear_error();
-	if (why == SSL_ERROR_ZERO_RETURN)
-		return ms_fail(
-		    err, MS_TEMP, "the server closed the connection");
-	if (cut || (why == SSL_ERROR_SYSCALL && sys == 0))
-		return ms_fail(err, MS_TEMP, "the server cut the connection");
-	if (why == SSL_ERROR_SYSCALL) {
-		errno = sys;
-		ms_fail_errno(err, "connection lost");
-		if (err != NULL)
-			err->code = MS_TEMP;
-		return -1;
-	}
-	if (ERR_GET_REASON(e) == SSL_R_UNSUPPORTED_PROTOCOL ||
-	    ERR_GET_REASON(e) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
-		reason = "the server has no TLS 1.2 or newer";
-	else if (ERR_GET_REASON(e) == SSL_R_WRONG_VERSION_NUMBER)
-		reason = "the server does not speak TLS on this port";
-	return ms_fail(err, MS_PROTO, "TLS: %s",
-	    reason != NULL ? reason : "unknown error");
-}
-
-static int
-set_up_context(struct ms_conn *c, struct ms_err *err)
-{
-	int good;
-
-	c->ctx = SSL_CTX_new(TLS_client_method());
-	if (c->ctx == NULL)
-		return ms_fail(err, MS_BUG, "TLS: no context");
-	SSL_CTX_set_min_proto_version(c->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(c->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_read_ahead(c->ctx, 1); /* fewer, larger reads */
-	if (c->ca_file == NULL) {
-		good = SSL_CTX_set_default_verify_paths(c->ctx);
-	} else {
-		if (access(c->ca_file, R_OK) < 0)
-			return ms_fail_errno(err, "%s", c->ca_file);
-		good = SSL_CTX_load_verify_file(c->ctx, c->ca_file);
-	}
-	ERR_clear_error();
-	if (!good)
-		return ms_fail(err, MS_DATA, "%s: no certificates in it",
-		    c->ca_file != NULL ? c->ca_file : "system authorities");
-	return 0;
-}
-
-/* Who must be at the other end. */
-static int
-set_up_name(struct ms_conn *c, struct ms_err *err)
-{
-	unsigned char addr[sizeof(struct in6_addr)];
-	bool numeric = inet_pton(AF_INET, c->host, addr) == 1 ||
-		       inet_pton(AF_INET6, c->host, addr) == 1;
-	int good;
-
-	SSL_set_hostflags(c->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (numeric)
-		good = X509_VERIFY_PARAM_set1_ip_asc(
-		    SSL_get0_param(c->ssl), c->host);
-	else
-		good = SSL_set1_host(c->ssl, c->host) &&
-		       SSL_set_tlsext_host_name(c->ssl, c->host);
-	return good ? 0 : ms_fail(err, MS_USAGE, "%s: bad host name", c->host);
-}
-
-/* Waits for the server's bytes, or for room for ours. */
-static int
-wait_server(
+ms_conn_await(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
 {
 	int got;
@@ -351,56 +280,7 @@ wait_server(
 	return got == 0 ? too_slow(c, err) : 0;
 }
 
-/*
- * After an SSL call that returned n <= 0: waits for what it wants. 0: try it
- * again, -1: it failed.
- */
-static int
-ssl_again(struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err)
-{
-	int sys = errno, why = SSL_get_error(c->ssl, n);
-
-	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
-		return ssl_fail(why, sys, err);
-	return wait_server(
-	    c, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms, err);
-}
-
-int
-ms_conn_tls(struct ms_conn *c, struct ms_err *err)
-{
-	int64_t deadline = now_ms() + (int64_t)c->timeout * 1000;
-	long verdict;
-	int n;
-
-	assert(c->ssl == NULL);
-	if (set_up_context(c, err) < 0)
-		return -1;
-	c->ssl = SSL_new(c->ctx);
-	if (c->ssl == NULL || !SSL_set_fd(c->ssl, c->fd))
-		return ms_fail(err, MS_BUG, "TLS: no session");
-	if (set_up_name(c, err) < 0)
-		return -1;
-	for (;;) {
-		errno = 0;
-		ERR_clear_error();
-		n = SSL_connect(c->ssl);
-		if (n == 1)
-			break;
-		verdict = SSL_get_verify_result(c->ssl);
-		if (verdict != X509_V_OK)
-			return bad_certificate(verdict, err);
-		if (ssl_again(c, n, deadline, err) < 0)
-			return ms_context(err, "TLS handshake");
-	}
-	verdict = SSL_get_verify_result(c->ssl);
-	if (verdict != X509_V_OK)
-		return bad_certificate(verdict, err);
-	return 0;
-}
-
-/* ---- reading and writing ---- */
-
+/* After a recv(2) or send(2) that failed: 0: try it again. */
 static int
 plain_again(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
@@ -413,58 +293,173 @@ plain_again(
 			err->code = MS_TEMP;
 		return -1;
 	}
-	return wait_server(c, events, deadline_ms, err);
+	return ms_conn_await(c, events, deadline_ms, err);
+}
+
+/*
+ * Is there a byte to read? On TLS a readable socket says little: a record may
+ * be incomplete, or hold a session ticket. 1, 0, or -1.
+ */
+static int
+peek(struct ms_conn *c, struct ms_err *err)
+{
+	char byte;
+	int n, why, sys;
+
+	if (c->ssl == NULL)
+		return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+		       errno != EAGAIN;
+	errno = 0;
+	ERR_clear_error();
+	n = SSL_peek(c->ssl, &byte, 1);
+	sys = errno;
+	if (n > 0)
+		return 1;
+	why = SSL_get_error(c->ssl, n);
+	errno = sys;
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return 0;
+	return ms_conn_ssl_again(c, n, 0, err);
+}
+
+int
+ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
+{
+	int64_t until = now_ms() + wait_ms, left;
+	struct pollfd fds[2] = {{.fd = c->fd, .events = POLLIN},
+	    {.fd = other_fd, .events = POLLIN}};
+	int n;
+
+	if (c->fd < 0)
+		return 1;
+	if (c->until_ms != 0 && c->until_ms < until)
+		until = c->until_ms;
+	if (c->idle != NULL)
+		c->idle(c->idle_ctx);
+	for (;;) {
+		n = peek(c, err);
+		if (n != 0)
+			return n;
+		left = until - now_ms();
+		if (left < 0)
+			left = 0;
+		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+		if (n < 0 && errno != EINTR)
+			return ms_fail_errno(err, "poll");
+		if (n > 0 && fds[1].revents != 0)
+			return 2;
+		if (n == 0 && c->until_ms != 0 && now_ms() >= c->until_ms)
+			return too_slow(c, err);
+		if (n == 0)
+			return 0;
+	}
+}
+
+/*
+ * How many of n bytes the rate lets us read now: a bucket that holds half a
+ * second's worth. Waits until it is a good part of that.
+ */
+static int
+allowance(struct ms_conn *c, int n, struct ms_err *err)
+{
+	uint64_t full = c->rate / 2 + 1, enough = full / 4 + 1, ms;
+	int64_t now;
+
+	for (;;) {
+		now = now_ms();
+		ms = (uint64_t)(now - c->filled_ms);
+		if (c->filled_ms == 0 || ms > 1000)
+			ms = 1000;
+		if (ms * c->rate >= 1000) {
+			c->left += ms * c->rate / 1000;
+			c->filled_ms = now;
+		}
+		if (c->left > full)
+			c->left = full;
+		if (c->left >= enough)
+			return (uint64_t)n < c->left ? n : (int)c->left;
+		if (c->until_ms != 0 && now >= c->until_ms)
+			return too_slow(c, err);
+		if (c->idle != NULL)
+			c->idle(c->idle_ctx);
+		(void)poll(
+		    NULL, 0, (int)((enough - c->left) * 1000 / c->rate) + 1);
+	}
+}
+
+/* ---- reading and writing ---- */
+
+/* One try. More than 0: bytes; 0: again; -1. */
+static int
+read_some(
+    struct ms_conn *c, void *p, int n, int64_t deadline_ms, struct ms_err *err)
+{
+	ssize_t got;
+
+	errno = 0;
+	if (c->ssl != NULL) {
+		ERR_clear_error();
+		got = SSL_read(c->ssl, p, n);
+		if (got <= 0)
+			return ms_conn_ssl_again(c, (int)got, deadline_ms, err);
+		return (int)got;
+	}
+	if (c->fd < 0)
+		got = (ssize_t)c->peer.says(c->peer.ctx, p, (size_t)n);
+	else
+		got = recv(c->fd, p, (size_t)n, 0);
+	if (got < 0)
+		return plain_again(c, POLLIN, deadline_ms, err);
+	if (got == 0)
+		return ms_fail(
+		    err, MS_TEMP, "the server closed the connection");
+	return (int)got;
 }
 
 int
 ms_conn_read(struct ms_conn *c, void *p, size_t n, struct ms_err *err)
 {
-	int64_t deadline = now_ms() + (int64_t)c->timeout * 1000;
-	int want = n > INT_MAX ? INT_MAX : (int)n;
-	ssize_t got;
-	int rc;
+	int64_t deadline;
+	int want = n > INT_MAX ? INT_MAX : (int)n, got;
 
 	assert(n > 0);
-	for (;;) {
-		errno = 0;
-		if (c->ssl != NULL) {
-			ERR_clear_error();
-			got = SSL_read(c->ssl, p, want);
-			if (got > 0)
-				return (int)got;
-			rc = ssl_again(c, (int)got, deadline, err);
-		} else {
-			got = recv(c->fd, p, (size_t)want, 0);
-			if (got > 0)
-				return (int)got;
-			if (got == 0)
-				return ms_fail(err, MS_TEMP,
-				    "the server closed the connection");
-			rc = plain_again(c, POLLIN, deadline, err);
-		}
-		if (rc < 0)
-			return -1;
+	if (c->rate > 0 && (want = allowance(c, want, err)) < 0)
+		return -1;
+	deadline = ms_conn_deadline(c);
+	do
+		got = read_some(c, p, want, deadline, err);
+	while (got == 0);
+	if (got > 0) {
+		c->received += (uint64_t)got;
+		c->left -= c->rate > 0 ? (uint64_t)got : 0;
 	}
+	return got;
 }
 
 int
 ms_conn_write(struct ms_conn *c, const void *p, size_t n, struct ms_err *err)
 {
-	int64_t deadline = now_ms() + (int64_t)c->timeout * 1000;
+	int64_t deadline = ms_conn_deadline(c);
 	const unsigned char *at = p;
 	ssize_t put;
 	int part, rc;
 
 	if (c->idle != NULL)
 		c->idle(c->idle_ctx);
+	if (c->fd < 0) {
+		if (c->peer.hears != NULL)
+			c->peer.hears(c->peer.ctx, p, n);
+		return 0;
+	}
 	while (n > 0) {
 		part = n > INT_MAX ? INT_MAX : (int)n;
 		errno = 0;
 		if (c->ssl != NULL) {
 			ERR_clear_error();
 			put = SSL_write(c->ssl, at, part);
-			rc =
-			    put > 0 ? 0 : ssl_again(c, (int)put, deadline, err);
+			rc = put > 0 ? 0
+				     : ms_conn_ssl_again(
+					   c, (int)put, deadline, err);
 		} else {
 			put = send(c->fd, at, (size_t)part, MSG_NOSIGNAL);
 			rc = put > 0 ? 0
@@ -478,6 +473,18 @@ ms_conn_write(struct ms_conn *c, const void *p, size_t n, struct ms_err *err)
 		}
 	}
 	return 0;
+}
+
+bool
+ms_conn_is_tls(const struct ms_conn *c)
+{
+	return c->tls;
+}
+
+uint64_t
+ms_conn_received(const struct ms_conn *c)
+{
+	return c->received;
 }
 
 void

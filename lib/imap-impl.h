@@ -8,9 +8,19 @@
 #define MS_IMAP_TAIL 512
 #define MS_IMAP_WORDS 200 /* bytes of the server's words that we repeat */
 
+/* Capabilities that only the login is about; above those of imap.h. */
+enum {
+	MS_IMAP_STARTTLS = 1 << 24,
+	MS_IMAP_NO_LOGIN = 1 << 25, /* LOGINDISABLED */
+	MS_IMAP_SASL_IR = 1 << 26   /* RFC 4959 */
+};
+
 struct ms_imap {
 	struct ms_conn *conn;
 	mailimap *m;
+	unsigned caps;     /* what the server can do, as it last said */
+	unsigned mechs;    /* SASL mechanisms that it offers */
+	unsigned backoff;  /* seconds it wants to be left alone */
 	bool dead;         /* nothing more can be asked */
 	struct ms_err err; /* why: the first thing that went wrong */
 	int64_t text;      /* bytes come since the last answer began, but those
@@ -18,6 +28,14 @@ struct ms_imap {
 	char tail[MS_IMAP_TAIL]; /* the end of what came last, as a string */
 	struct ms_spool body;
 };
+
+/* The stream that libetpan reads and writes; NULL: no memory. */
+mailstream *ms_imap_stream(struct ms_imap *im);
+
+/* What the server said that it can do no longer holds. */
+void ms_imap_forget_capabilities(struct ms_imap *im);
+/* Asks it, unless it has said so since. */
+int ms_imap_learn_capabilities(struct ms_imap *im, struct ms_err *err);
 
 /* From inside libetpan's calls: the session ends, for this reason. */
 int ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
@@ -31,6 +49,8 @@ const char *ms_imap_words(
 /* Takes the answer to the command that was just sent; a result of libetpan's.
  */
 int ms_imap_answer(struct ms_imap *im);
+/* The same if its first line has been read. */
+int ms_imap_rest_of_answer(struct ms_imap *im);
 /*
  * Sends a command (without tag and line end) and takes its answer; what comes
  * with it has gone to the handlers and to m->imap_response_info.

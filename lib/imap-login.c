@@ -1,4 +1,7 @@
-/* imap-login.c - LOGIN, with any bytes. RFC 3501, 6.2.3 and 4.3; RFC 5530. */
+/*
+ * imap-login.c - LOGIN, with any bytes, and AUTHENTICATE. RFC 3501, 4.3, 6.2.2
+ * and 6.2.3; RFC 4959; RFC 5530.
+ */
 #include "imap.h"
 #include "imap-impl.h"
 
@@ -10,30 +13,34 @@
 
 #define CHATTER_MAX 100 /* untagged lines before a continuation */
 
-/* Waits for the server's go-ahead for a literal. 0, or a result of libetpan's
- * if it answered the command instead. */
+/* ---- LOGIN ---- */
+
+/*
+ * Waits for the server's go-ahead, for a literal or in AUTHENTICATE. 1: there
+ * it is; 0: it has answered the command instead, or it can't be read: *result,
+ * of libetpan's, says what.
+ */
 static int
-await_continuation(struct ms_imap *im)
+await_continuation(struct ms_imap *im, int *result)
 {
-	struct mailimap_response *answer = NULL;
 	const char *line;
-	int i, r;
+	int i;
 
 	for (i = 0; i < CHATTER_MAX; i++) {
 		line = mailimap_read_line(im->m);
-		if (line == NULL)
-			return MAILIMAP_ERROR_STREAM;
+		if (line == NULL) {
+			*result = MAILIMAP_ERROR_STREAM;
+			return 0;
+		}
 		if (*line == '+')
-			return MAILIMAP_NO_ERROR;
+			return 1;
 		if (*line == '*' && strncasecmp(line, "* BYE", 5) != 0)
 			continue;
-		r = mailimap_parse_response(im->m, &answer);
-		if (r != MAILIMAP_NO_ERROR)
-			return r;
-		mailimap_response_free(answer);
-		return MAILIMAP_ERROR_LOGIN;
+		*result = ms_imap_rest_of_answer(im);
+		return 0;
 	}
-	return MAILIMAP_ERROR_PARSE;
+	*result = MAILIMAP_ERROR_PARSE;
+	return 0;
 }
 
 /*
@@ -47,15 +54,17 @@ send_argument(struct ms_imap *im, const char *s)
 	char quoted[2 * MS_SECRET_MAX + 2], count[32];
 	size_t n = 0, length = strlen(s);
 	const char *p;
-	int rc;
+	int rc, answer;
 
 	for (p = s; *p >= ' ' && *p <= '~'; p++)
 		;
 	if (*p != '\0' || length > MS_SECRET_MAX) {
 		snprintf(count, sizeof(count), "{%zu}\r\n", length);
 		rc = ms_conn_write(im->conn, count, strlen(count), &im->err);
-		if (rc == 0 && (rc = await_continuation(im)) != 0)
-			return rc;
+		if (rc == 0 && await_continuation(im, &answer) == 0)
+			return answer != MAILIMAP_NO_ERROR
+				   ? answer
+				   : MAILIMAP_ERROR_PARSE;
 		if (rc == 0)
 			rc = ms_conn_write(im->conn, s, length, &im->err);
 	} else {
@@ -115,27 +124,149 @@ said_later(const struct ms_imap *im)
 	return false;
 }
 
-int
-ms_imap_login(struct ms_imap *im, const char *login, const char *password,
-    struct ms_err *err)
+/* ---- SASL ---- */
+
+/* Sends a secret, around libetpan's buffers, which would keep a copy. */
+static int
+send_secret(struct ms_imap *im, struct ms_buf *line)
+{
+	int rc;
+
+	ms_buf_add_str(line, "\r\n");
+	rc = ms_conn_write(im->conn, line->p, line->n, &im->err);
+	ms_secret_forget(line);
+	if (rc < 0)
+		im->dead = true;
+	return rc;
+}
+
+/* AUTHENTICATE and the first answer too, if that saves a round trip. */
+static int
+send_authenticate(struct ms_imap *im, struct ms_auth *a, enum ms_mech mech,
+    bool *first_sent, struct ms_err *err)
+{
+	struct ms_buf line = {0};
+
+	*first_sent = ms_auth_first(a) && (im->caps & MS_IMAP_SASL_IR) != 0;
+	if (mailimap_send_current_tag(im->m) != MAILIMAP_NO_ERROR ||
+	    mailstream_flush(im->m->imap_stream) < 0)
+		return ms_imap_result(
+		    im, MAILIMAP_ERROR_STREAM, "AUTHENTICATE", err);
+	(void)ms_buf_room(&line, 4 * MS_SECRET_MAX + 64);
+	ms_buf_printf(&line, "AUTHENTICATE %s", ms_mech_name(mech));
+	if (*first_sent) {
+		ms_buf_add_byte(&line, ' ');
+		if (ms_auth_step(a, NULL, &line, err) < 0) {
+			ms_secret_forget(&line);
+			return -1;
+		}
+	}
+	if (send_secret(im, &line) < 0)
+		return ms_imap_result(
+		    im, MAILIMAP_ERROR_STREAM, "AUTHENTICATE", err);
+	return 0;
+}
+
+/* The challenge that has just been read, without its line end. */
+static const char *
+challenge_of(struct ms_imap *im)
+{
+	char *line = im->m->imap_stream_buffer->str;
+
+	line += line[1] == ' ' ? 2 : 1;
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+/* Answers challenges. A result of libetpan's, or -1: the session is over. */
+static int
+converse(struct ms_imap *im, struct ms_auth *a, bool first_sent)
+{
+	bool due = ms_auth_first(a) && !first_sent;
+	struct ms_buf line = {0};
+	struct ms_err err = {0};
+	int result = MAILIMAP_NO_ERROR;
+
+	while (await_continuation(im, &result) == 1) {
+		if (ms_auth_step(
+			a, due ? NULL : challenge_of(im), &line, &err) < 0) {
+			ms_secret_forget(&line);
+			return ms_imap_kill(im, err.code, "%s", err.msg);
+		}
+		due = false;
+		if (send_secret(im, &line) < 0)
+			return -1;
+	}
+	if (result == MAILIMAP_NO_ERROR && ms_auth_accepted(a, &err) < 0)
+		return ms_imap_kill(im, err.code, "%s", err.msg);
+	return result;
+}
+
+/* ---- all ---- */
+
+/* Who we are not, or not now: by the result of libetpan's. */
+static int
+refused(struct ms_imap *im, int result, const char *reason, struct ms_err *err)
 {
 	char text[MS_IMAP_WORDS + 1];
-	int r;
 
-	if (!ms_secret_text_ok(login, strlen(login)) ||
-	    !ms_secret_text_ok(password, strlen(password)))
-		return ms_fail(
-		    err, MS_USAGE, "login or password holds CR or LF");
-	im->text = 0;
-	r = send_login(im, login, password);
-	if (r == MAILIMAP_NO_ERROR)
-		r = ms_imap_answer(im);
-	if (r == MAILIMAP_NO_ERROR) {
-		im->m->imap_state = MAILIMAP_STATE_AUTHENTICATED;
-		return 0;
-	}
-	if (ms_imap_result(im, r, "login", err) == 0 || im->dead)
+	if (ms_imap_result(im, result, "login", err) == 0 || im->dead)
 		return -1;
 	return ms_fail(err, said_later(im) ? MS_TEMP : MS_AUTH,
-	    "login refused: %s", ms_imap_words(im, text));
+	    "login refused: %s%s%s", ms_imap_words(im, text),
+	    *reason != '\0' ? ", " : "", reason);
+}
+
+static int
+sasl_login(struct ms_imap *im, const struct ms_login *l, enum ms_mech mech,
+    struct ms_err *err)
+{
+	struct ms_auth *a;
+	bool first_sent;
+	int r = -1;
+
+	if (ms_auth_new(&a, l, mech, err) < 0)
+		return -1;
+	if (send_authenticate(im, a, mech, &first_sent, err) == 0) {
+		r = converse(im, a, first_sent);
+		if (r < 0)
+			r = MAILIMAP_ERROR_STREAM; /* im->err says why */
+		if (r != MAILIMAP_NO_ERROR)
+			r = refused(im, r, ms_auth_reason(a), err);
+	}
+	ms_auth_free(a);
+	return r;
+}
+
+static int
+plain_login(struct ms_imap *im, const struct ms_login *l, struct ms_err *err)
+{
+	int r = send_login(im, l->login, l->secret);
+
+	if (r == MAILIMAP_NO_ERROR)
+		r = ms_imap_answer(im);
+	return r == MAILIMAP_NO_ERROR ? 0 : refused(im, r, "", err);
+}
+
+int
+ms_imap_login(
+    struct ms_imap *im, const struct ms_login *login, struct ms_err *err)
+{
+	enum ms_mech mech = MS_MECH_AUTO;
+	unsigned offered;
+
+	if (ms_imap_learn_capabilities(im, err) < 0)
+		return -1;
+	offered = im->mechs;
+	if ((im->caps & MS_IMAP_NO_LOGIN) == 0)
+		offered |= MS_MECH_BIT(MS_MECH_LOGIN);
+	if (ms_auth_choose(login, offered, &mech, err) < 0)
+		return -1;
+	im->text = 0;
+	ms_imap_forget_capabilities(im);
+	if ((mech == MS_MECH_LOGIN ? plain_login(im, login, err)
+				   : sasl_login(im, login, mech, err)) < 0)
+		return -1;
+	im->m->imap_state = MAILIMAP_STATE_AUTHENTICATED;
+	return ms_imap_learn_capabilities(im, err);
 }

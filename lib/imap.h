@@ -1,7 +1,7 @@
 /*
  * imap.h - reading a mailbox by IMAP (RFC 3501, RFC 9051): libetpan's parser
  * over a connection of ours. Nothing here changes anything on the server but
- * ms_imap_delete(). Layer: above conn, spool, mail, wire.
+ * ms_imap_delete(). Layer: above auth, conn, spool, mail, wire.
  *
  * A server that sends garbage can crash the parser: whoever uses this gives
  * each account a process of its own.
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "auth.h"
 #include "conn.h"
 #include "sha.h"
 #include "spool.h"
@@ -31,38 +32,62 @@
 struct ms_imap;
 
 /*
- * Reads the greeting. The connection is TLS already and belongs to the session
- * from now on, also if this fails. Errors of all calls here: MS_TEMP (the
- * network, or the server said BYE), MS_PROTO (the answer makes no sense, or is
- * too long), MS_NOINPUT (the server said NO: its words). After MS_TEMP and
- * MS_PROTO the session is of no more use, as ms_imap_usable() says.
+ * Reads the greeting, and goes from a plain connection to TLS by STARTTLS where
+ * tls says so. The connection belongs to the session from now on, also if this
+ * fails. Errors of all calls here: MS_TEMP (the network, or the server said BYE
+ * or "not now"), MS_PROTO (the answer makes no sense, or is too long; a server
+ * without STARTTLS, one that refuses it, sends something after it or has logged
+ * us in already), MS_NOINPUT (the server said NO: its words). Whether the
+ * session is of use after an error ms_imap_usable() says; after MS_PROTO never.
  */
-int ms_imap_open(
-    struct ms_imap **out, struct ms_conn *conn, struct ms_err *err);
+int ms_imap_open(struct ms_imap **out, struct ms_conn *conn, enum ms_tls tls,
+    struct ms_err *err);
 bool ms_imap_usable(const struct ms_imap *im);
 /* Logs out if the session is usable; frees. NULL is fine. */
 void ms_imap_close(struct ms_imap *im);
 
 /*
- * LOGIN. Both strings without CR and LF. MS_AUTH: refused, with the server's
- * words; MS_TEMP also if it says that it can't tell now (RFC 5530).
+ * Logs in, by the LOGIN command or by a SASL mechanism; see auth.h. One
+ * attempt. MS_AUTH: refused, with the server's words; MS_TEMP also if it says
+ * that it can't tell now (RFC 5530); MS_NOINPUT: it does not have the
+ * mechanism; MS_USAGE: a string holds CR, LF or NUL.
  */
-int ms_imap_login(struct ms_imap *im, const char *login, const char *password,
-    struct ms_err *err);
+int ms_imap_login(
+    struct ms_imap *im, const struct ms_login *login, struct ms_err *err);
+
+enum {
+	MS_CAP_IDLE = 1 << 0,          /* RFC 2177 */
+	MS_CAP_UIDPLUS = 1 << 1,       /* RFC 4315 */
+	MS_CAP_MOVE = 1 << 2,          /* RFC 6851 */
+	MS_CAP_NAMESPACE = 1 << 3,     /* RFC 2342 */
+	MS_CAP_SPECIAL_USE = 1 << 4,   /* RFC 6154 */
+	MS_CAP_LIST_EXTENDED = 1 << 5, /* RFC 5258 */
+	MS_CAP_LIST_STATUS = 1 << 6,   /* RFC 5819 */
+	MS_CAP_CONDSTORE = 1 << 7,     /* RFC 7162 */
+	MS_CAP_QRESYNC = 1 << 8,
+	MS_CAP_ESEARCH = 1 << 9, /* RFC 4731 */
+	MS_CAP_LITERAL_PLUS = 1 << 10,
+	MS_CAP_GMAIL = 1 << 11 /* X-GM-EXT-1 */
+};
+/* What the server can do for who has logged in: bits. 0 before. */
+unsigned ms_imap_capabilities(const struct ms_imap *im);
 
 /*
- * What the server can do, MS_CAP_* joined by |; asked once per session, after
- * the login. 0 if it does not say.
+ * Waits for something to happen in the opened folder: 1 (whatever it is), or 2:
+ * other_fd is readable, 0: neither within wait_ms. By IDLE; where there is none
+ * by NOOP, every MS_IMAP_POLL seconds. The caller repeats it at least every 29
+ * minutes.
  */
-enum {
-	MS_CAP_UIDPLUS = 1,     /* RFC 4315 */
-	MS_CAP_IDLE = 2,        /* RFC 2177 */
-	MS_CAP_SPECIAL_USE = 4, /* RFC 6154 */
-	MS_CAP_NAMESPACE = 8,   /* RFC 2342 */
-	MS_CAP_GMAIL = 16,      /* X-GM-EXT-1 */
-	MS_CAP_MOVE = 32        /* RFC 6851 */
-};
-unsigned ms_imap_capabilities(struct ms_imap *im);
+#define MS_IMAP_POLL 60
+int ms_imap_idle(
+    struct ms_imap *im, int wait_ms, int other_fd, struct ms_err *err);
+
+/*
+ * For how many seconds the server wants to be left alone, by what it said last:
+ * a code (THROTTLED, OVERQUOTA, UNAVAILABLE ...), "Suggested Backoff Time", or
+ * BYE. 0: it did not say so.
+ */
+unsigned ms_imap_backoff(const struct ms_imap *im);
 
 /* What a folder is for: bits of `uses`. RFC 6154, 2; RFC 8457, 4. */
 enum {

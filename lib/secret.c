@@ -15,6 +15,14 @@ ms_secret_wipe(struct ms_secret *s)
 	explicit_bzero(s, sizeof(*s));
 }
 
+void
+ms_secret_forget(struct ms_buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	ms_buf_release(b);
+}
+
 bool
 ms_secret_text_ok(const char *p, size_t n)
 {

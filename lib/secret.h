@@ -1,13 +1,13 @@
 /*
  * secret.h - passwords: had from a file, a descriptor, a command or the
  * person at the terminal, never from arguments or the environment; wiped
- * after use. ms-fetch(1), Passwords. Layer: above err.
+ * after use. ms-fetch(1), Passwords. Layer: above buf.
  */
 #ifndef MS_SECRET_H
 #define MS_SECRET_H
 #include <stdbool.h>
 #include <stddef.h>
-#include "err.h"
+#include "buf.h"
 
 #define MS_SECRET_MAX 4096 /* bytes of a secret */
 
@@ -33,6 +33,9 @@ int ms_secret_command(
 int ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err);
 
 void ms_secret_wipe(struct ms_secret *s);
+/* Wipes and releases. A buffer that has grown leaves copies: make room in it
+ * beforehand. */
+void ms_secret_forget(struct ms_buf *b);
 
 /* May this string be sent in a command: no CR, LF or other control byte? */
 bool ms_secret_text_ok(const char *p, size_t n);

@@ -7,8 +7,17 @@
 #include <string.h>
 #include <strings.h>
 
-#define IMAP_PORT 143
-#define IMAPS_PORT 993
+static const struct scheme {
+	const char *name;
+	const char *identity;
+	uint16_t port, other; /* its own, and the one with or without TLS */
+} schemes[] = {
+    [MS_IMAP] = {"imap://", "imap://", 143, 993},
+    [MS_IMAPS] = {"imaps://", "imap://", 993, 143},
+    [MS_POP3] = {"pop3://", "pop3://", 110, 995},
+    [MS_POP3S] = {"pop3s://", "pop3://", 995, 110},
+};
+#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
 
 void
 ms_url_release(struct ms_url *u)
@@ -153,21 +162,36 @@ parse_host(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 	return 0;
 }
 
+/* The scheme that the text begins with; NULL: none of ours. */
+static const struct scheme *
+find_scheme(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < SCHEMES; i++)
+		if (strncasecmp(
+			text, schemes[i].name, strlen(schemes[i].name)) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
 int
 ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err)
 {
-	static const char scheme[] = "imaps://";
+	const struct scheme *scheme = find_scheme(text);
 	const char *p = text, *end, *at;
 	size_t n;
 
-	*u = (struct ms_url){.port = IMAPS_PORT};
+	*u = (struct ms_url){0};
 	if (strlen(text) > MS_URL_MAX)
 		return ms_fail(err, MS_USAGE, "URL is too long");
-	if (strncasecmp(p, scheme, sizeof(scheme) - 1) != 0)
+	if (scheme == NULL)
 		return ms_fail(err, MS_USAGE,
-		    "a URL begins with imaps://, as in "
-		    "imaps://alice@imap.example.org/");
-	p += sizeof(scheme) - 1;
+		    "a URL begins with imaps://, imap://, pop3s:// or "
+		    "pop3://, as in imaps://alice@imap.example.org/");
+	u->scheme = (enum ms_scheme)(scheme - schemes);
+	u->port = scheme->port;
+	p += strlen(scheme->name);
 	end = p + strcspn(p, "/?#");
 	if (*end != '\0' && strcmp(end, "/") != 0)
 		return ms_fail(err, MS_USAGE,
@@ -184,21 +208,39 @@ ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err)
 	return 0;
 }
 
+int
+ms_url_endpoint(struct ms_url *u, const char *text, struct ms_err *err)
+{
+	struct ms_url at = {0};
+
+	if (strlen(text) > MS_URL_MAX ||
+	    parse_host(&at, text, strlen(text), NULL) < 0 || at.port == 0) {
+		ms_url_release(&at);
+		return ms_fail(err, MS_USAGE,
+		    "%.100s: not HOST:PORT or [ADDRESS]:PORT", text);
+	}
+	free(u->host);
+	u->host = at.host;
+	u->port = at.port;
+	return 0;
+}
+
 void
-ms_url_source(const struct ms_url *u, struct ms_buf *out)
+ms_url_source(const struct ms_url *u, const char *login, struct ms_buf *out)
 {
 	static const char plain[] = "-._~!$&'()*+,;=";
-	const char *p;
+	const struct scheme *scheme = &schemes[u->scheme];
+	const char *p = login != NULL ? login : u->login;
 
-	ms_buf_add_str(out, "imap://");
-	for (p = u->login != NULL ? u->login : ""; *p != '\0'; p++) {
+	ms_buf_add_str(out, scheme->identity);
+	for (; p != NULL && *p != '\0'; p++) {
 		if (isalnum((unsigned char)*p) || strchr(plain, *p) != NULL)
 			ms_buf_add_byte(out, (unsigned char)*p);
 		else
 			ms_buf_printf(out, "%%%02X", (unsigned char)*p);
 	}
 	ms_buf_printf(out, strchr(u->host, ':') ? "@[%s]" : "@%s", u->host);
-	if (u->port != IMAP_PORT && u->port != IMAPS_PORT)
+	if (u->port != scheme->port && u->port != scheme->other)
 		ms_buf_printf(out, ":%u", u->port);
 	ms_buf_add_byte(out, '/');
 }

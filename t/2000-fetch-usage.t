@@ -19,7 +19,7 @@ refused() {
 }
 refused 'no URL' 'one URL is needed' --password-file pw
 refused 'two URLs' 'one URL is needed' imaps://a@h/ imaps://b@h/
-refused 'another protocol' 'begins with imaps://' imap://a@h/
+refused 'another protocol' 'begins with imaps://' smtp://a@h/
 refused 'a password in the URL' 'no place in a URL' imaps://a:secret@h/
 refused 'no login' 'no login' imaps://h/
 refused 'two logins' 'different logins' --login b imaps://a@h/
@@ -42,7 +42,7 @@ head -c 5000 /dev/zero | tr '\0' x >long
 refused 'a password without end' 'longer than' --password-command 'yes | tr -d "\n"' imaps://a@h/
 refused 'a long password' 'longer than' --password-file long imaps://a@h/
 
-status 'with --check there is no stream' 64 ms-fetch --check imap://a@h/
+status 'with --check there is no stream' 64 ms-fetch --check smtp://a@h/
 [ -s out ] && fail 'nothing on stdout'
 status 'also when --check comes after the mistake' 64 ms-fetch --bad --check imaps://a@h/
 [ -s out ] && fail 'nothing on stdout'

@@ -108,6 +108,10 @@ class Session:
             return True
         return False
 
+    def do_CAPABILITY(self, tag, rest):
+        self.send(b"* CAPABILITY IMAP4rev1\r\n")
+        self.ok(tag)
+
     def do_LOGIN(self, tag, rest):
         self.ok(tag)
 

@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct ms_url a, b;
 
 	if (ms_url_parse(&a, text, NULL) == 0 && a.login != NULL) {
-		ms_url_source(&a, &first);
+		ms_url_source(&a, NULL, &first);
 		require(first.n <= 2048); /* MS_SOURCE_MAX */
 		/* imap://... as imaps://... is a URL of the same source. */
 		ms_buf_add_str(&url, "imaps");
@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		require(ms_url_parse(&b, ms_buf_str(&url), NULL) == 0);
 		require(strcmp(a.login, b.login) == 0);
 		require(strcmp(a.host, b.host) == 0);
-		ms_url_source(&b, &again);
+		ms_url_source(&b, NULL, &again);
 		require(
 		    ms_slice_eq(ms_buf_slice(&first), ms_buf_slice(&again)));
 		ms_url_release(&b);

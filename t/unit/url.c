@@ -40,11 +40,18 @@ static const struct row {
     {"imaps://alice@[::1]/", "alice", "::1", 993, "imap://alice@[::1]/"},
     {"imaps://alice@[2001:DB8:0:0:0:0:0:1]:9/", "alice", "2001:db8::1", 9,
 	"imap://alice@[2001:db8::1]:9/"},
+    {"imap://alice@h/", "alice", "h", 143, "imap://alice@h/"},
+    {"imap://alice@h:993/", "alice", "h", 993, "imap://alice@h/"},
+    {"imap://alice@h:110/", "alice", "h", 110, "imap://alice@h:110/"},
+    {"pop3://alice@h/", "alice", "h", 110, "pop3://alice@h/"},
+    {"POP3S://alice@h/", "alice", "h", 995, "pop3://alice@h/"},
+    {"pop3s://alice@h:110/", "alice", "h", 110, "pop3://alice@h/"},
+    {"pop3s://alice@h:143/", "alice", "h", 143, "pop3://alice@h:143/"},
     /* a password is refused, and so is whatever else makes no sense */
     {"imaps://alice:secret@h/", NULL, NULL, 0, NULL},
     {"imaps://:secret@h/", NULL, NULL, 0, NULL},
-    {"imap://alice@h/", NULL, NULL, 0, NULL},
-    {"pop3s://alice@h/", NULL, NULL, 0, NULL},
+    {"smtp://alice@h/", NULL, NULL, 0, NULL},
+    {"pop3:/alice@h/", NULL, NULL, 0, NULL},
     {"alice@h", NULL, NULL, 0, NULL},
     {"", NULL, NULL, 0, NULL},
     {"imaps://", NULL, NULL, 0, NULL},
@@ -105,7 +112,7 @@ check(const struct row *row)
 	ok(rc == 0, "taken: %s", row->url);
 	if (rc < 0)
 		return;
-	ms_url_source(&u, &source);
+	ms_url_source(&u, NULL, &source);
 	ok(equal(u.login, row->login) && equal(u.host, row->host) &&
 		u.port == row->port,
 	    "its parts: %s %s %u", u.login ? u.login : "-", u.host, u.port);
@@ -115,6 +122,58 @@ check(const struct row *row)
 	ms_url_release(&u);
 }
 
+static const struct endpoint {
+	const char *text;
+	const char *host; /* NULL: refused */
+	unsigned port;
+} endpoints[] = {
+    {"mx.example.org:1993", "mx.example.org", 1993},
+    {"127.0.0.1:1", "127.0.0.1", 1},
+    {"[::1]:143", "::1", 143},
+    {"[0:0::1]:143", "::1", 143},
+    {"h", NULL, 0},
+    {"h:", NULL, 0},
+    {"h:0", NULL, 0},
+    {":143", NULL, 0},
+    {"::1:143", NULL, 0},
+    {"[::1]", NULL, 0},
+    {"a@h:143", NULL, 0},
+    {"imaps://h:143", NULL, 0},
+    {"h:143/", NULL, 0},
+};
+
+static void
+check_endpoint(const struct endpoint *row)
+{
+	struct ms_url u = {0};
+	struct ms_err err = {0};
+	int rc = ms_url_endpoint(&u, row->text, &err);
+
+	if (row->host == NULL)
+		ok(rc < 0 && err.code == MS_USAGE && u.host == NULL,
+		    "no endpoint: %s", row->text);
+	else
+		ok(rc == 0 && equal(u.host, row->host) && u.port == row->port,
+		    "an endpoint: %s", row->text);
+	ms_url_release(&u);
+}
+
+/* Whose mailbox it is may be said otherwise than who logs in. */
+static void
+check_authzid(void)
+{
+	struct ms_buf source = {0};
+	struct ms_url u;
+
+	if (ms_url_parse(&u, "imaps://master@h/", NULL) == 0) {
+		ms_url_source(&u, "alice@example.org", &source);
+		ms_url_release(&u);
+	}
+	ok(equal(ms_buf_str(&source), "imap://alice%40example.org@h/"),
+	    "an authorization identity's source");
+	ms_buf_release(&source);
+}
+
 int
 main(void)
 {
@@ -122,6 +181,10 @@ main(void)
 	struct ms_url u;
 	struct ms_err err = {0};
 	size_t i;
+
+	for (i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+		check_endpoint(&endpoints[i]);
+	check_authzid();
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);

@@ -1,0 +1,244 @@
+/*
+ * conn-tls.c - TLS: who is at the other end, and what OpenSSL has to say.
+ * RFC 8446, RFC 9525; pins as in RFC 7469, 2.4.
+ */
+#include "conn.h"
+#include "conn-impl.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base64.h"
+#include "sha.h"
+
+#define PIN "sha256//"
+#define PIN_CHARS MS_BASE64_CHARS(MS_SHA_LEN)
+
+/* ---- sentences ---- */
+
+static int
+bad_certificate(long why, struct ms_err *err)
+{
+	switch (why) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return ms_fail(err, MS_PROTO,
+		    "certificate of an unknown authority (%s)",
+		    X509_verify_cert_error_string(why));
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return ms_fail(
+		    err, MS_PROTO, "certificate is for another host");
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return ms_fail(err, MS_PROTO, "certificate has expired");
+	default:
+		return ms_fail(err, MS_PROTO, "certificate refused: %s",
+		    X509_verify_cert_error_string(why));
+	}
+}
+
+/* OpenSSL's last error as a sentence; the error queue is empty afterwards. */
+static int
+ssl_fail(int why, int sys, struct ms_err *err)
+{
+	unsigned long e = ERR_peek_last_error();
+	const char *reason = ERR_reason_error_string(e);
+	bool cut = ERR_GET_LIB(e) == ERR_LIB_SSL &&
+		   ERR_GET_REASON(e) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+
+	ERR_clear_error();
+	if (why == SSL_ERROR_ZERO_RETURN)
+		return ms_fail(
+		    err, MS_TEMP, "the server closed the connection");
+	if (cut || (why == SSL_ERROR_SYSCALL && sys == 0))
+		return ms_fail(err, MS_TEMP, "the server cut the connection");
+	if (why == SSL_ERROR_SYSCALL) {
+		errno = sys;
+		ms_fail_errno(err, "connection lost");
+		if (err != NULL)
+			err->code = MS_TEMP;
+		return -1;
+	}
+	if (ERR_GET_REASON(e) == SSL_R_UNSUPPORTED_PROTOCOL ||
+	    ERR_GET_REASON(e) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+		reason = "the server has no TLS 1.2 or newer";
+	else if (ERR_GET_REASON(e) == SSL_R_WRONG_VERSION_NUMBER)
+		reason = "the server does not speak TLS on this port";
+	return ms_fail(err, MS_PROTO, "TLS: %s",
+	    reason != NULL ? reason : "unknown error");
+}
+
+int
+ms_conn_ssl_again(
+    struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err)
+{
+	int sys = errno, why = SSL_get_error(c->ssl, n);
+
+	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+		return ssl_fail(why, sys, err);
+	return ms_conn_await(
+	    c, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms, err);
+}
+
+/* ---- who is there ---- */
+
+bool
+ms_conn_pin_ok(const char *text)
+{
+	unsigned char digest[MS_SHA_LEN + 1];
+
+	return strncmp(text, PIN, strlen(PIN)) == 0 &&
+	       strlen(text) == strlen(PIN) + PIN_CHARS &&
+	       ms_base64_decode((const unsigned char *)text + strlen(PIN),
+		   PIN_CHARS, digest) == MS_SHA_LEN;
+}
+
+/* The pin of n bytes of DER, which are freed. */
+static bool
+make_pin(unsigned char *der, int n, char out[sizeof(PIN) + PIN_CHARS])
+{
+	unsigned char digest[MS_SHA_LEN];
+
+	if (n <= 0)
+		return false;
+	ms_sha256(der, (size_t)n, digest);
+	OPENSSL_free(der);
+	memcpy(out, PIN, strlen(PIN));
+	ms_base64_encode(
+	    digest, sizeof(digest), (unsigned char *)out + strlen(PIN));
+	out[strlen(PIN) + PIN_CHARS] = '\0';
+	return true;
+}
+
+/* Is the certificate, or its key, one of those pinned? */
+static int
+check_pins(const struct ms_conn *c, struct ms_err *err)
+{
+	char whole[sizeof(PIN) + PIN_CHARS], key[sizeof(PIN) + PIN_CHARS];
+	X509 *cert = SSL_get0_peer_certificate(c->ssl);
+	unsigned char *der = NULL, *key_der = NULL;
+	int n, key_n;
+	size_t i;
+
+	n = cert != NULL ? i2d_X509(cert, &der) : -1;
+	key_n = cert != NULL
+		    ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key_der)
+		    : -1;
+	if (!make_pin(der, n, whole) || !make_pin(key_der, key_n, key))
+		return ms_fail(err, MS_PROTO, "certificate can't be read");
+	for (i = 0; i < c->pin_count; i++)
+		if (strcmp(c->pins[i], whole) == 0 ||
+		    strcmp(c->pins[i], key) == 0)
+			return 0;
+	return ms_fail(err, MS_PROTO,
+	    "certificate is not the pinned one (it is %s, its key %s)", whole,
+	    key);
+}
+
+/* ---- the handshake ---- */
+
+/* Whose signature counts. */
+static int
+set_up_authorities(struct ms_conn *c, struct ms_err *err)
+{
+	int good;
+
+	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
+	if (c->ca_file == NULL) {
+		good = SSL_CTX_set_default_verify_paths(c->ctx);
+	} else {
+		if (access(c->ca_file, R_OK) < 0)
+			return ms_fail_errno(err, "%s", c->ca_file);
+		good = SSL_CTX_load_verify_file(c->ctx, c->ca_file);
+	}
+	ERR_clear_error();
+	if (!good)
+		return ms_fail(err, MS_DATA, "%s: no certificates in it",
+		    c->ca_file != NULL ? c->ca_file : "system authorities");
+	return 0;
+}
+
+/* Is it an address, which has no place in SNI? */
+static bool
+numeric(const char *host)
+{
+	unsigned char addr[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, addr) == 1 ||
+	       inet_pton(AF_INET6, host, addr) == 1;
+}
+
+/* Who must be at the other end. */
+static bool
+set_up_name(struct ms_conn *c)
+{
+	SSL_set_hostflags(c->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (numeric(c->host))
+		return X509_VERIFY_PARAM_set1_ip_asc(
+		    SSL_get0_param(c->ssl), c->host);
+	return SSL_set1_host(c->ssl, c->host);
+}
+
+static int
+set_up(struct ms_conn *c, bool verified, struct ms_err *err)
+{
+	c->ctx = SSL_CTX_new(TLS_client_method());
+	if (c->ctx == NULL)
+		return ms_fail(err, MS_BUG, "TLS: no context");
+	SSL_CTX_set_min_proto_version(c->ctx, TLS1_2_VERSION);
+	SSL_CTX_set_mode(c->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(c->ctx, 1); /* fewer, larger reads */
+	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_NONE, NULL);
+	if (verified && set_up_authorities(c, err) < 0)
+		return -1;
+	c->ssl = SSL_new(c->ctx);
+	if (c->ssl == NULL || !SSL_set_fd(c->ssl, c->fd))
+		return ms_fail(err, MS_BUG, "TLS: no session");
+	if ((verified && !set_up_name(c)) ||
+	    (!numeric(c->host) && !SSL_set_tlsext_host_name(c->ssl, c->host)))
+		return ms_fail(err, MS_USAGE, "%s: bad host name", c->host);
+	return 0;
+}
+
+int
+ms_conn_tls(struct ms_conn *c, struct ms_err *err)
+{
+	int64_t deadline = ms_conn_deadline(c);
+	bool verified = c->pin_count == 0 && !c->accept_any;
+	long verdict;
+	int n;
+
+	assert(!c->tls);
+	c->tls = true;
+	if (c->fd < 0)
+		return 0;
+	if (set_up(c, verified, err) < 0)
+		return -1;
+	for (;;) {
+		errno = 0;
+		ERR_clear_error();
+		n = SSL_connect(c->ssl);
+		verdict = SSL_get_verify_result(c->ssl);
+		if (verified && verdict != X509_V_OK)
+			return bad_certificate(verdict, err);
+		if (n == 1)
+			break;
+		if (ms_conn_ssl_again(c, n, deadline, err) < 0)
+			return ms_context(err, "TLS handshake");
+	}
+	return c->pin_count > 0 ? check_pins(c, err) : 0;
+}

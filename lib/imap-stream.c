@@ -1,0 +1,149 @@
+/*
+ * imap-stream.c - what is below libetpan: a mailstream over our connection.
+ */
+#include "imap.h"
+#include "imap-impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define STREAM_BUFFER 65536
+
+int
+ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!im->dead) {
+		im->err.code = code;
+		va_start(ap, fmt);
+		vsnprintf(im->err.msg, sizeof(im->err.msg), fmt, ap);
+		va_end(ap);
+		im->dead = true;
+	}
+	return -1;
+}
+
+/* Keeps the end of what has come, for note_bye(). */
+static void
+keep_tail(struct ms_imap *im, const char *p, size_t n)
+{
+	size_t part = n < MS_IMAP_TAIL - 1 ? n : MS_IMAP_TAIL - 1;
+
+	memcpy(im->tail, p + n - part, part);
+	im->tail[part] = '\0';
+}
+
+/*
+ * The connection has ended. If the last line was a BYE, that says why;
+ * libetpan forgets it when the answer to a command does not follow.
+ */
+static void
+note_bye(struct ms_imap *im)
+{
+	char *end = im->tail + strlen(im->tail), *line, *p;
+
+	while (end > im->tail && (end[-1] == '\n' || end[-1] == '\r'))
+		*--end = '\0';
+	line = strrchr(im->tail, '\n');
+	line = line != NULL ? line + 1 : im->tail;
+	if (strncasecmp(line, "* BYE ", 6) != 0)
+		return;
+	for (p = line; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	ms_fail(&im->err, MS_TEMP, "the server ends the session: %.*s",
+	    MS_IMAP_WORDS, line + 6);
+}
+
+/* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
+static ssize_t
+low_read(mailstream_low *low, void *p, size_t n)
+{
+	struct ms_imap *im = low->data;
+	int got;
+
+	if (im->dead)
+		return -1;
+	if (im->text > MS_IMAP_TEXT_MAX)
+		return ms_imap_kill(im, MS_PROTO,
+		    "the server's answer is longer than %d bytes",
+		    MS_IMAP_TEXT_MAX);
+	got = ms_conn_read(im->conn, p, n, &im->err);
+	if (got < 0) {
+		im->dead = true;
+		note_bye(im);
+		return -1;
+	}
+	keep_tail(im, p, (size_t)got);
+	im->text += got;
+	return got;
+}
+
+static ssize_t
+low_write(mailstream_low *low, const void *p, size_t n)
+{
+	struct ms_imap *im = low->data;
+
+	if (im->dead)
+		return -1;
+	if (ms_conn_write(im->conn, p, n, &im->err) < 0) {
+		im->dead = true;
+		return -1;
+	}
+	return (ssize_t)n;
+}
+
+static int
+low_close(mailstream_low *low)
+{
+	(void)low;
+	return 0;
+}
+
+static int
+low_get_fd(mailstream_low *low)
+{
+	(void)low;
+	return -1;
+}
+
+static void
+low_free(mailstream_low *low)
+{
+	free(low);
+}
+
+static void
+low_cancel(mailstream_low *low)
+{
+	(void)low;
+}
+
+static struct mailstream_cancel *
+low_get_cancel(mailstream_low *low)
+{
+	(void)low;
+	return NULL;
+}
+
+static mailstream_low_driver driver = {
+    .mailstream_read = low_read,
+    .mailstream_write = low_write,
+    .mailstream_close = low_close,
+    .mailstream_get_fd = low_get_fd,
+    .mailstream_free = low_free,
+    .mailstream_cancel = low_cancel,
+    .mailstream_get_cancel = low_get_cancel,
+};
+
+mailstream *
+ms_imap_stream(struct ms_imap *im)
+{
+	mailstream_low *low = mailstream_low_new(im, &driver);
+
+	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
+}
