@@ -59,6 +59,7 @@ static const struct option longopts[] = {
 /* One run. Results arrive on another thread: lock is for report and counts. */
 struct run {
 	const struct options *opt;
+	const char *user; /* of messages whose envelope names none */
 	struct ms_archive *archive;
 	struct ms_ingest *ingest;
 	struct ms_report *report;
@@ -85,7 +86,7 @@ add_failed(
 	if (d != NULL)
 		t = ms_report_tally(r->report, d->user, d->source, d->folder);
 	else
-		t = ms_report_tally(r->report, ms_opt_user(r->opt->user, NULL),
+		t = ms_report_tally(r->report, r->user,
 		    "local:", folder != NULL ? folder : "INBOX");
 	t->seen++;
 	t->failed++;
@@ -164,10 +165,12 @@ static struct ms_dest *
 destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 {
 	const struct ms_envelope *env = &m->env;
-	const char *user = ms_opt_user(r->opt->user, env->value[MS_ATTR_USER]);
+	const char *user = env->value[MS_ATTR_USER];
 	const char *source = env->value[MS_ATTR_SOURCE];
 	const char *label = r->opt->label;
 
+	if (user == NULL || r->opt->user != NULL)
+		user = r->user;
 	if (source == NULL)
 		source = "local:";
 	if (label == NULL)
@@ -199,9 +202,10 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 	struct ms_spec spec = {.place = env->value[MS_ATTR_UID],
 	    .flags = env->value[MS_ATTR_FLAGS],
 	    .where = m->where,
+	    .has_date = m->has_date,
+	    .date = m->date,
 	    .has_fallback = m->has_fallback_date,
 	    .fallback = m->fallback_date};
-	const char *date = env->value[MS_ATTR_DATE];
 	const char *ref = env->value[MS_ATTR_REF];
 	unsigned char id[MS_SHA_LEN];
 	struct ms_buf other = {0};
@@ -219,7 +223,6 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 		add_failed(r, spec.dest, m->where, "ref is not an id");
 		return 0;
 	}
-	spec.has_date = date != NULL && ms_time_parse(date, &spec.date);
 	other_attributes(env, &other);
 	spec.other = other.n > 0 ? ms_buf_str(&other) : NULL;
 	if (ref != NULL) {
@@ -330,7 +333,7 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 			continue;
 		}
 		if (!checked && m.env.value[MS_ATTR_USER] == NULL) {
-			rc = check_user(r, ms_opt_user(NULL, NULL), err);
+			rc = check_user(r, r->user, err);
 			checked = true;
 		}
 		if (rc == 0)
@@ -400,7 +403,9 @@ close_stdout(const struct run *r, struct ms_err *err)
 static int
 run(const struct options *opt, char *paths[])
 {
-	struct run r = {.opt = opt, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct run r = {.opt = opt,
+	    .user = ms_opt_user(opt->user, NULL),
+	    .lock = PTHREAD_MUTEX_INITIALIZER};
 	struct ms_err err = {0}, why = {0};
 	const char *dir;
 	int rc, status;

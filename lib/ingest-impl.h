@@ -111,6 +111,7 @@ struct ms_ingest {
 	struct ms_pool *pool;
 	unsigned threads;
 	struct worker *workers; /* threads + 1 */
+	struct ms_dest *last_dest; /* asked for, mostly again; the caller's */
 
 	pthread_mutex_t lock; /* all below, but while a call waits */
 	struct ms_map dests;

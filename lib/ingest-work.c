@@ -149,10 +149,14 @@ finish_fresh(struct worker *w, struct ms_txn *txn,
 	return got < 0 ? -1 : 0;
 }
 
-int
-ms_work_finish(struct worker *w, struct ms_txn *txn,
-    const struct ms_identity *identity, struct entry *e, struct ms_slice place,
-    struct ms_slice *content, struct ms_err *err)
+/*
+ * Looks a message up. *known: its id is. 1: that is all there is to do; 0: it
+ * must be segmented, be it only to see whether its line ends, which are mixed,
+ * are those of a copy that is there; -1.
+ */
+static int
+look_up(struct ms_txn *txn, const struct ms_identity *identity, struct entry *e,
+    struct ms_slice place, bool *known, struct ms_err *err)
 {
 	uint64_t first;
 	int got;
@@ -160,14 +164,26 @@ ms_work_finish(struct worker *w, struct ms_txn *txn,
 	memcpy(e->d.id, identity->id, MS_SHA_LEN);
 	e->d.form = (uint8_t)identity->form;
 	got = ms_index_id(txn, identity->id, &first, err);
-	if (got < 0)
-		return -1;
-	if (got == 1 && identity->form != MS_FORM_STORED) {
-		ms_segment_abort(w->segmenter);
-		*content = (struct ms_slice){0};
-		return settle(txn, e, place, first, err);
-	}
-	return finish_fresh(w, txn, identity, e, got == 1, content, err);
+	*known = got == 1;
+	if (got <= 0 || identity->form == MS_FORM_STORED)
+		return got < 0 ? -1 : 0;
+	return settle(txn, e, place, first, err) < 0 ? -1 : 1;
+}
+
+int
+ms_work_finish(struct worker *w, struct ms_txn *txn,
+    const struct ms_identity *identity, struct entry *e, struct ms_slice place,
+    struct ms_slice *content, struct ms_err *err)
+{
+	bool known;
+	int got;
+
+	got = look_up(txn, identity, e, place, &known, err);
+	if (got == 0)
+		return finish_fresh(w, txn, identity, e, known, content, err);
+	ms_segment_abort(w->segmenter);
+	*content = (struct ms_slice){0};
+	return got < 0 ? -1 : 0;
 }
 
 static int
@@ -176,24 +192,20 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 	const unsigned char *p = pl->bytes.p + e->at;
 	struct ms_identity identity;
 	struct ms_slice content;
-	uint64_t first;
+	bool known;
 	int got;
 
 	ms_wire_add(w->wire, p, e->n);
 	ms_wire_end(w->wire, &identity);
-	memcpy(e->d.id, identity.id, MS_SHA_LEN);
-	e->d.form = (uint8_t)identity.form;
-	got = ms_index_id(w->txn, identity.id, &first, &pl->err);
-	if (got < 0)
-		return -1;
-	if (got == 1 && identity.form != MS_FORM_STORED)
-		return settle(w->txn, e,
-		    (struct ms_slice){pl->text.p + e->d.place, e->d.place_n},
-		    first, &pl->err);
+	got = look_up(w->txn, &identity, e,
+	    (struct ms_slice){pl->text.p + e->d.place, e->d.place_n}, &known,
+	    &pl->err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
 	e->blob = pl->found.n / sizeof(struct found_blob);
 	ms_segment_add(w->segmenter, p, e->n);
-	if (finish_fresh(
-		w, w->txn, &identity, e, got == 1, &content, &pl->err) < 0 ||
+	if (finish_fresh(w, w->txn, &identity, e, known, &content, &pl->err) <
+		0 ||
 	    pl->rc < 0)
 		return -1;
 	e->blob_n = pl->found.n / sizeof(struct found_blob) - e->blob;

@@ -369,6 +369,15 @@ same_label(const struct ms_dest *d, const char *label, bool create_user)
 	return label == NULL || strcmp(d->label, label) == 0;
 }
 
+static bool
+same_dest(const struct ms_dest *d, const char *user, const char *source,
+    const char *folder, const char *label, bool create_user)
+{
+	return strcmp(d->folder, folder) == 0 &&
+	       strcmp(d->source, source) == 0 && strcmp(d->user, user) == 0 &&
+	       same_label(d, label, create_user);
+}
+
 /* A folder that the archive has already. What is not found now, or cannot be
  * looked up, is found when it is committed. */
 static void
@@ -415,6 +424,9 @@ ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
 	struct ms_dest *d;
 	uint64_t at = in->dest_list.n / sizeof(d);
 
+	d = in->last_dest;
+	if (d != NULL && same_dest(d, user, source, folder, label, create_user))
+		return d;
 	ms_buf_add(&b, user, strlen(user) + 1);
 	ms_buf_add(&b, source, strlen(source) + 1);
 	ms_buf_add(&b, folder, strlen(folder) + 1);
@@ -432,6 +444,7 @@ ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
 		ms_buf_add(&in->dest_list, &d, sizeof(d));
 	}
 	leave(in);
+	in->last_dest = d;
 	return d;
 }
 

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define TOKENS_MAX 32   /* a date has 12; the rest is junk */
-#define YEAR_FIRST 1900 /* RFC 5322, 3.3 */
+#define TOKENS_MAX 32 /* a date has 12; the rest is junk */
 
 enum kind {
 	NUMBER,
@@ -303,7 +302,7 @@ ms_mail_date(struct ms_slice text, int64_t *out)
 		else
 			i += take_number(&d, tokens + i, count - i);
 	}
-	if (d.year < YEAR_FIRST || d.year > 9999 || d.month < 1 ||
+	if (d.year < MS_YEAR_FIRST || d.year > 9999 || d.month < 1 ||
 	    d.month > 12 || d.day < 1 || d.day > 31)
 		return false;
 	c = (struct ms_civil){.year = d.year,

@@ -77,8 +77,9 @@ size_t ms_mail_header_length(const unsigned char *p, size_t n);
  * A date as mail writes it: RFC 5322, 3.3 and 4.3, asctime, INTERNALDATE,
  * ISO 8601, with comments and junk around it. No zone, or one nobody knows,
  * is UTC; no time is midnight. False, out untouched: no date in it, or one
- * that no calendar has (30 Feb, 25:00), or a year before 1900.
+ * that no calendar has (30 Feb, 25:00), or a year before MS_YEAR_FIRST.
  */
+#define MS_YEAR_FIRST 1900 /* RFC 5322, 3.3 */
 bool ms_mail_date(struct ms_slice text, int64_t *out);
 
 /* ---- moments; all is UTC and the Gregorian calendar ---- */

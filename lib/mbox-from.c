@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mail.h"
+
 /* The words of a From_ line, as far as a date can need them. */
 struct words {
 	const unsigned char *p, *end; /* what is left of the line */
@@ -182,19 +184,37 @@ begins_from(struct ms_slice line)
 	return line.n >= 5 && memcmp(line.p, "From ", 5) == 0;
 }
 
-bool
-ms_mbox_date(struct ms_slice from, char text[MS_MBOX_DATE_MAX])
+/* A date with a zone, or of an odd year, is written and read as in mail. */
+static bool
+read_as_mail(const struct date *d, int64_t *out)
 {
-	static const unsigned char utc[] = "+0000";
+	char text[64];
+
+	snprintf(text, sizeof(text), "%d %.3s %04d %02d:%02d:%02d %.*s", d->day,
+	    month_names + (ptrdiff_t)3 * d->month, d->year, d->hour, d->minute,
+	    d->second, (int)d->zone.n, (const char *)d->zone.p);
+	return ms_mail_date(ms_slice_str(text), out);
+}
+
+bool
+ms_mbox_date(struct ms_slice from, int64_t *out)
+{
+	struct ms_civil c;
 	struct date d;
 
 	if (!begins_from(from) || !find_date(from, &d))
 		return false;
-	if (d.zone.n == 0)
-		d.zone = (struct ms_slice){utc, 5};
-	snprintf(text, MS_MBOX_DATE_MAX, "%d %.3s %04d %02d:%02d:%02d %.*s",
-	    d.day, month_names + (ptrdiff_t)3 * d.month, d.year, d.hour,
-	    d.minute, d.second, (int)d.zone.n, (const char *)d.zone.p);
+	if (d.zone.n > 0 || d.year < MS_YEAR_FIRST)
+		return read_as_mail(&d, out);
+	c = (struct ms_civil){.year = d.year,
+	    .month = (uint8_t)(d.month + 1),
+	    .day = (uint8_t)d.day,
+	    .hour = (uint8_t)d.hour,
+	    .minute = (uint8_t)d.minute,
+	    .second = (uint8_t)d.second};
+	if (!ms_civil_ok(&c))
+		return false;
+	*out = ms_time_join(&c);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 enum state {
 	START,   /* nothing seen yet */
 	BODY,    /* in a message */
+	TAIL,    /* what is held back, then a separator, or nothing */
 	BETWEEN, /* the window begins with a separator */
 	OVER
 };
@@ -204,6 +205,18 @@ half_line(const struct ms_mbox *m, const unsigned char *p, size_t n)
 	return n > 0 && p[n - 1] == '\r' && (n > 1 ? p[n - 2] == '\n' : m->bol);
 }
 
+/* The message ends behind what was held back. */
+static enum ms_mbox_event
+end_message(struct ms_mbox *m, size_t n, size_t *used)
+{
+	if (n < m->held)
+		return MS_MBOX_MORE;
+	*used = m->held;
+	m->bare = m->held == 0;
+	m->state = m->ended ? BETWEEN : OVER;
+	return MS_MBOX_END;
+}
+
 static enum ms_mbox_event
 body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
@@ -220,6 +233,11 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 	held = found == QUOTED ? 0 : tail(m, p, e);
 	if (found == NOTHING && !eof && held == 0 && half_line(m, p, n))
 		held = 1;
+	if (found == SEPARATOR || (found == NOTHING && eof)) {
+		m->state = TAIL;
+		m->held = (uint8_t)held;
+		m->ended = found == SEPARATOR;
+	}
 	if (e - held > skip) {
 		*used = e - held;
 		*piece = (struct ms_slice){p + skip, e - held - skip};
@@ -228,14 +246,7 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 		    found == PARTIAL || found == QUOTED || p[*used - 1] == '\n';
 		return MS_MBOX_DATA;
 	}
-	if (found == SEPARATOR || (found == NOTHING && eof)) {
-		*used = e;
-		m->ended = found == SEPARATOR;
-		m->bare = held == 0;
-		m->state = m->ended ? BETWEEN : OVER;
-		return MS_MBOX_END;
-	}
-	return MS_MBOX_MORE;
+	return m->state == TAIL ? end_message(m, n, used) : MS_MBOX_MORE;
 }
 
 /* Passes over the separator the window begins with. */
@@ -301,6 +312,8 @@ ms_mbox_next(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 		return start(m, p, n, eof, used, piece);
 	case BODY:
 		return body(m, p, n, eof, used, piece);
+	case TAIL:
+		return end_message(m, n, used);
 	default:
 		return begin(m, p, n, eof, used, piece);
 	}

@@ -1,7 +1,7 @@
 /*
  * mbox.h - cuts an mbox, or a message stream, into its messages, without any
  * I/O of its own: the caller shows a window of bytes and is told what they
- * are. ms-stream(5), Foreign mboxes and Quoting. Layer: above stream.
+ * are. ms-stream(5), Foreign mboxes and Quoting. Layer: above stream, mail.
  */
 #ifndef MS_MBOX_H
 #define MS_MBOX_H
@@ -43,10 +43,11 @@ struct ms_mbox {
 	/* The splitter's own: */
 	uint8_t state;
 	enum ms_mbox_style style; /* of the first From_ line */
-	bool bol;   /* the window begins at the beginning of a line, or at
-		       the last of the ">"s that stand there */
-	bool ended; /* the message ended at a separator, not with the input */
-	bool bare;  /* and there was no line end to take away before it */
+	bool bol;     /* the window begins at the beginning of a line, or at
+			 the last of the ">"s that stand there */
+	uint8_t held; /* bytes before a separator that are no message's */
+	bool ended;   /* the message ended at a separator, not with the input */
+	bool bare;    /* and there was no line end to take away before it */
 };
 
 void ms_mbox_init(struct ms_mbox *m, enum ms_mbox_kind kind, bool unquote);
@@ -93,11 +94,9 @@ int ms_mbox_field(const unsigned char *p, size_t n, bool eof);
 int ms_mbox_header(const unsigned char *p, size_t n, bool eof);
 
 /*
- * The date in a From_ line given without its line end. true: there is one, and
- * text receives it as RFC 5322 writes it ("5 Jan 2026 10:00:00 +0000"); it is
- * UTC where the line names no zone.
+ * The date in a From_ line given without its line end; UTC where it names no
+ * zone. False: there is none, or no calendar has it.
  */
-#define MS_MBOX_DATE_MAX 64
-bool ms_mbox_date(struct ms_slice from, char text[MS_MBOX_DATE_MAX]);
+bool ms_mbox_date(struct ms_slice from, int64_t *out);
 
 #endif

@@ -87,7 +87,7 @@ looks(const struct ms_source *src, struct ms_slice window, bool eof)
 static void
 begin(struct ms_source *src)
 {
-	(void)src;
+	ms_source_file_folder(src, false);
 }
 
 static int
@@ -98,8 +98,8 @@ next(struct ms_source *src, struct ms_err *err)
 	(void)err;
 	if (src->count > 0)
 		return 0;
-	ms_source_where(src, "%s", "");
-	ms_source_file_folder(src, false);
+	ms_source_where(src);
+	ms_source_set_folder(src);
 	if (f->delivery)
 		ms_source_set_date(src, f->mtime);
 	if (f->delivery && f->flags.n > 0)

@@ -94,7 +94,9 @@ struct ms_source {
 	struct ms_input in;
 	struct ms_mbox mbox;
 	struct ms_envelope env;
-	struct ms_buf where;
+	struct ms_buf where, folder;
+	int64_t date;
+	bool has_date;
 	bool believed;
 	bool reading;   /* a message was begun and not read to its end */
 	uint64_t given; /* its bytes given so far */
@@ -107,17 +109,18 @@ struct ms_source {
 };
 
 /*
- * Sets the folder of env: `own` is the folder the message itself names, NULL
- * if none, and `into` goes before it or, if there is none, is it.
+ * Makes the folder: `own` is the one that the message itself names, NULL if
+ * none, and `into` goes before it or, if there is none, is it.
  */
-void ms_source_set_folder(struct ms_source *src, const char *own);
-/* The folder of the open file; mbox: it has the messages, and is a level. */
+void ms_source_folder(struct ms_source *src, const char *own);
+/* Makes that of the open file; mbox: it has the messages, and is a level. */
 void ms_source_file_folder(struct ms_source *src, bool mbox);
-/* The date of env. */
+/* Sets that of env. */
+void ms_source_set_folder(struct ms_source *src);
 void ms_source_set_date(struct ms_source *src, int64_t date);
-/* where: "NAME" and what follows. */
-void ms_source_where(struct ms_source *src, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* where: "NAME"; the same, `what` and a number. */
+void ms_source_where(struct ms_source *src);
+void ms_source_where_at(struct ms_source *src, const char *what, uint64_t n);
 
 /*
  * Begins with a file: tells its format. file is filled, mtime and name too.

@@ -26,13 +26,14 @@ begin(struct ms_source *src)
 {
 	ms_mbox_init(&src->mbox, single(src) ? MS_MBOX_SINGLE : MS_MBOX_FOREIGN,
 	    src->opt.unquote);
+	ms_source_file_folder(src, !single(src));
 }
 
 /* What precedes the first From_ line is no message, but not nothing either. */
 static int
 no_message(struct ms_source *src, uint64_t junk, struct ms_err *err)
 {
-	ms_source_where(src, " @ 0");
+	ms_source_where_at(src, " @ ", 0);
 	if (!ms_mbox_ended(&src->mbox))
 		return ms_fail(err, MS_DATA, "not an mbox: no From_ line");
 	return ms_fail(err, MS_DATA,
@@ -66,7 +67,7 @@ next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
 		if (event == MS_MBOX_END && junk > 0)
 			return no_message(src, junk, err);
 		if (event == MS_MBOX_MORE && ms_input_more(&src->in, err) < 0) {
-			ms_source_where(src, " @ %" PRIu64, *offset);
+			ms_source_where_at(src, " @ ", *offset);
 			return -1;
 		}
 	}
@@ -75,7 +76,6 @@ next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
 static int
 next(struct ms_source *src, struct ms_err *err)
 {
-	char text[MS_MBOX_DATE_MAX];
 	struct ms_slice from;
 	uint64_t offset;
 	int64_t date;
@@ -84,9 +84,9 @@ next(struct ms_source *src, struct ms_err *err)
 	rc = next_from(src, &from, &offset, err);
 	if (rc <= 0)
 		return rc;
-	ms_source_where(src, " @ %" PRIu64, offset);
-	ms_source_file_folder(src, !single(src));
-	if (ms_mbox_date(from, text) && ms_mail_date(ms_slice_str(text), &date))
+	ms_source_where_at(src, " @ ", offset);
+	ms_source_set_folder(src);
+	if (ms_mbox_date(from, &date))
 		ms_source_set_date(src, date);
 	return 1;
 }

@@ -3,8 +3,9 @@
 #include "source-impl.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "mail.h"
 
 static const char field[] = "MS-Envelope:";
 #define FIELD_LEN (sizeof(field) - 1)
@@ -153,11 +154,11 @@ next(struct ms_source *src, struct ms_err *err)
 {
 	struct ms_trailer t;
 	struct ms_slice line;
-	char *own;
+	int64_t date;
 	int rc;
 
 	for (;;) {
-		ms_source_where(src, ", message %" PRIu64, src->count + 1);
+		ms_source_where_at(src, ", message ", src->count + 1);
 		ms_envelope_clear(&src->env);
 		rc = next_separator(src, err);
 		if (rc <= 0)
@@ -182,10 +183,11 @@ next(struct ms_source *src, struct ms_err *err)
 			return -1;
 	}
 	src->believed = true;
-	own = src->env.value[MS_ATTR_FOLDER];
-	src->env.value[MS_ATTR_FOLDER] = NULL;
-	ms_source_set_folder(src, own);
-	free(own);
+	ms_source_folder(src, src->env.value[MS_ATTR_FOLDER]);
+	ms_source_set_folder(src);
+	if (src->env.value[MS_ATTR_DATE] != NULL &&
+	    ms_time_parse(src->env.value[MS_ATTR_DATE], &date))
+		ms_source_set_date(src, date);
 	return 1;
 }
 

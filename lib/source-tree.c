@@ -241,7 +241,7 @@ blame(struct ms_source *src, const char *name)
 		ms_buf_add_byte(b, '/');
 		ms_text_add(b, ms_slice_str(name), false);
 	}
-	ms_source_where(src, "%s", "");
+	ms_source_where(src);
 }
 
 static void

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,22 +19,27 @@ static const struct ms_source_format *const formats[] = {
 /* ---- what the formats say of a message ---- */
 
 void
-ms_source_set_folder(struct ms_source *src, const char *own)
+ms_source_folder(struct ms_source *src, const char *own)
 {
-	struct ms_buf folder = {0};
+	struct ms_buf *folder = &src->folder;
 
 	if (own != NULL && own[0] == '\0')
 		own = NULL;
+	ms_buf_clear(folder);
 	if (src->into != NULL)
-		ms_buf_add_str(&folder, src->into);
+		ms_buf_add_str(folder, src->into);
 	if (src->into != NULL && own != NULL)
-		ms_buf_add_byte(&folder, '/');
+		ms_buf_add_byte(folder, '/');
 	if (own != NULL)
-		ms_buf_add_str(&folder, own);
-	if (folder.n == 0)
-		ms_buf_add_str(&folder, "INBOX");
-	ms_envelope_set(&src->env, MS_ATTR_FOLDER, ms_buf_str(&folder));
-	ms_buf_release(&folder);
+		ms_buf_add_str(folder, own);
+	if (folder->n == 0)
+		ms_buf_add_str(folder, "INBOX");
+}
+
+void
+ms_source_set_folder(struct ms_source *src)
+{
+	ms_envelope_set(&src->env, MS_ATTR_FOLDER, ms_buf_str(&src->folder));
 }
 
 void
@@ -51,31 +55,36 @@ ms_source_file_folder(struct ms_source *src, bool mbox)
 			ms_buf_add_byte(&own, '/');
 		ms_buf_add(&own, f->stem.p, f->stem.n);
 	}
-	ms_source_set_folder(src, ms_buf_str(&own));
+	ms_source_folder(src, ms_buf_str(&own));
 	ms_buf_release(&own);
 }
 
 void
 ms_source_set_date(struct ms_source *src, int64_t date)
 {
-	char text[21];
-
-	ms_time_format(date, text);
-	ms_envelope_set(&src->env, MS_ATTR_DATE, text);
+	src->date = date;
+	src->has_date = true;
 }
 
 void
-ms_source_where(struct ms_source *src, const char *fmt, ...)
+ms_source_where(struct ms_source *src)
 {
-	char text[64];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	ms_buf_clear(&src->where);
 	ms_buf_add(&src->where, src->file.name.p, src->file.name.n);
-	ms_buf_add_str(&src->where, text);
+}
+
+/* For each message, so not by printf. */
+void
+ms_source_where_at(struct ms_source *src, const char *what, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	ms_source_where(src);
+	ms_buf_add_str(&src->where, what);
+	ms_buf_add(&src->where, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 /* ---- one file ---- */
@@ -129,7 +138,7 @@ ms_source_begin_file(
 
 	ms_input_begin(&src->in, fd, own);
 	src->count = 0;
-	ms_source_where(src, "%s", "");
+	ms_source_where(src);
 	rc = ms_input_more(&src->in, err);
 	if (rc == 0)
 		(void)ms_fail(err, MS_NOINPUT, "empty");
@@ -238,6 +247,7 @@ ms_source_close(struct ms_source *src)
 	ms_input_release(&src->in);
 	ms_envelope_clear(&src->env);
 	ms_buf_release(&src->where);
+	ms_buf_release(&src->folder);
 	ms_buf_release(&src->file.name);
 	ms_buf_release(&src->file.folder);
 	ms_buf_release(&src->file.stem);
@@ -269,7 +279,7 @@ next_message(struct ms_source *src, struct ms_err *err)
 		if (src->format != NULL) {
 			skip_rest(src);
 			ms_envelope_clear(&src->env);
-			src->believed = false;
+			src->believed = src->has_date = false;
 			rc = 0;
 			if (!src->in.failed)
 				rc = src->format->next(src, err);
@@ -293,7 +303,9 @@ ms_source_next(
 
 	*arrival = (struct ms_arrival){.env = src->env,
 	    .believed = src->believed,
-	    .where = ms_buf_str(&src->where)};
+	    .where = ms_buf_str(&src->where),
+	    .date = src->date,
+	    .has_date = src->has_date};
 	if (rc == 0)
 		return 0;
 	if (src->format == NULL)

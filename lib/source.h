@@ -28,13 +28,14 @@ struct ms_source_options {
 /* One message, as far as its source knows it. Borrowed until the next call. */
 struct ms_arrival {
 	struct ms_envelope env; /* value[MS_ATTR_FOLDER] is always set, with
-				   `into` applied, and DATE if the place has one
-				   that goes before the Date field */
+				   `into` applied */
 	bool believed;          /* env came from an MS-Envelope field */
 	const char
-	    *where; /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S", "stdin,
-		       message 3":
-		       for people and the report; valid UTF-8, no controls */
+	    *where;   /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S", "stdin,
+			 message 3":
+			 for people and the report; valid UTF-8, no controls */
+	int64_t date; /* its place's, which goes before the Date field */
+	bool has_date;
 	int64_t fallback_date; /* the file's mtime, used after the Date field */
 	bool has_fallback_date;
 };

@@ -92,7 +92,8 @@ put_line(struct ms_wire *w, const unsigned char *p, size_t n)
 {
 	unsigned char *to = w->stage + w->staged;
 
-	if (!w->past_head || n >= STAGE / 4 || n + 2 > STAGE - w->staged) {
+	if (n >= STAGE / 4 || n + 2 > STAGE - w->staged ||
+	    (!w->past_head && n + 2 >= MS_HEAD_MAX - w->size)) {
 		put_wire(w, p, n);
 		put_wire(w, (const unsigned char *)"\r\n", 2);
 		return;

@@ -88,7 +88,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct run whole = {0}, parts = {0};
-	char text[MS_MBOX_DATE_MAX];
+	int64_t date;
 	enum ms_mbox_kind kind = MS_MBOX_FOREIGN;
 	bool unquote = false;
 
@@ -109,7 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	    whole.data + 4 * whole.messages + 2 < n && whole.messages > 0 &&
 	    p[0] != '\n' && p[0] != '\r')
 		abort();
-	(void)ms_mbox_date((struct ms_slice){p, n}, text);
+	(void)ms_mbox_date((struct ms_slice){p, n}, &date);
 	ms_buf_release(&whole.text);
 	ms_buf_release(&parts.text);
 	return 0;

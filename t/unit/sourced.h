@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "mail.h"
 #include "source.h"
 #include "tap.h"
 
@@ -44,14 +45,16 @@ add_message(
     struct ms_source *src, const struct ms_arrival *a, struct ms_buf *out)
 {
 	char *const *v = a->env.value;
+	char date[21] = "";
 	struct ms_buf bytes = {0};
 	struct ms_err err = {0};
 	struct ms_slice piece;
 	int rc;
 
+	if (a->has_date)
+		ms_time_format(a->date, date);
 	ms_buf_printf(out, "%s|%s|%s|%s%s|", a->where, v[MS_ATTR_FOLDER],
-	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "",
-	    v[MS_ATTR_DATE] != NULL ? v[MS_ATTR_DATE] : "",
+	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "", date,
 	    a->has_fallback_date && a->fallback_date == MTIME ? "*" : "");
 	if (a->believed)
 		ms_buf_printf(out, "!%s|",
