@@ -346,8 +346,19 @@ static int
 list_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *n,
     struct ms_err *err)
 {
-	if (ms_imap_folders(im, out, n, err) == 0)
+	size_t i, kept = 0;
+
+	if (ms_imap_folders(im, out, n, err) == 0) {
+		for (i = 0; i < *n; i++)
+			if ((*out)[i].selectable) {
+				(*out)[kept++] = (*out)[i];
+			} else {
+				free((*out)[i].raw);
+				free((*out)[i].name);
+			}
+		*n = kept;
 		return 0;
+	}
 	if (err->code == MS_NOINPUT)
 		err->code = MS_PROTO;
 	return -1;

@@ -1,6 +1,6 @@
 /*
- * imap-folder.c - folders: what the server calls them, what we do, and opening
- * one. RFC 3501, 5.1, 6.3.2, 6.3.8.
+ * imap-folder.c - a folder: what the server calls it, what we do, opening it,
+ * and what becomes of it while it is open. RFC 3501, 5.1, 6.3.1, 6.3.2, 7.3.
  */
 #include "imap.h"
 #include "imap-impl.h"
@@ -55,9 +55,8 @@ add_foreign(struct ms_buf *out, const char *name, char delimiter)
 	}
 }
 
-/* The folder's name as we print it. */
-static char *
-folder_name(const char *raw, char delimiter)
+char *
+ms_imap_folder_name(const char *raw, char delimiter)
 {
 	struct ms_buf out = {0};
 	const char *p = raw, *end;
@@ -84,107 +83,9 @@ folder_name(const char *raw, char delimiter)
 	return name;
 }
 
-/* Can it be opened, as far as LIST says? */
-static bool
-selectable(const struct mailimap_mailbox_list *l)
-{
-	const struct mailimap_mbx_list_flags *f = l->mb_flag;
-	const struct mailimap_mbx_list_oflag *o;
-	clistiter *cur;
-
-	if (f == NULL)
-		return true;
-	if (f->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
-	    f->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
-		return false;
-	if (f->mbf_oflags == NULL)
-		return true;
-	for (cur = clist_begin(f->mbf_oflags); cur != NULL;
-	     cur = clist_next(cur)) {
-		o = clist_content(cur);
-		if (o->of_flag_ext != NULL &&
-		    strcasecmp(o->of_flag_ext, "NonExistent") == 0)
-			return false;
-	}
-	return true;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct ms_imap_folder *x = a, *y = b;
-	int c = strcmp(x->name, y->name);
-
-	return c != 0 ? c : strcmp(x->raw, y->raw);
-}
-
-/* Sorts; a folder that was listed twice stays once. Returns how many. */
-static size_t
-sort_folders(struct ms_imap_folder *f, size_t n)
-{
-	size_t i, kept = 0;
-
-	if (n > 0)
-		qsort(f, n, sizeof(*f), by_name);
-	for (i = 0; i < n; i++) {
-		if (kept > 0 && strcmp(f[i].raw, f[kept - 1].raw) == 0) {
-			free(f[i].raw);
-			free(f[i].name);
-			continue;
-		}
-		f[i].clash =
-		    kept > 0 && strcmp(f[i].name, f[kept - 1].name) == 0;
-		f[kept++] = f[i];
-	}
-	return kept;
-}
-
 int
-ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *count,
-    struct ms_err *err)
-{
-	const struct mailimap_mailbox_list *l;
-	clist *list = NULL;
-	clistiter *cur;
-	size_t n = 0;
-	int r;
-
-	im->text = 0;
-	r = mailimap_list(im->m, "", "*", &list);
-	if (ms_imap_result(im, r, "LIST", err) < 0) {
-		if (list != NULL) /* there too, when the server says NO */
-			mailimap_list_result_free(list);
-		return -1;
-	}
-	*out = ms_xcalloc((size_t)clist_count(list), sizeof(**out));
-	for (cur = clist_begin(list); cur != NULL; cur = clist_next(cur)) {
-		l = clist_content(cur);
-		if (l->mb_name == NULL || !selectable(l))
-			continue;
-		(*out)[n].raw = ms_xstrdup(l->mb_name);
-		(*out)[n].name = folder_name(l->mb_name, l->mb_delimiter);
-		n++;
-	}
-	mailimap_list_result_free(list);
-	*count = sort_folders(*out, n);
-	return 0;
-}
-
-void
-ms_imap_folders_free(struct ms_imap_folder *f, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		free(f[i].raw);
-		free(f[i].name);
-	}
-	free(f);
-}
-
-int
-ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
-    struct ms_err *err)
+ms_imap_select(struct ms_imap *im, const char *raw, bool write,
+    struct ms_imap_box *box, struct ms_err *err)
 {
 	const struct mailimap_selection_info *info;
 	int r;
@@ -193,14 +94,92 @@ ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
 		return ms_fail(
 		    err, MS_NOINPUT, "the folder's name holds CR or LF");
 	im->text = 0;
-	r = mailimap_examine(im->m, raw);
-	if (ms_imap_result(im, r, "EXAMINE", err) < 0)
+	im->box = (struct ms_imap_box){0};
+	im->moved = 0;
+	r = write ? mailimap_select(im->m, raw) : mailimap_examine(im->m, raw);
+	if (ms_imap_result(im, r, write ? "SELECT" : "EXAMINE", err) < 0)
 		return -1;
 	info = im->m->imap_selection_info;
-	*box = (struct ms_imap_box){0};
 	if (info != NULL) {
-		box->exists = info->sel_exists;
-		box->uidvalidity = info->sel_uidvalidity;
+		im->box.exists = info->sel_exists;
+		im->box.uidvalidity = info->sel_uidvalidity;
+		im->box.uidnext = info->sel_uidnext;
+		im->box.writable =
+		    write && info->sel_perm != MAILIMAP_MAILBOX_READONLY;
 	}
+	*box = im->box;
 	return 0;
+}
+
+int
+ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
+    struct ms_err *err)
+{
+	return ms_imap_select(im, raw, false, box, err);
+}
+
+/* ---- while it is open ---- */
+
+static void
+note_code(struct ms_imap *im, const struct mailimap_resp_cond_state *state)
+{
+	const struct mailimap_resp_text_code *code;
+
+	if (state == NULL || state->rsp_text == NULL ||
+	    state->rsp_text->rsp_code == NULL)
+		return;
+	code = state->rsp_text->rsp_code;
+	if (code->rc_type == MAILIMAP_RESP_TEXT_CODE_UIDVALIDITY &&
+	    code->rc_data.rc_uidvalidity != im->box.uidvalidity)
+		im->moved |= MS_MOVED_RENUMBERED;
+}
+
+static void
+note_data(struct ms_imap *im, const struct mailimap_response_data *data)
+{
+	const struct mailimap_mailbox_data *box;
+	const struct mailimap_message_data *message;
+
+	if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_COND_STATE) {
+		note_code(im, data->rsp_data.rsp_cond_state);
+	} else if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MAILBOX_DATA) {
+		box = data->rsp_data.rsp_mailbox_data;
+		if (box->mbd_type != MAILIMAP_MAILBOX_DATA_EXISTS)
+			return;
+		if (box->mbd_data.mbd_exists > im->box.exists)
+			im->moved |= MS_MOVED_MORE;
+		if (box->mbd_data.mbd_exists < im->box.exists)
+			im->moved |= MS_MOVED_LESS;
+		im->box.exists = box->mbd_data.mbd_exists;
+	} else if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MESSAGE_DATA) {
+		message = data->rsp_data.rsp_message_data;
+		if (message->mdt_type == MAILIMAP_MESSAGE_DATA_EXPUNGE &&
+		    im->box.exists > 0)
+			im->box.exists--;
+	}
+}
+
+void
+ms_imap_note(struct ms_imap *im, const struct mailimap_response *answer)
+{
+	const struct mailimap_cont_req_or_resp_data *part;
+	const struct mailimap_response_done *done = answer->rsp_resp_done;
+	clistiter *cur;
+
+	if (answer->rsp_cont_req_or_resp_data_list != NULL)
+		for (cur = clist_begin(answer->rsp_cont_req_or_resp_data_list);
+		     cur != NULL; cur = clist_next(cur)) {
+			part = clist_content(cur);
+			if (part->rsp_type == MAILIMAP_RESP_RESP_DATA)
+				note_data(im, part->rsp_data.rsp_resp_data);
+		}
+	if (done != NULL && done->rsp_type == MAILIMAP_RESP_DONE_TYPE_TAGGED &&
+	    done->rsp_data.rsp_tagged != NULL)
+		note_code(im, done->rsp_data.rsp_tagged->rsp_cond_state);
+}
+
+unsigned
+ms_imap_moved_on(const struct ms_imap *im)
+{
+	return im->moved;
 }

@@ -7,6 +7,7 @@
 
 #define MS_IMAP_TAIL 512
 #define MS_IMAP_WORDS 200 /* bytes of the server's words that we repeat */
+#define MS_IMAP_USES 9    /* bits in MS_USE_* */
 
 /* Capabilities that only the login is about; above those of imap.h. */
 enum {
@@ -27,6 +28,10 @@ struct ms_imap {
 			      of bodies; see MS_IMAP_TEXT_MAX */
 	char tail[MS_IMAP_TAIL]; /* the end of what came last, as a string */
 	struct ms_spool body;
+	struct ms_imap_box box;      /* the opened folder as it is by now */
+	unsigned moved;              /* MS_MOVED_* */
+	bool listed;                 /* special is filled in */
+	char *special[MS_IMAP_USES]; /* name of the folder with use 1 << i */
 };
 
 /* The stream that libetpan reads and writes; NULL: no memory. */
@@ -58,6 +63,12 @@ int ms_imap_rest_of_answer(struct ms_imap *im);
 int ms_imap_command(struct ms_imap *im, const char *command, const char *what,
     struct ms_err *err);
 
+/* Notes what an answer says of the opened folder, for ms_imap_moved_on(). */
+void ms_imap_note(struct ms_imap *im, const struct mailimap_response *answer);
+
+/* A folder's name as we print it, from what the server calls it. */
+char *ms_imap_folder_name(const char *raw, char delimiter);
+
 /* Runs a FETCH whose answers go to the handlers, which get ctx. */
 int ms_imap_run_fetch(struct ms_imap *im, const char *command,
     mailimap_msg_att_handler *att, mailimap_msg_body_handler *body, void *ctx,
@@ -66,5 +77,69 @@ int ms_imap_run_fetch(struct ms_imap *im, const char *command,
 uint32_t ms_imap_uid_of(const struct mailimap_msg_att *att);
 /* Compares two uint32_t, for qsort(3) and bsearch(3). */
 int ms_imap_by_uid(const void *a, const void *b);
+
+/* UIDs as they come; sorted, each once, after ms_imap_sort(). */
+struct ms_imap_list {
+	uint32_t *v;
+	size_t n, cap;
+	size_t expunged; /* messages that went away meanwhile */
+};
+void ms_imap_sort(struct ms_imap_list *l);
+/* Runs a SEARCH and adds the UIDs it names. */
+int ms_imap_search_into(struct ms_imap *im, const char *command,
+    struct ms_imap_list *l, struct ms_err *err);
+/* Is it in a sorted list? */
+bool ms_imap_listed(const struct ms_imap_list *l, uint32_t uid);
+/*
+ * Appends UIDs as an IMAP set, as many as there is room for; skip[i]: not this
+ * one (skip may be NULL). Returns how many of the n it took or skipped.
+ */
+size_t ms_imap_add_set(struct ms_buf *out, const uint32_t *uids,
+    const unsigned char *skip, size_t n);
+
+/* What an answer to FETCH says of a message, but its body. */
+struct ms_imap_attr {
+	uint32_t uid;
+	bool has_date, has_size, has_flags, flags_cut, has_labels;
+	int64_t date;
+	uint32_t size;
+	struct ms_buf flags, labels;
+};
+void ms_imap_attr_read(struct ms_imap *im, struct ms_imap_attr *a,
+    const struct mailimap_msg_att *att);
+/* Has it this flag, in whatever case? */
+bool ms_imap_has_flag(struct ms_imap_attr *a, const char *flag);
+void ms_imap_attr_release(struct ms_imap_attr *a);
+/* Appends `UID FLAGS INTERNALDATE RFC822.SIZE` and what else this server has.
+ */
+void ms_imap_attr_ask(struct ms_imap *im, struct ms_buf *command);
+
+/*
+ * A FETCH of some messages, each of which is accounted for once. Who runs it
+ * sets what is above the line.
+ */
+struct ms_imap_batch {
+	struct ms_imap *im;
+	const char *what; /* attributes, in parentheses */
+	/* Called by libetpan with the batch as context. att must begin with
+	 * ms_imap_batch_due(). */
+	mailimap_msg_att_handler *att;
+	mailimap_msg_body_handler *body;
+	void (*failed)(void *ctx, uint32_t uid, const char *reason);
+	void (*gone)(void *ctx, uint32_t uid);
+	void *ctx; /* failed's and gone's */
+	/* ---- */
+	const uint32_t *uids;
+	size_t n;
+	unsigned char *fate;
+	size_t unasked;
+};
+int ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids,
+    size_t count, size_t *done, struct ms_err *err);
+/*
+ * An answer about this message has come. True: it is due, and from now on the
+ * caller has to tell somebody. False: nobody asked for it, or not again.
+ */
+bool ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid);
 
 #endif

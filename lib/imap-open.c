@@ -176,6 +176,8 @@ ms_imap_usable(const struct ms_imap *im)
 void
 ms_imap_close(struct ms_imap *im)
 {
+	size_t i;
+
 	if (im == NULL)
 		return;
 	if (im->m != NULL && im->m->imap_stream != NULL) {
@@ -191,5 +193,7 @@ ms_imap_close(struct ms_imap *im)
 		mailimap_free(im->m);
 	ms_conn_close(im->conn);
 	ms_spool_release(&im->body);
+	for (i = 0; i < MS_IMAP_USES; i++)
+		free(im->special[i]);
 	free(im);
 }

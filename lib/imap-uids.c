@@ -53,22 +53,14 @@ ms_imap_uid_of(const struct mailimap_msg_att *att)
 	return 0;
 }
 
-/* The UIDs of a folder, as they come. */
-struct listing {
-	struct ms_imap *im;
-	uint32_t *v;
-	size_t n, cap;
-	size_t expunged; /* messages that went away meanwhile */
-};
-
 static void
-add_uid(struct listing *l, uint32_t uid)
+add_uid(struct ms_imap *im, struct ms_imap_list *l, uint32_t uid)
 {
 	if (uid == 0)
 		return;
 	if (l->n == l->cap) {
 		if (l->cap >= MS_IMAP_UIDS_MAX) {
-			ms_imap_kill(l->im, MS_PROTO,
+			ms_imap_kill(im, MS_PROTO,
 			    "the server lists more than %d messages",
 			    MS_IMAP_UIDS_MAX);
 			return;
@@ -79,35 +71,70 @@ add_uid(struct listing *l, uint32_t uid)
 	l->v[l->n++] = uid;
 }
 
+int
+ms_imap_search_into(struct ms_imap *im, const char *command,
+    struct ms_imap_list *l, struct ms_err *err)
+{
+	const struct mailimap_response_info *info;
+	clistiter *cur;
+
+	if (ms_imap_command(im, command, "SEARCH", err) < 0)
+		return -1;
+	info = im->m->imap_response_info;
+	if (info == NULL)
+		return 0;
+	if (info->rsp_search_result != NULL)
+		for (cur = clist_begin(info->rsp_search_result); cur != NULL;
+		     cur = clist_next(cur))
+			add_uid(im, l, *(uint32_t *)clist_content(cur));
+	if (info->rsp_expunged != NULL)
+		l->expunged += (size_t)clist_count(info->rsp_expunged);
+	return 0;
+}
+
+int
+ms_imap_by_uid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+ms_imap_sort(struct ms_imap_list *l)
+{
+	size_t i, kept = 0;
+
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), ms_imap_by_uid);
+	for (i = 0; i < l->n; i++)
+		if (kept == 0 || l->v[i] != l->v[kept - 1])
+			l->v[kept++] = l->v[i];
+	l->n = kept;
+}
+
+bool
+ms_imap_listed(const struct ms_imap_list *l, uint32_t uid)
+{
+	return l->n > 0 &&
+	       bsearch(&uid, l->v, l->n, sizeof(uid), ms_imap_by_uid) != NULL;
+}
+
+/* ---- all of a folder ---- */
+
+/* One ms_imap_uids(). */
+struct listing {
+	struct ms_imap *im;
+	struct ms_imap_list l;
+};
+
 static void
 note_uid(struct mailimap_msg_att *att, void *ctx)
 {
 	struct listing *l = ctx;
 
 	l->im->text = 0;
-	add_uid(l, ms_imap_uid_of(att));
-}
-
-/* Takes what came with an answer to SEARCH; returns how many messages the
- * server said are gone. */
-static size_t
-take_found(struct listing *l)
-{
-	const struct mailimap_response_info *info =
-	    l->im->m->imap_response_info;
-	clistiter *cur;
-	size_t gone = 0;
-
-	if (info == NULL)
-		return 0;
-	if (info->rsp_search_result != NULL)
-		for (cur = clist_begin(info->rsp_search_result); cur != NULL;
-		     cur = clist_next(cur))
-			add_uid(l, *(uint32_t *)clist_content(cur));
-	if (info->rsp_expunged != NULL)
-		gone = (size_t)clist_count(info->rsp_expunged);
-	l->expunged += gone;
-	return gone;
+	add_uid(l->im, &l->l, ms_imap_uid_of(att));
 }
 
 /*
@@ -117,7 +144,8 @@ take_found(struct listing *l)
  * dropped later.
  */
 static int
-search(struct listing *l, uint32_t exists, struct ms_err *err)
+list_all(struct ms_imap *im, struct ms_imap_list *l, uint32_t exists,
+    struct ms_err *err)
 {
 	char command[64] = "UID SEARCH ALL";
 	uint64_t from = 1, gone;
@@ -130,35 +158,14 @@ search(struct listing *l, uint32_t exists, struct ms_err *err)
 				: "UID SEARCH %llu:%llu",
 			    (unsigned long long)from,
 			    (unsigned long long)from + SEARCH_PART - 1);
-		if (ms_imap_command(l->im, command, "SEARCH", err) < 0)
+		gone = l->expunged;
+		if (ms_imap_search_into(im, command, l, err) < 0)
 			return -1;
-		gone = take_found(l);
+		gone = l->expunged - gone;
 		from += SEARCH_PART;
 		from -= gone < from ? gone : from - 1;
-	} while (from <= exists && gone < SEARCH_PART && !l->im->dead);
+	} while (from <= exists && gone < SEARCH_PART && !im->dead);
 	return 0;
-}
-
-int
-ms_imap_by_uid(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Sorts numbers, each once; returns how many there are. */
-static size_t
-sort_uids(uint32_t *v, size_t n)
-{
-	size_t i, kept = 0;
-
-	if (n > 0)
-		qsort(v, n, sizeof(*v), ms_imap_by_uid);
-	for (i = 0; i < n; i++)
-		if (kept == 0 || v[i] != v[kept - 1])
-			v[kept++] = v[i];
-	return kept;
 }
 
 int
@@ -177,24 +184,25 @@ ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box, uint32_t **uids,
 		return ms_fail(err, MS_NOINPUT,
 		    "%" PRIu32 " messages, more than %d", box->exists,
 		    MS_IMAP_UIDS_MAX);
-	rc = search(&l, box->exists, &why);
+	rc = list_all(im, &l.l, box->exists, &why);
 	if (!im->dead) {
-		l.n = sort_uids(l.v, l.n);
+		ms_imap_sort(&l.l);
 		/* Some servers cap a SEARCH, or refuse it: FETCH has no such
 		 * excuse, and takes 20 times as long. */
-		if (rc < 0 || l.n + l.expunged < box->exists)
+		if (rc < 0 || l.l.n + l.l.expunged < box->exists)
 			rc = ms_imap_run_fetch(im, "UID FETCH 1:* (UID)",
 			    note_uid, NULL, &l, &why);
 	}
 	if (im->dead || rc < 0) {
 		if (err != NULL)
 			*err = im->dead ? im->err : why;
-		free(l.v);
+		free(l.l.v);
 		return -1;
 	}
-	*uids = l.v;
-	*count = sort_uids(l.v, l.n);
-	if (*count + l.expunged < box->exists)
-		*missing = box->exists - *count - l.expunged;
+	ms_imap_sort(&l.l);
+	*uids = l.l.v;
+	*count = l.l.n;
+	if (*count + l.l.expunged < box->exists)
+		*missing = box->exists - *count - l.l.expunged;
 	return 0;
 }

@@ -94,6 +94,7 @@ ms_imap_rest_of_answer(struct ms_imap *im)
 		return r;
 	type = answer->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state
 		   ->rsp_type;
+	ms_imap_note(im, answer);
 	mailimap_response_free(answer);
 	return type == MAILIMAP_RESP_COND_STATE_OK
 		   ? MAILIMAP_NO_ERROR

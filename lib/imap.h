@@ -167,15 +167,19 @@ int ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box,
 /*
  * Which messages of the opened folder meet SEARCH criteria (`SEEN SMALLER
  * 5000`).
- *   all, count  the folder's UIDs, as ms_imap_uids() gave them
- *   met         count bytes, set to 1 or 0
- *   sure        false: the server refused, or its answers to the criteria and
- *               to their contrary do not name each message once. Then met is
- *               1 everywhere: see ms_imap_attributes()
+ *   all, count  UIDs of the folder, ascending
+ *   met         count bytes, enum ms_imap_met of each
+ * A message is one or the other only if the server's answers to the criteria
+ * and to their contrary agree on it; what a server leaves out, or refuses to
+ * search, is unsure: judge it by ms_imap_attributes().
  */
+enum ms_imap_met {
+	MS_MET_NO,
+	MS_MET_YES,
+	MS_MET_UNSURE
+};
 int ms_imap_search(struct ms_imap *im, const char *criteria,
-    const uint32_t *all, size_t count, unsigned char *met, bool *sure,
-    struct ms_err *err);
+    const uint32_t *all, size_t count, unsigned char *met, struct ms_err *err);
 
 /* A message that has come whole. Borrowed for the call. */
 struct ms_imap_message {

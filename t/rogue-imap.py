@@ -75,7 +75,7 @@ class Session:
                 word = "UID_" + word
             if self.before(tag, word):
                 continue
-            getattr(self, "do_" + word)(tag, rest)
+            getattr(self, "do_" + word, self.unknown)(tag, rest)
 
     def ok(self, tag, text="done"):
         self.send(("%s OK %s\r\n" % (tag, text)).encode())
@@ -113,6 +113,13 @@ class Session:
         self.ok(tag)
 
     def do_LOGIN(self, tag, rest):
+        self.ok(tag)
+
+    def unknown(self, tag, rest):
+        self.send(("%s BAD unknown command\r\n" % tag).encode())
+
+    def do_CAPABILITY(self, tag, rest):
+        self.send(b"* CAPABILITY IMAP4rev1\r\n")
         self.ok(tag)
 
     def do_NOOP(self, tag, rest):
