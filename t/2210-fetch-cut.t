@@ -1,0 +1,115 @@
+#!/bin/sh
+# A line that is cut, stalls or is slow: what has come whole is kept, the status
+# says that more is to come, and the next run fetches that and nothing else.
+# Every cut of the first 2,000 bytes of the talk and of 200 points of the rest
+# with MS_SOAK=1; a twentieth of them otherwise, other ones each time.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+. "$top/t/lib-proxy.sh"
+seed
+step=20
+[ "${MS_SOAK-}" != 1 ] || step=1
+
+imap_start || exit 1
+imap_user alice secret
+imap_folder alice Work
+work=$imap_dir
+imap_folder alice INBOX
+python3 - "$imap_dir" "$work" <<'END'
+import sys
+for n in range(60):
+    text = b"Subject: number %03d\n\n" % n
+    text += (b"This is a line of message %03d.\n" % n) * 100
+    with open("%s/cur/%d.a:2,S" % (sys.argv[1 + n % 2], 1000 + n), "wb") as f:
+        f.write(text)
+END
+size=3223 # bytes of each on the wire
+imap_own
+proxy_start "$imap_port" tls || exit 1
+url=imaps://alice@127.0.0.1:$proxy_port/
+
+timeout=10
+# fetch ARCHIVE: what it lacks, into it; the pipe's status is the stream's.
+fetch() {
+	ms-fetch --timeout $timeout -a "$1" -u alice --ca-file "$imap_ca" --password-file alice.pw "$url" 2>err |
+		ms-ingest -q --create-user -a "$1" 2>ingest.err
+}
+has() { ms-list -a "$1" | wc -l; }
+
+# What an undisturbed run takes, and what one that finds nothing new does.
+ms-init whole && ms-init none
+proxy
+status 'nothing disturbs' 0 fetch whole
+proxy
+full=$proxy_server
+status 'nothing is new' 0 fetch whole
+proxy
+idle=$proxy_server
+ok '60 messages' [ "$(has whole)" -eq 60 ]
+ok 'which are most of what came' [ "$full" -gt $((60 * size)) ]
+note "$full bytes of the server; $idle where nothing is new"
+
+# One cut: the run of it, and the next.
+bad() { fail "cut at byte $at: $1" && note "$(cat err ingest.err)"; }
+cut() {
+	rm -rf arc && cp -R none arc
+	proxy cut="$at" then=refuse
+	fetch arc
+	said=$?
+	first=$(has arc)
+	proxy
+	# All was there, and only the good-bye got lost.
+	[ "$first" -eq 60 ] && want='0 75' || want=75
+	case " $want " in *" $said "*) ;; *) bad "status $said with $first messages" && return ;; esac
+	[ "$first" -le $((at / size)) ] || bad "$first messages of $at bytes"
+	# What had come whole is there: all but what was in flight.
+	[ "$first" -ge $(((at - head) / (size + 200))) ] || bad "only $first messages of $at bytes"
+	fetch arc
+	said=$?
+	[ $said -eq 0 ] || bad "the next run: status $said"
+	proxy
+	[ "$(has arc)" -eq 60 ] || bad "the next run: $(has arc) messages"
+	most=$((full - first * size + 2000))
+	[ "$proxy_server" -le $most ] || bad "the next run took $proxy_server bytes, more than $most"
+	cuts=$((cuts + 1))
+}
+cuts=0 head=$idle
+for at in $(python3 -c "
+import random, sys
+full, step, seed = $full, $step, $seed
+points = list(range(1, 2001)) + [2000 + (full - 2000) * i // 200 for i in range(1, 200)] + [full]
+shift = random.Random(seed).randrange(step)
+print(*points[shift::step])"); do
+	cut
+done
+ok "$cuts cuts" [ $cuts -ge 100 ]
+
+# next: the run after one that failed has the rest.
+next() {
+	proxy
+	status '  the next run' 0 fetch arc
+	ok '  all of it' [ "$(has arc)" -eq 60 ]
+}
+timeout=2
+rm -rf arc && cp -R none arc
+proxy cut=100000 how=reset then=refuse
+status 'a line that is reset' 75 fetch arc
+ok '  what came is there' [ "$(has arc)" -ge 25 ]
+next
+for at in 1 1000 50000 150000; do
+	rm -rf arc && cp -R none arc
+	proxy stall=$at
+	status "a line that stalls at byte $at" 75 fetch arc
+	ok '  and why' grep -q 'no answer within 2 seconds' err
+	next
+done
+rm -rf arc && cp -R none arc
+proxy rate=60000
+status 'a line that is slow, but never as long as the timeout' 0 fetch arc
+ok '  all of it' [ "$(has arc)" -eq 60 ]
+rm -rf arc && cp -R none arc
+proxy delay=100
+status 'a long line' 0 fetch arc
+ok '  all of it' [ "$(has arc)" -eq 60 ]
+ok 'the proxy had nothing to complain of' [ ! -s proxy.err ]
+finish
