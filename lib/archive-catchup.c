@@ -518,17 +518,20 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 	}
 	if (read_position(a, &pos, err) < 0)
 		return -1;
-	if (is_as_we_left_it(a, &pos))
-		return 0;
-	if (check_position(a, &pos, err) < 0)
+	if (!is_as_we_left_it(a, &pos)) {
+		if (check_position(a, &pos, err) < 0)
+			return -1;
+		if (pos.pack != 0 &&
+		    a->tail->header.generation != pos.generation &&
+		    ms_archive_adopt(a, &pos, err) < 0)
+			return -1;
+		if (follow(a, a->ix, &pos, cut, false, err) < 0)
+			return -1;
+		a->clean = false;
+	}
+	if (cut && !a->clean && ms_archive_clean(a, err) < 0)
 		return -1;
-	if (pos.pack != 0 && a->tail->header.generation != pos.generation &&
-	    ms_archive_adopt(a, &pos, err) < 0)
-		return -1;
-	if (follow(a, a->ix, &pos, cut, false, err) < 0)
-		return -1;
-	if (cut && ms_archive_clean(a, err) < 0)
-		return -1;
+	a->clean = a->clean || cut;
 	a->checked = pos;
 	return 0;
 }

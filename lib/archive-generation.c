@@ -113,26 +113,42 @@ ms_archive_adopt(
 
 /* Does the index say that the records of this pack lie in it? 1, 0, -1. */
 static int
-is_known(struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
+is_known(struct ms_archive *a, const struct ms_pack *pk, struct ms_err *err)
 {
+	const struct ms_pack_header *h = &pk->header;
 	struct ms_location loc;
-	struct ms_pack *pk;
 	struct ms_txn txn;
-	uint64_t first;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_locate(&txn, h->first, &loc, err);
+	} while (ms_index_end(&txn) != 0);
+	if (got <= 0)
+		return got;
+	return loc.pack == h->number && loc.generation == h->generation;
+}
+
+/*
+ * Can one do without the generations before this one? Where it is not whole
+ * they may be the only copy. 1, 0, -1.
+ */
+static int
+serves(struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
+{
+	struct ms_pack *pk;
 	int got;
 
 	if (ms_pack_open(&pk, a->packfd, name, false, NULL) < 0)
 		return 0;
-	first = pk->header.first;
+	got = is_known(a, pk, err);
+	if (got == 1 && memcmp(pk->header.key, a->proved, MS_KEY_LEN) != 0)
+		got = ms_log_whole(pk, err);
+	if (got == 1)
+		memcpy(a->proved, pk->header.key, MS_KEY_LEN);
 	ms_pack_close(pk);
-	do {
-		if (ms_index_begin(a->ix, &txn, err) < 0)
-			return -1;
-		got = ms_index_locate(&txn, first, &loc, err);
-	} while (ms_index_end(&txn) != 0);
-	if (got <= 0)
-		return got;
-	return loc.pack == name.number && loc.generation == name.generation;
+	return got;
 }
 
 static int
@@ -151,7 +167,7 @@ drop_superseded(struct ms_archive *a, struct ms_err *err)
 		for (highest = i + 1; highest + 1 < n; highest++)
 			if (names[highest + 1].number != names[i].number)
 				break;
-		got = is_known(a, names[highest], err);
+		got = serves(a, names[highest], err);
 		/* Who cannot delete it leaves it to the next writer. */
 		ms_pack_name_format(names[i], file);
 		if (got == 1)

@@ -26,8 +26,11 @@ struct ms_archive {
 	struct ms_commit asked;  /* of the batch that was asked for last */
 	/* Under `lock`, by one thread: */
 	struct ms_indexer *indexer;
-	struct ms_pack *tail;       /* the last pack, open for writing */
-	struct ms_position checked; /* position found right last time */
+	struct ms_pack *tail;             /* the last pack, open for writing */
+	struct ms_position checked;       /* position found right last time */
+	bool clean;                       /* ms_archive_clean() has been here */
+	unsigned char proved[MS_KEY_LEN]; /* id of a pack that is whole: of a
+					     higher generation */
 	/* When a pack is full: */
 	uint64_t seal_bytes, seal_blocks;
 };

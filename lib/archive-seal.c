@@ -1,5 +1,7 @@
 /* archive-seal.c - a pack that is full is sealed, in full blocks.
  * ms-archive(5), Sealed packs. By the holder of `lock`. */
+#include <string.h>
+
 #include "archive-impl.h"
 
 #define SMALL_BLOCK (256 * 1024) /* payload */
@@ -43,14 +45,21 @@ replace_tail(
     struct ms_archive *a, const struct ms_pack *next, struct ms_err *err)
 {
 	struct ms_position pos = a->checked;
+	struct ms_pack_trailer t;
 
 	a->checked = (struct ms_position){0};
 	if (ms_pack_install(next, a->packfd, a->tmpfd, err) < 0) {
 		ms_pack_discard(a->tmpfd);
 		return -1;
 	}
+	/* What adopts it reads all its blocks. */
 	if (ms_archive_open_tail(a, pos.pack, err) < 0 ||
-	    ms_archive_adopt(a, &pos, err) < 0 || ms_archive_clean(a, err) < 0)
+	    ms_archive_adopt(a, &pos, err) < 0)
+		return -1;
+	if (ms_pack_check_seal(a->tail, &t, NULL) == 0 &&
+	    t.directory == pos.end)
+		memcpy(a->proved, a->tail->header.key, MS_KEY_LEN);
+	if (ms_archive_clean(a, err) < 0)
 		return -1;
 	a->checked = pos;
 	return 0;

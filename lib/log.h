@@ -98,6 +98,13 @@ const unsigned char *ms_stretch_digests(
 int ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
     struct ms_err *err);
 
+/*
+ * Is this pack, which is to be sealed, all that it says? Reads it from end to
+ * end: checksums, roots, chain, directory, trailer. 1; 0: no, err says why;
+ * -1: MS_IO.
+ */
+int ms_log_whole(const struct ms_pack *pk, struct ms_err *err);
+
 /* ---- writing ---- */
 
 /*

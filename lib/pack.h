@@ -133,6 +133,12 @@ int ms_pack_seal(const struct ms_pack *pk, uint64_t end, uint64_t last,
 int ms_pack_sealed(
     const struct ms_pack *pk, struct ms_pack_trailer *t, struct ms_err *err);
 /*
+ * Reads what seals a pack: its trailer, into *t, and the directory, which must
+ * have just the blocks that are there. MS_DATA: it does not hold.
+ */
+int ms_pack_check_seal(
+    const struct ms_pack *pk, struct ms_pack_trailer *t, struct ms_err *err);
+/*
  * May nothing be appended or cut off any more? It is sealed, or of a higher
  * generation, which was sealed before it got its name. 1, 0, -1.
  */

@@ -202,6 +202,24 @@ bytes_of(int dirfd, const struct ms_pack_name *names, size_t count)
 	return sum;
 }
 
+/* Of what has a later generation: it goes when that is whole. */
+static void
+note_superseded(
+    struct ms_verify_run *r, const struct ms_pack_name *names, size_t count)
+{
+	char where[64];
+	size_t i;
+
+	for (i = 0; i + 1 < count; i++) {
+		if (names[i].number != names[i + 1].number)
+			continue;
+		pack_where(names[i], where);
+		ms_verify_fault(r, MS_FAULT_NOTE, where,
+		    "was written anew as a later generation; it is kept until "
+		    "a writer finds that one whole");
+	}
+}
+
 int
 ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 {
@@ -213,6 +231,7 @@ ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 
 	if (ms_pack_list(r->packfd, &names, &count, err) < 0)
 		return -1;
+	note_superseded(r, names, count);
 	count = ms_pack_newest(names, count);
 	if (count == 0)
 		ms_verify_fault(r, MS_FAULT_PACK, "pack", "holds no pack");
