@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 60
 DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
 	libjansson-dev libssl-dev libsasl2-dev liblmdb-dev
 DEB_check = perl mandoc jq python3 openssl zstd procps libsasl2-modules \
-	dovecot-imapd
+	dovecot-imapd dovecot-pop3d
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
 	valgrind bear
 DEB_bench = isync borgbackup notmuch offlineimap3 getmail6 mpop

@@ -243,17 +243,6 @@ ms_conn_open(
 	return 0;
 }
 
-void
-ms_conn_adopt(struct ms_conn **out, int fd, const struct ms_conn_options *opt)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	*out = conn_new(opt);
-	(*out)->fd = fd;
-	if (flags >= 0)
-		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-}
-
 struct ms_conn *
 ms_conn_with(const struct ms_conn_peer *peer)
 {

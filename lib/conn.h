@@ -73,13 +73,6 @@ struct ms_conn *ms_conn_with(const struct ms_conn_peer *peer);
 bool ms_conn_pin_ok(const char *text);
 
 /*
- * Takes over a connected socket, whatever its family; of the options the host
- * and port are only names. It is closed with the connection.
- */
-void ms_conn_adopt(
-    struct ms_conn **out, int fd, const struct ms_conn_options *opt);
-
-/*
  * Makes the connection a TLS one; nothing may have been read ahead. The
  * sentences (which do not name the host) tell an unknown authority, a
  * certificate for another host, one that has expired, and one that is not

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "conn.h"
-#include "sha.h"
 #include "spool.h"
+#include "wire.h"
 
 /* What a server may send, so that it can't fill our memory. Lines of messages
  * have no limit: they are never held. */
@@ -23,9 +23,11 @@
 #define MS_POP3_CAPAS_MAX 500 /* lines that answer CAPA */
 #define MS_POP3_MESSAGES_MAX (4 * 1024 * 1024) /* messages in a mailbox */
 #define MS_POP3_UIDL_MAX 255 /* bytes of a UIDL; RFC 1939, 7 has 70 */
-#define MS_POP3_HEAD_MAX                                                       \
-	(16 * 1024 * 1024) /* bytes that may come instead of a header          \
-			    */
+#define MS_POP3_UIDLS_MAX (256 * 1024 * 1024) /* bytes of all UIDLs */
+#define MS_POP3_TEXT_MAX                                                       \
+	(2 * MS_MESSAGE_MAX) /* bytes of an answer to RETR or TOP; what is     \
+				larger than MS_MESSAGE_MAX fails, more than    \
+				this ends the session */
 #define MS_POP3_WINDOW                                                         \
 	256 /* commands without an answer yet, where the server has PIPELINING \
 	     */
@@ -107,7 +109,8 @@ struct ms_pop3_list {
 /*
  * STAT, LIST and UIDL. What only UIDL names is an item without a size. MS_PROTO
  * also: a line that has no number, 0 or one past 2^32 for a message, a size
- * that is none, a message listed twice, more than MS_POP3_MESSAGES_MAX.
+ * that is none, a message named twice in one answer, more than
+ * MS_POP3_MESSAGES_MAX. If STAT or LIST is refused the session is over.
  */
 int ms_pop3_list(
     struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err);
@@ -137,8 +140,8 @@ int ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items,
 /* What a header gives without its body. */
 struct ms_pop3_head {
 	unsigned char digest[MS_SHA_LEN]; /* struct ms_identity, head */
-	bool has_date;
-	int64_t date; /* the Date field */
+	bool has_sent;
+	int64_t sent; /* its Date field */
 };
 struct ms_pop3_head_sink {
 	int (*head)(void *ctx, size_t index, const struct ms_pop3_head *head,
@@ -168,9 +171,9 @@ int ms_pop3_delete(struct ms_pop3 *p, const struct ms_pop3_item *items,
     struct ms_err *err);
 /*
  * QUIT: 0 only if the server says +OK: what was marked is deleted. -1: nobody
- * knows which were; MS_TEMP. MS_NOINPUT: not sent, nothing is deleted, since
- * this server would delete what was downloaded too (MS_POP3_EXPIRE_NOW). The
- * session is over in every case; ms_pop3_close() it.
+ * knows which were; MS_TEMP also if the server refuses. MS_NOINPUT: not sent,
+ * nothing is deleted, since this server would delete what was downloaded too
+ * (MS_POP3_EXPIRE_NOW). The session is over in every case; ms_pop3_close() it.
  */
 int ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err);
 
