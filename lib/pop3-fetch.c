@@ -166,8 +166,8 @@ take_head(
 		return -1;
 	memcpy(head.digest, identity.head, sizeof(head.digest));
 	ms_mail_describe(ms_buf_slice(&p->head), &desc);
-	head.has_sent = (desc.bits & MS_DESC_DATE) != 0;
-	head.sent = desc.date;
+	head.has_date = (desc.bits & MS_DESC_DATE) != 0;
+	head.date = desc.date;
 	if (sink->head(sink->ctx, r->told, &head, &why) < 0)
 		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
 	return 0;

@@ -140,8 +140,8 @@ int ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items,
 /* What a header gives without its body. */
 struct ms_pop3_head {
 	unsigned char digest[MS_SHA_LEN]; /* struct ms_identity, head */
-	bool has_sent;
-	int64_t sent; /* its Date field */
+	bool has_date;
+	int64_t date; /* the Date field */
 };
 struct ms_pop3_head_sink {
 	int (*head)(void *ctx, size_t index, const struct ms_pop3_head *head,

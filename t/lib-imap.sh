@@ -3,12 +3,14 @@
 # users and Maildirs, all in the scratch folder. Source it after lib.sh, then:
 #   imap_start                   $imap_port, $imap_ca (PEM); 127.0.0.1 is good,
 #                                127.0.0.2 has a certificate for another host,
-#                                127.0.0.3 one that has expired
+#                                127.0.0.3 one that has expired; $pop3_port
+#                                (with STLS) and $pop3s_port for POP3
 #   imap_user NAME PASSWORD      and the file NAME.pw with the password
 #   imap_folder NAME FOLDER      makes it; $imap_dir is its Maildir
 #   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
 #   imap_own                     after files were made otherwise: Dovecot's now
 #   imap_url NAME                prints the mailbox's URL
+#   pop3_url NAME                the same for POP3
 #   imap_expected NAME FOLDER .. what unstream.py must say of a fetch of these,
 #                                by Dovecot's own files and its lists of UIDs
 #   imap_stop                    also done at the end, whatever happens
@@ -103,6 +105,23 @@ imap_config() {
 	END
 }
 
+# POP3 beside IMAP.
+imap_pop3_config() {
+	cat <<-END
+		protocols = imap pop3
+		service pop3-login {
+		  chroot =
+		  inet_listener pop3 {
+		    port = $pop3_port
+		  }
+		  inet_listener pop3s {
+		    port = $pop3s_port
+		    ssl = yes
+		  }
+		}
+	END
+}
+
 imap_free_port() {
 	python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
@@ -116,7 +135,9 @@ imap_start() {
 	imap_certs >"$imap_root/openssl.log" 2>&1 ||
 		{ note "$(cat "$imap_root/openssl.log")" && return 1; }
 	imap_port=$(imap_free_port) || return
-	imap_config "${1-}" >"$imap_root/dovecot.conf"
+	pop3_port=$(imap_free_port) && pop3s_port=$(imap_free_port) || return
+	imap_config "$([ ! -e /usr/lib/dovecot/pop3 ] || imap_pop3_config)
+		${1-}" >"$imap_root/dovecot.conf"
 	mkdir "$imap_root/home" "$imap_root/users" "$imap_root/run" "$imap_root/state"
 	[ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root"
 	imap_run
@@ -179,6 +200,8 @@ imap_folder() {
 imap_put() {
 	${imap_as} sh -c 'cat >"$1"' sh "$1/cur/$2"
 }
+
+pop3_url() { echo "pop3s://$1@127.0.0.1:$pop3s_port/"; }
 
 imap_own() { [ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root/home"; }
 

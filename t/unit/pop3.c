@@ -646,8 +646,8 @@ on_head(void *ctx, size_t index, const struct ms_pop3_head *head,
 	ms_hex(head->digest, sizeof(head->digest), hex);
 	hex[8] = '\0';
 	ms_buf_printf(&t->text, "%zu=%s", index, hex);
-	if (head->has_sent)
-		ms_buf_printf(&t->text, "@%" PRId64, head->sent);
+	if (head->has_date)
+		ms_buf_printf(&t->text, "@%" PRId64, head->date);
 	ms_buf_add_byte(&t->text, '|');
 	return 0;
 }
