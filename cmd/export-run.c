@@ -218,6 +218,17 @@ export_row(const struct export_run *r, size_t i)
 	return i < r->rows.n / sizeof(*rows) ? &rows[i] : NULL;
 }
 
+/* Is this the better occurrence to show a message by: where it lies, and where
+ * it lay first? */
+static bool
+is_before(const struct ms_row *a, const struct ms_row *b)
+{
+	int moved_a = (a->bits & MS_ROW_MOVED) != 0;
+	int moved_b = (b->bits & MS_ROW_MOVED) != 0;
+
+	return moved_a != moved_b ? moved_a < moved_b : a->number < b->number;
+}
+
 int
 export_message(struct export_run *r, uint64_t message, struct ms_err *err)
 {
@@ -227,7 +238,7 @@ export_message(struct export_run *r, uint64_t message, struct ms_err *err)
 	if (export_look_up(r, message, err) < 0)
 		return -1;
 	for (size_t i = 0; (row = export_row(r, i)) != NULL; i++)
-		if (first == NULL || row->number < first->number)
+		if (first == NULL || is_before(row, first))
 			first = row;
 	if (first != NULL) {
 		c.row = *first;

@@ -66,9 +66,10 @@ struct run {
 	pthread_mutex_t lock;
 	uint64_t failed;          /* messages and inputs */
 	unsigned opened, missing; /* inputs; missing: nothing could be read */
-	bool cut;                 /* a stream without its trailer */
-	int stream_status;        /* the highest its writers said */
-	int stdout_errno;         /* of the first id that was not printed */
+	uint64_t astray;   /* messages that were moved from nowhere we know */
+	bool cut;          /* a stream without its trailer */
+	int stream_status; /* the highest its writers said */
+	int stdout_errno;  /* of the first id that was not printed */
 };
 
 /* ---- results ---- */
@@ -125,6 +126,7 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 	t->seen++;
 	*(d->outcome == MS_OUTCOME_NEW ? &t->fresh : &t->known) += 1;
 	t->occurrences += d->occurrence;
+	r->astray += d->astray;
 	pthread_mutex_unlock(&r->lock);
 	if (r->opt->print_ids)
 		print_id(r, d);
@@ -132,7 +134,8 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 
 /* ---- one message ---- */
 
-/* What an occurrence keeps of the envelope beside its own fields. */
+/* What an occurrence keeps of the envelope beside its own fields. That it was
+ * moved is a record of its own. */
 static void
 other_attributes(const struct ms_envelope *env, struct ms_buf *out)
 {
@@ -140,9 +143,7 @@ other_attributes(const struct ms_envelope *env, struct ms_buf *out)
 	struct ms_envelope some = {.other = env->other};
 
 	some.value[MS_ATTR_SPECIAL] = env->value[MS_ATTR_SPECIAL];
-	some.value[MS_ATTR_MOVED_FROM] = env->value[MS_ATTR_MOVED_FROM];
-	if (some.other == NULL && some.value[MS_ATTR_SPECIAL] == NULL &&
-	    some.value[MS_ATTR_MOVED_FROM] == NULL)
+	if (some.other == NULL && some.value[MS_ATTR_SPECIAL] == NULL)
 		return;
 	if (ms_envelope_write(out, &some, NULL) < 0)
 		return;
@@ -201,6 +202,7 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 	const struct ms_envelope *env = &m->env;
 	struct ms_spec spec = {.place = env->value[MS_ATTR_UID],
 	    .flags = env->value[MS_ATTR_FLAGS],
+	    .from = env->value[MS_ATTR_MOVED_FROM],
 	    .where = m->where,
 	    .has_date = m->has_date,
 	    .date = m->date,
@@ -385,6 +387,11 @@ take_all(struct run *r, char *paths[], struct ms_err *err)
 	/* What was whole before a failure is kept, if it can be. */
 	if (ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
 		rc = -1;
+	if (r->astray > 0)
+		ms_report_note(r->report,
+		    "%llu messages say they were moved from folders that do "
+		    "not have them; they were kept as they are",
+		    (unsigned long long)r->astray);
 	return rc;
 }
 

@@ -65,12 +65,21 @@ make_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
 	    .folder = o.folder,
 	    .date = o.date,
 	    .form = (enum ms_form)o.form,
-	    .bits = o.bits};
+	    .bits = o.bits & (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN)};
 	copy_field(row->flags, o.flags);
 	copy_field(row->place, o.place);
 	if ((o.bits & MS_ROW_HAS_OTHER) != 0 || o.flags.n >= MS_ROW_FIELD ||
 	    o.place.n >= MS_ROW_FIELD)
 		row->bits |= MS_ROW_MORE;
+	if ((o.bits & MS_ROW_IS_SENT) != 0)
+		row->bits |= MS_ROW_SENT;
+	got = ms_index_moved(txn, o.number, &row->moved_to, err);
+	if (got < 0)
+		return -1;
+	if (got == 1)
+		row->bits |= MS_ROW_MOVED;
+	else
+		row->moved_to = 0;
 	got = ms_index_message(txn, o.message, &m, err);
 	if (got < 0)
 		return -1;

@@ -1,8 +1,10 @@
-/* batch-deposit.c - one message at one place is recorded: OCCURRENCE, or
- * PLACE. ms-archive(5), Records. */
+/* batch-deposit.c - one message at one place is recorded: OCCURRENCE or PLACE,
+ * and MOVED. ms-archive(5), Records. */
 #include "batch-impl.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "le.h"
 
@@ -33,7 +35,7 @@ pair_digest(
 	ms_buf_release(&b);
 }
 
-/* A further place of an occurrence that is there. */
+/* A further place of an occurrence that is there. 1, 0 it is known, -1. */
 static int
 add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
     uint64_t occurrence, struct ms_err *err)
@@ -57,7 +59,7 @@ add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
 	ms_place_write(&content, &pl);
 	got = ms_committer_record(c, MS_PLACE, &content, &number, err);
 	ms_buf_release(&content);
-	return got;
+	return got < 0 ? -1 : 1;
 }
 
 static int
@@ -144,12 +146,79 @@ find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
 	return 1;
 }
 
+/* The occurrence of a message (first of its id) in a folder. 1, 0, -1. */
+static int
+find_held(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
+    uint64_t folder, uint64_t *occurrence, struct ms_err *err)
+{
+	unsigned char digest[MS_SHA_LEN];
+
+	pair_digest(d->id, MS_SHA_LEN, folder, digest);
+	if (ms_map_get(&c->held, digest, occurrence))
+		return 1;
+	return ms_index_held(&c->txn, first, folder, occurrence, err);
+}
+
+/* The folder it was moved from, of the same user and source. 1, 0, -1. */
+static int
+find_left(struct ms_committer *c, const struct ms_deposit *d, uint64_t *folder,
+    struct ms_err *err)
+{
+	char *name = ms_xstrndup(c->b->text.p + d->from, d->from_n);
+	uint64_t user, source;
+	int got;
+
+	got = ms_committer_name(
+	    c, MS_NAME_USER, 0, 0, d->dest->user, false, &user, err);
+	if (got == 1)
+		got = ms_committer_name(c, MS_NAME_SOURCE, 0, 0,
+		    d->dest->source, false, &source, err);
+	if (got == 1)
+		got = ms_committer_name(
+		    c, MS_NAME_FOLDER, user, source, name, false, folder, err);
+	free(name);
+	return got;
+}
+
+/*
+ * It was moved to this occurrence: that of the folder it came from is marked.
+ * The stream may be mistaken, or older than what the archive knows; then the
+ * message is kept, and nothing else.
+ */
+static int
+add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
+    uint64_t occurrence, struct ms_err *err)
+{
+	struct ms_moved m = {.now = occurrence, .time = time(NULL)};
+	struct ms_buf content = {0};
+	uint64_t folder, to, number;
+	int got;
+
+	got = find_left(c, d, &folder, err);
+	if (got == 1)
+		got = find_held(c, d, first, folder, &m.left, err);
+	d->astray = got == 0 || (got == 1 && m.left == occurrence);
+	if (got < 0 || d->astray)
+		return got < 0 ? -1 : 0;
+	/* What this batch recorded must be seen too. */
+	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+		return -1;
+	got = ms_index_moved(&c->txn, m.left, &to, err);
+	if (got < 0 || (got == 1 && to == occurrence))
+		return got < 0 ? -1 : 0;
+	ms_moved_write(&content, &m);
+	got = ms_committer_record(c, MS_MOVED, &content, &number, err);
+	ms_buf_release(&content);
+	return got;
+}
+
 int
 ms_committer_deposit(
     struct ms_committer *c, struct ms_deposit *d, struct ms_err *err)
 {
 	uint64_t folder, message, first, occurrence;
 	unsigned char digest[MS_SHA_LEN];
+	bool arrived = false;
 	int got;
 
 	got = ms_committer_folder(c, d->dest, &folder, err);
@@ -169,16 +238,19 @@ ms_committer_deposit(
 		    "");
 	if (got <= 0)
 		return got;
-	pair_digest(d->id, MS_SHA_LEN, folder, digest);
-	got = ms_map_get(&c->held, digest, &occurrence);
-	if (got == 0)
-		got = ms_index_held(&c->txn, first, folder, &occurrence, err);
-	if (got < 0)
-		return -1;
-	if (got == 1)
-		return add_place(c, d, folder, occurrence, err);
-	if (add_occurrence(c, d, folder, message, &occurrence, err) < 0)
-		return -1;
-	ms_map_add(&c->held, digest, occurrence, NULL);
-	return 0;
+	got = find_held(c, d, first, folder, &occurrence, err);
+	if (got == 1) {
+		got = add_place(c, d, folder, occurrence, err);
+		arrived = got == 1 || d->place_n == 0;
+	} else if (got == 0) {
+		got = add_occurrence(c, d, folder, message, &occurrence, err);
+		pair_digest(d->id, MS_SHA_LEN, folder, digest);
+		ms_map_add(&c->held, digest, occurrence, NULL);
+		arrived = true;
+	}
+	/* At a place that is known it has been said before, and may be told
+	 * by an old stream. */
+	if (got >= 0 && d->from_n > 0 && arrived)
+		got = add_moved(c, d, first, occurrence, err);
+	return got < 0 ? -1 : 0;
 }

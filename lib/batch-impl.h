@@ -14,7 +14,8 @@ struct ms_committer {
 	struct ms_batch *b;
 	struct ms_txn txn;
 	struct ms_position pos;
-	struct ms_block_builder last;   /* EVENT, OCCURRENCE, PLACE, COMMIT */
+	struct ms_block_builder last;   /* EVENT, OCCURRENCE, PLACE, MOVED,
+					   COMMIT */
 	uint64_t last_first;            /* number of its first record */
 	struct ms_block_image **closed; /* full ones, before `last` */
 	uint32_t closed_n;

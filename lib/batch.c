@@ -1,7 +1,9 @@
-/* batch.c - what is committed together, before it is. */
+/* batch.c - what is committed together, before it is; and an event alone. */
 #include "batch.h"
 
 #include <stdlib.h>
+
+#include "event.h"
 
 struct ms_deposit *
 ms_batch_deposits(const struct ms_batch *b, size_t *count)
@@ -49,6 +51,7 @@ ms_batch_clear(struct ms_batch *b)
 	ms_buf_clear(&b->blobs);
 	ms_buf_clear(&b->deposits);
 	ms_buf_clear(&b->text);
+	ms_buf_clear(&b->event);
 	b->stored = 0;
 }
 
@@ -62,5 +65,25 @@ ms_batch_release(struct ms_batch *b)
 	ms_buf_release(&b->blobs);
 	ms_buf_release(&b->deposits);
 	ms_buf_release(&b->text);
+	ms_buf_release(&b->event);
 	*b = (struct ms_batch){0};
+}
+
+int
+ms_archive_note(struct ms_archive *a, struct ms_slice json, struct ms_err *err)
+{
+	struct ms_batch b = {0};
+	struct ms_event ev;
+	int rc;
+
+	/* What could not be read back must not get into the log. */
+	if (json.n > MS_EVENT_MAX)
+		return ms_fail(err, MS_BUG, "an EVENT of %zu bytes", json.n);
+	if (ms_event_parse(&ev, json, err) < 0)
+		return ms_fail(err, MS_BUG, "that is no EVENT");
+	ms_event_release(&ev);
+	ms_buf_add(&b.event, json.p, json.n);
+	rc = ms_batch_commit(a, &b, err);
+	ms_batch_release(&b);
+	return rc;
 }

@@ -336,6 +336,25 @@ ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
 }
 
 int
+ms_index_moved(
+    struct ms_txn *txn, uint64_t occurrence, uint64_t *to, struct ms_err *err)
+{
+	struct ms_location loc;
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, occurrence);
+	got = ms_index_get(txn, MS_TABLE_MOVED, key, sizeof(key), &v, err);
+	if (got <= 0)
+		return got;
+	if (v.n != 8)
+		return ms_index_damaged(err, "moved");
+	*to = ms_le64(v.p);
+	return ms_index_locate(txn, *to, &loc, err);
+}
+
+int
 ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
 {

@@ -5,12 +5,13 @@
 #include "event.h"
 #include "index-impl.h"
 #include "le.h"
+#include "stream.h"
 
 /* Key and value lie in the indexer's bytes, at these offsets. */
 struct row {
 	uint8_t table;
 	uint8_t key_n;
-	uint32_t value_n;
+	uint32_t value_n; /* 0 in `moved`: the row is taken away */
 	size_t at;
 };
 
@@ -224,6 +225,46 @@ note_lost(struct ms_indexer *in, struct ms_txn *txn,
 	return 0;
 }
 
+/* It lies in its folder again, whatever went before. */
+static void
+clear_moved(struct ms_indexer *in, uint64_t occurrence)
+{
+	unsigned char key[8];
+
+	ms_put_be64(key, occurrence);
+	add(in, MS_TABLE_MOVED, key, sizeof(key), NULL, 0);
+}
+
+static void
+set_moved(struct ms_indexer *in, const struct ms_moved *m)
+{
+	unsigned char key[8], v[8];
+
+	clear_moved(in, m->now);
+	if (m->left == m->now)
+		return;
+	ms_put_be64(key, m->left);
+	ms_put_le64(v, m->now);
+	add(in, MS_TABLE_MOVED, key, sizeof(key), v, sizeof(v));
+}
+
+/* Do the further attributes of an occurrence say that it was sent? */
+static bool
+is_sent(struct ms_slice other)
+{
+	struct ms_envelope env = {0};
+	struct ms_trailer t;
+	bool yes = false;
+
+	if (other.n == 0)
+		return false;
+	if (ms_envelope_parse(&env, &t, other, NULL) == MS_LINE_ENVELOPE &&
+	    env.value[MS_ATTR_SPECIAL] != NULL)
+		yes = ms_special_has(env.value[MS_ATTR_SPECIAL], "\\Sent");
+	ms_envelope_clear(&env);
+	return yes;
+}
+
 /*
  * In `held` a message goes by its first number, whichever record of its id an
  * occurrence names; that is looked up in the transaction.
@@ -254,7 +295,9 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	v = ms_buf_room(&value, 12);
 	ms_put_le64(v, o.message);
 	v[8] = o.form;
-	v[9] = (uint8_t)(o.bits | (o.other.n > 0 ? MS_ROW_HAS_OTHER : 0));
+	v[9] = (uint8_t)((o.bits & (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN)) |
+			 (o.other.n > 0 ? MS_ROW_HAS_OTHER : 0) |
+			 (is_sent(o.other) ? MS_ROW_IS_SENT : 0));
 	ms_put_le16(v + 10, (uint16_t)o.flags.n);
 	value.n = 12;
 	ms_buf_add(&value, o.flags.p, o.flags.n);
@@ -346,6 +389,7 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
     const struct ms_record *rec, struct ms_err *err)
 {
 	struct ms_place pl;
+	struct ms_moved m;
 	int rc = 0;
 
 	if (rec->stub)
@@ -359,8 +403,15 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		break;
 	case MS_PLACE:
 		rc = ms_place_parse(&pl, rec->content, err);
-		if (rc == 0)
+		if (rc == 0) {
 			add_place(in, pl.folder, pl.place, pl.occurrence);
+			clear_moved(in, pl.occurrence);
+		}
+		break;
+	case MS_MOVED:
+		rc = ms_moved_parse(&m, rec->content, err);
+		if (rc == 0)
+			set_moved(in, &m);
 		break;
 	case MS_EVENT:
 		rc = add_event(in, number, rec->content, err);
@@ -450,6 +501,27 @@ replace_lost(const struct ms_indexer *in, struct ms_txn *txn,
 	return ms_lost_replace(txn, key, key + r->key_n, err);
 }
 
+/* Marks are set and taken away in the order of their records. */
+static int
+put_moved(struct ms_txn *txn, const struct row *r, size_t count,
+    const unsigned char *bytes, struct ms_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < count && rc == 0; i++, r++) {
+		const unsigned char *key = bytes + r->at;
+
+		if (r->value_n == 0)
+			rc = ms_index_delete(
+			    txn, MS_TABLE_MOVED, key, r->key_n, err);
+		else
+			rc = ms_index_put(txn, MS_TABLE_MOVED, key, r->key_n,
+			    key + r->key_n, r->value_n, err);
+	}
+	return rc;
+}
+
 int
 ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 {
@@ -464,8 +536,11 @@ ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 		for (n = 1; i + n < count; n++)
 			if (rows[i + n].table != rows[i].table)
 				break;
-		rc = put_table(txn, (enum ms_table)rows[i].table, rows + i, n,
-		    in->bytes.p, err);
+		if (rows[i].table == MS_TABLE_MOVED)
+			rc = put_moved(txn, rows + i, n, in->bytes.p, err);
+		else
+			rc = put_table(txn, (enum ms_table)rows[i].table,
+			    rows + i, n, in->bytes.p, err);
 		blobs = blobs || rows[i].table == MS_TABLE_BLOB;
 	}
 	if (rc == 0)

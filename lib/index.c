@@ -26,6 +26,7 @@ const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_OCCURRENCE] = {"occurrence", 0},
     [MS_TABLE_HELD] = {"held", 0},
     [MS_TABLE_PLACE] = {"place", 0},
+    [MS_TABLE_MOVED] = {"moved", 0},
     [MS_TABLE_NAME] = {"name", 0},
     [MS_TABLE_USER] = {"user", 0},
     [MS_TABLE_SOURCE] = {"source", 0},

@@ -13,6 +13,7 @@
  *   occurrence  folder, date, number -> message, form, bits, flags, place
  *   held        message (the first of its id), folder -> occurrence, date
  *   place       folder, UIDVALIDITY, UID or a digest of the place -> occurrence
+ *   moved       occurrence that was left -> the one in its new folder
  *   name        H(kind, what it is called) -> number
  *   user, source, folder   number -> name; url; user, source, name
  *   label       user, source -> label
@@ -44,6 +45,7 @@ enum ms_table {
 	MS_TABLE_OCCURRENCE,
 	MS_TABLE_HELD,
 	MS_TABLE_PLACE,
+	MS_TABLE_MOVED,
 	MS_TABLE_NAME,
 	MS_TABLE_USER,
 	MS_TABLE_SOURCE,
@@ -162,6 +164,13 @@ int ms_index_count_lost(
 int ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
     uint64_t *occurrence, struct ms_err *err);
 
+/*
+ * Was this occurrence left for another (*to), and not come back to? One that
+ * is lost counts for nothing: what is left is better than nothing. 1, 0, -1.
+ */
+int ms_index_moved(
+    struct ms_txn *txn, uint64_t occurrence, uint64_t *to, struct ms_err *err);
+
 enum ms_name_kind {
 	MS_NAME_USER = 1,
 	MS_NAME_SOURCE = 2,
@@ -191,6 +200,7 @@ int ms_index_message(struct ms_txn *txn, uint64_t number,
 
 #define MS_OCCURRENCE_KEY 24
 #define MS_ROW_HAS_OTHER 64 /* bit: the OCCURRENCE has further attributes */
+#define MS_ROW_IS_SENT 32   /* bit: by them, its folder is one of sent mail */
 struct ms_occurrence_row {
 	uint64_t folder, number, message;
 	int64_t date;

@@ -187,6 +187,7 @@ add_deposit(struct making *m, const struct entry *e, uint32_t fresh,
 	d.place = copy_text(to, text, d.place, d.place_n);
 	d.flags = copy_text(to, text, d.flags, d.flags_n);
 	d.other = copy_text(to, text, d.other, d.other_n);
+	d.from = copy_text(to, text, d.from, d.from_n);
 	d.where = copy_text(to, text, d.where, d.where_n);
 	ms_buf_add(&m->batch.deposits, &d, sizeof(d));
 	m->unsettled += d.settled ? 0 : 1;

@@ -114,7 +114,8 @@ settle(struct ms_txn *txn, struct entry *e, struct ms_slice place,
 		if (got == 1 && place.n > 0)
 			got = ms_index_place(
 			    txn, folder, place, &occurrence, err);
-		e->d.settled = got == 1;
+		/* That it was moved may be news where it has no place. */
+		e->d.settled = got == 1 && (place.n > 0 || e->d.from_n == 0);
 	}
 	if (got < 0 || e->d.settled || e->has_date)
 		return got < 0 ? -1 : 0;

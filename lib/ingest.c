@@ -168,6 +168,7 @@ new_entry(struct ms_ingest *in, const struct ms_spec *spec)
 	e.d.place_n = add_text(&pl->text, spec->place, &e.d.place);
 	e.d.flags_n = add_text(&pl->text, spec->flags, &e.d.flags);
 	e.d.other_n = add_text(&pl->text, spec->other, &e.d.other);
+	e.d.from_n = add_text(&pl->text, spec->from, &e.d.from);
 	e.d.where_n = add_text(&pl->text, spec->where, &e.d.where);
 	ms_buf_add(&pl->entries, &e, sizeof(e));
 	return (

@@ -64,6 +64,16 @@ set_raw(json_t *o, struct ms_archive *a, const struct ms_row *row,
 	return rc;
 }
 
+/* What the query words is:moved and is:sent ask for. */
+static void
+set_words(json_t *o, const struct ms_row *row)
+{
+	if ((row->bits & MS_ROW_SENT) != 0)
+		json_object_set_new(o, "sent", json_true());
+	if ((row->bits & MS_ROW_MOVED) != 0)
+		ms_json_number(o, "moved_to", row->moved_to);
+}
+
 int
 ms_listing_json(struct ms_buf *out, struct ms_archive *a,
     const struct ms_row *row, const struct ms_folder *folder, char end,
@@ -87,6 +97,7 @@ ms_listing_json(struct ms_buf *out, struct ms_archive *a,
 	set_string(o, "source", folder->source_url);
 	set_string(o, "label", folder->label != NULL ? folder->label : "");
 	set_string(o, "flags", row->flags);
+	set_words(o, row);
 	ms_json_number(o, "number", row->number);
 	ms_json_line(out, o);
 	ms_buf_add_byte(out, (unsigned char)end);

@@ -22,7 +22,8 @@ enum ms_query_field {
 	MS_QUERY_FROM,
 	MS_QUERY_TO,
 	MS_QUERY_SUBJECT,
-	MS_QUERY_ID
+	MS_QUERY_ID,
+	MS_QUERY_IS
 };
 
 /* Nodes lie in one array and name each other by place. The root is at 0, is
@@ -35,13 +36,15 @@ struct ms_query_node {
 	char *value;  /* FROM, TO, SUBJECT: folded; ID: digits in lower case */
 	size_t n;     /* bytes of value */
 	int64_t time; /* SINCE, BEFORE */
+	uint8_t bit;  /* IS: MS_ROW_MOVED, MS_ROW_SENT */
 };
 
 struct ms_query {
 	struct ms_query_node *node;
 	uint32_t count, terms;
 	uint32_t ids; /* the OR of all id: terms, or 0 */
-	char *user;   /* -u, or NULL */
+	bool moved; /* it asks for what was moved on, which is else left out */
+	char *user; /* -u, or NULL */
 };
 
 /* A date as since: and before: take it, as its first moment. */

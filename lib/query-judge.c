@@ -113,6 +113,11 @@ judge_term(struct ms_judge *jd, const struct ms_query_node *t,
 			return MAYBE;
 		yes = has_id(row, t);
 		break;
+	case MS_QUERY_IS:
+		if (row == NULL)
+			return MAYBE;
+		yes = (row->bits & t->bit) != 0;
+		break;
 	}
 	return yes ? YES : NO;
 }
@@ -184,6 +189,8 @@ ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
 	int rc;
 
 	*doubt = false;
+	if ((row->bits & MS_ROW_MOVED) != 0 && !jd->q->moved)
+		return 0;
 	if (jd->q->terms == 0 && jd->user == 0)
 		return 1;
 	rc = ms_archive_folder_get(jd->a, row->folder, &f, err);

@@ -8,13 +8,15 @@
 #include "query-impl.h"
 
 #define NAMES                                                                  \
-	"user: folder: source: label: since: before: from: to: subject: id:"
+	"user: folder: source: label: since: before: from: to: subject: id: "  \
+	"is:"
 
 enum kind {
 	KIND_NAME, /* a pattern for the whole of a name */
 	KIND_DATE,
 	KIND_TEXT, /* a part of a field */
-	KIND_ID
+	KIND_ID,
+	KIND_WORD /* one of a few */
 };
 
 static const struct row {
@@ -32,6 +34,7 @@ static const struct row {
     {"to", MS_QUERY_TO, KIND_TEXT},
     {"subject", MS_QUERY_SUBJECT, KIND_TEXT},
     {"id", MS_QUERY_ID, KIND_ID},
+    {"is", MS_QUERY_IS, KIND_WORD},
 };
 
 struct parser {
@@ -147,6 +150,22 @@ set_id(struct parser *ps, struct ms_query_node *node, struct ms_err *err)
 }
 
 static int
+set_word(struct parser *ps, struct ms_query_node *node, struct ms_err *err)
+{
+	const char *s = ms_buf_str(&ps->value);
+
+	if (strcmp(s, "moved") == 0)
+		node->bit = MS_ROW_MOVED;
+	else if (strcmp(s, "sent") == 0)
+		node->bit = MS_ROW_SENT;
+	else
+		return ms_fail(err, MS_USAGE,
+		    "is:%.40s is not known: write is:moved or is:sent", s);
+	ps->q->moved = ps->q->moved || node->bit == MS_ROW_MOVED;
+	return 0;
+}
+
+static int
 set_value(struct parser *ps, const struct row *row, struct ms_query_node *node,
     struct ms_err *err)
 {
@@ -159,6 +178,8 @@ set_value(struct parser *ps, const struct row *row, struct ms_query_node *node,
 		return set_date(ps, node, err);
 	case KIND_ID:
 		return set_id(ps, node, err);
+	case KIND_WORD:
+		return set_word(ps, node, err);
 	case KIND_TEXT:
 		ms_utf8_fold(ms_buf_slice(&ps->value), &folded);
 		break;

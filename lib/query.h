@@ -41,7 +41,8 @@ int ms_query_messages(const struct ms_query *q, struct ms_archive *a,
     uint64_t **messages, size_t *count, struct ms_err *err);
 
 /*
- * Every occurrence in the archive that a query means. The query and the
+ * Every occurrence in the archive that a query means; of those that were moved
+ * on only if it says is:moved. The query and the
  * archive must outlive it. MS_USAGE: no such user as ms_query_user() named,
  * or the beginning of more than one id.
  */

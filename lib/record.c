@@ -11,6 +11,7 @@ enum {
 
 #define OCCURRENCE_LEN 60 /* without its fields */
 #define PLACE_LEN 16
+#define MOVED_LEN 24
 
 void
 ms_record_leaf(uint8_t type, const unsigned char salt[MS_SALT_LEN],
@@ -126,6 +127,28 @@ ms_place_parse(struct ms_place *pl, struct ms_slice content, struct ms_err *err)
 	pl->occurrence = ms_le64(content.p);
 	pl->folder = ms_le64(content.p + 8);
 	pl->place = value[FIELD_PLACE];
+	return 0;
+}
+
+void
+ms_moved_write(struct ms_buf *out, const struct ms_moved *m)
+{
+	unsigned char b[MOVED_LEN];
+
+	ms_put_le64(b, m->left);
+	ms_put_le64(b + 8, m->now);
+	ms_put_le64(b + 16, (uint64_t)m->time);
+	ms_buf_add(out, b, sizeof(b));
+}
+
+int
+ms_moved_parse(struct ms_moved *m, struct ms_slice content, struct ms_err *err)
+{
+	if (content.n < MOVED_LEN)
+		return ms_fail(err, MS_DATA, "MOVED is too short");
+	m->left = ms_le64(content.p);
+	m->now = ms_le64(content.p + 8);
+	m->time = (int64_t)ms_le64(content.p + 16);
 	return 0;
 }
 

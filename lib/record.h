@@ -1,5 +1,6 @@
 /*
- * record.h - the contents of records: OCCURRENCE, PLACE, COMMIT as bytes, and
+ * record.h - the contents of records: OCCURRENCE, PLACE, MOVED, COMMIT as
+ * bytes, and
  * the leaf that the chain is made of. ms-archive(5), Records. MESSAGE is
  * recipe.h. Layer: above sha.
  */
@@ -62,6 +63,16 @@ struct ms_place {
 void ms_place_write(struct ms_buf *out, const struct ms_place *pl);
 int ms_place_parse(
     struct ms_place *pl, struct ms_slice content, struct ms_err *err);
+
+/* A message was moved: the OCCURRENCE that was left, that of its new folder. */
+struct ms_moved {
+	uint64_t left, now;
+	int64_t time;
+};
+
+void ms_moved_write(struct ms_buf *out, const struct ms_moved *m);
+int ms_moved_parse(
+    struct ms_moved *m, struct ms_slice content, struct ms_err *err);
 
 #define MS_COMMIT_LEN 88
 

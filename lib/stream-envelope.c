@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "mail.h"
 #include "sha.h"
 
@@ -30,6 +31,19 @@ const char *
 ms_attr_name(enum ms_attr a)
 {
 	return attr_names[a];
+}
+
+bool
+ms_special_has(const char *special, const char *use)
+{
+	size_t n, use_n = strlen(use);
+
+	for (; *special != '\0'; special += n + (special[n] == ' ')) {
+		n = strcspn(special, " ");
+		if (n == use_n && strncasecmp(special, use, n) == 0)
+			return true;
+	}
+	return false;
 }
 
 void

@@ -40,6 +40,10 @@ struct ms_envelope {
 /* The name of an attribute, as the stream writes it. */
 const char *ms_attr_name(enum ms_attr a);
 
+/* Is this use of a folder (RFC 6154, "\\Sent", in any case) among those of a
+ * `special`? */
+bool ms_special_has(const char *special, const char *use);
+
 /* Keeps a copy of value; NULL takes the attribute away. */
 void ms_envelope_set(struct ms_envelope *e, enum ms_attr a, const char *value);
 /* Releases what it holds; {0} again. */

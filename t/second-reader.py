@@ -13,6 +13,7 @@ usage: second-reader.py ARCHIVE check            0 whole, 65 damaged, named
        second-reader.py ARCHIVE folders          number user source label name
        second-reader.py ARCHIVE ids              number id size of each MESSAGE
        second-reader.py ARCHIVE cat ID [wire|lf|stored]
+       second-reader.py ARCHIVE moved            occurrences left, and for which
        second-reader.py ARCHIVE chain            of its last COMMIT
        second-reader.py ARCHIVE digests          of each occurrence as it
                           came: user source folder uid flags date sha256
@@ -471,6 +472,21 @@ class Archive:
                 form=c[56], bits=c[57], place=fields.get(1, b'').decode(),
                 flags=fields.get(2, b'').decode(), size=size)
 
+    def moved(self):
+        """Occurrences that were left, and those in their new folders."""
+        marks = {}
+        for n in sorted(self.records):
+            kind, stub, _, _, c = self.records[n][:5]
+            if stub:
+                continue
+            if kind == PLACE:
+                marks.pop(u64(c, 0), None)
+            elif kind == MOVED:
+                marks.pop(u64(c, 8), None)
+                if u64(c, 0) != u64(c, 8):
+                    marks[u64(c, 0)] = u64(c, 8)
+        return {a: b for a, b in marks.items() if b in self.records}
+
     @staticmethod
     def fields(content, at):
         while at + 4 <= len(content):
@@ -550,6 +566,13 @@ class Archive:
             if (not m or m[0] != MESSAGE or (not m[1] and
                                              m[4][:32].hex() != o['id'])):
                 self.faults.append('occurrence %d: no message' % o['number'])
+        ids = {o['number']: (o['id'], o['user'], o['source'])
+               for o in self.occurrences()}
+        for n in sorted(self.records):
+            kind, stub, _, _, c = self.records[n][:5]
+            if kind == MOVED and not stub and not (
+                    ids.get(u64(c, 0)) == ids.get(u64(c, 8)) is not None):
+                self.faults.append('MOVED %d: not of one message' % n)
 
 
 def show(fields):
@@ -601,6 +624,9 @@ def main(argv):
         if form == 'stored':
             form = a.kept_form(n)
         sys.stdout.buffer.write(a.message(n, form))
+    elif command == 'moved':
+        for left, now in sorted(a.moved().items()):
+            show([left, now])
     elif command == 'chain':
         print(a.records[a.commits[-1]][4][48:80].hex())
     elif command == 'digests':
