@@ -3,9 +3,9 @@
 #define MS_IMAP_IMPL_H
 #include <libetpan/libetpan.h>
 
+#include "imap-guard.h"
 #include "imap.h"
 
-#define MS_IMAP_TAIL 512
 #define MS_IMAP_WORDS 200 /* bytes of the server's words that we repeat */
 #define MS_IMAP_USES 9    /* bits in MS_USE_* */
 
@@ -22,17 +22,22 @@ struct ms_imap {
 	unsigned caps;     /* what the server can do, as it last said */
 	unsigned mechs;    /* SASL mechanisms that it offers */
 	unsigned backoff;  /* seconds it wants to be left alone */
+	bool throttled;    /* and asked for that in so many words */
 	bool dead;         /* nothing more can be asked */
 	struct ms_err err; /* why: the first thing that went wrong */
 	int64_t text;      /* bytes come since the last answer began, but those
 			      of bodies; see MS_IMAP_TEXT_MAX */
-	char tail[MS_IMAP_TAIL]; /* the end of what came last, as a string */
+	char bye[MS_IMAP_WORDS + 1]; /* what it said with BYE, or "" */
+	struct ms_imap_guard guard;
 	struct ms_spool body;
 	struct ms_imap_box box;      /* the opened folder as it is by now */
 	unsigned moved;              /* MS_MOVED_* */
 	bool listed;                 /* special is filled in */
 	char *special[MS_IMAP_USES]; /* name of the folder with use 1 << i */
 };
+
+/* A line of status has come: what it says of our being left alone. */
+void ms_imap_take_status(void *im, const char *line);
 
 /* The stream that libetpan reads and writes; NULL: no memory. */
 mailstream *ms_imap_stream(struct ms_imap *im);
@@ -56,6 +61,12 @@ const char *ms_imap_words(
 int ms_imap_answer(struct ms_imap *im);
 /* The same if its first line has been read. */
 int ms_imap_rest_of_answer(struct ms_imap *im);
+/*
+ * Waits for the server's go-ahead, for a literal, in AUTHENTICATE or to IDLE.
+ * 1: there it is; 0: it has answered the command instead, or it can't be read:
+ * *result, of libetpan's, says what.
+ */
+int ms_imap_await(struct ms_imap *im, int *result);
 /*
  * Sends a command (without tag and line end) and takes its answer; what comes
  * with it has gone to the handlers and to m->imap_response_info.

@@ -11,37 +11,7 @@
 
 #include "secret.h"
 
-#define CHATTER_MAX 100 /* untagged lines before a continuation */
-
 /* ---- LOGIN ---- */
-
-/*
- * Waits for the server's go-ahead, for a literal or in AUTHENTICATE. 1: there
- * it is; 0: it has answered the command instead, or it can't be read: *result,
- * of libetpan's, says what.
- */
-static int
-await_continuation(struct ms_imap *im, int *result)
-{
-	const char *line;
-	int i;
-
-	for (i = 0; i < CHATTER_MAX; i++) {
-		line = mailimap_read_line(im->m);
-		if (line == NULL) {
-			*result = MAILIMAP_ERROR_STREAM;
-			return 0;
-		}
-		if (*line == '+')
-			return 1;
-		if (*line == '*' && strncasecmp(line, "* BYE", 5) != 0)
-			continue;
-		*result = ms_imap_rest_of_answer(im);
-		return 0;
-	}
-	*result = MAILIMAP_ERROR_PARSE;
-	return 0;
-}
 
 /*
  * Sends one argument as it is: quoted if it is printable ASCII, else as a
@@ -61,7 +31,7 @@ send_argument(struct ms_imap *im, const char *s)
 	if (*p != '\0' || length > MS_SECRET_MAX) {
 		snprintf(count, sizeof(count), "{%zu}\r\n", length);
 		rc = ms_conn_write(im->conn, count, strlen(count), &im->err);
-		if (rc == 0 && await_continuation(im, &answer) == 0)
+		if (rc == 0 && ms_imap_await(im, &answer) == 0)
 			return answer != MAILIMAP_NO_ERROR
 				   ? answer
 				   : MAILIMAP_ERROR_PARSE;
@@ -105,23 +75,6 @@ send_login(struct ms_imap *im, const char *login, const char *password)
 		mailstream_flush(im->m->imap_stream) < 0))
 		r = MAILIMAP_ERROR_STREAM;
 	return r;
-}
-
-/* Does the server's NO mean "not now" (RFC 5530, 3)? */
-static bool
-said_later(const struct ms_imap *im)
-{
-	static const char *const codes[] = {
-	    "UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "THROTTLED"};
-	const struct mailimap_response_info *info = im->m->imap_response_info;
-	size_t i;
-
-	if (info == NULL || info->rsp_atom == NULL)
-		return false;
-	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (strcasecmp(info->rsp_atom, codes[i]) == 0)
-			return true;
-	return false;
 }
 
 /* ---- SASL ---- */
@@ -187,7 +140,7 @@ converse(struct ms_imap *im, struct ms_auth *a, bool first_sent)
 	struct ms_err err = {0};
 	int result = MAILIMAP_NO_ERROR;
 
-	while (await_continuation(im, &result) == 1) {
+	while (ms_imap_await(im, &result) == 1) {
 		if (ms_auth_step(
 			a, due ? NULL : challenge_of(im), &line, &err) < 0) {
 			ms_secret_forget(&line);
@@ -212,7 +165,7 @@ refused(struct ms_imap *im, int result, const char *reason, struct ms_err *err)
 
 	if (ms_imap_result(im, result, "login", err) == 0 || im->dead)
 		return -1;
-	return ms_fail(err, said_later(im) ? MS_TEMP : MS_AUTH,
+	return ms_fail(err, im->backoff > 0 ? MS_TEMP : MS_AUTH,
 	    "login refused: %s%s%s", ms_imap_words(im, text),
 	    *reason != '\0' ? ", " : "", reason);
 }

@@ -27,38 +27,6 @@ ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
 	return -1;
 }
 
-/* Keeps the end of what has come, for note_bye(). */
-static void
-keep_tail(struct ms_imap *im, const char *p, size_t n)
-{
-	size_t part = n < MS_IMAP_TAIL - 1 ? n : MS_IMAP_TAIL - 1;
-
-	memcpy(im->tail, p + n - part, part);
-	im->tail[part] = '\0';
-}
-
-/*
- * The connection has ended. If the last line was a BYE, that says why;
- * libetpan forgets it when the answer to a command does not follow.
- */
-static void
-note_bye(struct ms_imap *im)
-{
-	char *end = im->tail + strlen(im->tail), *line, *p;
-
-	while (end > im->tail && (end[-1] == '\n' || end[-1] == '\r'))
-		*--end = '\0';
-	line = strrchr(im->tail, '\n');
-	line = line != NULL ? line + 1 : im->tail;
-	if (strncasecmp(line, "* BYE ", 6) != 0)
-		return;
-	for (p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	ms_fail(&im->err, MS_TEMP, "the server ends the session: %.*s",
-	    MS_IMAP_WORDS, line + 6);
-}
-
 /* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
 static ssize_t
 low_read(mailstream_low *low, void *p, size_t n)
@@ -75,10 +43,17 @@ low_read(mailstream_low *low, void *p, size_t n)
 	got = ms_conn_read(im->conn, p, n, &im->err);
 	if (got < 0) {
 		im->dead = true;
-		note_bye(im);
+		/* libetpan forgets a BYE that no answer follows. */
+		if (im->bye[0] != '\0')
+			ms_fail(&im->err, MS_TEMP,
+			    "the server ends the session: %s", im->bye);
 		return -1;
 	}
-	keep_tail(im, p, (size_t)got);
+	im->guard.bodies = im->m->imap_msg_body_handler != NULL;
+	if (ms_imap_guard_push(&im->guard, p, (size_t)got, &im->err) < 0) {
+		im->dead = true;
+		return -1;
+	}
 	im->text += got;
 	return got;
 }
@@ -145,5 +120,7 @@ ms_imap_stream(struct ms_imap *im)
 {
 	mailstream_low *low = mailstream_low_new(im, &driver);
 
+	im->guard =
+	    (struct ms_imap_guard){.status = ms_imap_take_status, .ctx = im};
 	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
 }

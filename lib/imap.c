@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define CHATTER_MAX 100 /* untagged lines before a continuation */
+
 const char *
 ms_imap_words(const struct ms_imap *im, char out[MS_IMAP_WORDS + 1])
 {
@@ -40,11 +42,18 @@ ms_imap_result(
 {
 	char text[MS_IMAP_WORDS + 1];
 
+	/* To go on in the same session would be what it asked us not to do. */
+	if (result != MAILIMAP_NO_ERROR && im->throttled)
+		ms_imap_kill(im, MS_TEMP,
+		    "the server wants to be left alone: %s",
+		    ms_imap_words(im, text));
 	switch (result) {
 	case MAILIMAP_NO_ERROR:
-		if (!im->dead)
-			return 0;
-		break;
+		if (im->dead)
+			break;
+		im->backoff = 0;
+		im->throttled = false;
+		return 0;
 	case MAILIMAP_ERROR_STREAM:
 	case MAILIMAP_ERROR_PARSE:
 	case MAILIMAP_ERROR_MEMORY:
@@ -58,7 +67,7 @@ ms_imap_result(
 		    ms_imap_words(im, text));
 		break;
 	case MAILIMAP_ERROR_PROTOCOL:
-		if (said_bad(im))
+		if (!im->dead && said_bad(im))
 			return ms_fail(err, MS_NOINPUT,
 			    "%s not understood by the server: %s", what,
 			    ms_imap_words(im, text));
@@ -67,8 +76,10 @@ ms_imap_result(
 		    what);
 		break;
 	default:
-		return ms_fail(err, MS_NOINPUT, "%s refused: %s", what,
-		    ms_imap_words(im, text));
+		if (im->dead)
+			break;
+		return ms_fail(err, im->backoff > 0 ? MS_TEMP : MS_NOINPUT,
+		    "%s refused: %s", what, ms_imap_words(im, text));
 	}
 	if (err != NULL)
 		*err = im->err;
@@ -99,6 +110,29 @@ ms_imap_rest_of_answer(struct ms_imap *im)
 	return type == MAILIMAP_RESP_COND_STATE_OK
 		   ? MAILIMAP_NO_ERROR
 		   : MAILIMAP_ERROR_CUSTOM_COMMAND;
+}
+
+int
+ms_imap_await(struct ms_imap *im, int *result)
+{
+	const char *line;
+	int i;
+
+	for (i = 0; i < CHATTER_MAX; i++) {
+		line = mailimap_read_line(im->m);
+		if (line == NULL) {
+			*result = MAILIMAP_ERROR_STREAM;
+			return 0;
+		}
+		if (*line == '+')
+			return 1;
+		if (*line == '*' && strncasecmp(line, "* BYE", 5) != 0)
+			continue;
+		*result = ms_imap_rest_of_answer(im);
+		return 0;
+	}
+	*result = MAILIMAP_ERROR_PARSE;
+	return 0;
 }
 
 int
