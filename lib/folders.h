@@ -40,6 +40,8 @@ int ms_folders_new(struct ms_folders **out,
     const struct ms_folders_options *options, struct ms_err *err);
 void ms_folders_free(struct ms_folders *r);
 
+#define MS_FOLDERS_WHY 128 /* bytes of a reason; a long pattern is cut */
+
 enum ms_folder_way {
 	MS_FOLDER_LEFT,  /* is not read */
 	MS_FOLDER_OPEN,  /* is opened and read */
@@ -50,8 +52,9 @@ struct ms_folder_verdict {
 	enum ms_folder_way way;
 	unsigned uses; /* attributes, or usual names; see ms_imap_folder */
 	bool named;    /* the user's own patterns decided, not our rules */
-	char why[128]; /* "excluded by 'Private'", "Trash by its name"; of
-			  those that are read "" or "Sent by SPECIAL-USE" */
+	char why[MS_FOLDERS_WHY]; /* "excluded by 'Private'", "Trash by its
+			  name"; of those that are read "" or "Sent by
+			  SPECIAL-USE" */
 };
 /* Judges a mailbox's whole list of folders; out has room for count. */
 void ms_folders_judge(const struct ms_folders *r,
@@ -66,7 +69,21 @@ void ms_folders_judge(const struct ms_folders *r,
 const char *ms_folders_unmatched(const struct ms_folders *r,
     const struct ms_imap_folder *folders, size_t count, size_t *at);
 
+/*
+ * Gmail: the folders that a message of All Mail is in by its labels
+ * (ms_imap_message.labels). Calls in(ctx, i) for each that is read. False,
+ * *why set and nobody called: it is to be left out, because folders that are
+ * left out have it and no folder that is read; All Mail, Starred and Important
+ * do not count here.
+ */
+bool ms_folders_labels(const struct ms_imap_folder *folders,
+    const struct ms_folder_verdict *verdicts, size_t count, const char *labels,
+    void (*in)(void *ctx, size_t i), void *ctx, const char **why);
+
 /* What `use` (one MS_USE_*) is called: "Sent", "Trash". */
 const char *ms_folders_use(unsigned use);
+/* MS_USE_*, joined by |, of a name that is usual for something in one of the
+ * common languages: "Papierkorb", "Sent Items"; else 0. One level, UTF-8. */
+unsigned ms_folders_usual(const char *level);
 
 #endif

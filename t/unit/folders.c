@@ -1,0 +1,434 @@
+/* folders.c - which folders are read, and why. */
+#include "folders.h"
+
+#include <string.h>
+#include "tap.h"
+
+#define NAMES(a) a, sizeof(a) / sizeof((a)[0])
+
+/* Judges a mailbox and compares with one line a folder:
+ * "+ name", "- name: why", "= name: why" (by its label). */
+static void
+check(const char *what, const struct ms_folders_options *o,
+    const struct ms_imap_folder *f, size_t n, const char *want)
+{
+	static const char sign[] = "-+=";
+	struct ms_folder_verdict v[32];
+	struct ms_folders *r;
+	struct ms_buf got = {0};
+	struct ms_err err = {0};
+
+	if (ms_folders_new(&r, o, &err) < 0) {
+		ok(false, "%s: %s", what, err.msg);
+		return;
+	}
+	ms_folders_judge(r, f, n, v);
+	for (size_t i = 0; i < n; i++)
+		ms_buf_printf(&got, "%c %s%s%s\n", sign[v[i].way], f[i].name,
+		    v[i].why[0] != '\0' ? ": " : "", v[i].why);
+	ok(strcmp(ms_buf_str(&got), want) == 0, "%s", what);
+	if (strcmp(ms_buf_str(&got), want) != 0)
+		printf("# got:\n%s# wanted:\n%s", ms_buf_str(&got), want);
+	ms_buf_release(&got);
+	ms_folders_free(r);
+}
+
+#define F(n, u)                                                                \
+	{                                                                      \
+		.name = (char *)(n), .selectable = true, .uses = (u)           \
+	}
+
+/* ---- patterns, on names alone ---- */
+
+static const struct {
+	const char *pattern, *name;
+	bool meets;
+} patterns[] = {
+    {"Private", "Private", true},
+    {"Private", "Private/Example", true},
+    {"Private", "INBOX/Private", false},
+    {"Private", "Private Stuff", false},
+    {"Private", "private", false},
+    {"Private/", "Private/Example", true},
+    {"Private/.", "Private", true},
+    {"Private/.", "Private/Example", false},
+    {"A/B", "A/B", true},
+    {"A/B", "A", false},
+    {"A/B/.", "A/B/C", false},
+    {"inbox", "INBOX", true},
+    {"Inbox/x", "INBOX/x", true},
+    {"Inbox/x", "INBOX/X", false},
+    {"Inbox/.", "INBOX/x", false},
+    {"inboxes", "INBOXES", false},
+    {"a\\/b", "a\\/b/c", true},
+    {"a\\/", "a\\/", true},
+    {"a", "a\\/b", false},
+    {"Entwürfe", "Entwürfe", true},
+    {"||Example", "An Example here", true},
+    {"||Example", "example", false},
+    {"||^Example$", "Example/x", false},
+    {"|i|example", "Private/EXAMPLE", true},
+    {"|i|(^|/)Example(/|$)", "a/example/b", true},
+    {"|i|(^|/)Example(/|$)", "a/examples", false},
+    {"|i|(^|/)Example$", "a/example/b", false},
+    {"|i|grün", "GRÜN", true},
+    {"||^Gr.n$", "Grün", true},
+    {"||^[äöü]$", "ö", true},
+    {"|Example", "Example", false},
+    {"|Example", "|Example", true},
+};
+
+static void
+test_patterns(void)
+{
+	struct ms_imap_folder f = {.selectable = true};
+	struct ms_folder_verdict v;
+	struct ms_folders *r;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		char name[64];
+		const char *one[1] = {patterns[i].pattern};
+		struct ms_folders_options o = {
+		    .include = one, .include_count = 1};
+
+		snprintf(name, sizeof(name), "%s", patterns[i].name);
+		f.name = name;
+		if (ms_folders_new(&r, &o, NULL) < 0) {
+			ok(false, "%s is a pattern", one[0]);
+			continue;
+		}
+		ms_folders_judge(r, &f, 1, &v);
+		ok((v.way == MS_FOLDER_OPEN) == patterns[i].meets, "%s %s %s",
+		    one[0], patterns[i].meets ? "means" : "does not mean",
+		    name);
+		ms_folders_free(r);
+	}
+}
+
+static void
+test_refused(void)
+{
+	static const struct {
+		const char *pattern, *words;
+	} bad[] = {
+	    {"", "1 to 4096 bytes"},
+	    {"||", "no regex"},
+	    {"|i|", "no regex"},
+	    {"||(a", "'||(a': "},
+	    {"||a[", "'||a[': "},
+	    {"\xff", "not UTF-8"},
+	};
+	struct ms_folders *r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *one[1] = {bad[i].pattern};
+		struct ms_folders_options o = {
+		    .exclude = one, .exclude_count = 1};
+		struct ms_err err = {0};
+
+		ok(ms_folders_new(&r, &o, &err) == -1 && err.code == MS_USAGE &&
+			strstr(err.msg, bad[i].words) != NULL,
+		    "refused: '%s', %s", i == 5 ? "..." : bad[i].pattern,
+		    bad[i].words);
+	}
+}
+
+/* ---- whole mailboxes ---- */
+
+static void
+test_names(void)
+{
+	static const struct ms_imap_folder box[] = {
+	    F("Archive/Trash", 0),
+	    F("Entwürfe", 0),
+	    F("GESENDETE ELEMENTE", 0),
+	    F("INBOX", 0),
+	    F("INBOX/Junk E-mail", 0),
+	    F("Outbox", 0),
+	    F("Papierkorb", 0),
+	    F("Papierkorb/2020", 0),
+	    F("Papierkorb-alt", 0),
+	    {.name = (char *)"Shelf"},
+	    F("Корзина", 0),
+	};
+	static const char *const trash[] = {"Papierkorb/2020"};
+	static const char *const regex[] = {"||."};
+	static const char *const some[] = {"INBOX", "Archive"};
+	static const char *const junk[] = {"INBOX/Junk E-mail"};
+
+	check("usual names", &(struct ms_folders_options){0}, NAMES(box),
+	    "+ Archive/Trash\n"
+	    "- Entwürfe: Drafts by its name\n"
+	    "+ GESENDETE ELEMENTE: Sent by its name\n"
+	    "+ INBOX\n"
+	    "- INBOX/Junk E-mail: Junk by its name\n"
+	    "- Outbox: Outbox by its name\n"
+	    "- Papierkorb: Trash by its name\n"
+	    "- Papierkorb/2020: below 'Papierkorb'\n"
+	    "+ Papierkorb-alt\n"
+	    "- Shelf: not selectable\n"
+	    "- Корзина: Trash by its name\n");
+	check("all of them but one",
+	    &(struct ms_folders_options){
+		.all = true, .exclude = trash, .exclude_count = 1},
+	    NAMES(box),
+	    "+ Archive/Trash\n+ Entwürfe\n"
+	    "+ GESENDETE ELEMENTE: Sent by its name\n+ INBOX\n"
+	    "+ INBOX/Junk E-mail\n+ Outbox\n+ Papierkorb\n"
+	    "- Papierkorb/2020: excluded by 'Papierkorb/2020'\n"
+	    "+ Papierkorb-alt\n- Shelf: not selectable\n+ Корзина\n");
+	check("who names a folder in Trash gets it",
+	    &(struct ms_folders_options){.include = trash, .include_count = 1},
+	    box + 5, 3,
+	    "- Outbox: named by no --folder\n"
+	    "- Papierkorb: named by no --folder\n"
+	    "+ Papierkorb/2020\n");
+	check("but not who names it with everything",
+	    &(struct ms_folders_options){.include = regex, .include_count = 1},
+	    box, 2, "+ Archive/Trash\n- Entwürfe: Drafts by its name\n");
+	check("exclude wins, what is below goes along",
+	    &(struct ms_folders_options){.include = some,
+		.include_count = 2,
+		.exclude = junk,
+		.exclude_count = 1},
+	    box, 5,
+	    "+ Archive/Trash\n- Entwürfe: named by no --folder\n"
+	    "- GESENDETE ELEMENTE: named by no --folder\n+ INBOX\n"
+	    "- INBOX/Junk E-mail: excluded by 'INBOX/Junk E-mail'\n");
+}
+
+static void
+test_uses(void)
+{
+	static const struct ms_imap_folder box[] = {
+	    F("Bin", MS_USE_TRASH),
+	    F("Bin/Old", 0),
+	    F("INBOX", MS_USE_JUNK),
+	    F("Out/2020", 0),
+	    F("Out", MS_USE_SENT),
+	    F("Sent", 0),
+	    F("Spam", 0),
+	    F("Trash", 0),
+	};
+
+	check("SPECIAL-USE silences names of that use alone",
+	    &(struct ms_folders_options){0}, NAMES(box),
+	    "- Bin: Trash by SPECIAL-USE\n"
+	    "- Bin/Old: below 'Bin'\n"
+	    "+ INBOX\n"
+	    "+ Out/2020: Sent, below 'Out'\n"
+	    "+ Out: Sent by SPECIAL-USE\n"
+	    "+ Sent\n"
+	    "+ Spam\n"
+	    "+ Trash\n");
+	check("the sent folder as it is named",
+	    &(struct ms_folders_options){.sent = "Sent"}, NAMES(box),
+	    "- Bin: Trash by SPECIAL-USE\n"
+	    "- Bin/Old: below 'Bin'\n"
+	    "+ INBOX\n"
+	    "+ Out/2020\n"
+	    "+ Out\n"
+	    "+ Sent: Sent, named by --sent-folder\n"
+	    "+ Spam\n"
+	    "+ Trash\n");
+}
+
+static void
+test_spaces(void)
+{
+	static const struct ms_imap_folder box[] = {
+	    F("INBOX", 0),
+	    {.name = (char *)"Other Users",
+		.prefix = 11,
+		.space = MS_SPACE_OTHER},
+	    {.name = (char *)"Other Users/bob",
+		.prefix = 12,
+		.space = MS_SPACE_OTHER,
+		.selectable = true},
+	    {.name = (char *)"Other Users/bob/Trash",
+		.prefix = 12,
+		.space = MS_SPACE_OTHER,
+		.selectable = true},
+	    {.name = (char *)"Public/News",
+		.prefix = 7,
+		.space = MS_SPACE_SHARED,
+		.selectable = true},
+	    {.name = (char *)"Public/Spam",
+		.prefix = 7,
+		.space = MS_SPACE_SHARED,
+		.selectable = true},
+	};
+	static const char *const bob[] = {"Other Users/bob"};
+
+	check("only one's own", &(struct ms_folders_options){0}, NAMES(box),
+	    "+ INBOX\n"
+	    "- Other Users: not selectable\n"
+	    "- Other Users/bob: another user's\n"
+	    "- Other Users/bob/Trash: another user's\n"
+	    "- Public/News: shared\n"
+	    "- Public/Spam: shared\n");
+	check("on request",
+	    &(struct ms_folders_options){.others = true, .shared = true},
+	    NAMES(box),
+	    "+ INBOX\n"
+	    "- Other Users: not selectable\n"
+	    "+ Other Users/bob\n"
+	    "- Other Users/bob/Trash: Trash by its name\n"
+	    "+ Public/News\n"
+	    "- Public/Spam: Junk by its name\n");
+	check("named is asked for",
+	    &(struct ms_folders_options){.include = bob, .include_count = 1},
+	    NAMES(box),
+	    "- INBOX: named by no --folder\n"
+	    "- Other Users: not selectable\n"
+	    "+ Other Users/bob\n"
+	    "- Other Users/bob/Trash: Trash by its name\n"
+	    "- Public/News: named by no --folder\n"
+	    "- Public/Spam: named by no --folder\n");
+}
+
+/* ---- Gmail ---- */
+
+static const struct ms_imap_folder gmail[] = {
+    F("INBOX", 0),
+    F("Private", 0),
+    F("Work", 0),
+    {.name = (char *)"[Gmail]"},
+    F("[Gmail]/All Mail", MS_USE_ALL),
+    F("[Gmail]/Drafts", MS_USE_DRAFTS),
+    F("[Gmail]/Important", MS_USE_IMPORTANT),
+    F("[Gmail]/Sent Mail", MS_USE_SENT),
+    F("[Gmail]/Spam", MS_USE_JUNK),
+    F("[Gmail]/Trash", MS_USE_TRASH),
+};
+
+static void
+note(void *ctx, size_t i)
+{
+	ms_buf_printf(ctx, "%s\n", gmail[i].name);
+}
+
+static void
+test_labels(const struct ms_folders_options *o)
+{
+	static const struct {
+		const char *labels, *in, *why;
+	} rows[] = {
+	    {"", "", NULL},
+	    {"INBOX\n", "INBOX\n", NULL},
+	    {"INBOX\nWork\n[Gmail]/Important\n",
+		"INBOX\nWork\n[Gmail]/Important\n", NULL},
+	    {"INBOX\nPrivate\n", "INBOX\n", NULL},
+	    {"Private\n", "", "excluded by 'Private'"},
+	    {"Private\n[Gmail]/Important\n", "", "excluded by 'Private'"},
+	    {"[Gmail]/Drafts\n", "", "Drafts by SPECIAL-USE"},
+	    {"hidden\n", "", NULL},
+	    {"hidden\nWork", "Work\n", NULL},
+	    {"[Gmail]\n", "", NULL},
+	};
+	struct ms_folder_verdict v[sizeof(gmail) / sizeof(gmail[0])];
+	struct ms_folders *r;
+
+	if (ms_folders_new(&r, o, NULL) < 0)
+		return;
+	ms_folders_judge(r, NAMES(gmail), v);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ms_buf in = {0};
+		const char *why = NULL;
+		bool kept = ms_folders_labels(gmail, v,
+		    sizeof(gmail) / sizeof(gmail[0]), rows[i].labels, note, &in,
+		    &why);
+
+		ok(kept == (rows[i].why == NULL) &&
+			strcmp(ms_buf_str(&in), rows[i].in) == 0 &&
+			(kept || strcmp(why, rows[i].why) == 0),
+		    "labels, row %zu: %s", i, kept ? "kept" : why);
+		ms_buf_release(&in);
+	}
+	ms_folders_free(r);
+}
+
+static void
+test_gmail(void)
+{
+	static const char *const private[] = {"Private"};
+	static const char *const work[] = {"Work"};
+	static const struct ms_folders_options o = {
+	    .gmail = true, .exclude = private, .exclude_count = 1};
+
+	check("Gmail: All Mail, and the rest as labels", &o, NAMES(gmail),
+	    "= INBOX: a label in '[Gmail]/All Mail'\n"
+	    "- Private: excluded by 'Private'\n"
+	    "= Work: a label in '[Gmail]/All Mail'\n"
+	    "- [Gmail]: not selectable\n"
+	    "+ [Gmail]/All Mail\n"
+	    "- [Gmail]/Drafts: Drafts by SPECIAL-USE\n"
+	    "= [Gmail]/Important: a label in '[Gmail]/All Mail'\n"
+	    "= [Gmail]/Sent Mail: Sent by SPECIAL-USE\n"
+	    "- [Gmail]/Spam: Junk by SPECIAL-USE\n"
+	    "- [Gmail]/Trash: Trash by SPECIAL-USE\n");
+	check("Gmail: one label is opened by itself",
+	    &(struct ms_folders_options){
+		.gmail = true, .include = work, .include_count = 1},
+	    gmail, 3,
+	    "- INBOX: named by no --folder\n"
+	    "- Private: named by no --folder\n"
+	    "+ Work\n");
+	test_labels(&o);
+}
+
+static void
+test_unmatched(void)
+{
+	static const char *const names[] = {"INBOX", "Nix", "|i|work", "||x"};
+	static const struct ms_folders_options o = {
+	    .include = names, .include_count = 4, .sent = "Gesendet"};
+	struct ms_folders *r;
+	const char *first, *second, *third, *last;
+	size_t at = 0;
+
+	if (ms_folders_new(&r, &o, NULL) < 0)
+		return;
+	first = ms_folders_unmatched(r, NAMES(gmail), &at);
+	second = ms_folders_unmatched(r, NAMES(gmail), &at);
+	third = ms_folders_unmatched(r, NAMES(gmail), &at);
+	last = ms_folders_unmatched(r, NAMES(gmail), &at);
+	ok(first != NULL && strcmp(first, "Nix") == 0, "a pattern in vain");
+	ok(second != NULL && strcmp(second, "||x") == 0, "a regex in vain");
+	ok(third != NULL && strcmp(third, "Gesendet") == 0,
+	    "no such sent folder");
+	ok(last == NULL, "no more");
+	ms_folders_free(r);
+}
+
+int
+main(void)
+{
+	struct ms_folders_options o = {0};
+	char name[400], want[600];
+	const char *long_name[1] = {name};
+	struct ms_imap_folder f = {.selectable = true, .name = name};
+
+	test_patterns();
+	test_refused();
+	test_names();
+	test_uses();
+	test_spaces();
+	test_gmail();
+	test_unmatched();
+	ok(ms_folders_usual("sent items") == MS_USE_SENT &&
+		ms_folders_usual("ENTWÜRFE") == MS_USE_DRAFTS &&
+		ms_folders_usual("迷惑メール") == MS_USE_JUNK &&
+		ms_folders_usual("Stuff") == 0,
+	    "usual names in any case");
+	memset(name, 0, sizeof(name));
+	for (size_t i = 0; i < 300; i += 2)
+		memcpy(name + i, "ä", 2);
+	o.exclude = long_name;
+	o.exclude_count = 1;
+	memcpy(want, "- ", 2);
+	snprintf(
+	    want, sizeof(want), "- %s: excluded by '%.100s...'\n", name, name);
+	check("a long pattern is cut between characters", &o, &f, 1, want);
+	return done();
+}
