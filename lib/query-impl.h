@@ -47,9 +47,6 @@ struct ms_query {
 	char *user; /* -u, or NULL */
 };
 
-/* A date as since: and before: take it, as its first moment. */
-bool ms_query_date(const char *s, size_t n, int64_t now, int64_t *out);
-
 /*
  * A pattern in which `*` is any run of bytes, also none. INBOX as the first
  * level of a folder is the same in upper and lower case (RFC 9051, 5.1).

@@ -41,6 +41,12 @@ int ms_query_messages(const struct ms_query *q, struct ms_archive *a,
     uint64_t **messages, size_t *count, struct ms_err *err);
 
 /*
+ * A date as since: and before: take it, as its first moment; now is what "90d"
+ * is counted from. False: not such a date.
+ */
+bool ms_query_date(const char *s, size_t n, int64_t now, int64_t *out);
+
+/*
  * Every occurrence in the archive that a query means; of those that were moved
  * on only if it says is:moved. The query and the
  * archive must outlive it. MS_USAGE: no such user as ms_query_user() named,

@@ -1,0 +1,264 @@
+/* choose.c - which messages of a folder are meant. ms-fetch(1), Messages;
+ * RFC 3501, 6.4.4. */
+#include "choose.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "mail.h"
+#include "query.h"
+
+#define DAY 86400
+#define SEARCH_NUMBER_MAX UINT32_MAX /* RFC 3501, 9: number */
+
+/* ---- what the user wants ---- */
+
+static int
+date(const char *text, int64_t now, const char *option, int64_t *out,
+    struct ms_err *err)
+{
+	if (ms_query_date(text, strlen(text), now, out))
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "%s %s: not a date; write 2024, 2024-03-01, or 90d for 90 days ago",
+	    option, text);
+}
+
+static void
+narrow_before(struct ms_choice *c, int64_t t)
+{
+	if (!c->has_before || t < c->before)
+		c->before = t;
+	c->has_before = true;
+}
+
+int
+ms_choice_since(struct ms_choice *c, const char *text, int64_t now,
+    const char *option, struct ms_err *err)
+{
+	int64_t t;
+
+	if (date(text, now, option, &t, err) < 0)
+		return -1;
+	if (!c->has_since || t > c->since)
+		c->since = t;
+	c->has_since = true;
+	return 0;
+}
+
+int
+ms_choice_before(struct ms_choice *c, const char *text, int64_t now,
+    const char *option, struct ms_err *err)
+{
+	int64_t t;
+
+	if (date(text, now, option, &t, err) < 0)
+		return -1;
+	narrow_before(c, t);
+	return 0;
+}
+
+int
+ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
+    const char *option, struct ms_err *err)
+{
+	size_t n = strlen(age);
+	int64_t t;
+
+	if (n == 0 || strchr("hdwmy", age[n - 1]) == NULL ||
+	    !ms_query_date(age, n, now, &t))
+		return ms_fail(err, MS_USAGE,
+		    "%s %s: not an age; write 12h, 90d, 2w, 6m or 10y", option,
+		    age);
+	narrow_before(c, t);
+	return 0;
+}
+
+int
+ms_choice_check(const struct ms_choice *c, struct ms_err *err)
+{
+	const char *what = NULL;
+
+	if (c->seen && c->unseen)
+		what = "seen and not seen";
+	else if (c->flagged && c->unflagged)
+		what = "flagged and not flagged";
+	else if (c->has_since && c->has_before && c->since >= c->before)
+		what = "since a day that is not before the other";
+	else if (c->larger > 0 && c->smaller > 0 && c->larger >= c->smaller - 1)
+		what = "larger and smaller at once";
+	if (what != NULL)
+		return ms_fail(
+		    err, MS_USAGE, "no message can be meant: %s", what);
+	return 0;
+}
+
+/* ---- the judgement ---- */
+
+static bool
+has_flag(const char *flags, const char *flag)
+{
+	size_t n = strlen(flag);
+
+	for (; *flags != '\0'; flags += strspn(flags, " ")) {
+		if (strcspn(flags, " ") == n &&
+		    strncasecmp(flags, flag, n) == 0)
+			return true;
+		flags += strcspn(flags, " ");
+	}
+	return false;
+}
+
+/* What has been found out so far: left out beats unsure beats chosen. */
+struct verdict {
+	enum ms_chosen chosen;
+	const char *why;
+};
+
+static void
+demand(struct verdict *v, bool asked, bool met, const char *why)
+{
+	if (!asked || met || v->chosen == MS_LEFT_OUT)
+		return;
+	v->chosen = MS_LEFT_OUT;
+	v->why = why;
+}
+
+static void
+doubt(struct verdict *v, const char *why)
+{
+	if (v->chosen != MS_CHOSEN)
+		return;
+	v->chosen = MS_UNSURE;
+	v->why = why;
+}
+
+static void
+judge_flags(struct verdict *v, const struct ms_choice *c, const char *flags)
+{
+	bool seen, flagged;
+
+	if (!c->seen && !c->unseen && !c->flagged && !c->unflagged)
+		return;
+	if (flags == NULL) {
+		doubt(v, "its flags are not known");
+		return;
+	}
+	seen = has_flag(flags, "\\Seen");
+	flagged = has_flag(flags, "\\Flagged");
+	demand(v, c->seen, seen, "not seen");
+	demand(v, c->unseen, !seen, "seen");
+	demand(v, c->flagged, flagged, "not flagged");
+	demand(v, c->unflagged, !flagged, "flagged");
+}
+
+static void
+judge_date(
+    struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
+{
+	bool known = c->by_date_field ? a->has_sent : a->has_date;
+	int64_t t = c->by_date_field ? a->sent : a->date;
+
+	if (!c->has_since && !c->has_before)
+		return;
+	if (!known) {
+		doubt(v, "its date is not known");
+		return;
+	}
+	demand(v, c->has_since, t >= c->since, "too old");
+	demand(v, c->has_before, t < c->before, "too new");
+}
+
+static void
+judge_size(
+    struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
+{
+	if (c->larger == 0 && c->smaller == 0)
+		return;
+	if (!a->has_size) {
+		doubt(v, "its size is not known");
+		return;
+	}
+	demand(v, c->larger > 0, a->size > c->larger, "too small");
+	demand(v, c->smaller > 0, a->size < c->smaller, "too large");
+}
+
+enum ms_chosen
+ms_choose(
+    const struct ms_choice *c, const struct ms_attributes *a, const char **why)
+{
+	struct verdict v = {MS_CHOSEN, ""};
+
+	judge_flags(&v, c, a->flags);
+	judge_date(&v, c, a);
+	judge_size(&v, c, a);
+	*why = v.why;
+	return v.chosen;
+}
+
+/* ---- SEARCH ---- */
+
+static void
+add(struct ms_buf *out, bool asked, const char *criterion)
+{
+	if (!asked)
+		return;
+	if (out->n > 0)
+		ms_buf_add_byte(out, ' ');
+	ms_buf_add_str(out, criterion);
+}
+
+static void
+add_day(struct ms_buf *out, const char *criterion, int64_t t)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct ms_civil day;
+
+	ms_time_split(t, &day);
+	add(out, true, criterion);
+	ms_buf_printf(
+	    out, " %d-%s-%04d", day.day, months[day.month - 1], (int)day.year);
+}
+
+static void
+add_number(struct ms_buf *out, const char *criterion, uint64_t n)
+{
+	add(out, true, criterion);
+	ms_buf_printf(out, " %llu", (unsigned long long)n);
+}
+
+bool
+ms_choose_search(const struct ms_choice *c, struct ms_buf *out, bool *exact)
+{
+	struct ms_buf text = {0};
+	bool dates = c->has_since || c->has_before, any;
+
+	*exact = !dates;
+	add(&text, c->seen, "SEEN");
+	add(&text, c->unseen, "UNSEEN");
+	add(&text, c->flagged, "FLAGGED");
+	add(&text, c->unflagged, "UNFLAGGED");
+	/* A server compares days, and takes the day where the message has its
+	 * INTERNALDATE from: up to a day away from ours, either way. */
+	if (c->has_since && !c->by_date_field)
+		add_day(&text, "SINCE", c->since - DAY);
+	if (c->has_before && !c->by_date_field)
+		add_day(&text, "BEFORE", c->before + 2 * DAY);
+	if (c->larger > SEARCH_NUMBER_MAX || c->smaller > SEARCH_NUMBER_MAX)
+		*exact = false;
+	if (c->larger > 0 && c->larger <= SEARCH_NUMBER_MAX)
+		add_number(&text, "LARGER", c->larger);
+	if (c->smaller > 0 && c->smaller <= SEARCH_NUMBER_MAX)
+		add_number(&text, "SMALLER", c->smaller);
+	any = text.n > 0;
+	ms_buf_add(out, text.p, text.n);
+	ms_buf_release(&text);
+	return any;
+}
+
+bool
+ms_choose_needs_head(const struct ms_choice *c)
+{
+	return c->by_date_field && (c->has_since || c->has_before);
+}
