@@ -31,6 +31,7 @@ code_of_errno(int e)
 	switch (e) {
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG: /* setrlimit(2) */
 	case EAGAIN:
 	case ETIMEDOUT:
 	case ECONNREFUSED:

@@ -46,7 +46,7 @@ fi
 
 ms-init -u u arc
 for part in 20 45 70; do
-	status "files of $((size * part / 100)) KiB at most" 74 sh -c "
+	status "files of $((size * part / 100)) KiB at most" 75 sh -c "
 		trap '' XFSZ && ulimit -f $((size * part / 50)) &&
 		MS_BATCH=100 ms-ingest --print-ids mbox >ids"
 	ok 'says which' grep -q '^ms-ingest: .*File too large' err

@@ -28,6 +28,7 @@ static const struct {
 } kinds[] = {
     {ENOSPC, MS_TEMP},
     {EDQUOT, MS_TEMP},
+    {EFBIG, MS_TEMP},
     {ECONNRESET, MS_TEMP},
     {ETIMEDOUT, MS_TEMP},
     {ENOENT, MS_NOINPUT},
