@@ -82,6 +82,8 @@ next(struct ms_source *src, struct ms_err *err)
 	int rc;
 
 	rc = next_from(src, &from, &offset, err);
+	if (rc == 0 && src->count == 0) /* empty lines, and nothing else */
+		return no_message(src, 0, err);
 	if (rc <= 0)
 		return rc;
 	ms_source_where_at(src, " @ ", offset);

@@ -87,7 +87,8 @@ bad loop 66
 for f in one-byte newline nul from zeros utf16 dir; do
 	bad $f 1 --format=stream
 done
-for f in one-byte nul from zeros utf16; do
+printf '\n\r\n\n' >blank
+for f in one-byte newline blank nul from zeros utf16; do
 	bad $f 1 --format=mbox
 done
 bad dir 1 --format=maildir
