@@ -8,15 +8,6 @@
 
 #include "le.h"
 
-/* The deposit fails; the sentence may name something. */
-static void
-fail_deposit(struct ms_deposit *d, const char *why, const char *name)
-{
-	d->outcome = MS_OUTCOME_FAILED;
-	d->err = ms_xcalloc(1, sizeof(*d->err));
-	ms_fail(d->err, MS_DATA, "%s%s", why, name);
-}
-
 static struct ms_slice
 text(const struct ms_batch *b, size_t at, uint32_t n)
 {
@@ -223,7 +214,7 @@ ms_committer_deposit(
 
 	got = ms_committer_folder(c, d->dest, &folder, err);
 	if (got == 0)
-		fail_deposit(
+		ms_deposit_fail(
 		    d, "the archive has no such user: ", d->dest->user);
 	if (got <= 0)
 		return got;
@@ -231,7 +222,7 @@ ms_committer_deposit(
 	if (got == 1 && d->reference)
 		got = user_has(c, d, first, err);
 	if (got == 0)
-		fail_deposit(d,
+		ms_deposit_fail(d,
 		    d->reference
 			? "it refers to a message the user does not have"
 			: "its message is not there",

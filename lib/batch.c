@@ -5,6 +5,14 @@
 
 #include "event.h"
 
+void
+ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name)
+{
+	d->outcome = MS_OUTCOME_FAILED;
+	d->err = ms_xcalloc(1, sizeof(*d->err));
+	ms_fail(d->err, MS_DATA, "%s%s", why, name);
+}
+
 struct ms_deposit *
 ms_batch_deposits(const struct ms_batch *b, size_t *count)
 {

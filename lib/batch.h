@@ -25,6 +25,7 @@ struct ms_dest {
 	char *label; /* NULL: leave it */
 	bool create_user;
 	size_t events;           /* bytes that its events take at most */
+	_Atomic bool has_user;   /* the archive has, that is known */
 	_Atomic uint64_t number; /* the folder's, once it is committed; 0 */
 	uint64_t serial, fresh;  /* the commit's: number within one batch */
 };
@@ -47,7 +48,8 @@ struct ms_deposit {
 	uint64_t message; /* the MESSAGE it is a copy of, if known by number; 0:
 			     by its id */
 	bool reference;   /* ref=: must be known, and this user's */
-	bool settled;     /* known with its place: nothing is to be written */
+	bool settled;     /* known with its place, or failed before it was
+			     looked for: nothing is to be written */
 	/* offsets in the batch's text; from: the folder it was moved from */
 	size_t place, flags, other, from, where;
 	uint32_t place_n, flags_n, other_n, from_n, where_n;
@@ -92,6 +94,8 @@ struct ms_batch {
 	size_t stored;          /* bytes of the images so far */
 };
 
+/* It fails; the sentence may end in a name. Frees nothing; err is made. */
+void ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name);
 struct ms_deposit *ms_batch_deposits(const struct ms_batch *b, size_t *count);
 void ms_batch_add_image(struct ms_batch *b, struct ms_block_image *image);
 /* Empties it; images and errors are freed. */

@@ -88,6 +88,13 @@ full(const struct ms_ingest *in, const struct making *m)
 }
 
 bool
+ms_making_due(const struct making *m)
+{
+	return m->since_ms != 0 &&
+	       ms_ingest_now() - m->since_ms >= MS_INGEST_SECONDS * 1000;
+}
+
+bool
 ms_making_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN])
 {
@@ -246,6 +253,11 @@ ms_making_add(struct ms_ingest *in, const struct entry *entry,
 	struct making *m;
 	size_t i;
 
+	if (e.no_user) {
+		e.d.settled = true;
+		ms_deposit_fail(
+		    &e.d, "the archive has no such user: ", e.d.dest->user);
+	}
 	if (e.fresh) {
 		ms_sha256(content.p, content.n, digest);
 		if (e.own)
@@ -297,7 +309,7 @@ ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
 
 	if (in->failed)
 		return ms_ingest_fail(in, &in->why, err);
-	if (!anyway && !full(in, m))
+	if (!anyway && !full(in, m) && !ms_making_due(m))
 		return 0;
 	press(in, &m->data);
 	press(in, &m->meta);

@@ -25,6 +25,7 @@ struct entry {
 	bool has_date, has_fallback;
 	int64_t fallback;
 	size_t at, n; /* in parcel's bytes */
+	bool no_user; /* it fails, and nothing of it is kept */
 	bool fresh;   /* to be stored: content, note and blobs are filled */
 	bool own;
 	uint64_t size;
@@ -74,6 +75,11 @@ void ms_work_parcel(struct worker *w, struct parcel *pl);
 int ms_work_finish(struct worker *w, struct ms_txn *txn,
     const struct ms_identity *identity, struct entry *e, struct ms_slice place,
     struct ms_slice *content, struct ms_err *err);
+/*
+ * Sets no_user if the archive has no such user and may not get one: found out
+ * before the message is looked at, so that nothing of it is stored.
+ */
+int ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err);
 void ms_parcel_clear(struct parcel *pl);
 void ms_parcel_free(struct parcel *pl);
 
@@ -110,7 +116,7 @@ struct ms_ingest {
 	size_t batch_messages;
 	struct ms_pool *pool;
 	unsigned threads;
-	struct worker *workers; /* threads + 1 */
+	struct worker *workers;    /* threads + 1 */
 	struct ms_dest *last_dest; /* asked for, mostly again; the caller's */
 
 	pthread_mutex_t lock; /* all below, but while a call waits */
@@ -155,7 +161,9 @@ int ms_making_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN], struct ms_err *err);
 bool ms_making_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN]);
-/* Hands the batch to the writer if it is full, or anyway. */
+/* Has it waited for as long as a batch may? */
+bool ms_making_due(const struct making *m);
+/* Hands the batch to the writer if it is full or due, or anyway. */
 int ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err);
 /* Waits until the writer is idle. */
 int ms_making_wait(struct ms_ingest *in, struct ms_err *err);

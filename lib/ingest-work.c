@@ -125,6 +125,22 @@ settle(struct ms_txn *txn, struct entry *e, struct ms_slice place,
 	return got < 0 ? -1 : 0;
 }
 
+int
+ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err)
+{
+	struct ms_dest *dest = e->d.dest;
+	uint64_t user;
+	int got;
+
+	if (dest->create_user || atomic_load(&dest->has_user))
+		return 0;
+	got = ms_index_name(txn, MS_NAME_USER, 0, 0, dest->user, &user, err);
+	if (got == 1)
+		atomic_store(&dest->has_user, true);
+	e->no_user = got == 0;
+	return got < 0 ? -1 : 0;
+}
+
 /* A message that is to be segmented, or was: what goes into its record. */
 static int
 finish_fresh(struct worker *w, struct ms_txn *txn,
@@ -196,6 +212,10 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 	bool known;
 	int got;
 
+	if (ms_work_user(w->txn, e, &pl->err) < 0)
+		return -1;
+	if (e->no_user)
+		return 0;
 	ms_wire_add(w->wire, p, e->n);
 	ms_wire_end(w->wire, &identity);
 	got = look_up(w->txn, &identity, e,

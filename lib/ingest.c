@@ -237,8 +237,24 @@ big_blob(void *ctx, const unsigned char *p, size_t n,
 static void
 feed(struct ms_ingest *in, const unsigned char *p, size_t n)
 {
+	if (in->streamed.no_user)
+		return;
 	ms_wire_add(in->big.wire, p, n);
 	ms_segment_add(in->big.segmenter, p, n);
+}
+
+static int
+user_of_large(struct ms_ingest *in, struct entry *e, struct ms_err *err)
+{
+	struct ms_err why;
+	struct ms_txn txn;
+	int rc = ms_index_begin(in->a->ix, &txn, &why);
+
+	if (rc == 0) {
+		rc = ms_work_user(&txn, e, &why);
+		ms_index_end(&txn);
+	}
+	return rc == 0 ? 0 : ms_ingest_fail(in, &why, err);
 }
 
 /* The message being received has become large: what came before it is taken
@@ -247,6 +263,8 @@ static int
 begin_streaming(struct ms_ingest *in, struct ms_err *err)
 {
 	if (send_off(in, err) < 0 || collect_all(in, err) < 0)
+		return -1;
+	if (user_of_large(in, in->current, err) < 0)
 		return -1;
 	in->streamed = *in->current;
 	in->streaming = true;
@@ -264,16 +282,18 @@ end_streaming(struct ms_ingest *in, struct ms_err *err)
 	const struct ms_buf *text = &in->filling->text;
 	struct entry *e = &in->streamed;
 	struct ms_identity identity;
-	struct ms_slice content;
+	struct ms_slice content = {0};
 	struct ms_err why;
 	struct ms_txn txn;
-	int rc;
+	int rc = 0;
 
 	in->streaming = false;
 	in->looked_up = in->committed;
-	ms_wire_end(in->big.wire, &identity);
-	rc = ms_index_begin(in->a->ix, &txn, &why);
-	if (rc == 0) {
+	if (!e->no_user) {
+		ms_wire_end(in->big.wire, &identity);
+		rc = ms_index_begin(in->a->ix, &txn, &why);
+	}
+	if (!e->no_user && rc == 0) {
 		rc = ms_work_finish(&in->big, &txn, &identity, e,
 		    (struct ms_slice){text->p + e->d.place, e->d.place_n},
 		    &content, &why);
@@ -293,6 +313,7 @@ ms_ingest_data(
 	enter(in);
 	if (in->streaming) {
 		feed(in, p, n);
+		rc = ms_making_close(in, false, err);
 	} else {
 		ms_buf_add(&in->filling->bytes, p, n);
 		in->current->n += n;
@@ -471,11 +492,8 @@ tick(void *arg)
 		in->busy = true;
 		/* Parcels have no clock of their own: they are sent off now,
 		 * and the batch they end in begins to age. */
-		if (send_off(in, NULL) == 0 && collect_all(in, NULL) == 0 &&
-		    in->making->since_ms != 0 &&
-		    ms_ingest_now() - in->making->since_ms >=
-			MS_INGEST_SECONDS * 1000)
-			ms_making_close(in, true, NULL);
+		if (send_off(in, NULL) == 0 && collect_all(in, NULL) == 0)
+			ms_making_close(in, false, NULL);
 		in->busy = false;
 		pthread_cond_broadcast(&in->wake);
 	}

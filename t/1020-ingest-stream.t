@@ -43,6 +43,17 @@ END
 grep message err | grep -v sent | sort >got
 same 'each is named' want got
 ok 'and counted' grep -qx 'ms-ingest: 5 seen: 3 new, 0 known, 0 left out, 2 failed' err
+{
+	printf '%s\nMS-Envelope: user="bob"\nSubject: large\n\n' "$sep"
+	head -c 3000000 /dev/urandom | base64
+	echo && end 1
+} >large
+status 'nor does a large message find him' 1 ms-ingest large
+for record in MESSAGE=3 BLOB=0; do
+	ok "nothing of theirs is in the log: $record" \
+		test "$("$top/t/second-reader.py" arc records | cut -f 2 |
+			grep -cx "${record%=*}")" -eq "${record#*=}"
+done
 status 'is made if asked for' 1 ms-ingest --create-user users
 expect 'then he has it' 'alice A a' 'alice C c' 'alice E e' 'bob B b'
 fresh
