@@ -64,135 +64,6 @@ ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
 	return 0;
 }
 
-/* ---- where the index stands ---- */
-
-int
-ms_archive_other_packs(struct ms_err *err, const char *why)
-{
-	return ms_fail(err, MS_DATA,
-	    "the index belongs to other packs (%s): run ms-verify "
-	    "--rebuild-index",
-	    why);
-}
-
-int
-ms_archive_find_pack(struct ms_archive *a, uint32_t number,
-    struct ms_pack_name *name, struct ms_err *err)
-{
-	struct ms_pack_name *names;
-	size_t i, n;
-	int rc = 0;
-
-	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
-		return -1;
-	n = ms_pack_newest(names, n);
-	for (i = 0; i < n; i++)
-		if (names[i].number == number) {
-			*name = names[i];
-			rc = 1;
-		}
-	free(names);
-	return rc;
-}
-
-/*
- * There is no pack of this number. Are there later ones? Then it is missing,
- * and the log does not end before it.
- */
-static int
-check_last(struct ms_archive *a, uint32_t number, struct ms_err *err)
-{
-	struct ms_pack_name *names, name = {number, 0};
-	char missing[32];
-	size_t n;
-	int rc = 0;
-
-	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
-		return -1;
-	if (n > 0 && names[n - 1].number > number) {
-		ms_pack_name_format(name, missing);
-		rc = ms_fail(err, MS_DATA,
-		    "pack/%s is missing, and later ones are there: "
-		    "ms-verify --rebuild-index indexes around it",
-		    missing);
-	}
-	free(names);
-	return rc;
-}
-
-int
-ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
-{
-	struct ms_pack_name name;
-	int got;
-
-	ms_pack_close(a->tail);
-	a->tail = NULL;
-	got = ms_archive_find_pack(a, number, &name, err);
-	if (got <= 0)
-		return got;
-	if (ms_pack_open(&a->tail, a->packfd, name, true, err) < 0) {
-		a->tail = NULL;
-		return -1;
-	}
-	if (!a->tail->header_damaged &&
-	    memcmp(a->tail->header.archive, a->id, MS_ID_LEN) != 0)
-		return ms_fail(err, MS_DATA,
-		    "pack/%s belongs to another archive", a->tail->name);
-	return 1;
-}
-
-/* Is the last COMMIT that the index knows where it says? */
-static int
-check_commit(
-    const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
-{
-	struct ms_block b = {0};
-	struct ms_record rec;
-	struct ms_commit c;
-	bool header_ok;
-	int rc = -1;
-
-	if (ms_pack_read(pk, pos->commit, &b, &header_ok, NULL) == 1 &&
-	    b.header.kind == MS_BLOCK_META && b.header.count > 0 &&
-	    ms_block_open(&b, NULL) == 0) {
-		ms_block_record(&b, b.header.count - 1, &rec);
-		if (rec.type == MS_COMMIT && !rec.stub &&
-		    ms_commit_parse(&c, rec.content, NULL) == 0 &&
-		    memcmp(c.chain, pos->chain, MS_SHA_LEN) == 0)
-			rc = 0;
-	}
-	ms_block_release(&b);
-	return rc == 0 ? 0 : ms_archive_other_packs(err, "another chain");
-}
-
-/* Opens the pack of a position, and compares. */
-static int
-check_position(
-    struct ms_archive *a, const struct ms_position *pos, struct ms_err *err)
-{
-	uint64_t size;
-	int got;
-
-	if (pos->pack == 0)
-		return 0;
-	got = ms_archive_open_tail(a, pos->pack, err);
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return ms_archive_other_packs(err, "a pack is missing");
-	if (a->tail->header.generation < pos->generation)
-		return ms_archive_other_packs(
-		    err, "a pack of an earlier generation");
-	if (a->tail->header.generation > pos->generation)
-		return 0; /* ms_archive_adopt() looks at it */
-	if (ms_pack_size(a->tail, &size, err) < 0)
-		return -1;
-	if (size < pos->end)
-		return ms_archive_other_packs(err, "a pack is shorter");
-	return pos->commit != 0 ? check_commit(a->tail, pos, err) : 0;
-}
-
 /* ---- what stands behind it ---- */
 
 static int
@@ -257,7 +128,7 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 
 	got = ms_archive_find_pack(a, pos->pack + 1, &next, err);
 	if (got == 0)
-		got = check_last(a, pos->pack + 1, err);
+		got = ms_archive_check_last(a, pos->pack + 1, err);
 	if (got == 0)
 		got = ms_pack_closed(a->tail, err);
 	if (got == 0)
@@ -307,7 +178,7 @@ next_pack(
 		ms_position_enter(pos, &a->tail->header);
 		return 1;
 	}
-	if (check_last(a, pos->pack + 1, err) < 0 ||
+	if (ms_archive_check_last(a, pos->pack + 1, err) < 0 ||
 	    ms_archive_open_tail(a, pos->pack, err) < 0)
 		return -1;
 	if (closed == 0 && size > pos->end && cut)
@@ -363,7 +234,7 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 		got = ms_archive_open_tail(a, 1, err);
 		if (got < 0)
 			return -1;
-		if (got == 0 && check_last(a, 1, err) < 0)
+		if (got == 0 && ms_archive_check_last(a, 1, err) < 0)
 			return -1;
 		if (got == 0)
 			return ms_fail(
@@ -443,7 +314,7 @@ build(struct ms_archive *a, bool cut, struct ms_err *err)
 		return -1;
 	/* Other threads may be using an index that was deleted under us: it
 	 * is left open, and changed for this one at the next transaction. */
-	return a->ix != NULL ? 0 : ms_index_open(&a->ix, a->path, false, err);
+	return a->ix != NULL ? 0 : ms_archive_attach(a, err);
 }
 
 static bool
@@ -456,32 +327,6 @@ index_is_there(struct ms_archive *a)
 	there = access(ms_buf_str(&path), F_OK) == 0;
 	ms_buf_release(&path);
 	return there;
-}
-
-static int
-read_position(struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
-{
-	unsigned char id[MS_ID_LEN];
-	struct ms_txn txn;
-	int rc;
-
-	if (ms_index_begin(a->ix, &txn, err) < 0)
-		return -1;
-	rc = ms_index_position(&txn, pos, err);
-	if (rc == 0)
-		rc = ms_index_archive(&txn, id, err);
-	ms_index_end(&txn);
-	if (rc == 0 && memcmp(id, a->id, MS_ID_LEN) != 0)
-		rc = ms_archive_other_packs(err, "another archive");
-	return rc;
-}
-
-int
-ms_archive_check_index(struct ms_archive *a, struct ms_err *err)
-{
-	struct ms_position pos;
-
-	return read_position(a, &pos, err);
 }
 
 /*
@@ -502,24 +347,51 @@ is_as_we_left_it(const struct ms_archive *a, const struct ms_position *pos)
 	return faccessat(a->packfd, next, F_OK, 0) < 0 && errno == ENOENT;
 }
 
+/*
+ * An index made anew around damage may lack what messages were prepared to
+ * rely on: the run ends, nothing of them was acknowledged.
+ */
+static int
+check_exchanged(struct ms_archive *a, struct ms_err *err)
+{
+	unsigned times = ms_index_exchanged(a->ix);
+	struct ms_txn txn;
+	uint64_t lost;
+	int rc;
+
+	if (times == a->exchanged)
+		return 0;
+	if (ms_index_begin(a->ix, &txn, err) < 0)
+		return -1;
+	rc = ms_index_count_lost(&txn, &lost, err);
+	ms_index_end(&txn);
+	if (rc == 0 && lost > 0)
+		rc = ms_fail(err, MS_TEMP,
+		    "the index was made anew around damage meanwhile: run "
+		    "again");
+	if (rc == 0)
+		a->exchanged = times;
+	return rc;
+}
+
 int
 ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;
 
 	/* While we waited for the lock another may have built it. */
-	if (a->ix == NULL && index_is_there(a) &&
-	    ms_index_open(&a->ix, a->path, false, NULL) < 0)
-		a->ix = NULL;
+	if (a->ix == NULL && index_is_there(a))
+		ms_archive_attach(a, NULL);
 	if (a->ix == NULL || !index_is_there(a)) {
 		a->checked = (struct ms_position){0};
 		if (build(a, cut, err) < 0)
 			return -1;
 	}
-	if (read_position(a, &pos, err) < 0)
+	if (ms_archive_read_position(a, &pos, err) < 0 ||
+	    check_exchanged(a, err) < 0)
 		return -1;
 	if (!is_as_we_left_it(a, &pos)) {
-		if (check_position(a, &pos, err) < 0)
+		if (ms_archive_check_position(a, &pos, err) < 0)
 			return -1;
 		if (pos.pack != 0 &&
 		    a->tail->header.generation != pos.generation &&

@@ -26,9 +26,10 @@ struct ms_archive {
 	struct ms_commit asked;  /* of the batch that was asked for last */
 	/* Under `lock`, by one thread: */
 	struct ms_indexer *indexer;
-	struct ms_pack *tail;             /* the last pack, open for writing */
-	struct ms_position checked;       /* position found right last time */
-	bool clean;                       /* ms_archive_clean() has been here */
+	struct ms_pack *tail;       /* the last pack, open for writing */
+	struct ms_position checked; /* position found right last time */
+	unsigned exchanged;         /* ms_index_exchanged() seen by then */
+	bool clean;                 /* ms_archive_clean() has been here */
 	unsigned char proved[MS_KEY_LEN]; /* id of a pack that is whole: of a
 					     higher generation */
 	/* When a pack is full: */
@@ -55,7 +56,26 @@ int ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err);
 /* Is the index, which is open, this archive's? MS_DATA: it is another's. */
 int ms_archive_check_index(struct ms_archive *a, struct ms_err *err);
 
-/* ---- parts of that: archive-catchup.c, archive-generation.c ---- */
+/* Opens ARCHIVE/index as a->ix. Errors as ms_index_open(), a->ix is NULL. */
+int ms_archive_attach(struct ms_archive *a, struct ms_err *err);
+
+/* ---- parts of that: archive-position.c, archive-generation.c ---- */
+
+int ms_archive_read_position(
+    struct ms_archive *a, struct ms_position *pos, struct ms_err *err);
+/* Holding `lock`: does the log go through pos? Opens its pack as a->tail; a
+ * later generation of it is for ms_archive_adopt(). MS_DATA: other packs. */
+int ms_archive_check_position(
+    struct ms_archive *a, const struct ms_position *pos, struct ms_err *err);
+/* The same without `lock`, later generations too, leaving a->tail alone: any
+ * thread. A guard of the index; ctx is the archive. */
+int ms_archive_fits(
+    void *ctx, const struct ms_position *pos, struct ms_err *err);
+/* That of the index as it is. */
+int ms_archive_check_fits(struct ms_archive *a, struct ms_err *err);
+/* There is no pack of this number. MS_DATA: but there are later ones. */
+int ms_archive_check_last(
+    struct ms_archive *a, uint32_t number, struct ms_err *err);
 
 /* The pack of this number, in its highest generation. 1, 0, -1. */
 int ms_archive_find_pack(struct ms_archive *a, uint32_t number,

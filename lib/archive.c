@@ -175,8 +175,7 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	bool had_index;
 	int got;
 
-	if (ms_index_open(&a->ix, a->path, a->read_only, &why) < 0) {
-		a->ix = NULL;
+	if (ms_archive_attach(a, &why) < 0) {
 		if (why.code != MS_NOINPUT || a->read_only) {
 			if (why.code == MS_NOINPUT)
 				ms_fail(&why, MS_DATA,
@@ -194,6 +193,8 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	if (a->read_only)
 		return 0;
 	got = ms_archive_lock(a, a->ix == NULL, err);
+	if (got == 0 && a->mode == MS_ARCHIVE_WRITE)
+		return ms_archive_check_fits(a, err);
 	if (got <= 0)
 		return got;
 	had_index = a->ix != NULL;

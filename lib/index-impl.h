@@ -5,6 +5,7 @@
 #ifndef MS_INDEX_IMPL_H
 #define MS_INDEX_IMPL_H
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 #include "index.h"
 
@@ -21,6 +22,9 @@ struct ms_index {
 	bool no_locks; /* no reader locks can be had here */
 	bool known;    /* whose it is: archive is filled */
 	unsigned char archive[MS_ID_LEN];
+	ms_index_guard_fn *guard; /* or NULL */
+	void *guard_ctx;
+	_Atomic unsigned exchanged;
 	pthread_rwlock_t lock; /* shared: a transaction; alone: map changes */
 };
 

@@ -33,6 +33,7 @@ reopen(struct ms_index *ix, struct ms_err *err)
 		goto out;
 	ms_index_close_env(ix);
 	rc = ms_index_open_env(ix, false, &why);
+	ix->exchanged++;
 	if (rc < 0)
 		ms_index_close_env(ix);
 out:

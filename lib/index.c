@@ -192,6 +192,7 @@ check_meta(struct ms_index *ix, MDB_txn *t, struct ms_err *err)
 {
 	struct ms_txn txn = {.t = t, .ix = ix};
 	unsigned char id[MS_ID_LEN];
+	struct ms_position pos;
 	struct ms_slice v;
 	int got;
 
@@ -208,7 +209,11 @@ check_meta(struct ms_index *ix, MDB_txn *t, struct ms_err *err)
 		    "ms-verify --rebuild-index");
 	memcpy(ix->archive, id, sizeof(id));
 	ix->known = true;
-	return 0;
+	if (ix->guard == NULL)
+		return 0;
+	if (ms_index_position(&txn, &pos, err) < 0)
+		return -1;
+	return ix->guard(ix->guard_ctx, &pos, err);
 }
 
 static int
@@ -355,6 +360,19 @@ ms_index_close(struct ms_index *ix)
 	free(ix->path);
 	free(ix);
 	count_open(-1);
+}
+
+void
+ms_index_guard(struct ms_index *ix, ms_index_guard_fn *guard, void *ctx)
+{
+	ix->guard = guard;
+	ix->guard_ctx = ctx;
+}
+
+unsigned
+ms_index_exchanged(const struct ms_index *ix)
+{
+	return ix->exchanged;
 }
 
 bool

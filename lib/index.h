@@ -67,6 +67,16 @@ struct ms_index;
  */
 int ms_index_open(struct ms_index **out, const char *archive, bool read_only,
     struct ms_err *err);
+/*
+ * Who is asked whenever another index has been put in the place of the open
+ * one: does its position, how far it knows the log, lie on this log? -1
+ * refuses it. Not to use the index.
+ */
+typedef int ms_index_guard_fn(
+    void *ctx, const struct ms_position *pos, struct ms_err *err);
+void ms_index_guard(struct ms_index *ix, ms_index_guard_fn *guard, void *ctx);
+/* How often that has been done. */
+unsigned ms_index_exchanged(const struct ms_index *ix);
 /* Makes an empty one in the folder path, which must not exist. */
 int ms_index_create(struct ms_index **out, const char *path,
     const unsigned char archive_id[MS_ID_LEN], struct ms_err *err);

@@ -350,6 +350,31 @@ ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
 	return rc;
 }
 
+int
+ms_log_goes_through(const struct ms_pack *pk, uint64_t next,
+    const unsigned char chain[MS_SHA_LEN], struct ms_err *err)
+{
+	struct ms_position pos = {.next = pk->header.first};
+	struct ms_stretch s = {0};
+	int got = 1;
+
+	if (pk->header.first >= next)
+		return pk->header.first == next &&
+		       memcmp(pk->header.chain, chain, MS_SHA_LEN) == 0;
+	ms_position_enter(&pos, &pk->header);
+	memcpy(pos.chain, pk->header.chain, MS_SHA_LEN);
+	while (got == 1 && pos.next < next) {
+		got =
+		    ms_stretch_read(&s, pk, pos.end, pos.next, pos.chain, err);
+		if (got == 1)
+			ms_stretch_pass(&s, &pk->header, &pos);
+	}
+	if (got == 1)
+		got = ms_stretch_continues(&s, next, chain);
+	ms_stretch_release(&s);
+	return got;
+}
+
 /* From the header to the directory, and through what that and the trailer
  * say. 1, -1: MS_DATA it is not so, or MS_IO. */
 static int

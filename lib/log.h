@@ -99,6 +99,13 @@ int ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
     struct ms_err *err);
 
 /*
+ * Reads a pack from its beginning to what somebody knows of its log: does a
+ * batch end right before record `next`, with this chain? 1, 0, -1: MS_DATA
+ * (it is not whole before that), MS_IO.
+ */
+int ms_log_goes_through(const struct ms_pack *pk, uint64_t next,
+    const unsigned char chain[MS_SHA_LEN], struct ms_err *err);
+/*
  * Is this pack, which is to be sealed, all that it says? Reads it from end to
  * end: checksums, roots, chain, directory, trailer. 1; 0: no, err says why;
  * -1: MS_IO.

@@ -1,0 +1,69 @@
+#!/bin/sh
+# An index of a copy of the archive that went its own way has the archive's id,
+# but another chain: what it knows is not known here.
+. "$(dirname "$0")/lib.sh"
+
+for n in 1 2 3 4; do printf 'Subject: %d\n\nbody\n' $n >$n.eml; done
+wire() { sed 's/$/\r/' "$1" | sha256sum | cut -c 1-64; }
+id=$(wire 2.eml)
+status 'an archive' 0 ms-init -u alice base
+status 'with mail' 0 ms-ingest -q -a base -u alice 1.eml
+cp -a base fork
+cp -a base before
+status 'goes on' 0 ms-ingest -q -a base -u alice 3.eml
+status 'and a copy of it elsewhere' 0 ms-ingest -q -a fork -u alice 2.eml
+exchange() { mv arc/index was && cp -a "$1/index" arc/index && rm -rf was; }
+
+# during WHAT...: does it while a run waits for its input.
+during() {
+	rm -rf arc fifo && cp -a base arc && mkfifo fifo
+	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
+	pid=$!
+	exec 8>fifo
+	until grep -q arc/index/data.mdb /proc/$pid/maps; do sleep 0.1; done
+	"$@"
+	cat 2.eml >&8
+	exec 8>&-
+	wait $pid
+	got=$?
+}
+during exchange fork
+ok 'while a run goes on: refused' test $got -eq 65
+ok 'by name' grep -q -e --rebuild-index err
+ok 'and nothing promised' test ! -s ids
+during exchange before
+ok 'an older one of its own: taken' test $got -eq 0
+ok 'and the message is there' grep -q "^$id" ids
+status 'really' 0 ms-export -a arc --format eml "id:$id"
+
+# Who does not get the lock at once looks all the same.
+rm -rf arc && cp -a base arc && exchange fork
+flock arc/lock sh -c ': >flag; while [ -e flag ]; do sleep 0.1; done' &
+while [ ! -e flag ]; do sleep 0.1; done
+status 'while another writes: refused' 65 ms-ingest -q -a arc -u alice --print-ids 2.eml
+ok 'by name' grep -q -e --rebuild-index err
+ok 'and nothing promised' test ! -s out
+rm -rf arc/index && cp -a base/index arc
+status 'its own: what is known is known' 0 ms-ingest -q -a arc -u alice --print-ids 1.eml
+ok 'is said' grep -q "^$(wire 1.eml)" out
+rm flag
+wait
+
+# An older index, and the pack in which it ends was written anew since.
+command -v python3 >/dev/null || skip python3 'no python3'
+export MS_BATCH=1
+python3 "$top/t/mailgen.py" format=mbox 0 40 >in.mbox
+python3 "$top/t/mailgen.py" format=mbox 40 10 >more.mbox
+status 'small batches' 0 ms-ingest -q -a base -u alice in.mbox
+rm -rf before && cp -a base before
+rm -rf fork && cp -a base fork
+status 'one more here' 0 ms-ingest -q -a base -u alice 4.eml
+status 'and there' 0 ms-ingest -q -a fork -u alice 2.eml
+status 'written anew' 0 env MS_SEAL=10000 ms-ingest -q -a base -u alice more.mbox
+ok 'in the next generation' test -e base/pack/00000001.1.pack
+during exchange before
+ok 'an older one of its own: taken' test $got -eq 0
+during exchange fork
+ok "the copy's: refused" test $got -eq 65
+ok 'and nothing promised' test ! -s ids
+finish
