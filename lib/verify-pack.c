@@ -202,14 +202,19 @@ bytes_of(int dirfd, const struct ms_pack_name *names, size_t count)
 	return sum;
 }
 
-/* Of what has a later generation: it goes when that is whole. */
-static void
-note_superseded(
-    struct ms_verify_run *r, const struct ms_pack_name *names, size_t count)
+/* Where something is damaged: packs that have a later generation. They go when
+ * that is whole. */
+static int
+note_superseded(struct ms_verify_run *r, struct ms_err *err)
 {
+	struct ms_pack_name *names;
+	size_t i, count;
 	char where[64];
-	size_t i;
 
+	if (r->sum->faults == 0)
+		return 0;
+	if (ms_pack_list(r->packfd, &names, &count, err) < 0)
+		return -1;
 	for (i = 0; i + 1 < count; i++) {
 		if (names[i].number != names[i + 1].number)
 			continue;
@@ -218,6 +223,8 @@ note_superseded(
 		    "was written anew as a later generation; it is kept until "
 		    "a writer finds that one whole");
 	}
+	free(names);
+	return 0;
 }
 
 int
@@ -231,7 +238,6 @@ ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 
 	if (ms_pack_list(r->packfd, &names, &count, err) < 0)
 		return -1;
-	note_superseded(r, names, count);
 	count = ms_pack_newest(names, count);
 	if (count == 0)
 		ms_verify_fault(r, MS_FAULT_PACK, "pack", "holds no pack");
@@ -256,7 +262,7 @@ ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 	}
 	check_stubs(r);
 	memcpy(r->sum->chain, r->chain, MS_SHA_LEN);
-	rc = 0;
+	rc = note_superseded(r, err);
 out:
 	free(names);
 	ms_ranges_release(&r->stubs);
