@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive-impl.h"
+#include "event.h"
 #include "tap.h"
 
 /* A line for each result: place, new, known or failed, "+" for an occurrence.
@@ -216,6 +217,48 @@ large(struct ms_archive *a)
 	free(text);
 }
 
+/* An event alone, as a run that deletes at the source writes it. */
+static void
+noted(struct ms_archive *a)
+{
+	const char *const places[] = {"7/8", "uidl \xc3\xa4 \"\n"};
+	const char *const bad[] = {"7/8", "\xff"};
+	const uint64_t occurrences[] = {12, 13};
+	struct ms_deletion d = {2, 3, 4, places, occurrences, 2};
+	struct ms_buf json = {0}, back = {0};
+	struct ms_err err = {0};
+	struct ms_event ev;
+
+	ok(ms_event_delete(&json, &d, false, &err) == 0 &&
+		ms_archive_note(a, ms_buf_slice(&json), &err) == 0,
+	    "an event is recorded: %s", err.msg);
+	ok(ms_archive_content(a, a->checked.next - 2, MS_EVENT, &back, &err) ==
+		    0 &&
+		ms_slice_eq(ms_buf_slice(&json), ms_buf_slice(&back)),
+	    "as it is, in a batch of its own");
+	ok(strstr(ms_buf_str(&back),
+	       "{\"event\":\"delete\",\"user\":2,\"source\":3,\"folder\":4,"
+	       "\"places\":[\"7/8\",\"uidl \xc3\xa4 \\\"\\n\"],"
+	       "\"occurrences\":[12,13],\"time\":") == (char *)back.p &&
+		strstr(ms_buf_str(&back), "\"actor\":") != NULL,
+	    "it says what is asked for");
+	ms_buf_clear(&json);
+	ok(ms_event_delete(&json, &d, true, &err) == 0 &&
+		ms_event_parse(&ev, ms_buf_slice(&json), &err) == 0 &&
+		ev.kind == MS_EVENT_DELETED,
+	    "and then what is gone");
+	ms_buf_clear(&json);
+	d.places = bad;
+	ok(ms_event_delete(&json, &d, true, &err) < 0 && err.code == MS_DATA &&
+		json.n == 0,
+	    "not what is no text");
+	ok(ms_archive_note(a, ms_slice_str("{\"event\""), &err) < 0 &&
+		err.code == MS_BUG,
+	    "what is no event is not written");
+	ms_buf_release(&json);
+	ms_buf_release(&back);
+}
+
 static int
 discard(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -242,6 +285,7 @@ main(void)
 	next_batch(a);
 	kept(a);
 	large(a);
+	noted(a);
 	ms_archive_close(a);
 	bad = done();
 	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);

@@ -11,7 +11,7 @@
 /* ---- what is understood: the tree, written out ---- */
 
 static const char *const names[] = {"user", "folder", "source", "label",
-    "since", "before", "from", "to", "subject", "id"};
+    "since", "before", "from", "to", "subject", "id", "is"};
 
 static void
 show(const struct ms_query *q, uint32_t i, struct ms_buf *out)
@@ -21,7 +21,10 @@ show(const struct ms_query *q, uint32_t i, struct ms_buf *out)
 
 	if (node->op == MS_QUERY_TERM) {
 		ms_buf_printf(out, "%s=", names[node->field]);
-		if (node->value == NULL) {
+		if (node->bit != 0) {
+			ms_buf_add_str(
+			    out, node->bit == MS_ROW_SENT ? "sent" : "moved");
+		} else if (node->value == NULL) {
 			ms_time_format(node->time, date);
 			ms_buf_add_str(out, date);
 		} else {
@@ -73,6 +76,8 @@ static const struct {
     {"since:90d", "&(since=2026-08-23T10:00:00Z)"},
     {"since:2w", "&(since=2026-11-07T10:00:00Z)"},
     {"since:9m", "&(since=2026-02-21T10:00:00Z)"},
+    {"is:moved", "&(is=moved)"},
+    {"is:sent and since:2024", "&(is=sent since=2024-01-01T00:00:00Z)"},
     {"since:10y", "&(since=2016-11-21T10:00:00Z)"},
 };
 
@@ -120,6 +125,9 @@ static const struct {
     {"since:-90d", "is no date"},
     {"since:9999999d", "is no date"},
     {"since:9999y", "is no date"},
+    {"is:", "needs a value"},
+    {"is:Sent", "write is:moved or is:sent"},
+    {"is:movedx", "write is:moved or is:sent"},
     {"id:abc", "its first 8 to 64 hex digits"},
     {"id:0123456g", "is no id"},
     {"id:00000000000000000000000000000000"

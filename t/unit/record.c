@@ -86,6 +86,7 @@ static void
 places_and_commits(void)
 {
 	struct ms_place pl = {7, 8, str("uidl")}, pl2;
+	struct ms_moved m = {9, 10, -11}, m2;
 	struct ms_commit c = {.first = 5, .count = 6, .time = -7}, c2;
 	struct ms_buf b = {0};
 
@@ -98,6 +99,17 @@ places_and_commits(void)
 	    "and are read back");
 	b.n = 15;
 	ok(ms_place_parse(&pl2, ms_buf_slice(&b), NULL) < 0, "too short");
+	ms_buf_clear(&b);
+
+	ms_moved_write(&b, &m);
+	ok(b.n == 24 && ms_le64(b.p) == 9 && ms_le64(b.p + 8) == 10 &&
+		ms_le64(b.p + 16) == UINT64_MAX - 10,
+	    "MOVED: its fields");
+	ok(ms_moved_parse(&m2, ms_buf_slice(&b), NULL) == 0 && m2.left == 9 &&
+		m2.now == 10 && m2.time == -11,
+	    "and are read back");
+	b.n = 23;
+	ok(ms_moved_parse(&m2, ms_buf_slice(&b), NULL) < 0, "too short");
 	ms_buf_clear(&b);
 
 	memset(c.root, 1, sizeof(c.root));
