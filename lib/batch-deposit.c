@@ -81,15 +81,40 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 	return rc;
 }
 
-/* Does the user of this folder have the message anywhere? 1, 0, -1. */
+/* The row of an occurrence, from its place in `held`: folder, number, date. */
 static int
-user_has(struct ms_committer *c, const struct ms_deposit *d, uint64_t message,
-    struct ms_err *err)
+held_row(struct ms_committer *c, const MDB_val *k, const MDB_val *v,
+    struct ms_occurrence_row *row, struct ms_err *err)
+{
+	const unsigned char *value = v->mv_data;
+	unsigned char key[MS_OCCURRENCE_KEY];
+	MDB_val at = {sizeof(key), key}, found;
+	struct ms_slice s;
+	int got;
+
+	ms_occurrence_key(key, ms_be64((unsigned char *)k->mv_data + 8),
+	    (int64_t)ms_le64(value + 8), ms_le64(value));
+	got = ms_index_get(
+	    &c->txn, MS_TABLE_OCCURRENCE, key, sizeof(key), &s, err);
+	if (got <= 0)
+		return got;
+	found = (MDB_val){s.n, (void *)s.p};
+	return ms_occurrence_row(row, &at, &found, err) < 0 ? -1 : 1;
+}
+
+/*
+ * An occurrence that the user has of a message (first of its id): one of this
+ * source, if there is one. Its slices are not to be looked at. 1, 0, -1.
+ */
+static int
+find_like(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
+    struct ms_occurrence_row *like, struct ms_err *err)
 {
 	unsigned char key[16];
 	MDB_val k = {sizeof(key), key}, v;
+	uint64_t user, source = 0;
+	bool any = false, same = false;
 	struct ms_slice row;
-	uint64_t user;
 	int got, found;
 
 	got = ms_committer_name(
@@ -97,22 +122,54 @@ user_has(struct ms_committer *c, const struct ms_deposit *d, uint64_t message,
 	if (got <= 0)
 		return got;
 	/* What this batch recorded must be seen too. */
-	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+	if (ms_committer_name(c, MS_NAME_SOURCE, 0, 0, d->dest->source, false,
+		&source, err) < 0 ||
+	    ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
 		return -1;
-	ms_put_be64(key, message);
+	ms_put_be64(key, first);
 	ms_put_be64(key + 8, 0);
 	got = ms_index_seek(&c->txn, MS_TABLE_HELD, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == 16 && ms_be64(k.mv_data) == message) {
+	while (got == 1 && !same && k.mv_size == 16 && v.mv_size == 16 &&
+	       ms_be64(k.mv_data) == first) {
 		found = ms_index_get(&c->txn, MS_TABLE_FOLDER,
 		    (const unsigned char *)k.mv_data + 8, 8, &row, err);
+		if (found == 1 && row.n >= 16 && ms_le64(row.p) == user) {
+			same = ms_le64(row.p + 8) == source;
+			if (!any || same)
+				found = held_row(c, &k, &v, like, err);
+			any = true;
+		}
 		if (found < 0)
 			return -1;
-		if (found == 1 && row.n >= 8 && ms_le64(row.p) == user)
-			return 1;
 		got = ms_index_seek(
 		    &c->txn, MS_TABLE_HELD, MDB_NEXT, &k, &v, err);
 	}
-	return got < 0 ? -1 : 0;
+	return got < 0 ? -1 : any;
+}
+
+/* A reference: the user must have the message; its form, which is not seen, is
+ * taken to be that of the copy he has. 1, 0, -1. */
+static int
+follow(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
+    uint64_t *message, struct ms_err *err)
+{
+	struct ms_occurrence_row like = {0};
+	struct ms_message_row row;
+	int got, whole;
+
+	got = find_like(c, d, first, &like, err);
+	if (got <= 0)
+		return got;
+	whole = ms_index_message(&c->txn, like.message, &row, err);
+	if (whole == 1)
+		whole = ms_index_whole(&c->txn, like.message, err);
+	if (whole < 0)
+		return -1;
+	if (whole == 1) {
+		*message = like.message;
+		d->form = like.form;
+	}
+	return 1;
 }
 
 /* The MESSAGE a deposit names (*message) and the first one of its id. */
@@ -220,7 +277,7 @@ ms_committer_deposit(
 		return got;
 	got = find_message(c, d, &message, &first, err);
 	if (got == 1 && d->reference)
-		got = user_has(c, d, first, err);
+		got = follow(c, d, first, &message, err);
 	if (got == 0)
 		ms_deposit_fail(d,
 		    d->reference

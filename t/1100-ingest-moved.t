@@ -113,6 +113,20 @@ n=$(count MOVED)
 status 'without a place, again' 0 ms-ingest again
 ok 'is known' test "$(count MOVED)" -eq "$n"
 
+# ---- the form in which it came ----
+
+{
+	printf '%s\nMS-Envelope: source="local:"; folder=A\nSubject: form\n\ntext\n\n' "$sep"
+	printf '%s\nMS-Envelope: %s; folder=A; uid="1/40"\nSubject: form\r\n\r\ntext\r\n\n' "$sep" "$src"
+	ref 'folder=F; uid="1/40"; moved-from="A"' form
+	end 3
+} >form
+status 'one that came with CRLF, moved' 0 ms-ingest form
+ms-export --format eml --eol original subject:form folder:F >got
+printf 'Subject: form\r\n\r\ntext\r\n' >want
+same 'is as it came from that source' want got
+n=$(count MOVED)
+
 # ---- what can be no move ----
 
 {
@@ -123,7 +137,8 @@ ok 'is known' test "$(count MOVED)" -eq "$n"
 } >no
 status 'into itself, from nowhere, from where it is not' 0 ms-ingest no
 ok 'is said' grep -q '^ms-ingest: 3 messages say' err
-expect 'and kept' '' 'A two' 'B two' 'B one' 'C one' 'B three' 'A four' 'D four'
+expect 'and kept' '' 'A two' 'B two' 'B one' 'C one' 'B three' 'A four' 'D four' \
+	'A form' 'F form'
 ok 'without a mark' test "$(count MOVED)" -eq "$n"
 {
 	printf '%s\nMS-Envelope: user="bob"; %s; folder=E; moved-from="A"\nSubject: two\n\ntext\n\n' "$sep" "$src"
@@ -132,7 +147,7 @@ ok 'without a mark' test "$(count MOVED)" -eq "$n"
 } >others
 status "another user's, or another source's, folder" 0 ms-ingest --create-user others
 ok 'is another folder' grep -q '^ms-ingest: 2 messages say' err
-expect 'nothing is marked' 'folder:A' 'A two' 'A four'
+expect 'nothing is marked' 'folder:A' 'A two' 'A four' 'A form'
 marks no
 
 # ---- sent ----
