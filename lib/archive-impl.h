@@ -24,6 +24,8 @@ struct ms_archive {
 	struct ms_buf message;   /* content of the MESSAGE being put together */
 	struct ms_buf locations; /* struct ms_location of its BLOBs */
 	struct ms_commit asked;  /* of the batch that was asked for last */
+	uint64_t recent; /* records from this number on are newer than this
+			    handle */
 	/* Under `lock`, by one thread: */
 	struct ms_indexer *indexer;
 	struct ms_pack *tail;       /* the last pack, open for writing */
@@ -168,13 +170,17 @@ int ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
 int ms_archive_block_of(struct ms_archive *a, uint64_t number,
     struct ms_block **b, uint32_t *place, struct ms_err *err);
 
-/*
- * The digest of BLOB `number` as its pack has it; for comparing with a whole
- * one. 1, 0 it is gone or damaged, -1. txn is open.
- */
-int ms_archive_blob_digest(struct ms_archive *a, struct ms_txn *txn,
-    uint64_t number, unsigned char digest[MS_SHA_LEN], struct ms_err *err);
-/* The number of a BLOB by its whole digest. 1, 0, -1. Any thread. */
+/* The pack at loc, under a descriptor of the caller's, who closes it. 1, 0 it
+ * is gone. Any thread. */
+int ms_archive_borrow(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_pack *pk);
+/* Do the stored bytes of the block at loc hold? Read and hashed once, as far as
+ * that is remembered. Any thread. */
+bool ms_archive_holds(struct ms_archive *a, const struct ms_location *loc,
+    const struct ms_pack *pk);
+
+/* The number of a BLOB by its whole digest: the first whose block holds, so
+ * that a message can rely on it. 1, 0, -1. Any thread. */
 int ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char digest[MS_SHA_LEN], uint64_t *number,
     struct ms_err *err);

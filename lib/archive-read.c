@@ -1,6 +1,7 @@
 /* archive-read.c - records read back. ms-archive(5), Records. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #define PACKS_OPEN 64
 #define BLOCKS_KEPT 32
 #define BYTES_KEPT (32 * 1024 * 1024)   /* of decompressed blocks */
+#define PROOFS 8192                     /* blocks remembered as read once */
 #define USUAL_BLOCK (2 * MS_BLOCK_FULL) /* bytes, stored and not */
 
 struct kept_block {
@@ -24,9 +26,17 @@ struct kept_pack {
 	uint64_t used;
 };
 
+/* Whether the stored bytes of a block hold; pack 0: an empty slot. */
+struct proof {
+	uint32_t pack, generation;
+	uint64_t offset;
+	bool holds;
+};
+
 struct ms_reader {
-	pthread_mutex_t lock; /* of packs: workers look up digests */
+	pthread_mutex_t lock; /* of packs and proofs: workers look up digests */
 	struct kept_pack packs[PACKS_OPEN];
+	struct proof proofs[PROOFS];
 	struct kept_block blocks[BLOCKS_KEPT];
 	uint64_t clock;
 };
@@ -88,6 +98,56 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
 	ms_pack_close(oldest->pack);
 	*oldest = (struct kept_pack){pk, ++r->clock};
 	return pk;
+}
+
+int
+ms_archive_borrow(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_pack *pk)
+{
+	struct ms_pack *kept;
+
+	pthread_mutex_lock(&a->reader->lock);
+	kept = get_pack(a, loc->pack, loc->generation, NULL);
+	if (kept != NULL) {
+		*pk = *kept;
+		pk->fd = fcntl(kept->fd, F_DUPFD_CLOEXEC, 0);
+	}
+	pthread_mutex_unlock(&a->reader->lock);
+	return kept != NULL && pk->fd >= 0;
+}
+
+/* The slot of a block; others may take it. */
+static struct proof *
+proof_of(struct ms_reader *r, const struct ms_location *loc)
+{
+	uint64_t h = (loc->offset >> 7) * 0x9E3779B97F4A7C15u + loc->pack;
+
+	return &r->proofs[(h >> 32) % PROOFS];
+}
+
+bool
+ms_archive_holds(struct ms_archive *a, const struct ms_location *loc,
+    const struct ms_pack *pk)
+{
+	struct proof *p = proof_of(a->reader, loc), now;
+	struct ms_block b = {0};
+	bool header_ok;
+
+	pthread_mutex_lock(&a->reader->lock);
+	now = *p;
+	pthread_mutex_unlock(&a->reader->lock);
+	if (now.pack == loc->pack && now.generation == loc->generation &&
+	    now.offset == loc->offset)
+		return now.holds;
+	now = (struct proof){.pack = loc->pack,
+	    .generation = loc->generation,
+	    .offset = loc->offset,
+	    .holds = ms_pack_read(pk, loc->offset, &b, &header_ok, NULL) == 1};
+	ms_block_release(&b);
+	pthread_mutex_lock(&a->reader->lock);
+	*p = now;
+	pthread_mutex_unlock(&a->reader->lock);
+	return now.holds;
 }
 
 /*
@@ -298,114 +358,4 @@ ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
     struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err)
 {
 	return ms_archive_occurrence_at(a, row->number, o, content, err);
-}
-
-/* ---- BLOBs ---- */
-
-int
-ms_archive_blob_digest(struct ms_archive *a, struct ms_txn *txn,
-    uint64_t number, unsigned char digest[MS_SHA_LEN], struct ms_err *err)
-{
-	unsigned char raw[MS_BLOCK_HEADER];
-	struct ms_block_header h;
-	struct ms_location loc;
-	struct ms_pack *pk;
-	uint64_t at;
-	int got;
-
-	got = ms_index_locate(txn, number, &loc, err);
-	if (got <= 0)
-		return got;
-	got = 0;
-	pthread_mutex_lock(&a->reader->lock);
-	pk = get_pack(a, loc.pack, loc.generation, NULL);
-	if (pk != NULL &&
-	    pread(pk->fd, raw, sizeof(raw), (off_t)loc.offset) ==
-		(ssize_t)sizeof(raw) &&
-	    ms_block_header_parse(&h, raw, pk->header.key, NULL) == 0 &&
-	    h.kind == MS_BLOCK_DATA && loc.place < h.count) {
-		at = loc.offset + MS_BLOCK_HEADER + (uint64_t)h.runs * 16 +
-		     (uint64_t)loc.place * MS_SHA_LEN;
-		got =
-		    pread(pk->fd, digest, MS_SHA_LEN, (off_t)at) == MS_SHA_LEN;
-	}
-	pthread_mutex_unlock(&a->reader->lock);
-	return got;
-}
-
-int
-ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
-    const unsigned char digest[MS_SHA_LEN], uint64_t *number,
-    struct ms_err *err)
-{
-	unsigned char whole[MS_SHA_LEN];
-	MDB_val k = {16, (void *)digest}, v;
-	int got, same;
-
-	got = ms_index_seek(txn, MS_TABLE_BLOB, MDB_SET_KEY, &k, &v, err);
-	while (got == 1) {
-		if (v.mv_size != 8)
-			return ms_fail(err, MS_DATA,
-			    "index damaged (blob): run ms-verify "
-			    "--rebuild-index");
-		*number = ms_be64(v.mv_data);
-		same = ms_archive_blob_digest(a, txn, *number, whole, err);
-		if (same < 0)
-			return -1;
-		if (same == 1 && memcmp(whole, digest, MS_SHA_LEN) == 0)
-			return 1;
-		got = ms_index_seek(
-		    txn, MS_TABLE_BLOB, MDB_NEXT_DUP, &k, &v, err);
-	}
-	return got;
-}
-
-/* Compares a MESSAGE with content, in a block of the caller's. 1, 0, -1. */
-static int
-same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
-    struct ms_slice content, struct ms_block *b, struct ms_err *err)
-{
-	struct ms_location loc;
-	struct ms_record rec;
-	struct ms_pack *pk;
-	bool header_ok;
-	int got;
-
-	got = ms_index_locate(txn, number, &loc, err);
-	if (got <= 0)
-		return got;
-	got = 0;
-	pthread_mutex_lock(&a->reader->lock);
-	pk = get_pack(a, loc.pack, loc.generation, NULL);
-	if (pk != NULL)
-		got = ms_pack_read(pk, loc.offset, b, &header_ok, NULL);
-	pthread_mutex_unlock(&a->reader->lock);
-	if (got != 1 || loc.place >= b->header.count ||
-	    ms_block_open(b, NULL) < 0)
-		return 0; /* damaged: no copy to rely on */
-	ms_block_record(b, loc.place, &rec);
-	return rec.type == MS_MESSAGE && !rec.stub &&
-	       ms_slice_eq(rec.content, content);
-}
-
-int
-ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
-    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
-    uint64_t *number, struct ms_err *err)
-{
-	MDB_val k = {16, (void *)id}, v;
-	struct ms_block b = {0};
-	int got, same = 0;
-
-	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
-	while (got == 1 && v.mv_size == 8) {
-		*number = ms_be64(v.mv_data);
-		same = same_content(a, txn, *number, content, &b, err);
-		if (same != 0)
-			break;
-		got =
-		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
-	}
-	ms_block_release(&b);
-	return got < 0 ? -1 : same;
 }

@@ -119,6 +119,7 @@ new_archive(const char *path, struct ms_err *err)
 	struct ms_archive *a = ms_xcalloc(1, sizeof(*a));
 
 	a->packfd = a->tmpfd = a->lockfd = -1;
+	a->recent = UINT64_MAX;
 	a->path = realpath(path, NULL);
 	if (a->path == NULL) {
 		ms_fail_errno(err, "%s", path);
@@ -233,6 +234,7 @@ int
 ms_archive_open(struct ms_archive **out, const char *dir,
     enum ms_archive_mode mode, struct ms_err *err)
 {
+	struct ms_position pos;
 	struct ms_archive *a;
 
 	if (ms_archive_open_log(&a, dir, mode, err) < 0)
@@ -243,6 +245,11 @@ ms_archive_open(struct ms_archive **out, const char *dir,
 		ms_archive_close(a);
 		return -1;
 	}
+	if (ms_archive_read_position(a, &pos, err) < 0) {
+		ms_archive_close(a);
+		return -1;
+	}
+	a->recent = pos.next;
 	*out = a;
 	return 0;
 }

@@ -1,0 +1,40 @@
+#!/bin/sh
+# A message relies on an attachment that came before only if its block holds:
+# else it is stored again, which serves the earlier messages too.
+. "$(dirname "$0")/lib.sh"
+
+perl -e 'srand 7; print map { chr(33 + rand 90) . (rand 70 < 1 ? "\n" : "") } 1 .. 9000' >body
+echo >>body
+for i in 1 2 3; do
+	{ printf 'Subject: with %d\n\n' $i && cat body; } >$i.eml
+done
+wire() { sed 's/$/\r/' "$1" | sha256sum | cut -c 1-64; }
+ms-init -u alice base
+ms-ingest -q -a base -u alice 1.eml
+
+# The first block is that of the attachment: its header, its digests, its bytes.
+for at in 300 400 5000; do
+	rm -rf arc && cp -a base arc
+	perl -e 'open F, "+<:raw", "arc/pack/00000001.pack" or die; local $/;
+		my $p = <F>; my $at = 256;
+		while (ord(substr $p, $at + 4, 1) != 1) {
+			$at += 128 + unpack "V", substr $p, $at + 28, 4 }
+		$at += shift() - 256; seek F, $at, 0;
+		print F chr(ord(substr $p, $at, 1) ^ 1)' $at
+	status "byte $at: another message with it" 0 ms-ingest -q -a arc -u alice 2.eml
+	for i in 2 1; do
+		status "byte $at: message $i" 0 ms-export -a arc --format eml "id:$(wire $i.eml)"
+		same "byte $at: is whole" $i.eml out
+	done
+	size=$(stat -c %s arc/pack/00000001.pack)
+	status "byte $at: one more" 0 ms-ingest -q -a arc -u alice 3.eml
+	ok "byte $at: relies on the second" test \
+		$(($(stat -c %s arc/pack/00000001.pack) - size)) -lt 2000
+	ms-verify -a arc 2>err
+	ok "byte $at: no message is damaged" grep -q ' 0 damaged' err
+done
+size=$(stat -c %s base/pack/00000001.pack)
+status 'where all is well' 0 ms-ingest -q -a base -u alice 2.eml
+ok 'it is stored once' test \
+	$(($(stat -c %s base/pack/00000001.pack) - size)) -lt 2000
+finish
