@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "auth.h"
+#include "mail.h"
 
 int
 ms_pop3_kill(struct ms_pop3 *p, struct ms_err *err, enum ms_code code,
@@ -173,6 +174,10 @@ ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1])
 			out[i] = '?';
 	}
 	out[i] = '\0';
+	if (!ms_utf8_valid((const unsigned char *)out, i))
+		for (i = 0; out[i] != '\0'; i++)
+			if ((unsigned char)out[i] >= 0x80)
+				out[i] = '?';
 	return out;
 }
 

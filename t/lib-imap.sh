@@ -15,11 +15,12 @@
 #                                by Dovecot's own files and its lists of UIDs
 #   imap_stop                    also done at the end, whatever happens
 #   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
-#                                no Dovecot
+#                                no Dovecot; after rogue_kind=pop3 those of
+#                                rogue-pop3.py
 #   rogue_url MODE               prints where
 # Dovecot runs as who runs the test; for root, who may not have mail, as nobody.
 # shellcheck disable=SC2154 # scratch is lib.sh's
-imap_root=$scratch/imap imap_pid='' imap_as='' rogue_pid=''
+imap_root=$scratch/imap imap_pid='' imap_as='' rogue_pid='' rogue_kind=imap
 
 # What ends with the test, before the scratch folder goes.
 trap 'imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
@@ -170,7 +171,7 @@ rogue_start() {
 	[ -d "$imap_root" ] || {
 		mkdir "$imap_root" && imap_certs >"$imap_root/openssl.log" 2>&1 || return
 	}
-	setpriv --pdeathsig TERM python3 "$top/t/rogue-imap.py" "$imap_root/good.pem" "$imap_root/good.key" \
+	setpriv --pdeathsig TERM python3 "$top/t/rogue-$rogue_kind.py" "$imap_root/good.pem" "$imap_root/good.key" \
 		"$scratch/rogue.ports" "$@" 2>"$scratch/rogue.err" &
 	rogue_pid=$!
 	i=0
@@ -182,7 +183,7 @@ rogue_start() {
 }
 
 rogue_url() {
-	sed -n "s|^$1 \(.*\)|imaps://alice@127.0.0.1:\1/|p" "$scratch/rogue.ports"
+	sed -n "s|^$1 \(.*\)|${rogue_kind}s://alice@127.0.0.1:\1/|p" "$scratch/rogue.ports"
 }
 
 imap_user() {
