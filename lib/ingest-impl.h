@@ -147,6 +147,32 @@ struct ms_ingest {
 /* A clock: milliseconds. */
 int64_t ms_ingest_now(void);
 
+/* The ticker and the caller take turns; each may wait for the writer, which
+ * lets go of the lock, so that is not enough. */
+void ms_ingest_enter(struct ms_ingest *in);
+void ms_ingest_leave(struct ms_ingest *in);
+
+/* ingest-parcel.c; in->lock is held. */
+struct parcel *ms_parcel_new(struct ms_ingest *in);
+/* Sends off the complete messages of the parcel being filled; one being
+ * received goes on in the next. */
+int ms_parcels_send(struct ms_ingest *in, struct ms_err *err);
+/* Takes in all messages that were sent. */
+int ms_parcels_collect(struct ms_ingest *in, struct ms_err *err);
+
+/* ingest-large.c; in->lock is held. */
+void ms_large_init(struct ms_ingest *in);
+void ms_large_release(struct ms_ingest *in);
+/* The message being received has become large: what came before it is taken
+ * in first, then its bytes go straight through. */
+int ms_large_begin(struct ms_ingest *in, struct ms_err *err);
+void ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n);
+int ms_large_end(struct ms_ingest *in, struct ms_err *err);
+void ms_large_drop(struct ms_ingest *in);
+
+/* ingest-dest.c */
+void ms_dests_release(struct ms_ingest *in);
+
 /* ingest-batch.c; in->lock is held. */
 /* The pipeline takes no more, because of `why`, unless it has failed already.
  * Fills err with the reason; -1. */

@@ -44,8 +44,8 @@ struct ms_ingest;
 struct ms_ingest *ms_ingest_new(
     struct ms_archive *a, unsigned threads, ms_result_fn *result, void *ctx);
 
-/* The destination of these names, the same for the same names; the
- * pipeline's. label may be NULL. */
+/* The destination of these names, the pipeline's: good until the next call,
+ * for messages that begin before that. label may be NULL. */
 struct ms_dest *ms_ingest_dest(struct ms_ingest *in, const char *user,
     const char *source, const char *folder, const char *label,
     bool create_user);

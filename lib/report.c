@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
-#include <openssl/evp.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,14 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "json.h"
 
 #define PROGRESS_MS 100 /* at least, between two drawings */
 #define TEXT_MAX 65536  /* bytes of a string that get into a report */
 
 struct folder {
 	struct ms_tally tally;
-	char *user, *source, *name;
+	char *user, *source; /* the same memory as the one before has, if it
+				is the same name */
+	char *name;
 	struct folder *next;
 };
 
@@ -38,7 +38,8 @@ struct ms_report {
 	 * has the folders in the order in which they came.
 	 */
 	void *tree;
-	struct folder *first, **last;
+	struct folder *first, *last;
+	struct ms_tally all;   /* in place of these, where no file wants them */
 	struct folder *recent; /* what was asked for last, mostly again */
 };
 
@@ -134,48 +135,11 @@ ms_complain(const char *tool, const char *fmt, ...)
 /* ---- JSON ---- */
 
 static void
-set_base64(json_t *o, const char *key, const char *text, size_t n)
-{
-	unsigned char *out = ms_xmalloc(4 * ((n + 2) / 3) + 1);
-	struct ms_buf name = {0};
-
-	EVP_EncodeBlock(out, (const unsigned char *)text, (int)n);
-	ms_buf_printf(&name, "%s_b64", key);
-	json_object_set_new(
-	    o, ms_buf_str(&name), json_string((const char *)out));
-	ms_buf_release(&name);
-	free(out);
-}
-
-/*
- * Bytes that are not UTF-8 appear twice: approximated under key, and as they
- * are, in base64, under key_b64 (ms-json(5)).
- */
-static void
 set_text(json_t *o, const char *key, const char *text)
 {
-	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-	const unsigned char *p = (const unsigned char *)text;
-	const unsigned char *end = p + strnlen(text, TEXT_MAX);
-	struct ms_buf b = {0};
-	bool valid = true;
-	size_t n;
-
-	for (; p < end; p += n) {
-		n = utf8_length(p);
-		if (n == 0) {
-			valid = false;
-			ms_buf_add_str(&b, replacement);
-			n = 1;
-		} else {
-			ms_buf_add(&b, p, n);
-		}
-	}
-	json_object_set_new(o, key, json_string(ms_buf_str(&b)));
-	if (!valid)
-		set_base64(
-		    o, key, text, (size_t)(end - (const unsigned char *)text));
-	ms_buf_release(&b);
+	ms_json_text(o, key,
+	    (struct ms_slice){
+		(const unsigned char *)text, strnlen(text, TEXT_MAX)});
 }
 
 static json_t *
@@ -190,14 +154,12 @@ line_new(const char *type)
 static void
 set_tally(json_t *o, const struct ms_tally *t)
 {
-	json_object_set_new(o, "seen", json_integer((json_int_t)t->seen));
-	json_object_set_new(o, "new", json_integer((json_int_t)t->fresh));
-	json_object_set_new(o, "known", json_integer((json_int_t)t->known));
-	json_object_set_new(
-	    o, "left_out", json_integer((json_int_t)t->left_out));
-	json_object_set_new(o, "failed", json_integer((json_int_t)t->failed));
-	json_object_set_new(
-	    o, "occurrences", json_integer((json_int_t)t->occurrences));
+	ms_json_number(o, "seen", t->seen);
+	ms_json_number(o, "new", t->fresh);
+	ms_json_number(o, "known", t->known);
+	ms_json_number(o, "left_out", t->left_out);
+	ms_json_number(o, "failed", t->failed);
+	ms_json_number(o, "occurrences", t->occurrences);
 }
 
 /* Writes the object as a line and frees it. */
@@ -255,7 +217,6 @@ ms_report_open(struct ms_report **out, const char *tool, const char *path,
 	r->file = file;
 	r->quiet = quiet;
 	r->terminal = isatty(STDERR_FILENO) == 1;
-	r->last = &r->first;
 	*out = r;
 	return 0;
 }
@@ -274,16 +235,24 @@ compare_folders(const void *a, const void *b)
 	return c;
 }
 
+static char *
+same_or_copy(char *before, const char *name)
+{
+	return before != NULL && strcmp(before, name) == 0 ? before
+							   : ms_xstrdup(name);
+}
+
 static struct folder *
 folder_new(struct ms_report *r, const struct folder *key)
 {
-	struct folder *f = ms_xcalloc(1, sizeof(*f));
+	struct folder *f = ms_xcalloc(1, sizeof(*f)), *before = r->last;
 
-	f->user = ms_xstrdup(key->user);
-	f->source = ms_xstrdup(key->source);
+	f->user = same_or_copy(before != NULL ? before->user : NULL, key->user);
+	f->source =
+	    same_or_copy(before != NULL ? before->source : NULL, key->source);
 	f->name = ms_xstrdup(key->name);
-	*r->last = f;
-	r->last = &f->next;
+	*(before != NULL ? &before->next : &r->first) = f;
+	r->last = f;
 	return f;
 }
 
@@ -296,6 +265,8 @@ ms_report_tally(struct ms_report *r, const char *user, const char *source,
 	    .name = (char *)folder};
 	struct folder **node;
 
+	if (r->file == NULL)
+		return &r->all;
 	if (r->recent != NULL && compare_folders(r->recent, &key) == 0)
 		return &r->recent->tally;
 	node = tfind(&key, &r->tree, compare_folders);
@@ -371,7 +342,7 @@ ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
 struct ms_tally
 ms_report_total(const struct ms_report *r)
 {
-	struct ms_tally sum = {0};
+	struct ms_tally sum = r->all;
 	const struct folder *f;
 
 	for (f = r->first; f != NULL; f = f->next) {
@@ -425,8 +396,10 @@ report_free(struct ms_report *r)
 	tdestroy(r->tree, keep_node);
 	for (f = r->first; f != NULL; f = next) {
 		next = f->next;
-		free(f->user);
-		free(f->source);
+		if (next == NULL || next->user != f->user)
+			free(f->user);
+		if (next == NULL || next->source != f->source)
+			free(f->source);
 		free(f->name);
 		free(f);
 	}
@@ -499,8 +472,7 @@ ms_report_end(struct ms_report *r, int status,
 	if (r->file != NULL) {
 		o = end_line(r, status);
 		for (i = 0; i < n; i++)
-			json_object_set_new(o, counts[i].key,
-			    json_integer((json_int_t)counts[i].n));
+			ms_json_number(o, counts[i].key, counts[i].n);
 		rc = finish(r, o, err);
 	}
 	report_free(r);

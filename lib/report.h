@@ -1,7 +1,6 @@
 /*
  * report.h - what a run did, by folder and failure: sentences on stderr and
- * JSON Lines in --report. ms-json(5), Reports. One thread's. Layer: above buf;
- * jansson.
+ * JSON Lines in --report. ms-json(5), Reports. One thread's. Layer: above json.
  *
  * Texts given to it may hold anything: on stderr controls and bytes that are
  * not UTF-8 are shown as '?', in the report they follow ms-json(5).
@@ -29,7 +28,7 @@ int ms_report_open(struct ms_report **out, const char *tool, const char *path,
     bool quiet, struct ms_err *err);
 
 /* The tally of a folder, made when first asked for; add to it. It stays where
- * it is until the report is closed. */
+ * it is until the report is closed. Without a file all folders have one. */
 struct ms_tally *ms_report_tally(struct ms_report *r, const char *user,
     const char *source, const char *folder);
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # ms-ingest needs the same memory for much mail and for long messages as for
-# little: real mail, one large message, very many. MS_SOAK: all; else a
-# twentieth. All of it comes through a pipe.
+# little: real mail, one large message, very many, very many folders. MS_SOAK:
+# all; else a twentieth. All of it comes through a pipe.
 . "$(dirname "$0")/lib.sh"
 [ "${SAN-}" != 1 ] || skip memory 'sanitizers need memory of their own'
 limit=$((128 * 1024)) # KiB
@@ -23,6 +23,15 @@ size=$((1900000000 / part)) many=$((1000000 / part))
 fits "a message of $size bytes, base64" 1 "$top/t/mailgen.py" big $size base64
 fits "a message of $size bytes, noise" 1 "$top/t/mailgen.py" big $size text
 fits "$many messages" $many "$top/t/mailgen.py" 0 $many
+cat >folders <<'END'
+BEGIN {
+	sep = "From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: "
+	for (i = 0; i < n; i++)
+		printf "%sfolder=\"Projects/Of customer %d\"\nSubject: %d\n\ntext\n\n", sep, i, i
+	printf "%send; messages=%d; failed=0; status=0\n\n", sep, n
+}
+END
+fits "$((many / 5)) folders" $((many / 5)) awk -v n=$((many / 5)) -f folders
 
 from=${MS_CORPORA:-$top/../shared/corpora}/bulk.tar.zst
 [ -r "$from" ] || skip corpora 'no bulk corpus (MS_CORPORA)'
