@@ -168,7 +168,7 @@ int ms_archive_check(
 int ms_archive_identity(struct ms_archive *a, uint64_t message,
     unsigned char id[MS_SHA_LEN], uint64_t *size, struct ms_err *err);
 
-/* ---- what a mailbox is known to hold: archive-known.c ---- */
+/* ---- what a mailbox is known to hold ---- */
 
 /* A message of a mailbox, and the OCCURRENCE that has it. */
 struct ms_known {
