@@ -68,6 +68,13 @@ struct ms_source_format {
 extern const struct ms_source_format ms_source_stream, ms_source_mbox,
     ms_source_eml;
 
+/*
+ * What comes next in the open file, by its splitter: any event but MORE, with
+ * its piece; -1: reading failed. *offset: where that is, if it is FROM or -1.
+ */
+int ms_source_split(struct ms_source *src, struct ms_slice *piece,
+    uint64_t *offset, struct ms_err *err);
+
 /* Empty lines, then From_ or a header field: the beginning of a message. */
 int ms_source_looks_mail(struct ms_slice window, bool eof);
 

@@ -45,28 +45,22 @@ static int
 next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
     struct ms_err *err)
 {
-	enum ms_mbox_event event;
 	uint64_t junk = 0;
-	struct ms_slice w;
-	size_t used;
 
 	for (;;) {
-		w = ms_input_window(&src->in);
-		*offset = src->in.offset;
-		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, from);
-		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_FROM) {
-			*offset += (uint64_t)(from->p - w.p);
+		switch (ms_source_split(src, from, offset, err)) {
+		case MS_MBOX_FROM:
 			return 1;
-		}
-		if (event == MS_MBOX_DONE)
-			return 0;
-		if (event == MS_MBOX_DATA)
+		case MS_MBOX_DATA:
 			junk += from->n;
-		if (event == MS_MBOX_END && junk > 0)
-			return no_message(src, junk, err);
-		if (event == MS_MBOX_MORE && ms_input_more(&src->in, err) < 0) {
+			break;
+		case MS_MBOX_END:
+			if (junk > 0)
+				return no_message(src, junk, err);
+			break;
+		case MS_MBOX_DONE:
+			return 0;
+		default:
 			ms_source_where_at(src, " @ ", *offset);
 			return -1;
 		}
@@ -96,22 +90,10 @@ next(struct ms_source *src, struct ms_err *err)
 static int
 read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 {
-	enum ms_mbox_event event;
-	struct ms_slice w;
-	size_t used;
+	uint64_t offset;
+	int event = ms_source_split(src, piece, &offset, err);
 
-	for (;;) {
-		w = ms_input_window(&src->in);
-		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
-		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_DATA)
-			return 1;
-		if (event != MS_MBOX_MORE)
-			return 0;
-		if (ms_input_more(&src->in, err) < 0)
-			return -1;
-	}
+	return event < 0 ? -1 : event == MS_MBOX_DATA;
 }
 
 const struct ms_source_format ms_source_mbox = {

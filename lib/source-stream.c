@@ -68,22 +68,11 @@ envelope_line(struct ms_source *src, size_t from, struct ms_slice *line,
 static int
 next_separator(struct ms_source *src, struct ms_err *err)
 {
-	enum ms_mbox_event event;
-	struct ms_slice w, from;
-	size_t used;
+	struct ms_slice from;
+	uint64_t offset;
+	int event = ms_source_split(src, &from, &offset, err);
 
-	for (;;) {
-		w = ms_input_window(&src->in);
-		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, &from);
-		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_FROM)
-			return 1;
-		if (event != MS_MBOX_MORE)
-			return 0;
-		if (ms_input_more(&src->in, err) < 0)
-			return -1;
-	}
+	return event < 0 ? -1 : event == MS_MBOX_FROM;
 }
 
 static void
@@ -103,23 +92,16 @@ add_trailer(struct ms_source *src, const struct ms_trailer *t)
 static int
 pass_over(struct ms_source *src, struct ms_err *err)
 {
-	enum ms_mbox_event event;
-	struct ms_slice w, piece;
-	uint64_t extra = 0;
-	size_t used;
+	struct ms_slice piece;
+	uint64_t extra = 0, offset;
+	int event;
 
-	for (;;) {
-		w = ms_input_window(&src->in);
-		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, &piece);
-		for (size_t i = 0; event == MS_MBOX_DATA && i < piece.n; i++)
+	while ((event = ms_source_split(src, &piece, &offset, err)) ==
+	       MS_MBOX_DATA)
+		for (size_t i = 0; i < piece.n; i++)
 			extra += piece.p[i] != '\n' && piece.p[i] != '\r';
-		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_END || event == MS_MBOX_DONE)
-			break;
-		if (event == MS_MBOX_MORE && ms_input_more(&src->in, err) < 0)
-			return -1;
-	}
+	if (event < 0)
+		return -1;
 	if (extra == 0)
 		return 0;
 	src->whole = false;
@@ -211,22 +193,11 @@ check_end(struct ms_source *src, struct ms_err *err)
 static int
 read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 {
-	enum ms_mbox_event event;
-	struct ms_slice w;
-	size_t used;
+	uint64_t offset;
+	int event = ms_source_split(src, piece, &offset, err);
 
-	for (;;) {
-		w = ms_input_window(&src->in);
-		event = ms_mbox_next(
-		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
-		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_DATA)
-			return 1;
-		if (event != MS_MBOX_MORE)
-			break;
-		if (ms_input_more(&src->in, err) < 0)
-			return -1;
-	}
+	if (event < 0 || event == MS_MBOX_DATA)
+		return event < 0 ? -1 : 1;
 	if (!ms_mbox_ended(&src->mbox))
 		return ms_fail(
 		    err, MS_DATA, "cut: the stream ends in mid-message");

@@ -89,6 +89,29 @@ ms_source_where_at(struct ms_source *src, const char *what, uint64_t n)
 
 /* ---- one file ---- */
 
+int
+ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
+    struct ms_err *err)
+{
+	enum ms_mbox_event event;
+	struct ms_slice w;
+	size_t used;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		*offset = src->in.offset;
+		event = ms_mbox_next(
+		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
+		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_FROM)
+			*offset += (uint64_t)(piece->p - w.p);
+		if (event != MS_MBOX_MORE)
+			return (int)event;
+		if (ms_input_more(&src->in, err) < 0)
+			return -1;
+	}
+}
+
 static void
 end_file(struct ms_source *src)
 {
