@@ -67,7 +67,7 @@ rogue exists 1 0 2 'INBOX: 4000000000 messages, more than 16777216'
 rogue more-exist 1 6 2 'INBOX: 1 messages not listed by the server'
 # wrap: numbers past 2^32, which libetpan would count modulo 2^32.
 rogue wrap 76 0 2 'makes no sense: a number past 2.32'
-rogue deep 76 1 5 'parentheses more than 50 deep'
+rogue deep 76 4 2 'parentheses more than 50 deep'
 rogue names 1 6 7 'line??end: the folder.s name holds CR or LF'
 for name in 'Other/a\\/b\\\\c' 'flat\\/name' 'Grün' 'lite ral' 'bad&&&name'; do
 	ok "  $name" grep -q "^ms-fetch: $name: " err
