@@ -193,6 +193,8 @@ judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		g->kind = MS_LINE_SEARCH;
 	} else if (begins(p, "STATUS")) {
 		g->kind = MS_LINE_FOLDER;
+	} else if (begins(p, "NAMESPACE")) {
+		g->kind = MS_LINE_NAMESPACE;
 	}
 	g->events++;
 	return 0;
@@ -271,6 +273,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		return 0;
 	case '"':
 		g->in_number = false;
+		g->empty = true;
 		g->state = QUOTED;
 		return 0;
 	case '{':
@@ -346,12 +349,17 @@ take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		if (c == '"' || c == '\\')
 			return 0;
 	}
-	if (c == '\\') {
-		g->state = ESCAPE;
-	} else if (c == '"') {
+	if (c == '"') {
+		/* libetpan takes the last byte of an empty prefix for it. */
+		if (g->empty && g->kind == MS_LINE_NAMESPACE && g->solid == '"')
+			return nonsense(err, "NAMESPACE without a delimiter");
 		g->state = DATA;
 		g->last = g->solid = '"';
+		return 0;
 	}
+	g->empty = false;
+	if (c == '\\')
+		g->state = ESCAPE;
 	return 0;
 }
 

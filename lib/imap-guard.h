@@ -25,6 +25,7 @@ enum ms_imap_line {
 	MS_LINE_FETCH,
 	MS_LINE_SEARCH,
 	MS_LINE_FOLDER, /* STATUS: numbers in its parentheses */
+	MS_LINE_NAMESPACE,
 	MS_LINE_OTHER
 };
 
@@ -44,6 +45,7 @@ struct ms_imap_guard {
 	uint64_t literal; /* bytes of one that are still to come */
 	uint64_t number;
 	bool in_number;
+	bool empty; /* the string in quotes, so far */
 	size_t length;
 	unsigned depth;
 	char attribute[16]; /* the last one in a FETCH, cut */
