@@ -36,6 +36,9 @@ struct ms_imap_guard {
 	/* Told of each line of status, blanks in a row as one, cut at
 	 * MS_IMAP_HEAD_MAX; NULL: not. */
 	void (*status)(void *ctx, const char *line);
+	/* Told of each attribute INTERNALDATE: which of the bytes that are
+	 * being pushed is its last letter; NULL: not. */
+	void (*date)(void *ctx, size_t last);
 	void *ctx;
 	uint64_t events; /* lines that are not status, so far */
 
@@ -56,6 +59,11 @@ struct ms_imap_guard {
 	char head[MS_IMAP_HEAD_MAX];
 	size_t head_n;
 };
+
+/* INTERNALDATE, as an attribute at the first level of a FETCH. */
+#define MS_IMAP_DATE_LEN 12
+/* How many of its letters have come last, if it may be that one: 0..11. */
+size_t ms_imap_guard_date_begun(const struct ms_imap_guard *g);
 
 /*
  * Looks at n bytes. -1: they must not go to libetpan, nor anything after them.
