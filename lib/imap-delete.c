@@ -90,8 +90,6 @@ command(struct removal *r, const char *before, const char *behind,
 	ms_buf_add_str(&text, behind);
 	if (left == 0)
 		;
-	else if (ms_imap_still(r->im, err) < 0)
-		rc = -1; /* these UIDs are somebody else's by now */
 	else if (att != NULL)
 		rc = ms_imap_run_fetch(
 		    r->im, ms_buf_str(&text), att, NULL, r, err);
@@ -118,7 +116,7 @@ others_marked(struct removal *r, bool *out, struct ms_err *err)
 static void
 unmark(struct removal *r)
 {
-	if (r->stored && !r->im->dead)
+	if (!r->im->dead)
 		command(r, "UID STORE ", " -FLAGS.SILENT (\\Deleted)", MARKED,
 		    NULL, NULL);
 }
@@ -139,7 +137,6 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	r->stored = true; /* a NO may come after half of them */
 	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED, NULL,
 		err) < 0)
 		return -1;
@@ -150,8 +147,6 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	if (ms_imap_still(r->im, err) < 0)
-		return -1;
 	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
 }
 

@@ -160,6 +160,8 @@ set_tally(json_t *o, const struct ms_tally *t)
 	ms_json_number(o, "left_out", t->left_out);
 	ms_json_number(o, "failed", t->failed);
 	ms_json_number(o, "occurrences", t->occurrences);
+	if (t->deleted > 0)
+		ms_json_number(o, "deleted", t->deleted);
 }
 
 /* Writes the object as a line and frees it. */
@@ -352,6 +354,7 @@ ms_report_total(const struct ms_report *r)
 		sum.left_out += f->tally.left_out;
 		sum.failed += f->tally.failed;
 		sum.occurrences += f->tally.occurrences;
+		sum.deleted += f->tally.deleted;
 	}
 	return sum;
 }
@@ -427,9 +430,13 @@ ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 {
 	struct ms_tally t = ms_report_total(r);
 	json_t *o;
+	char deleted[40] = "";
 	int rc = 0;
 
 	clear_progress(r);
+	if (t.deleted > 0)
+		snprintf(deleted, sizeof(deleted), ", %" PRIu64 " deleted",
+		    t.deleted);
 	if (r->file != NULL) {
 		put_folders(r);
 		o = end_line(r, status);
@@ -438,8 +445,8 @@ ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 	}
 	ms_report_note(r,
 	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
-	    " left out, %" PRIu64 " failed",
-	    t.seen, t.fresh, t.known, t.left_out, t.failed);
+	    " left out, %" PRIu64 " failed%s",
+	    t.seen, t.fresh, t.known, t.left_out, t.failed, deleted);
 	report_free(r);
 	return rc;
 }

@@ -13,7 +13,7 @@
 #include "err.h"
 
 struct ms_tally {
-	uint64_t seen, fresh, known, left_out, failed, occurrences;
+	uint64_t seen, fresh, known, left_out, failed, occurrences, deleted;
 };
 
 struct ms_report;

@@ -53,10 +53,11 @@ imap_stop
 ${imap_as} rm -f "$inbox/Work/Old/dovecot-uidlist" "$inbox/Work/Old"/dovecot.index*
 sleep 1
 imap_run || exit 1
-sends 'a folder with a new UIDVALIDITY comes again' 3 \
-	'8 seen: 3 new, 5 known, 0 left out, 0 failed' -a arc -u alice
+sends 'a folder with a new UIDVALIDITY is recognised' 3 \
+	'8 seen: 0 new, 8 known, 0 left out, 0 failed' -a arc -u alice
+ok 'without its bodies' [ "$(grep -c 'ref=' stream)" -eq 3 ]
 status 'and is known' 0 ms-ingest -a arc stream
-ok 'by its content' grep -q ' 0 new, 3 known' err
+ok 'by header and size' grep -q ' 0 new, 3 known' err
 sends 'so that there is nothing new' 0 '8 seen: 0 new, 8 known, 0 left out, 0 failed' -a arc -u alice
 
 sends 'one folder of two' 0 '3 seen: 0 new, 3 known, 0 left out, 0 failed' -a arc -u alice --folder Work/Old
