@@ -1,8 +1,10 @@
 /* batch.c - what is committed together, before it is; and an event alone. */
 #include "batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
+#include "archive-impl.h"
 #include "event.h"
 
 void
@@ -84,6 +86,7 @@ ms_archive_note(struct ms_archive *a, struct ms_slice json, struct ms_err *err)
 	struct ms_event ev;
 	int rc;
 
+	assert(a->mode == MS_ARCHIVE_WRITE);
 	/* What could not be read back must not get into the log. */
 	if (json.n > MS_EVENT_MAX)
 		return ms_fail(err, MS_BUG, "an EVENT of %zu bytes", json.n);

@@ -13,6 +13,7 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("user:alice folder:INBOX/* label:* source:imap://a@h/"),
     SEED("id:0123456789abcdef id:01234567"),
     SEED("since:2024-02-29T10:00:00Z before:10y and since:3m"),
+    SEED("is:moved and is:sent"),
     SEED("not (from:a or from:b) \"x"),
     SEED("0123456789abcdef\t2024-01-01T00:00:00Z\tal\\tice\tIN\\\\BOX\t7\ta\tb"
 	 "\tlocal:\tmore"),

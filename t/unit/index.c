@@ -213,6 +213,72 @@ by_date(struct ms_index *ix, uint64_t n)
 	    (int)count);
 }
 
+static void
+put_moved(struct ms_indexer *in, struct ms_txn *txn, uint64_t left,
+    uint64_t now, const char *place)
+{
+	struct ms_moved m = {left, now, 0};
+	struct ms_place pl = {now, 3, ms_slice_str(place != NULL ? place : "")};
+	struct ms_record rec = {.type = place != NULL ? MS_PLACE : MS_MOVED};
+	struct ms_buf content = {0};
+
+	if (place != NULL)
+		ms_place_write(&content, &pl);
+	else
+		ms_moved_write(&content, &m);
+	rec.content = ms_buf_slice(&content);
+	if (ms_indexer_record(in, txn, 0, &rec, NULL) < 0)
+		ok(false, "MOVED or PLACE");
+	ms_buf_release(&content);
+}
+
+/* Marks are a fold over MOVED and PLACE in their order, however often rows are
+ * put. Records 10 to 1512 are there. */
+static void
+moved(struct ms_index *ix)
+{
+	static const struct {
+		uint64_t left, now; /* left 0: a PLACE of now */
+		const char *want;   /* where 10 to 13 went to, then */
+	} steps[] = {
+	    {10, 11, "11 . . . "},
+	    {11, 12, "11 12 . . "},
+	    {12, 10, ". 12 10 . "},
+	    {0, 12, ". 12 . . "},
+	    {13, 13, ". 12 . . "},
+	    {13, 9000, ". 12 . . "}, /* not there: better here than nowhere */
+	    {13, 10, ". 12 . 10 "},
+	    {13, 11, ". . . 11 "},
+	};
+	struct ms_indexer *in = ms_indexer_new();
+	struct ms_buf got = {0};
+	struct ms_txn txn;
+	uint64_t to, k;
+	size_t each, i, j;
+
+	for (each = 0; each < 2; each++) {
+		ms_index_begin_write(ix, &txn, NULL);
+		for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			/* One step more each time, or all up to it at once. */
+			for (j = each != 0 ? 0 : i; j <= i; j++)
+				put_moved(in, &txn, steps[j].left, steps[j].now,
+				    steps[j].left == 0 ? "7/99" : NULL);
+			ms_indexer_put(in, &txn, NULL);
+			ms_buf_clear(&got);
+			for (k = 10; k < 14; k++)
+				if (ms_index_moved(&txn, k, &to, NULL) == 1)
+					ms_buf_printf(&got, "%d ", (int)to);
+				else
+					ms_buf_add_str(&got, ". ");
+			ok(strcmp(ms_buf_str(&got), steps[i].want) == 0,
+			    "moved, step %d: %s", (int)i, ms_buf_str(&got));
+		}
+		ms_index_abort(&txn);
+	}
+	ms_indexer_free(in);
+	ms_buf_release(&got);
+}
+
 static int
 discard(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -237,6 +303,7 @@ main(void)
 	ok(build(large, 1503) == 0, "filled in one go");
 	find(large, 1503);
 	by_date(large, 1503);
+	moved(large);
 
 	setenv("MS_INDEX_MAP", "1048576", 1);
 	snprintf(path, sizeof(path), "%s/small", dir);
