@@ -33,8 +33,8 @@ int ms_fail(struct ms_err *err, enum ms_code code, const char *fmt, ...)
 
 /*
  * The same for a failed system call: the kind and the end of the sentence
- * come from errno. ENOSPC, EDQUOT, EFBIG and network trouble are MS_TEMP, a missing
- * file MS_NOINPUT, everything else MS_IO.
+ * come from errno. ENOSPC, EDQUOT, EFBIG and network trouble are MS_TEMP, a
+ * missing file MS_NOINPUT, everything else MS_IO.
  */
 int ms_fail_errno(struct ms_err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
