@@ -110,6 +110,10 @@ take_message(struct run *r, const struct ms_pop3_sink *sink, struct ms_err *err)
 	ms_spool_clear(a.body);
 	if (ms_pop3_read_text(r->p, keep, &a, err) < 0)
 		return -1;
+	/* Sizes are not to be relied on, but nothing at all is no message. */
+	if (r->items[r->told].size > 0 && ms_spool_size(a.body) == 0 &&
+	    a.why.code == MS_OK)
+		ms_fail(&a.why, MS_DATA, "the server sends nothing of it");
 	if (a.why.code != MS_OK) {
 		sink->failed(sink->ctx, r->told, a.why.msg);
 		return 0;

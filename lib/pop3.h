@@ -129,9 +129,9 @@ struct ms_pop3_sink {
 };
 
 /*
- * RETR for each of the items. *done receives of how many of them, from the
- * first on, the sink was told. 0: of all. -1: the session is over; of the
- * others nothing is known.
+ * RETR for each of the items; what has a size and comes empty has failed.
+ * *done receives of how many of them, from the first on, the sink was told.
+ * 0: of all. -1: the session is over; of the others nothing is known.
  */
 int ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items,
     size_t count, size_t *done, const struct ms_pop3_sink *sink,

@@ -37,8 +37,9 @@ class Session:
         self.conn, self.server, self.input = conn, server, b""
         self.name, self.marked = server.name, set()
         self.items = [u for u in range(1, 6) if u not in server.gone]
+        self.later = server.connections > 0
         server.connections += 1
-        if self.mode("gone-later") and server.connections > 1:
+        if self.mode("gone-later") and self.later:
             self.items.remove(5)
 
     def mode(self, *names):
@@ -48,13 +49,13 @@ class Session:
         return b"Subject: message %d\r\nDate: 1 Feb 2021 03:04:05 +0000\r\n\r\n" % u
 
     def body(self, u):
-        if self.mode("changed") and u == 2 and self.server.connections > 1:
-            return b"another one\r\n" * 1538 + b"12345678\r\n"
         if u == 3 and self.mode("large"):
             return b"all work and no play\r\n" * 200000
         if u == 4:
-            return b".\r\n..\r\n.x\r\n\0 nul\0\r\n\r bare\n.\n\r\r\n\xff\r\n"
-        return b"x" * 70 + b"\r\n" + b"line of %d\r\n" % u * 1660
+            bare = b"bare\n.\n.\r\n" if self.mode("bare") else b"bare\r\n"
+            return b".\r\n..\r\n.x\r\n\0 nul\0\r\n\r\r\r\n\xff\r\n" + bare
+        word = b"liar" if u == 2 and self.mode("changed") and self.later else b"line"
+        return b"x" * 70 + b"\r\n" + (word + b" of %d\r\n" % u) * 1660
 
     def stuffed(self, text):
         text = (b"\r\n" + text).replace(b"\r\n.", b"\r\n..")
@@ -97,7 +98,7 @@ class Session:
             capas = capas.replace(b"PIPELINING\r\n", b"")
         if self.mode("no-top"):
             capas = capas.replace(b"TOP\r\n", b"")
-        if self.mode("expire"):
+        if self.mode("expire", "expire-new"):
             capas += b"EXPIRE 0\r\n"
         if self.mode("login-delay"):
             capas += b"LOGIN-DELAY 1\r\n"
@@ -154,7 +155,7 @@ class Session:
     def do_UIDL(self, _rest):
         if self.mode("no-uidl", "no-uidl-cut"):
             return self.send(b"-ERR what\r\n")
-        name = b"v%d" if self.mode("uidl-new") and self.server.connections > 1 else b"u%d"
+        name = b"v%d" if self.mode("changed", "uidl-new", "expire-new") and self.later else b"u%d"
         lines = [b"%d " % n + name % u for n, u in enumerate(self.items, 1)]
         extra = {"uidl-zero": b"0 u9", "uidl-past": b"4294967298 u2",
                  "uidl-twice": b"2 u9", "uidl-words": b"two u2"}
@@ -180,7 +181,6 @@ class Session:
     def do_RETR(self, rest):
         u = self.items[int(rest) - 1]
         text = b"+OK\r\n" + self.stuffed(self.header(u) + self.body(u))
-        first = self.server.connections == 1
         if u == 2 and self.mode("retr-no"):
             return self.send(b"-ERR cannot read it\r\n")
         if u == 2 and self.mode("retr-odd"):
@@ -188,7 +188,7 @@ class Session:
         if u == 2 and self.mode("empty"):
             return self.send(b"+OK\r\n.\r\n")
         if u == 2 and (self.mode("cut", "reset", "stall", "no-uidl-cut") or
-                       first and self.mode("cut-once", "gone-later")):
+                       not self.later and self.mode("cut-once", "gone-later")):
             self.send(text[:5000])
             if self.mode("stall"):
                 time.sleep(30)

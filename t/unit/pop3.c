@@ -673,8 +673,8 @@ static void
 check_fetch(const char *name, const struct reply *replies, const char *want,
     size_t n, size_t want_done, enum ms_code code, size_t stop_at)
 {
-	const struct ms_pop3_item items[] = {
-	    {.number = 1}, {.number = 2}, {.number = 3}};
+	const struct ms_pop3_item items[] = {{.number = 1},
+	    {.number = 2, .has_size = true, .size = 9}, {.number = 3}};
 	struct told told = {.stop_at = stop_at};
 	const struct ms_pop3_sink sink = {
 	    .message = on_message, .failed = on_failed, .ctx = &told};
@@ -721,6 +721,10 @@ test_fetches(void)
 	    MS_OK, 9, REPLY("RETR 1", "+OK\r\na\r\n.\r\n"),
 	    REPLY("RETR 2", "-ERR [SYS/TEMP] no such thing\r\n"),
 	    REPLY("RETR 3", "+OK\r\nc\r\n.\r\n"));
+	FETCH("one has a size and no bytes",
+	    "0=a\r\n|1!the server sends nothing of it|2=|", 3, MS_OK, 9,
+	    REPLY("RETR 1", "+OK\r\na\r\n.\r\n"),
+	    REPLY("RETR 2", "+OK\r\n.\r\n"), REPLY("RETR 3", "+OK\r\n.\r\n"));
 	FETCH("cut in the second", "0=a\r\n|", 1, MS_TEMP, 9,
 	    REPLY("RETR 1", "+OK\r\na\r\n.\r\n"),
 	    REPLY("RETR 2", "+OK\r\nbbbb\r\nbb"), REPLY("RETR 3", ""));
