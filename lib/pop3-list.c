@@ -5,6 +5,7 @@
 #include "pop3.h"
 #include "pop3-impl.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,8 +252,9 @@ name_items(struct ms_pop3_list *l, const struct rows *r)
 	size_t i, at = 0;
 
 	for (i = 0; i < r->count; i++) {
-		while (l->items[at].number < r->rows[i].number)
+		while (at < l->count && l->items[at].number < r->rows[i].number)
 			at++;
+		assert(at < l->count);
 		if (r->rows[i].text != NO_TEXT)
 			l->items[at].uidl = l->texts + r->rows[i].text;
 	}

@@ -45,7 +45,7 @@ user_and_pass(
 {
 	const char *const steps[2][2] = {
 	    {"USER ", login->login}, {"PASS ", login->secret}};
-	struct ms_slice words;
+	struct ms_slice words = {0};
 	struct ms_buf line = {0};
 	int i, rc = 0;
 

@@ -1,0 +1,100 @@
+#!/bin/sh
+# POP3: Dovecot's own files come out byte for byte, nothing comes twice, also
+# when the server changes its UIDLs; what was deleted was archived.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+[ -e /usr/lib/dovecot/pop3 ] || skip dovecot "no dovecot-pop3d"
+imap_start "pop3_uidl_format = %f" || exit 1
+imap_user alice secret
+
+printf 'From: a\r\n\r\n.\r\n..\r\n.x\r\n\r\n.\r\nbody\r\n' | imap_put "$imap_dir" 1.crlf:2,S
+printf 'From: b\n\n.\n..\n.x\n\n.\n\0nul\0\n\r\rbare\r x\r\n.\n' | imap_put "$imap_dir" 2.mixed:2,
+printf 'From: c\nBody: none\n' | imap_put "$imap_dir" 3.head:2,
+printf '\377\200 no field \376\n\n\n' | imap_put "$imap_dir" 4.bytes:2,
+{ printf 'From: e\n\n' && head -c 3000000 /dev/zero | tr '\0' x && printf '\n.\n'; } |
+	imap_put "$imap_dir" 5.long:2,
+i=0
+while [ $i -lt 700 ]; do
+	i=$((i + 1))
+	printf 'From: f\nSubject: %d\n\ntext\n' $i | ${imap_as} tee "$imap_dir/new/6.$i" >/dev/null
+done
+
+# expected: what unstream.py must say, by Dovecot's own files.
+expected() {
+	python3 - "$1" "pop3://$1@127.0.0.1:$pop3s_port/" "$imap_root/home/$1/Maildir" <<-'END'
+		import hashlib, os, re, sys
+		user, source, root = sys.argv[1:]
+		for sub in ("cur", "new"):
+		    for name in os.listdir(os.path.join(root, sub)):
+		        with open(os.path.join(root, sub, name), "rb") as f:
+		            data = re.sub(rb"(?<!\r)\n", b"\r\n", f.read())
+		        print(user, source, "INBOX", name.split(":")[0], "-", "-",
+		              hashlib.sha256(data).hexdigest(), sep="\t")
+	END
+}
+# fetch OPTION ...: alice's mailbox.
+fetch() { ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(pop3_url alice)"; }
+# sends NAME COUNT SUMS OPTION...: how many messages a fetch sends.
+sends() {
+	what=$1 many=$2 sums=$3 && shift 3
+	status "$what" 0 fetch "$@"
+	ok "  $many messages" grep -aqx "MS-Envelope: end; messages=$many; failed=0; status=0" out
+	cp out stream
+	ok "  $sums" grep -qx "ms-fetch: $sums" err
+}
+kept() { ms-list -a arc -u alice | wc -l; }
+
+sends 'a mailbox over TLS' 705 '705 seen: 705 new, 0 known, 0 left out, 0 failed' -u alice
+expected alice | sort >want
+python3 "$top/t/unstream.py" <stream | sed '/^end;/d' | sort >got
+same '  every message as it lies on the server' want got
+status 'STLS on the other port' 0 ms-fetch --ca-file "$imap_ca" --password-file alice.pw \
+	-u alice "pop3://alice@127.0.0.1:$pop3_port/"
+python3 "$top/t/unstream.py" <out | sed -e '/^end;/d' -e "s/:$pop3_port/:$pop3s_port/" | sort >got
+same '  the same' want got
+
+ms-init arc
+status 'it is archived' 0 ms-ingest -q --create-user -a arc stream
+sends 'again there is nothing new' 0 '705 seen: 0 new, 705 known, 0 left out, 0 failed' -a arc -u alice
+printf 'From: g\n\nnew\n' | imap_put "$imap_dir" 7.new:2,
+sends 'one more' 1 '706 seen: 1 new, 705 known, 0 left out, 0 failed' -a arc -u alice
+ok '  the new one' grep -qax 'new.' stream
+status '  it is archived' 0 ms-ingest -q -a arc stream
+
+# Other UIDLs: known by header and size, no body comes.
+imap_stop
+sed -i 's/pop3_uidl_format = .*/pop3_uidl_format = new-%u.%v/' "$imap_root/dovecot.conf"
+imap_run || exit 1
+kept >want
+sends 'the server has new UIDLs' 706 '706 seen: 0 new, 706 known, 0 left out, 0 failed' -a arc -u alice
+ok '  nothing is downloaded again' sh -c '! grep -aq "^Subject\|^From: " stream'
+status '  they are archived' 0 ms-ingest -a arc stream
+kept >got
+same '  nothing is there twice' want got
+sends '  then they are known' 0 '706 seen: 0 new, 706 known, 0 left out, 0 failed' -a arc -u alice
+
+# Deleting what is archived, and nothing else.
+printf 'From: h\n\nnot archived\n' | imap_put "$imap_dir" 8.stays:2,
+status 'a rehearsal of deleting' 0 fetch -n -a arc -u alice --delete-archived
+ok '  names what would go' [ "$(grep -c UIDL out)" = 706 ]
+ok '  and leaves it' [ "$(expected alice | wc -l)" = 707 ]
+status 'deleting' 0 fetch -a arc -u alice --delete-archived
+ok '  it says so' grep -q ' 706 deleted' err
+expected alice | cut -f 4 >got
+echo 8.stays >want
+same '  what was not archived stays' want got
+kept >got
+echo 706 >want
+same '  the archive has what it had' want got
+status '  whole' 0 ms-verify -q -a arc
+status 'deleting again' 0 fetch -a arc -u alice --delete-archived
+ok '  deletes nothing' grep -q ' 0 deleted\|1 left out' err
+
+# Who may not.
+echo wrong >wrong.pw
+status 'a wrong password' 77 ms-fetch --ca-file "$imap_ca" --password-file wrong.pw "$(pop3_url alice)"
+ok '  in the words of the server' grep -q 'login refused: \[AUTH\]' err
+status 'another authority' 76 ms-fetch --ca-file "$imap_root/stranger.pem" --password-file alice.pw \
+	"$(pop3_url alice)"
+status 'a mailbox is there' 0 fetch --check
+finish
