@@ -48,8 +48,8 @@ is_blob(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
     const unsigned char digest[MS_SHA_LEN], struct ms_err *err)
 {
 	unsigned char whole[MS_SHA_LEN];
-	struct ms_location loc;
-	struct ms_pack pk;
+	struct ms_location loc = {0};
+	struct ms_pack pk = {.fd = -1};
 	int got;
 
 	got = open_record(a, txn, number, &loc, &pk, err);
@@ -93,9 +93,9 @@ static int
 same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
     struct ms_slice content, struct ms_block *b, struct ms_err *err)
 {
-	struct ms_location loc;
+	struct ms_location loc = {0};
 	struct ms_record rec;
-	struct ms_pack pk;
+	struct ms_pack pk = {.fd = -1};
 	bool header_ok;
 	int got;
 

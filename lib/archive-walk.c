@@ -2,39 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "archive-walk.h"
 #include "le.h"
-
-#define SLICE 256 /* rows read in one transaction */
-#define AHEAD_MAX 512
-#define AHEAD_ALL 65536 /* keys read ahead, in all lanes together */
-
-/* One folder on its way through a walk by date. */
-struct lane {
-	uint64_t folder;
-	struct key {
-		int64_t date;
-		uint64_t number;
-	} * ahead, last; /* keys read ahead; the last of them */
-	uint32_t n, at;
-	bool begun, more;
-};
-
-struct ms_walk {
-	struct ms_archive *a;
-	struct ms_select sel;
-	uint64_t *folders; /* copy of sel.folders */
-	uint64_t bound;    /* records from this number on came later */
-	struct ms_row *rows;
-	size_t n, at;
-	bool done;
-	uint64_t only; /* by record: this message's; 0: all */
-	unsigned char key[MS_OCCURRENCE_KEY]; /* where the next slice begins */
-	/* By date: a heap of lanes that have a key. */
-	struct lane *lanes, **heap;
-	size_t lane_count, heap_count;
-	uint32_t ahead;
-};
 
 /* ---- one row ---- */
 
@@ -50,8 +19,8 @@ copy_field(char out[MS_ROW_FIELD], struct ms_slice s)
 
 /* Fills a row from the index. A message whose MESSAGE is lost has no id here:
  * size 0 and a zero id tell (see fill_lost). */
-static int
-make_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
+int
+ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
     struct ms_row *row, struct ms_err *err)
 {
 	struct ms_occurrence_row o;
@@ -165,7 +134,7 @@ slice_by_folder(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	uint64_t folder;
 	int64_t date;
 
-	while (w->n < SLICE && looked++ < 16 * SLICE) {
+	while (w->n < MS_WALK_SLICE && looked++ < 16 * MS_WALK_SLICE) {
 		got = ms_index_seek(txn, MS_TABLE_OCCURRENCE, op, &k, &v, err);
 		if (got < 0)
 			return -1;
@@ -189,7 +158,7 @@ slice_by_folder(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 		}
 		if (ms_be64((unsigned char *)k.mv_data + 16) < w->bound &&
 		    wanted_date(&w->sel, date) &&
-		    make_row(txn, &k, &v, &w->rows[w->n++], err) < 0)
+		    ms_walk_row(txn, &k, &v, &w->rows[w->n++], err) < 0)
 			return -1;
 		memcpy(w->key, k.mv_data, sizeof(w->key));
 		ms_occurrence_key(w->key, folder, date,
@@ -210,7 +179,7 @@ slice_by_record(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	int looked = 0, got;
 	int64_t date;
 
-	while (w->n < SLICE && looked++ < 16 * SLICE) {
+	while (w->n < MS_WALK_SLICE && looked++ < 16 * MS_WALK_SLICE) {
 		got = ms_index_seek(txn, MS_TABLE_HELD, op, &k, &v, err);
 		if (got < 0)
 			return -1;
@@ -236,158 +205,11 @@ slice_by_record(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 		ok = (MDB_val){sizeof(key), key};
 		got = ms_index_seek(
 		    txn, MS_TABLE_OCCURRENCE, MDB_SET_KEY, &ok, &ov, err);
-		if (got < 0 || (got == 1 && make_row(txn, &ok, &ov,
+		if (got < 0 || (got == 1 && ms_walk_row(txn, &ok, &ov,
 						&w->rows[w->n++], err) < 0))
 			return -1;
 	}
 	return 0;
-}
-
-/* ---- by date: the folders merged ---- */
-
-static bool
-before(const struct lane *x, const struct lane *y)
-{
-	const struct key *a = &x->ahead[x->at], *b = &y->ahead[y->at];
-
-	return a->date != b->date ? a->date < b->date : a->number < b->number;
-}
-
-static void
-sift_down(struct ms_walk *w, size_t i)
-{
-	struct lane *moved = w->heap[i];
-	size_t child;
-
-	while ((child = 2 * i + 1) < w->heap_count) {
-		if (child + 1 < w->heap_count &&
-		    before(w->heap[child + 1], w->heap[child]))
-			child++;
-		if (!before(w->heap[child], moved))
-			break;
-		w->heap[i] = w->heap[child];
-		i = child;
-	}
-	w->heap[i] = moved;
-}
-
-/* Reads a lane's next keys. */
-static int
-fill_lane(
-    struct ms_walk *w, struct ms_txn *txn, struct lane *l, struct ms_err *err)
-{
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val k = {sizeof(key), key}, v;
-	struct key at;
-	int got;
-
-	l->n = l->at = 0;
-	l->more = false;
-	if (l->begun)
-		ms_occurrence_key(
-		    key, l->folder, l->last.date, l->last.number + 1);
-	else
-		ms_occurrence_key(key, l->folder,
-		    w->sel.has_since ? w->sel.since : INT64_MIN, 0);
-	l->begun = true;
-	got =
-	    ms_index_seek(txn, MS_TABLE_OCCURRENCE, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == MS_OCCURRENCE_KEY &&
-	       ms_be64(k.mv_data) == l->folder) {
-		at.date = (int64_t)(ms_be64((unsigned char *)k.mv_data + 8) ^
-				    (uint64_t)1 << 63);
-		at.number = ms_be64((unsigned char *)k.mv_data + 16);
-		if (w->sel.has_before && at.date >= w->sel.before)
-			break;
-		if (l->n == w->ahead) {
-			l->more = true;
-			break;
-		}
-		l->last = at;
-		if (at.number < w->bound) {
-			if (l->ahead == NULL)
-				l->ahead =
-				    ms_xcalloc(w->ahead, sizeof(*l->ahead));
-			l->ahead[l->n++] = at;
-		}
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_NEXT, &k, &v, err);
-	}
-	return got < 0 ? -1 : 0;
-}
-
-static int
-slice_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
-{
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val k, v;
-	struct lane *l;
-	int got;
-
-	while (w->n < SLICE) {
-		if (w->heap_count == 0) {
-			w->done = true;
-			return 0;
-		}
-		l = w->heap[0];
-		ms_occurrence_key(key, l->folder, l->ahead[l->at].date,
-		    l->ahead[l->at].number);
-		k = (MDB_val){sizeof(key), key};
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_SET_KEY, &k, &v, err);
-		if (got < 0 || (got == 1 && make_row(txn, &k, &v,
-						&w->rows[w->n++], err) < 0))
-			return -1;
-		if (++l->at == l->n && l->more && fill_lane(w, txn, l, err) < 0)
-			return -1;
-		if (l->at == l->n)
-			w->heap[0] = w->heap[--w->heap_count];
-		if (w->heap_count > 0)
-			sift_down(w, 0);
-	}
-	return 0;
-}
-
-/* A lane for each folder, some hundred in one transaction. */
-static int
-make_lanes(struct ms_walk *w, struct ms_err *err)
-{
-	const struct ms_folder **all = NULL;
-	struct ms_txn txn;
-	size_t i, n = w->sel.folder_count, count;
-	int rc = 0;
-
-	if (w->sel.folders == NULL) {
-		if (ms_archive_folders(w->a, &all, &count, err) < 0)
-			return -1;
-		n = count;
-	}
-	w->lanes = ms_xcalloc(n, sizeof(*w->lanes));
-	w->heap = ms_xcalloc(n, sizeof(struct lane *));
-	w->lane_count = n;
-	w->ahead = (uint32_t)(AHEAD_ALL / (n + 1));
-	if (w->ahead > AHEAD_MAX)
-		w->ahead = AHEAD_MAX;
-	if (w->ahead < 4)
-		w->ahead = 4;
-	for (i = 0; i < n; i++)
-		w->lanes[i].folder =
-		    all != NULL ? all[i]->number : w->folders[i];
-	free(all);
-	for (i = 0; i < n && rc == 0; i++) {
-		if (i % SLICE == 0)
-			rc = ms_index_begin(w->a->ix, &txn, err);
-		if (rc < 0)
-			return -1;
-		rc = fill_lane(w, &txn, &w->lanes[i], err);
-		if (w->lanes[i].n > 0)
-			w->heap[w->heap_count++] = &w->lanes[i];
-		if (rc < 0 || i % SLICE == SLICE - 1 || i + 1 == n)
-			ms_index_end(&txn);
-	}
-	for (i = w->heap_count; i-- > 0;)
-		sift_down(w, i);
-	return rc;
 }
 
 /* ---- the walk ---- */
@@ -410,7 +232,7 @@ ms_walk_open(struct ms_walk **out, struct ms_archive *a,
 			    sel->folder_count * sizeof(*w->folders));
 		w->sel.folders = w->folders;
 	}
-	w->rows = ms_xcalloc(SLICE, sizeof(*w->rows));
+	w->rows = ms_xcalloc(MS_WALK_SLICE, sizeof(*w->rows));
 	rc = ms_index_begin(a->ix, &txn, err);
 	if (rc == 0) {
 		rc = ms_index_position(&txn, &pos, err);
@@ -418,7 +240,7 @@ ms_walk_open(struct ms_walk **out, struct ms_archive *a,
 		w->bound = pos.next;
 	}
 	if (rc == 0 && sel->order == MS_BY_DATE)
-		rc = make_lanes(w, err);
+		rc = ms_walk_lanes(w, err);
 	if (rc == 0 && sel->order == MS_BY_FOLDER)
 		w->done = !next_folder(w, 0);
 	if (rc < 0) {
@@ -444,7 +266,7 @@ read_slice(struct ms_walk *w, struct ms_err *err)
 			return -1;
 		switch (w->sel.order) {
 		case MS_BY_DATE:
-			rc = slice_by_date(w, &txn, err);
+			rc = ms_walk_by_date(w, &txn, err);
 			break;
 		case MS_BY_RECORD:
 			rc = slice_by_record(w, &txn, err);
@@ -494,84 +316,7 @@ ms_walk_close(struct ms_walk *w)
 	free(w);
 }
 
-/* ---- by id ---- */
-
-/* Does an id begin with these digits? */
-static bool
-has_prefix(const unsigned char id[MS_SHA_LEN], const char *digits, size_t n)
-{
-	char hex[MS_SHA_HEX + 1];
-
-	ms_hex(id, MS_SHA_LEN, hex);
-	return n <= MS_SHA_HEX && memcmp(hex, digits, n) == 0;
-}
-
-/* Adds a message unless one of its id is there already. */
-static int
-add_found(struct ms_txn *txn, uint64_t number, const char *digits,
-    struct ms_buf *ids, uint64_t *messages, struct ms_err *err)
-{
-	struct ms_message_row row;
-	size_t i, n = ids->n / MS_SHA_LEN;
-	int got;
-
-	got = ms_index_message(txn, number, &row, err);
-	if (got <= 0 || !has_prefix(row.id, digits, strlen(digits)))
-		return got < 0 ? -1 : 0;
-	for (i = 0; i < n; i++)
-		if (memcmp(ids->p + i * MS_SHA_LEN, row.id, MS_SHA_LEN) == 0)
-			return 0;
-	ms_buf_add(ids, row.id, MS_SHA_LEN);
-	messages[n] = number;
-	return 0;
-}
-
-int
-ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
-    size_t max, struct ms_err *err)
-{
-	unsigned char from[MS_SHA_LEN] = {0};
-	char padded[MS_SHA_HEX + 1];
-	struct ms_buf ids = {0};
-	struct ms_txn txn;
-	size_t n = strlen(digits), key_n;
-	MDB_val k, v;
-	int got;
-
-	if (n > MS_SHA_HEX)
-		return 0;
-	memset(padded, '0', MS_SHA_HEX);
-	memcpy(padded, digits, n);
-	if (ms_unhex((struct ms_slice){(unsigned char *)padded, MS_SHA_HEX},
-		from, MS_SHA_LEN) < 0)
-		return 0;
-	key_n = n < 32 ? n : 32; /* digits that a key has */
-	do {
-		ms_buf_clear(&ids);
-		if (ms_index_begin(a->ix, &txn, err) < 0)
-			return -1;
-		k = (MDB_val){16, from};
-		got = ms_index_seek(
-		    &txn, MS_TABLE_ID, MDB_SET_RANGE, &k, &v, err);
-		while (got == 1 && ids.n / MS_SHA_LEN < max &&
-		       k.mv_size == 16 && v.mv_size == 8) {
-			unsigned char id[MS_SHA_LEN] = {0};
-
-			memcpy(id, k.mv_data, 16);
-			if (!has_prefix(id, digits, key_n))
-				break;
-			if (add_found(&txn, ms_be64(v.mv_data), digits, &ids,
-				messages, err) < 0)
-				got = -1;
-			else
-				got = ms_index_seek(
-				    &txn, MS_TABLE_ID, MDB_NEXT, &k, &v, err);
-		}
-	} while (ms_index_end(&txn) != 0);
-	n = ids.n / MS_SHA_LEN;
-	ms_buf_release(&ids);
-	return got < 0 ? -1 : (int)n;
-}
+/* ---- of one message ---- */
 
 int
 ms_archive_occurrences(struct ms_archive *a, uint64_t message,

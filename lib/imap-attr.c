@@ -8,24 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
-/* INTERNALDATE as seconds. */
-static bool
-date_of(const struct mailimap_date_time *d, int64_t *out)
+#include "mail.h"
+
+bool
+ms_imap_is_date(struct ms_imap *im, int type,
+    const struct mailimap_msg_att_body_section *section, const char *p,
+    size_t n)
 {
-	struct tm tm = {.tm_mday = d->dt_day,
-	    .tm_mon = d->dt_month - 1,
-	    .tm_year = d->dt_year - 1900,
-	    .tm_hour = d->dt_hour,
-	    .tm_min = d->dt_min,
-	    .tm_sec = d->dt_sec};
-	int minutes = d->dt_zone / 100 * 60 + d->dt_zone % 100;
+	const struct mailimap_section_spec *spec;
 
-	if (d->dt_day < 1 || d->dt_day > 31 || d->dt_month < 1 ||
-	    d->dt_month > 12 || d->dt_year < 0 || d->dt_year > 9999)
+	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || section == NULL ||
+	    section->sec_section == NULL ||
+	    section->sec_section->sec_spec == NULL)
 		return false;
-	*out = (int64_t)timegm(&tm) - (int64_t)minutes * 60;
+	/* No other section of parts is ever asked for. */
+	spec = section->sec_section->sec_spec;
+	if (spec->sec_type != MAILIMAP_SECTION_SPEC_SECTION_PART)
+		return false;
+	if (n > MS_IMAP_DATE_MAX - im->date_n)
+		n = MS_IMAP_DATE_MAX - im->date_n;
+	memcpy(im->date + im->date_n, p, n);
+	im->date_n += n;
 	return true;
 }
 
@@ -153,10 +157,6 @@ read_static(struct ms_imap_attr *a, const struct mailimap_msg_att_static *s)
 	case MAILIMAP_MSG_ATT_UID:
 		a->uid = s->att_data.att_uid;
 		break;
-	case MAILIMAP_MSG_ATT_INTERNALDATE:
-		a->has_date = s->att_data.att_internal_date != NULL &&
-			      date_of(s->att_data.att_internal_date, &a->date);
-		break;
 	case MAILIMAP_MSG_ATT_RFC822_SIZE:
 		a->has_size = true;
 		a->size = s->att_data.att_rfc822_size;
@@ -211,6 +211,9 @@ ms_imap_attr_read(struct ms_imap *im, struct ms_imap_attr *a,
 			break;
 		}
 	}
+	a->has_date = ms_mail_date(
+	    (struct ms_slice){(unsigned char *)im->date, im->date_n}, &a->date);
+	im->date_n = 0;
 }
 
 bool

@@ -42,7 +42,7 @@ ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid)
 {
 	unsigned char *fate = fate_of(b, uid);
 
-	if (b->im->dead)
+	if (b->im->dead || ms_imap_still(b->im, NULL) < 0)
 		return false;
 	if (fate == NULL || *fate == TOLD) {
 		count_unasked(b);
@@ -106,7 +106,7 @@ find_gone(struct ms_imap_batch *b, struct ms_err *err)
 	rc = ms_imap_run_fetch(
 	    b->im, ms_buf_str(&command), note_existing, NULL, b, err);
 	ms_buf_release(&command);
-	if (rc < 0)
+	if (rc < 0 || ms_imap_still(b->im, err) < 0)
 		return -1;
 	for (i = 0; i < b->n; i++) {
 		if (b->fate[i] != WAITING)
@@ -138,9 +138,10 @@ fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 			ms_buf_clear(&command);
 			ms_buf_printf(
 			    &command, "UID FETCH %u %s", b->uids[i], b->what);
-			if (ms_imap_run_fetch(b->im, ms_buf_str(&command),
-				b->att, b->body, b, &no) < 0 &&
-			    b->im->dead) {
+			if ((ms_imap_run_fetch(b->im, ms_buf_str(&command),
+				 b->att, b->body, b, &no) < 0 &&
+				b->im->dead) ||
+			    ms_imap_still(b->im, &no) < 0) {
 				if (err != NULL)
 					*err = no;
 				rc = -1;
@@ -168,6 +169,8 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 	int rc;
 
 	*done = 0;
+	if (ms_imap_still(b->im, err) < 0)
+		return -1;
 	if (count > MS_IMAP_BATCH)
 		count = MS_IMAP_BATCH;
 	b->uids = uids;
@@ -182,8 +185,10 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 			*err = no;
 		goto out;
 	}
+	rc = ms_imap_still(b->im, err);
+	if (rc < 0)
+		goto out;
 	/* After a NO too: what did not come is asked for again. */
-	rc = 0;
 	if (memchr(b->fate, WAITING, b->n) != NULL) {
 		rc = find_gone(b, err);
 		if (rc == 0)

@@ -90,6 +90,8 @@ command(struct removal *r, const char *before, const char *behind,
 	ms_buf_add_str(&text, behind);
 	if (left == 0)
 		;
+	else if (ms_imap_still(r->im, err) < 0)
+		rc = -1; /* these UIDs are somebody else's by now */
 	else if (att != NULL)
 		rc = ms_imap_run_fetch(
 		    r->im, ms_buf_str(&text), att, NULL, r, err);
@@ -116,7 +118,7 @@ others_marked(struct removal *r, bool *out, struct ms_err *err)
 static void
 unmark(struct removal *r)
 {
-	if (!r->im->dead)
+	if (r->stored && !r->im->dead)
 		command(r, "UID STORE ", " -FLAGS.SILENT (\\Deleted)", MARKED,
 		    NULL, NULL);
 }
@@ -137,6 +139,7 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
+	r->stored = true; /* a NO may come after half of them */
 	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED, NULL,
 		err) < 0)
 		return -1;
@@ -147,6 +150,8 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
+	if (ms_imap_still(r->im, err) < 0)
+		return -1;
 	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
 }
 

@@ -33,6 +33,8 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	struct ms_imap *im = f->batch.im;
 
 	im->text -= (int64_t)n;
+	if (ms_imap_is_date(im, type, section, p, n))
+		return true;
 	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !whole(section) ||
 	    f->spoiled)
 		return true;

@@ -96,6 +96,7 @@ ms_imap_select(struct ms_imap *im, const char *raw, bool write,
 	im->text = 0;
 	im->box = (struct ms_imap_box){0};
 	im->moved = 0;
+	im->opened = false;
 	r = write ? mailimap_select(im->m, raw) : mailimap_examine(im->m, raw);
 	if (ms_imap_result(im, r, write ? "SELECT" : "EXAMINE", err) < 0)
 		return -1;
@@ -107,6 +108,7 @@ ms_imap_select(struct ms_imap *im, const char *raw, bool write,
 		im->box.writable =
 		    write && info->sel_perm != MAILIMAP_MAILBOX_READONLY;
 	}
+	im->opened = true;
 	*box = im->box;
 	return 0;
 }
@@ -120,18 +122,24 @@ ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
 
 /* ---- while it is open ---- */
 
-static void
-note_code(struct ms_imap *im, const struct mailimap_resp_cond_state *state)
+void
+ms_imap_note_status(struct ms_imap *im, const char *line)
 {
-	const struct mailimap_resp_text_code *code;
+	static const char code[] = "[UIDVALIDITY ";
+	const char *p = strcasestr(line, code);
 
-	if (state == NULL || state->rsp_text == NULL ||
-	    state->rsp_text->rsp_code == NULL)
-		return;
-	code = state->rsp_text->rsp_code;
-	if (code->rc_type == MAILIMAP_RESP_TEXT_CODE_UIDVALIDITY &&
-	    code->rc_data.rc_uidvalidity != im->box.uidvalidity)
+	if (im->opened && p != NULL &&
+	    strtoull(p + strlen(code), NULL, 10) != im->box.uidvalidity)
 		im->moved |= MS_MOVED_RENUMBERED;
+}
+
+int
+ms_imap_still(const struct ms_imap *im, struct ms_err *err)
+{
+	if ((im->moved & MS_MOVED_RENUMBERED) == 0)
+		return 0;
+	return ms_fail(err, MS_NOINPUT,
+	    "the folder has got another UIDVALIDITY meanwhile");
 }
 
 static void
@@ -140,9 +148,7 @@ note_data(struct ms_imap *im, const struct mailimap_response_data *data)
 	const struct mailimap_mailbox_data *box;
 	const struct mailimap_message_data *message;
 
-	if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_COND_STATE) {
-		note_code(im, data->rsp_data.rsp_cond_state);
-	} else if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MAILBOX_DATA) {
+	if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MAILBOX_DATA) {
 		box = data->rsp_data.rsp_mailbox_data;
 		if (box->mbd_type != MAILIMAP_MAILBOX_DATA_EXISTS)
 			return;
@@ -163,19 +169,22 @@ void
 ms_imap_note(struct ms_imap *im, const struct mailimap_response *answer)
 {
 	const struct mailimap_cont_req_or_resp_data *part;
-	const struct mailimap_response_done *done = answer->rsp_resp_done;
 	clistiter *cur;
 
-	if (answer->rsp_cont_req_or_resp_data_list != NULL)
-		for (cur = clist_begin(answer->rsp_cont_req_or_resp_data_list);
-		     cur != NULL; cur = clist_next(cur)) {
-			part = clist_content(cur);
-			if (part->rsp_type == MAILIMAP_RESP_RESP_DATA)
-				note_data(im, part->rsp_data.rsp_resp_data);
-		}
-	if (done != NULL && done->rsp_type == MAILIMAP_RESP_DONE_TYPE_TAGGED &&
-	    done->rsp_data.rsp_tagged != NULL)
-		note_code(im, done->rsp_data.rsp_tagged->rsp_cond_state);
+	if (answer->rsp_cont_req_or_resp_data_list == NULL)
+		return;
+	for (cur = clist_begin(answer->rsp_cont_req_or_resp_data_list);
+	     cur != NULL; cur = clist_next(cur)) {
+		part = clist_content(cur);
+		if (part->rsp_type == MAILIMAP_RESP_RESP_DATA)
+			note_data(im, part->rsp_data.rsp_resp_data);
+	}
+}
+
+int
+ms_imap_noop(struct ms_imap *im, struct ms_err *err)
+{
+	return ms_imap_command(im, "NOOP", "NOOP", err);
 }
 
 unsigned

@@ -193,6 +193,8 @@ judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		g->kind = MS_LINE_SEARCH;
 	} else if (begins(p, "STATUS")) {
 		g->kind = MS_LINE_FOLDER;
+	} else if (begins(p, "NAMESPACE")) {
+		g->kind = MS_LINE_NAMESPACE;
 	}
 	g->events++;
 	return 0;
@@ -271,6 +273,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		return 0;
 	case '"':
 		g->in_number = false;
+		g->empty = true;
 		g->state = QUOTED;
 		return 0;
 	case '{':
@@ -346,12 +349,17 @@ take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		if (c == '"' || c == '\\')
 			return 0;
 	}
-	if (c == '\\') {
-		g->state = ESCAPE;
-	} else if (c == '"') {
+	if (c == '"') {
+		/* libetpan takes the last byte of an empty prefix for it. */
+		if (g->empty && g->kind == MS_LINE_NAMESPACE && g->solid == '"')
+			return nonsense(err, "NAMESPACE without a delimiter");
 		g->state = DATA;
 		g->last = g->solid = '"';
+		return 0;
 	}
+	g->empty = false;
+	if (c == '\\')
+		g->state = ESCAPE;
 	return 0;
 }
 
@@ -407,6 +415,23 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	}
 }
 
+/* Are these the last letters of a FETCH's attribute that may be its date? */
+static bool
+in_date(const struct ms_imap_guard *g)
+{
+	return g->kind == MS_LINE_FETCH && g->state == DATA && g->depth == 1 &&
+	       g->attribute_n > 0 && g->attribute_n <= MS_IMAP_DATE_LEN &&
+	       g->last == g->attribute[g->attribute_n - 1] &&
+	       strncasecmp(g->attribute, "INTERNALDATE", g->attribute_n) == 0;
+}
+
+size_t
+ms_imap_guard_date_begun(const struct ms_imap_guard *g)
+{
+	return in_date(g) && g->attribute_n < MS_IMAP_DATE_LEN ? g->attribute_n
+							       : 0;
+}
+
 int
 ms_imap_guard_push(
     struct ms_imap_guard *g, const void *p, size_t n, struct ms_err *err)
@@ -423,8 +448,12 @@ ms_imap_guard_push(
 			i += (size_t)g->literal;
 			g->literal = 0;
 		}
-		if (take(g, s[i++], err) < 0)
+		if (take(g, s[i], err) < 0)
 			return -1;
+		if (g->attribute_n == MS_IMAP_DATE_LEN && g->date != NULL &&
+		    in_date(g))
+			g->date(g->ctx, i);
+		i++;
 	}
 	return 0;
 }

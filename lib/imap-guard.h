@@ -25,6 +25,7 @@ enum ms_imap_line {
 	MS_LINE_FETCH,
 	MS_LINE_SEARCH,
 	MS_LINE_FOLDER, /* STATUS: numbers in its parentheses */
+	MS_LINE_NAMESPACE,
 	MS_LINE_OTHER
 };
 
@@ -35,6 +36,9 @@ struct ms_imap_guard {
 	/* Told of each line of status, blanks in a row as one, cut at
 	 * MS_IMAP_HEAD_MAX; NULL: not. */
 	void (*status)(void *ctx, const char *line);
+	/* Told of each attribute INTERNALDATE: which of the bytes that are
+	 * being pushed is its last letter; NULL: not. */
+	void (*date)(void *ctx, size_t last);
 	void *ctx;
 	uint64_t events; /* lines that are not status, so far */
 
@@ -44,6 +48,7 @@ struct ms_imap_guard {
 	uint64_t literal; /* bytes of one that are still to come */
 	uint64_t number;
 	bool in_number;
+	bool empty; /* the string in quotes, so far */
 	size_t length;
 	unsigned depth;
 	char attribute[16]; /* the last one in a FETCH, cut */
@@ -54,6 +59,11 @@ struct ms_imap_guard {
 	char head[MS_IMAP_HEAD_MAX];
 	size_t head_n;
 };
+
+/* INTERNALDATE, as an attribute at the first level of a FETCH. */
+#define MS_IMAP_DATE_LEN 12
+/* How many of its letters have come last, if it may be that one: 0..11. */
+size_t ms_imap_guard_date_begun(const struct ms_imap_guard *g);
 
 /*
  * Looks at n bytes. -1: they must not go to libetpan, nor anything after them.

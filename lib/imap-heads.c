@@ -42,6 +42,8 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	size_t room = MS_HEAD_MAX - h->text.n;
 
 	h->batch.im->text -= (int64_t)n;
+	if (ms_imap_is_date(h->batch.im, type, section, p, n))
+		return true;
 	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !is_header(section) ||
 	    h->wire == NULL)
 		return true;

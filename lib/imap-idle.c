@@ -15,6 +15,22 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Reads more behind what has been read ahead. 0 when there is no room. */
+static ssize_t
+read_ahead(mailstream *s)
+{
+	size_t room = s->buffer_max_size - s->read_buffer_len;
+	ssize_t n;
+
+	if (room == 0)
+		return 0;
+	n = mailstream_low_read(
+	    s->low, s->read_buffer + s->read_buffer_len, room);
+	if (n > 0)
+		s->read_buffer_len += (size_t)n;
+	return n;
+}
+
 /*
  * Waits till the server has sent a line that is not mere talk, which some send
  * every other minute to keep the line warm. 1, 2 or 0 as ms_imap_idle(), or -1:
@@ -39,7 +55,7 @@ await_event(struct ms_imap *im, uint64_t seen, int64_t until_ms, int other_fd)
 		if (im->bye[0] != '\0')
 			return 1;
 		im->text = 0;
-		if (mailstream_feed_read_buffer(im->m->imap_stream) <= 0)
+		if (read_ahead(im->m->imap_stream) <= 0)
 			return im->dead ? -1 : 1;
 	}
 	return 1;

@@ -6,8 +6,9 @@
 #include "imap-guard.h"
 #include "imap.h"
 
-#define MS_IMAP_WORDS 200 /* bytes of the server's words that we repeat */
-#define MS_IMAP_USES 9    /* bits in MS_USE_* */
+#define MS_IMAP_WORDS 200   /* bytes of the server's words that we repeat */
+#define MS_IMAP_DATE_MAX 64 /* bytes of an INTERNALDATE that count */
+#define MS_IMAP_USES 9      /* bits in MS_USE_* */
 
 /* Capabilities that only the login is about; above those of imap.h. */
 enum {
@@ -29,8 +30,15 @@ struct ms_imap {
 			      of bodies; see MS_IMAP_TEXT_MAX */
 	char bye[MS_IMAP_WORDS + 1]; /* what it said with BYE, or "" */
 	struct ms_imap_guard guard;
+	char *pushed;                /* the bytes that the guard looks at */
+	size_t before;               /* and how many are in front of them */
+	char held[MS_IMAP_DATE_LEN]; /* come, and not yet libetpan's */
+	size_t held_n;
+	char date[MS_IMAP_DATE_MAX]; /* of the message that is coming */
+	size_t date_n;
 	struct ms_spool body;
-	struct ms_imap_box box;      /* the opened folder as it is by now */
+	bool opened;                 /* a folder is */
+	struct ms_imap_box box;      /* it, as it is by now */
 	unsigned moved;              /* MS_MOVED_* */
 	bool listed;                 /* special is filled in */
 	char *special[MS_IMAP_USES]; /* name of the folder with use 1 << i */
@@ -74,8 +82,14 @@ int ms_imap_await(struct ms_imap *im, int *result);
 int ms_imap_command(struct ms_imap *im, const char *command, const char *what,
     struct ms_err *err);
 
-/* Notes what an answer says of the opened folder, for ms_imap_moved_on(). */
+/*
+ * Note what an answer, or a line of status on its way to libetpan, says of the
+ * opened folder, for ms_imap_moved_on().
+ */
 void ms_imap_note(struct ms_imap *im, const struct mailimap_response *answer);
+void ms_imap_note_status(struct ms_imap *im, const char *line);
+/* -1 if the opened folder's UIDs are void by now. */
+int ms_imap_still(const struct ms_imap *im, struct ms_err *err);
 
 /* A folder's name as we print it, from what the server calls it. */
 char *ms_imap_folder_name(const char *raw, char delimiter);
@@ -116,6 +130,15 @@ struct ms_imap_attr {
 	uint32_t size;
 	struct ms_buf flags, labels;
 };
+/*
+ * A piece of a body has come: is it the date? libetpan ends the session for a
+ * date that makes no sense, so it gets each as a section that nobody asks for
+ * (imap-stream.c), and ms_imap_attr_read() makes a date of that.
+ */
+#define MS_IMAP_DATE_SECTION "BODY[1.2.34]" /* as long as INTERNALDATE */
+bool ms_imap_is_date(struct ms_imap *im, int type,
+    const struct mailimap_msg_att_body_section *section, const char *p,
+    size_t n);
 void ms_imap_attr_read(struct ms_imap *im, struct ms_imap_attr *a,
     const struct mailimap_msg_att *att);
 /* Has it this flag, in whatever case? */

@@ -166,8 +166,8 @@ refused(struct ms_imap *im, int result, const char *reason, struct ms_err *err)
 	if (ms_imap_result(im, result, "login", err) == 0 || im->dead)
 		return -1;
 	return ms_fail(err, im->backoff > 0 ? MS_TEMP : MS_AUTH,
-	    "login refused: %s%s%s", ms_imap_words(im, text),
-	    *reason != '\0' ? ", " : "", reason);
+	    *reason != '\0' ? "login refused: %s (%s)" : "login refused: %s",
+	    ms_imap_words(im, text), reason);
 }
 
 static int

@@ -68,11 +68,14 @@ ms_imap_learn_capabilities(struct ms_imap *im, struct ms_err *err)
 		return -1;
 	im->caps = im->mechs = 0;
 	info = im->m->imap_connection_info;
-	if (info == NULL || info->imap_capability == NULL)
+	if (info == NULL || info->imap_capability == NULL ||
+	    info->imap_capability->cap_list == NULL)
 		return 0;
 	for (cur = clist_begin(info->imap_capability->cap_list); cur != NULL;
 	     cur = clist_next(cur)) {
 		c = clist_content(cur);
+		if (c->cap_data.cap_name == NULL)
+			continue;
 		if (c->cap_type == MAILIMAP_CAPABILITY_NAME)
 			take_capability(im, c->cap_data.cap_name);
 		else

@@ -71,5 +71,5 @@ ms_imap_search(struct ms_imap *im, const char *criteria, const uint32_t *all,
 		if (search_part(im, criteria, all + i, n, met + i, err) < 0)
 			return -1;
 	}
-	return 0;
+	return ms_imap_still(im, err);
 }

@@ -67,6 +67,7 @@ ms_imap_take_status(void *ctx, const char *line)
 	unsigned seconds;
 	size_t i;
 
+	ms_imap_note_status(im, line);
 	if (word == NULL || *line == '+' || strncasecmp(++word, "OK", 2) == 0)
 		return;
 	if (strncasecmp(word, "BYE", 3) == 0) {

@@ -27,20 +27,12 @@ ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
 	return -1;
 }
 
-/* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
-static ssize_t
-low_read(mailstream_low *low, void *p, size_t n)
+/* Waits for bytes and looks at them; returns how many. */
+static int
+next_bytes(struct ms_imap *im, char *p, size_t n)
 {
-	struct ms_imap *im = low->data;
-	int got;
+	int got = ms_conn_read(im->conn, p, n, &im->err);
 
-	if (im->dead)
-		return -1;
-	if (im->text > MS_IMAP_TEXT_MAX)
-		return ms_imap_kill(im, MS_PROTO,
-		    "the server's answer is longer than %d bytes",
-		    MS_IMAP_TEXT_MAX);
-	got = ms_conn_read(im->conn, p, n, &im->err);
 	if (got < 0) {
 		im->dead = true;
 		/* libetpan forgets a BYE that no answer follows. */
@@ -49,6 +41,7 @@ low_read(mailstream_low *low, void *p, size_t n)
 			    "the server ends the session: %s", im->bye);
 		return -1;
 	}
+	im->pushed = p;
 	im->guard.bodies = im->m->imap_msg_body_handler != NULL;
 	if (ms_imap_guard_push(&im->guard, p, (size_t)got, &im->err) < 0) {
 		im->dead = true;
@@ -56,6 +49,48 @@ low_read(mailstream_low *low, void *p, size_t n)
 	}
 	im->text += got;
 	return got;
+}
+
+/* The guard has met a date: libetpan shall take it for what we parse. */
+static void
+rename_date(void *ctx, size_t last)
+{
+	struct ms_imap *im = ctx;
+
+	if (im->before + last + 1 >= MS_IMAP_DATE_LEN)
+		memcpy(im->pushed + last + 1 - MS_IMAP_DATE_LEN,
+		    MS_IMAP_DATE_SECTION, MS_IMAP_DATE_LEN);
+}
+
+/* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
+static ssize_t
+low_read(mailstream_low *low, void *p, size_t n)
+{
+	struct ms_imap *im = low->data;
+	size_t keep = im->held_n < n ? im->held_n : 0;
+	int got;
+
+	if (im->dead)
+		return -1;
+	if (im->text > MS_IMAP_TEXT_MAX)
+		return ms_imap_kill(im, MS_PROTO,
+		    "the server's answer is longer than %d bytes",
+		    MS_IMAP_TEXT_MAX);
+	memcpy(p, im->held, keep);
+	im->before = keep;
+	do {
+		got = next_bytes(im, (char *)p + im->before, n - im->before);
+		if (got < 0)
+			return -1;
+		im->before += (size_t)got;
+		/* A word that may yet be INTERNALDATE waits for its end. */
+		keep = ms_imap_guard_date_begun(&im->guard);
+	} while (keep == im->before && im->before < n);
+	if (keep > im->before)
+		keep = 0;
+	im->held_n = keep;
+	memcpy(im->held, (char *)p + im->before - keep, keep);
+	return (ssize_t)(im->before - keep);
 }
 
 static ssize_t
@@ -120,7 +155,7 @@ ms_imap_stream(struct ms_imap *im)
 {
 	mailstream_low *low = mailstream_low_new(im, &driver);
 
-	im->guard =
-	    (struct ms_imap_guard){.status = ms_imap_take_status, .ctx = im};
+	im->guard = (struct ms_imap_guard){
+	    .status = ms_imap_take_status, .date = rename_date, .ctx = im};
 	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
 }

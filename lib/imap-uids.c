@@ -193,6 +193,8 @@ ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box, uint32_t **uids,
 			rc = ms_imap_run_fetch(im, "UID FETCH 1:* (UID)",
 			    note_uid, NULL, &l, &why);
 	}
+	if (rc == 0)
+		rc = ms_imap_still(im, &why);
 	if (im->dead || rc < 0) {
 		if (err != NULL)
 			*err = im->dead ? im->err : why;

@@ -155,6 +155,8 @@ enum {
 	MS_MOVED_RENUMBERED = 4 /* it has, or had, another UIDVALIDITY */
 };
 unsigned ms_imap_moved_on(const struct ms_imap *im);
+/* Lets the server say what is new, and keeps it from its idle timeout. */
+int ms_imap_noop(struct ms_imap *im, struct ms_err *err);
 
 /*
  * The UIDs of the opened folder, ascending, each once; free() the array.

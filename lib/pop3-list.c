@@ -91,21 +91,6 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What is in order already, as it nearly always is, costs no memory:
- * qsort(3) works on a copy. */
-static void
-sort(void *base, size_t n, size_t size, int (*by)(const void *, const void *))
-{
-	const char *at = base;
-	size_t i;
-
-	for (i = 1; i < n; i++, at += size)
-		if (by(at, at + size) > 0) {
-			qsort(base, n, size, by);
-			return;
-		}
-}
-
 static int
 said_twice(
     struct ms_pop3 *p, const char *what, uint32_t number, struct ms_err *err)
@@ -152,7 +137,8 @@ read_list(struct ms_pop3 *p, struct ms_pop3_list *l, struct ms_err *err)
 	}
 	if (rc < 0)
 		return -1;
-	sort(l->items, l->count, sizeof(*l->items), by_number);
+	if (l->count > 0)
+		qsort(l->items, l->count, sizeof(*l->items), by_number);
 	for (i = 1; i < l->count; i++)
 		if (l->items[i].number == l->items[i - 1].number)
 			return said_twice(p, "LIST", l->items[i].number, err);
@@ -228,7 +214,8 @@ read_uidl(struct ms_pop3 *p, struct rows *r, bool *none, struct ms_err *err)
 			return -1;
 	if (rc < 0)
 		return -1;
-	sort(r->rows, r->count, sizeof(*r->rows), by_number);
+	if (r->count > 0)
+		qsort(r->rows, r->count, sizeof(*r->rows), by_number);
 	for (i = 1; i < r->count; i++)
 		if (r->rows[i].number == r->rows[i - 1].number)
 			return said_twice(p, "UIDL", r->rows[i].number, err);
@@ -293,7 +280,7 @@ drop_shared(struct ms_pop3_list *l)
 		if (l->items[i].uidl != NULL)
 			named[n++] = l->items + i;
 	l->without = l->count - n;
-	sort(named, n, sizeof(struct ms_pop3_item *), by_uidl);
+	qsort(named, n, sizeof(struct ms_pop3_item *), by_uidl);
 	for (i = 0; i < n; i = j) {
 		for (j = i + 1; j < n; j++)
 			if (by_uidl(named + i, named + j) != 0)
@@ -333,8 +320,6 @@ ms_pop3_list(struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err)
 		l.texts = (char *)rows.texts.p;
 		rows.texts = (struct ms_buf){0};
 		name_items(&l, &rows);
-		free(rows.rows);
-		rows.rows = NULL;
 		drop_shared(&l);
 		l.missing = count > l.count ? count - l.count : 0;
 		*out = l;

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # lib-imap.sh - a Dovecot of the test's own, on loopback, with its own authority,
 # users and Maildirs, all in the scratch folder. Source it after lib.sh, then:
-#   imap_start                   $imap_port, $imap_ca (PEM); 127.0.0.1 is good,
+#   imap_start [CONFIG]          $imap_port, $imap_plain_port (with STARTTLS),
+#                                $imap_ca (PEM); 127.0.0.1 is good,
 #                                127.0.0.2 has a certificate for another host,
 #                                127.0.0.3 one that has expired; $pop3_port
 #                                (with STLS) and $pop3s_port for POP3
@@ -48,7 +49,7 @@ imap_certs() {
 			-keyout "$imap_root/$f.key" -out "$imap_root/$f.pem" -days 30 \
 			-subj "/CN=test authority" || return
 	done
-	imap_cert "$imap_root/good" 'IP:127.0.0.1,DNS:localhost' 30 &&
+	imap_cert "$imap_root/good" 'IP:127.0.0.1,IP:::1,DNS:localhost' 30 &&
 		imap_cert "$imap_root/other" 'DNS:imap.example.org' 30 &&
 		imap_cert "$imap_root/expired" 'IP:127.0.0.3' -1
 }
@@ -79,7 +80,7 @@ imap_config() {
 		service imap-login {
 		  chroot =
 		  inet_listener imap {
-		    port = 0
+		    port = $imap_plain_port
 		  }
 		  inet_listener imaps {
 		    port = $imap_port
@@ -135,7 +136,7 @@ imap_start() {
 	[ "$(id -u)" != 0 ] || imap_as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
 	imap_certs >"$imap_root/openssl.log" 2>&1 ||
 		{ note "$(cat "$imap_root/openssl.log")" && return 1; }
-	imap_port=$(imap_free_port) || return
+	imap_port=$(imap_free_port) && imap_plain_port=$(imap_free_port) || return
 	pop3_port=$(imap_free_port) && pop3s_port=$(imap_free_port) || return
 	imap_config "$([ ! -e /usr/lib/dovecot/pop3 ] || imap_pop3_config)
 		${1-}" >"$imap_root/dovecot.conf"
