@@ -214,8 +214,10 @@ take_box(struct run *r, struct box *b, struct frame *f)
 		return -1;
 	if (missing > 0) {
 		snprintf(why, sizeof(why),
-		    "%" PRIu64 " messages not listed by the server", missing);
+		    "%" PRIu64 " %s not listed by the server", missing,
+		    missing == 1 ? "message" : "messages");
 		run_box_failed(r, b, why, missing);
+		b->tally->seen += missing;
 	}
 	return 0;
 }

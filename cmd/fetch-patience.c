@@ -65,8 +65,10 @@ fail_rest(struct run *r, struct task *t, const char *reason)
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		if (!t->told[i])
+		if (!t->told[i]) {
 			run_failed(r, t->box, t->uid[i], reason);
+			t->told[i] = true;
+		}
 	t->left = 0;
 }
 

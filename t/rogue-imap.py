@@ -5,7 +5,9 @@ usage: rogue-imap.py CERT KEY PORTS MODE ...
 Serves each MODE on a free loopback port of its own, one connection after
 another; the file PORTS gets a line "MODE PORT" for each. INBOX has five
 messages, UIDs 11 12 13 14 15, Other has one, UID 21. A MODE departs from the
-protocol in one place; "good" in none.
+protocol in one place; "good" in none. When there is a file PORTS.good, all are
+good from then on; what was deleted stays so. PORTS.log gets a line "MODE
+COMMAND" for each command that changes something.
 """
 import os
 import re
@@ -17,7 +19,6 @@ import threading
 import time
 
 CERT, KEY, PORTS = sys.argv[1:4]
-BOXES = {"INBOX": [11, 12, 13, 14, 15], "Other": [21]}
 DATE = b'"01-Feb-2021 03:04:05 +0130"'
 
 
@@ -25,14 +26,43 @@ class Hangup(Exception):
     """The session is over."""
 
 
+class Server:
+    """A mailbox, whoever is connected."""
+
+    def __init__(self, name):
+        self.name = name
+        self.boxes = {"INBOX": [11, 12, 13, 14, 15], "Other": [21]}
+        self.flags = {}         # of UIDs, beside those that all have
+        self.text = {}          # UIDs that have another one's text
+        self.validity, self.selects = 77, frozenset()
+        if name == "marked":
+            self.flags[14] = {"\\Deleted", "\\Flagged"}
+
+    def mended(self):
+        """There is an end to all mischief; what it has changed stays."""
+        if self.name != "good" and os.path.exists(PORTS + ".good"):
+            if self.name == "flip":
+                self.validity, self.text = 77, {}
+            self.name = "good"
+        if self.name == "swap" and os.path.exists(PORTS + ".swap"):
+            self.text = {12: 14, 14: 12}
+
+    def log(self, text):
+        with open(PORTS + ".log", "a") as f:
+            f.write("%s %s\n" % (self.name, text))
+
+
 class Session:
-    def __init__(self, conn, name):
-        self.conn, self.name, self.input, self.box = conn, name, b"", None
+    def __init__(self, conn, server):
+        server.mended()
+        self.conn, self.server, self.name = conn, server, server.name
+        self.input, self.box, self.boxes = b"", None, server.boxes
 
     def mode(self, *names):
         return self.name in names
 
     def body(self, uid):
+        uid = self.server.text.get(uid, uid)
         size = 3000000 if self.mode("large") and uid == 12 else 20000
         text = b"Subject: message %d\r\n\r\n" % uid + b"x" * 70 + b"\r\n"
         return text + (b"line of %d\r\n" % uid) * (size // 12)
@@ -108,18 +138,19 @@ class Session:
             return True
         return False
 
-    def do_CAPABILITY(self, tag, rest):
-        self.send(b"* CAPABILITY IMAP4rev1\r\n")
-        self.ok(tag)
-
     def do_LOGIN(self, tag, rest):
+        if self.mode("throttled") and self.once("login"):
+            self.send(("%s NO [UNAVAILABLE] Suggested Backoff Time: 1500 "
+                       "milliseconds\r\n" % tag).encode())
+            self.cut(False)
         self.ok(tag)
 
     def unknown(self, tag, rest):
         self.send(("%s BAD unknown command\r\n" % tag).encode())
 
     def do_CAPABILITY(self, tag, rest):
-        self.send(b"* CAPABILITY IMAP4rev1\r\n")
+        plus = b" UIDPLUS" if self.mode("plus", "swap") else b""
+        self.send(b"* CAPABILITY IMAP4rev1" + plus + b"\r\n")
         self.ok(tag)
 
     def do_NOOP(self, tag, rest):
@@ -143,24 +174,62 @@ class Session:
                       b'* LIST () "/" "bad&&&name"\r\n')
         self.ok(tag)
 
-    def do_EXAMINE(self, tag, rest):
+    def once(self, what):
+        """Says yes once, to whoever asks first."""
+        done, self.server.selects = self.server.selects, self.server.selects | {what}
+        return what not in done
+
+    def do_SELECT(self, tag, rest):
+        self.do_EXAMINE(tag, rest, True)
+
+    def do_EXAMINE(self, tag, rest, write=False):
         name = rest.strip('"')
-        if name not in BOXES:
+        if name not in self.boxes:
             return self.send(("%s NO no such mailbox\r\n" % tag).encode())
         if self.mode("examine-no") and name == "INBOX":
             return self.send(("%s NO mailbox is damaged\r\n" % tag).encode())
-        self.box = BOXES[name]
+        self.box = self.boxes[name]
         exists = 4000000000 if self.mode("exists") else len(self.box)
         exists += self.mode("more-exist")
+        if self.mode("wrap-exists"):
+            exists = (1 << 32) + len(self.box)
         self.send(b"* FLAGS (\\Seen)\r\n* %d EXISTS\r\n" % exists)
-        if not self.mode("no-uidvalidity"):
-            self.send(b"* OK [UIDVALIDITY 77] ok\r\n")
-        self.ok(tag, "[READ-ONLY] done")
+        if self.mode("wrap-validity"):
+            self.send(b"* OK [UIDVALIDITY 4294967373] ok\r\n")
+        elif not self.mode("no-uidvalidity"):
+            self.send(b"* OK [UIDVALIDITY %d] ok\r\n" % self.server.validity)
+        self.ok(tag, "[%s] done" % ("READ-WRITE" if write else "READ-ONLY"))
+
+    def has(self, uid):
+        return {"\\Seen", "$Work"} | self.server.flags.get(uid, set())
+
+    def meets(self, uid, words):
+        """SEARCH criteria, as far as this server has them."""
+        yes, negate = True, False
+        for word in words:
+            word, met = word.strip("()").upper(), None
+            if word == "NOT":
+                negate = True
+                continue
+            if word in ("SEEN", "FLAGGED", "DELETED", "ANSWERED", "DRAFT"):
+                met = "\\" + word.capitalize() in self.has(uid)
+            elif word[:2] == "UN":
+                met = "\\" + word[2:].capitalize() not in self.has(uid)
+            elif re.match("[0-9]", word):
+                met = True
+            elif word not in ("ALL", "UID"):
+                return None
+            if met is not None:
+                yes, negate = yes and met != negate, False
+        return yes
 
     def do_UID_SEARCH(self, tag, rest):
-        if self.mode("search-no"):
+        judged = [(u, self.meets(u, rest.split())) for u in self.box]
+        if self.mode("search-no") or any(met is None for _, met in judged):
             return self.send(("%s NO no search here\r\n" % tag).encode())
-        found = self.box[:2] if self.mode("search-capped") else self.box
+        found = [u for u, met in judged if met]
+        if self.mode("search-capped"):
+            found = found[:2]
         if self.mode("search-empty"):
             found = []
         text = " ".join(str(u) for u in found)
@@ -169,11 +238,44 @@ class Session:
         self.send(("* SEARCH %s\r\n" % text).encode())
         self.ok(tag)
 
+    def do_UID_STORE(self, tag, rest):
+        self.server.log("STORE " + rest)
+        uids, how, flags = rest.split(" ", 2)
+        for uid in self.set(uids):
+            mine = self.server.flags.setdefault(uid, set())
+            for flag in flags.strip("()").split():
+                (mine.add if how[0] == "+" else mine.discard)(flag)
+        if self.mode("store-no"):
+            return self.send(("%s NO read-only\r\n" % tag).encode())
+        self.ok(tag)
+
+    def expunge(self, uids):
+        for uid in [u for u in self.box if u in uids]:
+            if "\\Deleted" in self.has(uid):
+                self.send(b"* %d EXPUNGE\r\n" % (self.box.index(uid) + 1))
+                self.box.remove(uid)
+
+    def do_EXPUNGE(self, tag, rest):
+        self.server.log("EXPUNGE")
+        self.expunge(self.box)
+        self.ok(tag)
+
+    def do_UID_EXPUNGE(self, tag, rest):
+        self.server.log("UID EXPUNGE " + rest)
+        if not self.mode("plus", "swap"):
+            return self.send(("%s BAD no UIDPLUS\r\n" % tag).encode())
+        self.expunge(self.set(rest))
+        self.ok(tag)
+
+    def do_CLOSE(self, tag, rest):
+        self.server.log("CLOSE")
+        self.ok(tag)
+
     def set(self, text):
         wanted = set()
         for part in text.split(","):
             first, _, last = part.partition(":")
-            end = self.box[-1] if last == "*" else int(last or first)
+            end = max(self.box + [0]) if last == "*" else int(last or first)
             wanted |= {u for u in self.box if int(first) <= u <= end}
         return [u for u in self.box if u in wanted]
 
@@ -187,12 +289,18 @@ class Session:
             for u in listed:
                 self.send(b"* %d FETCH (UID %d)\r\n" % (self.box.index(u) + 1, u))
             return self.ok(tag)
+        if "HEADER" in what or "BODY" not in what:
+            for uid in uids:
+                self.attributes(uid, "HEADER" in what)
+            return self.ok(tag)
         if self.mode("fetch-no"):
             return self.send(("%s NO all is lost\r\n" % tag).encode())
         for uid in uids:
             if uid == 12 and self.oddity(tag, uids):
                 return None
             if uid == 12 and self.mode("gone", "hidden", "deep"):
+                continue
+            if uid not in self.box:
                 continue
             self.message(uid)
             if self.mode("twice"):
@@ -202,6 +310,16 @@ class Session:
             self.message(99)
             self.send(b"* 1 FETCH (FLAGS (\\Seen))\r\n* 2 FETCH (UID 12 FLAGS ())\r\n")
         return self.ok(tag)
+
+    def attributes(self, uid, header):
+        text = self.body(uid)
+        out = b"* %d FETCH (UID %d FLAGS (%s) INTERNALDATE %s RFC822.SIZE %d" % (
+            self.box.index(uid) + 1, uid, " ".join(sorted(self.has(uid))).encode(),
+            DATE, len(text))
+        if header:
+            text = text[:text.index(b"\r\n\r\n") + 4]
+            out += b" BODY[HEADER] {%d}\r\n" % len(text) + text
+        self.send(out + b")\r\n")
 
     def oddity(self, tag, uids):
         """What happens when message 12 is due. True: the command is over."""
@@ -214,6 +332,32 @@ class Session:
             if self.mode("stall"):
                 time.sleep(30)
             self.cut(self.mode("reset"))
+        if self.mode("cut-once") and self.once("cut"):
+            self.message(12, part=5000)
+            self.cut(True)
+        if self.mode("bye-once") and self.once("bye"):
+            self.send(b"* BYE [THROTTLED] Suggested Backoff Time: 1200 milliseconds\r\n")
+            self.cut(False)
+        if self.mode("flip") and self.once("flip"):
+            # Another folder of the same name, in the middle of an answer.
+            self.server.validity, self.server.text = 78, {12: 14, 14: 12, 13: 15, 15: 13}
+            self.send(b"* OK [UIDVALIDITY 78] made anew\r\n")
+        elif self.mode("flip") and self.server.validity == 78:
+            self.server.validity, self.server.text = 77, {}
+            self.send(b"* OK [UIDVALIDITY 77] as it was\r\n")
+        if self.mode("shrink"):
+            self.send(b"* 3 EXISTS\r\n* 0 RECENT\r\n")
+            del self.box[1:]
+        if self.mode("expunged") and self.once("expunge"):
+            self.send(b"* 2 EXPUNGE\r\n")
+            self.box.remove(12)
+            return False
+        if self.mode("wrap-uid"):
+            self.send(b"* 2 FETCH (UID 4294967308 FLAGS () BODY[] {5}\r\nwrong)\r\n")
+        if self.mode("wrap-literal"):
+            self.send(b"* 2 FETCH (UID 12 BODY[] {18446744073709551621}\r\nwrong)\r\n")
+        if self.mode("wrap-number"):
+            self.send(b"* 18446744073709551618 FETCH (UID 12 FLAGS (\\Flagged))\r\n")
         if self.mode("no-one"):
             self.send(("%s NO cannot read message 12\r\n" % tag).encode())
             return True
@@ -223,7 +367,8 @@ class Session:
         return False
 
     def message(self, uid, part=None):
-        text, flags, date = self.body(uid), b"\\Seen \\Recent $Work", DATE
+        text, date = self.body(uid), DATE
+        flags = b"\\Seen \\Recent $Work"
         literal, size = b"{%d}\r\n" % len(text), len(text)
         number = self.box.index(uid) + 1
         if uid == 12:
@@ -271,16 +416,20 @@ class Session:
         self.send(b")\r\n")
 
 
-def serve(listener, context, name):
+def session(raw, context, server):
+    try:
+        with context.wrap_socket(raw, server_side=True) as conn:
+            Session(conn, server).run()
+            conn.unwrap()
+    except (Hangup, OSError):
+        pass
+
+
+def serve(listener, context, server):
     while True:
         raw = listener.accept()[0]
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            with context.wrap_socket(raw, server_side=True) as conn:
-                Session(conn, name).run()
-                conn.unwrap()
-        except (Hangup, OSError):
-            pass
+        threading.Thread(target=session, args=(raw, context, server)).start()
 
 
 def main():
@@ -292,7 +441,8 @@ def main():
             listener.bind(("127.0.0.1", 0))
             listener.listen()
             f.write("%s %d\n" % (name, listener.getsockname()[1]))
-            threading.Thread(target=serve, args=(listener, context, name)).start()
+            threading.Thread(target=serve, args=(
+                listener, context, Server(name))).start()
     os.rename(PORTS + ".new", PORTS)
 
 

@@ -1,0 +1,125 @@
+#!/bin/sh
+# What a server that breaks the protocol does to an archive: nothing. Every
+# message it has is accounted for in the run, with the right status; nothing
+# that it makes up is archived, and nothing is changed at the server. When the
+# server is well again the next run has the rest, each message once.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+echo secret >pw
+# libetpan forgets a greeting that is a BYE; that much leak is not ours.
+echo leak:mailimap_greeting_new >lsan
+export LSAN_OPTIONS="suppressions=$scratch/lsan:print_suppressions=0"
+# MODE, status, how many are archived, how many failed, what is said.
+cat >modes <<'END'
+good	0	6	0	6 seen: 6 new, 0 known, 0 left out
+uid-last	0	6	0	6 seen: 6 new
+noise	0	6	0	6 seen: 6 new
+search-no	0	6	0	6 seen: 6 new
+search-empty	0	6	0	6 seen: 6 new
+search-capped	0	6	0	6 seen: 6 new
+wrong-size	0	6	0	the server says 5 bytes and sends
+twice	0	6	0	6 seen: 6 new
+unasked	0	6	0	6 seen: 6 new
+no-uidvalidity	0	6	0	6 seen: 6 new
+large	0	6	0	6 seen: 6 new
+cut-once	0	6	0	6 seen: 6 new
+bye-once	0	6	0	trying again in [12]
+throttled	0	6	0	Suggested Backoff
+flip	0	6	0	the folder was made anew
+expunged	0	5	0	6 seen: 5 new, 0 known, 1 left out
+gone	0	5	0	6 seen: 5 new, 0 known, 1 left out
+shrink	0	2	0	6 seen: 2 new, 0 known, 4 left out
+nil	1	5	1	INBOX, UID 12: the server sends no body
+two-bodies	1	5	1	INBOX, UID 12: the server sends two bodies
+hidden	1	5	1	INBOX, UID 12: the server does not send it
+no-uid	1	5	1	INBOX, UID 12: the server does not send it
+no-one	1	5	1	INBOX, UID 12: FETCH refused: cannot read message 12
+fetch-no	1	0	6	Other, UID 21: FETCH refused: all is lost
+examine-no	1	1	1	INBOX: EXAMINE refused: mailbox is damaged
+exists	1	0	2	INBOX: 4000000000 messages, more than 16777216
+more-exist	1	6	2	INBOX: 1 message not listed by the server
+reset	75	5	1	INBOX, UID 12: connection lost
+close	75	5	1	INBOX, UID 12: the server cut the connection
+bye	0	6	0	the server ends the session: shutting down
+huge-literal	75	5	1	INBOX, UID 12: the server cut the connection
+long-literal	76	5	1	INBOX, UID 12: 
+short-literal	75	5	1	INBOX, UID 12: 
+bad-date	0	6	0	6 seen: 6 new
+deep	76	5	1	INBOX, UID 12: .*parentheses more than
+wrap-number	76	5	1	INBOX, UID 12: .*a number past 2^32
+wrap-uid	76	5	1	INBOX, UID 12: .*a number past 2^32
+wrap-literal	76	5	1	INBOX, UID 12: .*a number past 2^32
+wrap	76	0	2	a number past 2^32
+wrap-exists	76	0	2	a number past 2^32
+wrap-validity	76	0	2	a number past 2^32
+stall	75	-	-	no answer within 2 seconds
+preauth	76	0	0	PREAUTH
+bad-login	77	0	0	login
+garbage	76	0	0	makes no sense
+list-no	76	0	0	LIST refused: not today
+other-tag	76	0	2	what was not asked
+long-line	76	0	0	longer than [0-9]* bytes
+long-flags	76	0	2	longer than [0-9]* bytes
+endless	76	0	0	longer than [0-9]* bytes
+END
+# shellcheck disable=SC2046 # a mode is a word
+rogue_start $(cut -f 1 modes) || exit 1
+
+fetch() {
+	ms-fetch --retries 2 --timeout 2 -a "$1" -u alice --ca-file "$imap_ca" --password-file pw \
+		--report "$1.report" "$(rogue_url "$2")" >"$1.stream"
+}
+# The sums of a report agree with each other, with the status and with FAILED.
+cat >sums.py <<'END'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+keys = ("new", "known", "left_out", "failed")
+total = dict.fromkeys(keys + ("seen",), 0)
+for r in lines:
+    if r["type"] == "folder":
+        assert r["seen"] == sum(r[k] for k in keys), r
+        for k in total:
+            total[k] += r[k]
+end = lines[-1]
+assert end["type"] == "end" and end["status"] == int(sys.argv[2]), end
+for k in total:
+    assert end[k] == total[k], (k, end, total)
+named = [r for r in lines if r["type"] == "failed"]
+assert bool(named) == (end["failed"] > 0 or end["status"] > 1), named
+if sys.argv[3] != "-":
+    assert end["failed"] == int(sys.argv[3]), end
+END
+ids() { ms-list -a "$1" | awk -F '\t' '{ print $1, $4 }' | sort; }
+
+tab=$(printf '\t')
+while IFS=$tab read -r mode want kept failed words; do
+	ms-init "arc.$mode"
+	status "$mode: status $want" "$want" fetch "arc.$mode" "$mode"
+	ok "  it says: $words" grep -qe "$words" err
+	ok "  the report adds up, $failed failed" python3 sums.py "arc.$mode.report" "$want" "$failed"
+	status '  it is archived' "$want" ms-ingest -q --create-user -a "arc.$mode" "arc.$mode.stream"
+	[ "$kept" = - ] ||
+		ok "  $kept messages" [ "$(ms-list -a "arc.$mode" | wc -l)" -eq "$kept" ]
+done <modes
+
+# All are well again.
+: >rogue.ports.good
+ids arc.good >want
+ok 'six messages' [ "$(wc -l <want)" -eq 6 ]
+while IFS=$tab read -r mode first kept failed words; do
+	status "$mode, when it is well again" 0 fetch "arc.$mode" "$mode"
+	status '  it is archived' 0 ms-ingest -q --create-user -a "arc.$mode" "arc.$mode.stream"
+	ids "arc.$mode" >got
+	case $mode in
+	large) ok '  all six' [ "$(wc -l <got)" -eq 6 ] ;;
+	expunged) ok '  the five that are left' [ "$(wc -l <got)" -eq 5 ] ;;
+	shrink) ok '  what there is' [ "$(wc -l <got)" -eq 2 ] ;;
+	*) same '  each message is there once' want got ;;
+	esac
+	status '  and nothing is new then' 0 fetch "arc.$mode" "$mode"
+	ok '  the stream is empty' grep -aq 'MS-Envelope: end; messages=0; failed=0; status=0' "arc.$mode.stream"
+done <modes
+ok 'nothing was changed at any of them' [ ! -e rogue.ports.log ]
+ok 'the servers had nothing to complain of' [ ! -s rogue.err ]
+finish
