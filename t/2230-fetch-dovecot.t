@@ -1,0 +1,214 @@
+#!/bin/sh
+# Whatever happens to a mailbox between two runs - folders made anew, renamed,
+# restored from a backup, a server that moves, mail that is moved or copied, an
+# archive that has lost what it knew - no message is fetched twice, none is
+# missed, and none is there twice. Odd names of folders, and many of them.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+. "$top/t/lib-proxy.sh"
+
+imap_start || exit 1
+imap_user alice secret
+home=$imap_root/home/alice/Maildir
+
+# put FOLDER FIRST LAST: messages with these numbers, 20 KB each.
+put() {
+	imap_folder alice "$1"
+	python3 - "$imap_dir" "$2" "$3" <<-'END'
+		import random, sys
+		for n in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
+		    r = random.Random(n)
+		    text = "Message-ID: <%d@example.org>\nDate: Mon, 1 Feb 2021 03:04:%02d +0000\n" % (n, n % 60)
+		    text += "Subject: number %d\n\n" % n
+		    text += "".join("%064x\n" % r.getrandbits(256) for i in range(300))
+		    with open("%s/cur/%d.a:2,S" % (sys.argv[1], 1000 + n), "w") as f:
+		        f.write(text)
+	END
+	imap_own
+}
+
+proxy_start "$imap_port" tls || exit 1
+# What tells one source from another is the name in the URL.
+host=127.0.0.1
+fetch() {
+	ms-fetch -a arc -u alice --ca-file "$imap_ca" --password-file alice.pw \
+		--connect "127.0.0.1:$proxy_port" --report report "$@" "imaps://alice@$host/" >stream
+}
+sums() { jq -r 'select(.type=="end") | "\(.seen) \(.new) \(.known) \(.left_out) \(.failed)"' report; }
+has() { ms-list -a arc "$@" | wc -l; }
+distinct() { ms-list -a arc | cut -f 1 | sort -u | wc -l; }
+
+# run WHAT NEW KNOWN BODIES: a fetch into the archive; of so many messages at
+# most the bodies are downloaded.
+run() {
+	what=$1 new=$2 known=$3 bodies=$4 && shift 4
+	proxy
+	status "$what" 0 fetch "$@"
+	proxy
+	ok "  $new new, $known known" [ "$(sums)" = "$((new + known)) $new $known 0 0" ]
+	[ "$(sums)" = "$((new + known)) $new $known 0 0" ] || note "$(sums)"
+	most=$((bodies * 22000 + 60000))
+	ok "  $proxy_server bytes of the server, at most $most" [ "$proxy_server" -le $most ]
+	status '  it is archived' 0 ms-ingest -q --create-user -a arc stream
+}
+# holds MESSAGES OCCURRENCES MOVED
+holds() {
+	ok "  the archive has $1 messages in $2 places" [ "$(distinct) $(has)" = "$1 $2" ]
+	[ "$(distinct) $(has)" = "$1 $2" ] || note "$(distinct) $(has)"
+	ok "  and $3 have moved away" [ "$(has is:moved)" -eq "$3" ]
+}
+renumber() {
+	imap_stop
+	rm -f "$1/dovecot-uidlist" "$1"/dovecot.index*
+	sleep 1
+	imap_run || exit 1
+}
+
+ms-init arc
+put INBOX 1 20
+put Work 21 40
+put Work/Old 41 50
+run 'all of it' 50 0 50
+holds 50 50 0
+run 'again' 0 50 0
+
+renumber "$home/Work"
+run 'a folder with a new UIDVALIDITY' 0 50 0
+holds 50 50 0
+run 'again' 0 50 0
+
+imap_stop && mv "$home/Work/Old" "$home/Ancient" && imap_run || exit 1
+run 'a folder that is renamed' 0 50 0
+holds 50 50 10
+run 'again' 0 50 0
+ok 'what was moved is where it is now' [ "$(has folder:Ancient)" -eq 10 ]
+
+imap_stop
+mv "$home/cur/1001.a:2,S" "$home/cur/1002.a:2,S" "$home/Work/cur"
+cp -p "$home/cur/1003.a:2,S" "$home/Work/cur/2003.a:2,S"
+imap_own && imap_run || exit 1
+run 'two messages moved, one copied' 0 51 0
+holds 50 51 12
+run 'again' 0 51 0
+imap_stop
+mv "$home/Work/cur/1001.a:2,S" "$home/cur/3001.a:2,S"
+imap_run || exit 1
+run 'one moved back' 0 51 0
+holds 50 51 12
+imap_stop
+mv "$home/Work/cur/1002.a:2,S" "$home/cur/3002.a:2,S"
+imap_run || exit 1
+run 'the other too, and both shall be kept' 0 51 0 --no-auto-move
+ok '  it is in both' [ "$(has folder:Work subject:number)" -eq 22 ]
+run 'a run that may mark what has moved' 0 51 0
+
+host=localhost
+run 'the server has another name' 0 51 0
+ok '  all is there twice, by source' [ "$(distinct)" -eq 50 ]
+run 'again' 0 51 0
+host=127.0.0.1
+
+messages=50 there=51
+if [ "${TEST_RESTORED-}" = 1 ]; then
+	# Restored: the next messages get numbers that others had.
+	imap_stop && cp -a "$home" backup && put INBOX 60 64 && imap_run || exit 1
+	run 'five new ones' 5 51 5
+	imap_stop && rm -rf "$home" && cp -a backup "$home" && put INBOX 70 72 && imap_run || exit 1
+	run 'restored from a backup, and three others since' 3 51 3
+	ok '  they are there' [ "$(distinct)" -eq 58 ]
+	run 'again' 0 54 0
+	imap_stop && rm -rf "$home" && cp -a backup "$home" && put INBOX 80 89 && imap_run || exit 1
+	run 'restored, and more others than were lost' 10 51 10
+	ok '  they are there' [ "$(distinct)" -eq 68 ]
+	run 'again' 0 61 0
+	messages=68 there=61
+else
+	echo "ok $(number) # SKIP restored without a new UIDVALIDITY: reused UIDs are taken for known"
+fi
+
+rm -rf arc/index
+run 'the index is lost' 0 $there 0
+ms-export -a arc --format mboxrd >all.mbox
+rm -rf arc && ms-init arc && ms-ingest -q --create-user -u alice -a arc all.mbox
+many=$(distinct)
+ok 'a new archive of exported mail' [ "$many" -eq $messages ]
+run 'which knows nothing of any server' 0 $there 0
+ok '  nothing is there twice' [ "$(distinct)" -eq $messages ]
+run 'again' 0 $there 0
+imap_stop
+
+# Names, and many folders; levels divided by `/`, then by `.`.
+names() {
+	rm -rf arc && ms-init arc
+	status "$1" 0 fetch
+	ok "  $2 messages" [ "$(sums)" = "$2 $2 0 0 0" ]
+	ms-ingest -q --create-user -a arc stream
+	ms-list -a arc | cut -f 4,7 | sort >got
+	same '  each in its folder' want got
+	proxy
+	status '  again' 0 fetch
+	ok "  nothing new" [ "$(sums)" = "$2 0 $2 0 0" ]
+}
+rm -rf "$home"
+imap_folder alice INBOX
+: >want
+one() {
+	imap_folder alice "$1"
+	printf 'Subject: in %s\n\nx\n' "$2" | imap_put "$imap_dir" 1.a:2,S
+	printf '%s\tin %s\n' "$3" "$2" >>want
+}
+one INBOX inbox INBOX
+one 'a&b' amp 'a&b'
+one '&-' shift '&-'
+one 'say "what"' quotes 'say "what"'
+one 'back\slash' back 'back\\\\slash'
+one 'trail ' trail 'trail '
+one ' lead' lead ' lead'
+one 'dot.ted.name' dots 'dot.ted.name'
+one 'per%cent*star' wild 'per%cent*star'
+one '{12}' brace '{12}'
+one '(a) [b]' brackets '(a) [b]'
+one 'Grün/日本語/😀' deep 'Grün/日本語/😀'
+one 'NIL' nil NIL
+one "it's" apostrophe "it's"
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	one "Many/folder $i" "$i" "Many/folder $i"
+done
+imap_own
+sort -o want want
+imap_run || exit 1
+names 'odd names, and 300 folders' 314
+imap_stop
+
+rm -rf "$home"
+imap_folder alice INBOX
+: >want
+one INBOX inbox INBOX
+one '.a&b' amp 'a&b'
+one '.one.two.three' deep one/two/three
+one '.say "what"' quotes 'say "what"'
+one '.back\slash' back 'back\\\\slash'
+one '.trail ' trail 'trail '
+one '.Grün.日本語' utf8 Grün/日本語
+imap_own
+sort -o want want
+sed -i 's/^mail_location = .*/mail_location = maildir:~\/Maildir:UTF-8/' "$imap_root/dovecot.conf"
+imap_run || exit 1
+names 'levels divided by a dot' 7
+
+if [ "${MS_SOAK-}" = 1 ]; then
+	imap_stop
+	rm -rf "$home" arc && ms-init arc
+	imap_folder alice INBOX
+	put INBOX 1 20000
+	imap_run || exit 1
+	host=127.0.0.1
+	run '20,000 messages' 20000 0 20000
+	python3 "$top/t/unstream.py" <stream | sed '$d' | cut -f 3- | sort >got
+	imap_expected alice INBOX | cut -f 3- | sort >want
+	same '  as Dovecot has them' want got
+	run 'again' 0 20000 40
+fi
+finish
