@@ -1,6 +1,7 @@
 /* folders-impl.h - what folders*.c share. Not for others. Layer: folders. */
 #ifndef MS_FOLDERS_IMPL_H
 #define MS_FOLDERS_IMPL_H
+#include <locale.h>
 #include <regex.h>
 
 #include "folders.h"
@@ -19,6 +20,7 @@ struct ms_folders {
 	size_t include_count, exclude_count;
 	bool all, others, shared, gmail;
 	char *sent;
+	locale_t utf8; /* of regexes; 0: there is none on this system */
 };
 
 /* Are two names the same? INBOX as first level in any case. */

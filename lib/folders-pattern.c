@@ -4,7 +4,6 @@
 #include "folders.h"
 #include "folders-impl.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -56,42 +55,38 @@ ms_folders_below(const char *name, const char *top)
 
 /* ---- patterns ---- */
 
-/* Regexes are of characters, not of bytes, whatever the user's locale is. */
+/* Regexes are of characters, not of bytes, whatever the user's locale is.
+ * Returns the locale to go back to. */
 static locale_t
-enter_utf8(locale_t *before)
+enter(const struct ms_folders *r)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-
-	*before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
-	return utf8;
+	return r->utf8 != (locale_t)0 ? uselocale(r->utf8) : (locale_t)0;
 }
 
 static void
-leave_utf8(locale_t utf8, locale_t before)
+leave(locale_t before)
 {
-	if (utf8 == (locale_t)0)
-		return;
-	uselocale(before);
-	freelocale(utf8);
+	if (before != (locale_t)0)
+		uselocale(before);
 }
 
 static int
-compile(struct ms_folders_pattern *p, const char *regex, bool fold,
-    struct ms_err *err)
+compile(const struct ms_folders *rules, struct ms_folders_pattern *p,
+    const char *regex, bool fold, struct ms_err *err)
 {
 	char why[128];
-	locale_t utf8, before;
+	locale_t before;
 	int r;
 
 	if (*regex == '\0')
 		return ms_fail(
 		    err, MS_USAGE, "'%s': there is no regex in it", p->text);
-	utf8 = enter_utf8(&before);
+	before = enter(rules);
 	r = regcomp(
 	    &p->re, regex, REG_EXTENDED | REG_NOSUB | (fold ? REG_ICASE : 0));
 	if (r != 0)
 		regerror(r, &p->re, why, sizeof(why));
-	leave_utf8(utf8, before);
+	leave(before);
 	if (r != 0)
 		return ms_fail(err, MS_USAGE, "'%s': %s", p->text, why);
 	p->regex = true;
@@ -99,7 +94,8 @@ compile(struct ms_folders_pattern *p, const char *regex, bool fold,
 }
 
 static int
-parse(struct ms_folders_pattern *p, const char *text, struct ms_err *err)
+parse(const struct ms_folders *r, struct ms_folders_pattern *p,
+    const char *text, struct ms_err *err)
 {
 	size_t n = strlen(text);
 
@@ -112,9 +108,9 @@ parse(struct ms_folders_pattern *p, const char *text, struct ms_err *err)
 		    err, MS_USAGE, "a pattern for folders is not UTF-8");
 	p->text = ms_xstrdup(text);
 	if (strncmp(text, "||", 2) == 0)
-		return compile(p, text + 2, false, err);
+		return compile(r, p, text + 2, false, err);
 	if (strncmp(text, "|i|", 3) == 0)
-		return compile(p, text + 3, true, err);
+		return compile(r, p, text + 3, true, err);
 	p->path = ms_xstrdup(text);
 	if (n > 2 && strcmp(text + n - 2, "/.") == 0) {
 		p->only = true;
@@ -126,24 +122,26 @@ parse(struct ms_folders_pattern *p, const char *text, struct ms_err *err)
 }
 
 static bool
-regex_meets(const struct ms_folders_pattern *p, const char *name)
+regex_meets(const struct ms_folders *r, const struct ms_folders_pattern *p,
+    const char *name)
 {
-	locale_t utf8, before;
+	locale_t before;
 	bool met;
 
 	if (strlen(name) > REGEX_NAME_MAX)
 		return false;
-	utf8 = enter_utf8(&before);
+	before = enter(r);
 	met = regexec(&p->re, name, 0, NULL, 0) == 0;
-	leave_utf8(utf8, before);
+	leave(before);
 	return met;
 }
 
 static bool
-meets(const struct ms_folders_pattern *p, const char *name)
+meets(const struct ms_folders *r, const struct ms_folders_pattern *p,
+    const char *name)
 {
 	if (p->regex)
-		return regex_meets(p, name);
+		return regex_meets(r, p, name);
 	return ms_folders_same(name, p->path) ||
 	       (!p->only && ms_folders_below(name, p->path));
 }
@@ -160,7 +158,7 @@ const char *
 ms_folders_excluded(const struct ms_folders *r, const char *name)
 {
 	for (size_t i = 0; i < r->exclude_count; i++)
-		if (meets(&r->exclude[i], name))
+		if (meets(r, &r->exclude[i], name))
 			return r->exclude[i].text;
 	return NULL;
 }
@@ -169,7 +167,7 @@ bool
 ms_folders_included(const struct ms_folders *r, const char *name)
 {
 	for (size_t i = 0; i < r->include_count; i++)
-		if (meets(&r->include[i], name))
+		if (meets(r, &r->include[i], name))
 			return true;
 	return r->include_count == 0;
 }
@@ -181,7 +179,7 @@ ms_folders_named(const struct ms_folders *r, const char *name, const char *top)
 
 	for (size_t i = 0; i < r->include_count; i++) {
 		p = &r->include[i];
-		if (!p->regex && meets(p, name) &&
+		if (!p->regex && meets(r, p, name) &&
 		    (ms_folders_same(p->path, top) ||
 			ms_folders_below(p->path, top)))
 			return true;
@@ -199,7 +197,7 @@ ms_folders_unmatched(const struct ms_folders *r,
 		i = (*at)++;
 		for (k = 0; k < count; k++)
 			if (i < r->include_count
-				? meets(&r->include[i], folders[k].name)
+				? meets(r, &r->include[i], folders[k].name)
 				: r->sent == NULL ||
 				      ms_folders_same(r->sent, folders[k].name))
 				break;
@@ -213,15 +211,15 @@ ms_folders_unmatched(const struct ms_folders *r,
 }
 
 static int
-parse_all(struct ms_folders_pattern **out, size_t *done,
-    const char *const *texts, size_t count, struct ms_err *err)
+parse_all(const struct ms_folders *r, struct ms_folders_pattern **out,
+    size_t *done, const char *const *texts, size_t count, struct ms_err *err)
 {
 	if (count > MS_FOLDERS_PATTERNS)
 		return ms_fail(err, MS_USAGE,
 		    "more than %d patterns for folders", MS_FOLDERS_PATTERNS);
 	*out = ms_xcalloc(count + 1, sizeof(**out));
 	for (*done = 0; *done < count; (*done)++)
-		if (parse(&(*out)[*done], texts[*done], err) < 0) {
+		if (parse(r, &(*out)[*done], texts[*done], err) < 0) {
 			(*done)++; /* so that it is freed */
 			return -1;
 		}
@@ -234,15 +232,16 @@ ms_folders_new(struct ms_folders **out,
 {
 	struct ms_folders *r = ms_xcalloc(1, sizeof(*r));
 
+	r->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	r->all = options->all;
 	r->others = options->others;
 	r->shared = options->shared;
 	r->gmail = options->gmail;
 	if (options->sent != NULL)
 		r->sent = ms_xstrdup(options->sent);
-	if (parse_all(&r->include, &r->include_count, options->include,
+	if (parse_all(r, &r->include, &r->include_count, options->include,
 		options->include_count, err) < 0 ||
-	    parse_all(&r->exclude, &r->exclude_count, options->exclude,
+	    parse_all(r, &r->exclude, &r->exclude_count, options->exclude,
 		options->exclude_count, err) < 0) {
 		ms_folders_free(r);
 		return -1;
@@ -270,6 +269,8 @@ ms_folders_free(struct ms_folders *r)
 		return;
 	free_all(r->include, r->include_count);
 	free_all(r->exclude, r->exclude_count);
+	if (r->utf8 != (locale_t)0)
+		freelocale(r->utf8);
 	free(r->sent);
 	free(r);
 }
