@@ -224,8 +224,14 @@ ms_conn_open(
 {
 	struct ms_url to = {0};
 	struct ms_conn *c;
+	size_t i;
 	int rc;
 
+	for (i = 0; i < opt->pin_count; i++)
+		if (!ms_conn_pin_ok(opt->pins[i]))
+			return ms_fail(err, MS_USAGE,
+			    "%.100s: no pin; one is sha256// and 44 characters",
+			    opt->pins[i]);
 	if (opt->connect_to != NULL &&
 	    ms_url_endpoint(&to, opt->connect_to, err) < 0)
 		return -1;

@@ -50,7 +50,7 @@ struct ms_conn_options {
  * Connects to the first of the host's addresses that answers. The options are
  * copied, but for the pins, which stay the caller's until ms_conn_tls().
  * Errors: MS_TEMP (no such host, refused, no answer in time), MS_USAGE
- * (connect_to).
+ * (connect_to, a pin).
  */
 int ms_conn_open(struct ms_conn **out, const struct ms_conn_options *opt,
     struct ms_err *err);

@@ -1,0 +1,177 @@
+#!/bin/sh
+# Every way to log in, at a Dovecot that has them all, whose log says which one
+# it was: LOGIN, SASL, master users, OAuth.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+imap_skip
+setpriv --pdeathsig TERM python3 "$top/t/oauth-server.py" "$scratch/oauth.port" \
+	"$scratch/oauth.log" 2>oauth.err &
+oauth=$!
+until [ -s oauth.port ]; do sleep 0.1; done
+cat >oauth.conf <<-END
+	introspection_url = http://127.0.0.1:$(cat oauth.port)/?t=
+	introspection_mode = get
+	username_attribute = username
+	active_attribute = active
+	active_value = true
+END
+printf 'master:{PLAIN}master secret::::::\n' >masters
+imap_start "
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer
+auth_master_user_separator = *
+auth_username_chars =
+disable_plaintext_auth = no
+service anvil {
+  # who fails often is not made to wait
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+passdb {
+  driver = passwd-file
+  master = yes
+  args = $scratch/masters
+}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $scratch/oauth.conf
+}
+" || exit 1
+imap_user alice 'pa"ss\wörd'
+imap_user alice@example.org 'other'
+imap_user with,comma=sign 'secret'
+imap_folder alice 'Only Alice'
+echo 'master secret' >master.pw
+echo wrong >wrong.pw
+
+# go STATUS WORDS OPTION... URL
+go() {
+	want=$1 words=$2 && shift 2
+	lines=$(wc -l <"$imap_root/log")
+	status "$words: $*" "$want" ms-fetch --check --timeout 15 --ca-file "$imap_ca" "$@"
+	ok '  in these words' grep -qe "$words" err
+}
+# by METHOD LOGIN: so the server saw it.
+by() {
+	ok "  by $1 as $2" sh -c 'tail -n "+$(($1 + 1))" "$2" | grep -q "Login: user=<$3>, method=$4,"' \
+		sh "$lines" "$imap_root/log" "$2" "$1"
+}
+# once: one attempt was made, and no more.
+once() {
+	ok '  one attempt' sh -c '[ "$(tail -n "+$(($1 + 1))" "$2" | grep -c "auth failed, 1 attempts")" -eq 1 ]' \
+		sh "$lines" "$imap_root/log"
+}
+
+url=$(imap_url alice)
+plain=imap://alice@127.0.0.1:$imap_plain_port/
+go 0 'logged in as alice' --password-file alice.pw "$url"
+by PLAIN alice
+go 0 'logged in as alice' --password-file alice.pw "$plain"
+by PLAIN alice
+for mech in LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
+	go 0 'logged in as alice' --auth $mech --password-file alice.pw "$url"
+	method=$mech
+	[ $mech != LOGIN ] || method=PLAIN # the command; Dovecot calls it so
+	by $method alice
+	go 77 'login refused' --auth $mech --password-file wrong.pw "$url"
+	once
+done
+go 0 'logged in' --auth scram-sha-256 --password-file alice.pw "$plain"
+by SCRAM-SHA-256 alice
+go 0 'logged in' --insecure-plaintext --password-file alice.pw "$plain"
+by SCRAM-SHA-256 alice
+go 0 'logged in' --password-file alice@example.org.pw "$(imap_url alice@example.org)"
+go 0 'logged in' --auth SCRAM-SHA-1 --password-file with,comma=sign.pw "$(imap_url with,comma=sign)"
+status 'an unknown mechanism' 64 ms-fetch --check --auth GSSAPI --password-file alice.pw "$url"
+
+# One login for every mailbox.
+master=imaps://master@127.0.0.1:$imap_port/
+go 0 'logged in' --authzid alice --password-file master.pw "$master"
+by PLAIN alice
+go 0 'logged in' --authzid alice --auth SCRAM-SHA-256 --password-file master.pw "$master"
+by SCRAM-SHA-256 alice
+go 77 'login refused' --authzid alice --password-file wrong.pw "$master"
+once
+go 0 'logged in' --master master --password-file master.pw "$url"
+by PLAIN alice
+go 0 'logged in' --master master --auth CRAM-MD5 --password-file master.pw "$url"
+by CRAM-MD5 alice
+go 77 'login refused' --master nobody --password-file master.pw "$url"
+go 77 'login refused' --master master --master-separator % --password-file master.pw "$url"
+go 64 'authorization identity' --authzid alice --auth LOGIN --password-file master.pw "$master"
+
+# Whose mailbox it is decides about the source.
+printf 'Subject: x\n\nx\n' >one
+imap_folder alice INBOX
+imap_put "$imap_dir" 1.x <one
+for way in '--authzid alice imaps://master' '--master master imaps://alice'; do
+	# shellcheck disable=SC2086 # words
+	status "a message by $way" 0 ms-fetch --ca-file "$imap_ca" --password-file master.pw \
+		${way% *} "${way##* }@127.0.0.1:$imap_port/"
+	ok '  its source is the mailbox' grep -aqF "source=\"imap://alice@127.0.0.1:$imap_port/\"" out
+done
+
+# OAuth: a token for a password.
+for mech in OAUTHBEARER XOAUTH2; do
+	go 0 'logged in as alice' --auth $mech --token-command 'echo good-alice' "$url"
+	by $mech alice
+	go 77 'login refused.*status' --auth $mech --token-command 'echo stale-alice' "$url"
+	go 77 'login refused' --auth $mech --token-command 'echo good-bob' "$url"
+done
+go 0 'logged in' --token-command 'echo good-alice' "$url"
+by OAUTHBEARER alice
+go 0 'logged in' --token-command 'echo good-alice' "$plain"
+by OAUTHBEARER alice
+go 64 'PLAIN takes no token' --auth PLAIN --token-command 'echo good-alice' "$url"
+go 64 'XOAUTH2 takes no password' --auth XOAUTH2 --password-file alice.pw "$url"
+
+# POP3: the same, by USER and PASS where IMAP has LOGIN.
+if [ -e /usr/lib/dovecot/pop3 ]; then
+	pops=pop3s://alice@127.0.0.1:$pop3s_port/
+	pop=pop3://alice@127.0.0.1:$pop3_port/
+	popmaster=pop3s://master@127.0.0.1:$pop3s_port/
+	go 0 'logged in' --password-file alice.pw "$pops"
+	by PLAIN alice
+	go 0 'logged in' --password-file alice.pw "$pop"
+	by PLAIN alice
+	for mech in LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
+		go 0 'logged in' --auth $mech --password-file alice.pw "$pops"
+		method=$mech
+		[ $mech != LOGIN ] || method=PLAIN
+		by $method alice
+		go 77 'login refused' --auth $mech --password-file wrong.pw "$pops"
+		once
+	done
+	go 0 'logged in' --insecure-plaintext --password-file alice.pw "$pop"
+	by SCRAM-SHA-256 alice
+	go 0 'logged in' --authzid alice --password-file master.pw "$popmaster"
+	by PLAIN alice
+	go 0 'logged in' --master master --password-file master.pw "$pops"
+	by PLAIN alice
+	for mech in OAUTHBEARER XOAUTH2; do
+		go 0 'logged in' --auth $mech --token-command 'echo good-alice' "$pops"
+		by $mech alice
+		go 77 'login refused' --auth $mech --token-command 'echo stale-alice' "$pops"
+	done
+else
+	echo '# no dovecot-pop3d'
+fi
+
+# Nothing that could be a command of its own gets through.
+printf 'a\rb' >cr.pw && printf 'a\nb' >lf.pw && printf 'a\0b' >nul.pw
+for f in cr lf nul; do
+	go 64 'CR, LF or NUL' --password-file $f.pw "$url"
+	go 66 'CR, LF or NUL' --token-command "cat $f.pw" "$url"
+done
+go 64 'control' --token-command 'printf "a\001b"' "$url"
+for bad in 'a%0d%0aX' 'a%00b'; do
+	status "login $bad" 64 ms-fetch --check --password-file alice.pw "imaps://$bad@127.0.0.1:$imap_port/"
+done
+cr=$(printf 'a\rb')
+status 'authzid with CR' 64 ms-fetch --check --authzid "$cr" --password-file master.pw "$url"
+status 'master with CR' 64 ms-fetch --check --master "$cr" --password-file master.pw "$url"
+ok 'the OAuth server had nothing to complain of' [ ! -s oauth.err ]
+kill $oauth
+finish

@@ -1,0 +1,104 @@
+#!/bin/sh
+# STARTTLS that is missing, refused, tampered with or too old; certificates that
+# are pinned; none of that lets the password out. And the options that do.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+mkdir "$imap_root" && imap_certs >"$imap_root/openssl.log" 2>&1 || exit 1
+echo 'correct horse' >pw
+modes='good before missing preauth no bad injected injected-late old clear imaps imaps-old v6'
+# shellcheck disable=SC2086 # words
+setpriv --pdeathsig TERM python3 -W ignore "$top/t/rogue-starttls.py" "$imap_root/good.pem" \
+	"$imap_root/good.key" "$scratch/ports" "$scratch/got" $modes 2>peers.err &
+rogue_pid=$!
+until [ -s ports ]; do sleep 0.1; done
+
+port() { sed -n "s/^$1 //p" ports; }
+# The server's second answer may come with its first, or just after: then TLS
+# meets it.
+after='something comes after the answer to STARTTLS'
+
+# at MODE STATUS WORDS OPTION...: what comes of a login there.
+at() {
+	mode=$1 want=$2 words=$3 && shift 3
+	case $mode in imaps*) scheme=imaps ;; *) scheme=imap ;; esac
+	: >got
+	status "$mode: $words" "$want" ms-fetch --check --timeout 5 --password-file pw \
+		"$@" "$scheme://alice@127.0.0.1:$(port "$mode")/"
+	ok '  in these words' grep -qe "$words" err
+	if [ "$want" != 0 ]; then
+		ok '  the password was not sent' sh -c '! grep -aq "horse\|LOGIN\|AUTHENTICATE\|Y29ycmVjd" got'
+	fi
+}
+sent_in_tls() { grep -aq '+tls: .*LOGIN "alice" "correct horse"' got && ! grep -a horse got | grep -avq '+tls'; }
+
+at good 0 'logged in' --ca-file "$imap_ca"
+ok '  in TLS alone' sent_in_tls
+at before 0 'logged in' --ca-file "$imap_ca"
+ok '  what was said before TLS does not count' sent_in_tls
+at missing 76 'does not offer STARTTLS' --ca-file "$imap_ca"
+at preauth 76 'PREAUTH.*before TLS' --ca-file "$imap_ca"
+at no 76 'STARTTLS refused: not today' --ca-file "$imap_ca"
+at bad 76 'STARTTLS not understood' --ca-file "$imap_ca"
+at injected 76 "$after" --ca-file "$imap_ca"
+at injected-late 76 "$after\|does not speak TLS" --ca-file "$imap_ca"
+at old 76 'no TLS 1.2 or newer' --ca-file "$imap_ca"
+at imaps-old 76 'no TLS 1.2 or newer' --ca-file "$imap_ca"
+at good 76 'certificate of an unknown authority'
+at imaps 76 'certificate of an unknown authority'
+
+# Pins: of the certificate, of the key; another one; with and without a CA.
+cert=sha256//$(openssl x509 -in "$imap_root/good.pem" -outform DER |
+	openssl dgst -sha256 -binary | base64)
+key=sha256//$(openssl x509 -in "$imap_root/good.pem" -pubkey -noout |
+	openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64)
+wrong=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+at imaps 0 'logged in' --pin "$cert"
+at imaps 0 'logged in' --pin "$wrong" --pin "$key"
+at good 0 'logged in' --pin "$key"
+at imaps 76 'certificate is not the pinned one' --pin "$wrong"
+ok '  its own pins are told' grep -qF "it is $cert, its key $key" err
+at imaps 76 'certificate is not the pinned one' --pin "$wrong" --ca-file "$imap_ca"
+at good 76 'certificate is not the pinned one' --pin "$wrong" --ca-file "$imap_ca"
+at imaps-old 76 'no TLS 1.2 or newer' --pin "$key"
+for bad in '' sha256//x sha1//AAAA "${key}A" "$(echo "$key" | tr 0-9 -)"; do
+	status "'$bad' is no pin" 64 ms-fetch --check --password-file pw --pin "$bad" \
+		imaps://alice@127.0.0.1:1/
+done
+
+# Any certificate: said each time. TLS it must be all the same.
+for i in 1 2; do
+	at imaps 0 'logged in' --accept-any-certificate
+	ok "  warned of, run $i" grep -qi 'certificate.*not.*checked\|accept-any-certificate' err
+done
+at missing 76 'does not offer STARTTLS' --accept-any-certificate
+at old 76 'no TLS 1.2 or newer' --accept-any-certificate
+
+# Without TLS: only when asked for, and with the best that is offered.
+at clear 76 'does not offer STARTTLS'
+at clear 0 'logged in' --insecure-plaintext
+ok '  the password itself was not sent' sh -c 'grep -aq CRAM-MD5 got && ! grep -aq horse got'
+at missing 0 'logged in' --insecure-plaintext
+ok '  here it was' grep -aq horse got
+
+# Elsewhere: the certificate is looked at for the name in the URL.
+to=127.0.0.1:$(port imaps)
+status 'connect to another place' 0 ms-fetch --check --password-file pw \
+	--ca-file "$imap_ca" --connect "$to" imaps://alice@localhost:1/
+status 'the name is not what is dialled' 76 ms-fetch --check --password-file pw \
+	--ca-file "$imap_ca" --connect "$to" imaps://alice@imap.example.org/
+ok '  it says so' grep -q 'certificate is for another host' err
+for bad in '' 127.0.0.1 :993 127.0.0.1:0 '[::1]' a@b:1; do
+	status "no place to connect to: '$bad'" 64 ms-fetch --check --password-file pw \
+		--connect "$bad" imaps://alice@localhost/
+done
+if [ -n "$(port v6)" ]; then
+	status 'IPv6' 0 ms-fetch --check --password-file pw --ca-file "$imap_ca" \
+		"imaps://alice@[::1]:$(port v6)/"
+	status 'to an IPv6 address' 0 ms-fetch --check --password-file pw \
+		--ca-file "$imap_ca" --connect "[::1]:$(port v6)" imaps://alice@localhost/
+else
+	echo '# no IPv6 here'
+fi
+ok 'the servers had nothing to complain of' [ ! -s peers.err ]
+finish
