@@ -82,7 +82,7 @@ note_reason(struct ms_auth *a, const unsigned char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n && i < REASON_MAX; i++)
-		a->reason[i] = p[i] < 0x20 || p[i] == 0x7f ? '?' : (char)p[i];
+		a->reason[i] = (char)(p[i] < 0x20 || p[i] == 0x7f ? '?' : p[i]);
 	a->reason[i] = '\0';
 }
 

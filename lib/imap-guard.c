@@ -87,7 +87,9 @@ check_code(const struct ms_imap_guard *g, struct ms_err *err)
 	p += strspn(p, "[ ");
 	if (strncasecmp(p, flags, strlen(flags)) == 0) {
 		p += strlen(flags);
-		if (*p == '(' && !flags_begin_well(p + 1 + (p[1] == ' ')))
+		/* In a greeting, a flag that is a string crashes. */
+		if (g->strings ||
+		    (*p == '(' && !flags_begin_well(p + 1 + (p[1] == ' '))))
 			return nonsense(err, "PERMANENTFLAGS");
 	}
 	/* Nobody has asked for a charset; in a greeting, strings here crash. */
@@ -304,7 +306,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 			return -1;
 		break;
 	}
-	g->last = c == '\t' ? ' ' : (char)c;
+	g->last = (char)(c == '\t' ? ' ' : c);
 	if (g->last != ' ')
 		g->solid = g->last;
 	return 0;
@@ -374,7 +376,7 @@ begin_line(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	g->length = g->head_n = g->attribute_n = 0;
 	g->head[0] = g->attribute[0] = g->last = g->solid = '\0';
 	g->depth = 0;
-	g->in_number = false;
+	g->in_number = g->code_over = g->strings = false;
 	if (c != '*' && c != '+' && !is_digit(c) &&
 	    !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
 		return nonsense(err, "a line that begins with nothing known");
@@ -399,6 +401,10 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	case TEXT:
 		if (c == '\0')
 			return nonsense(err, "a NUL byte in it");
+		if (c == ']')
+			g->code_over = true;
+		if (!g->code_over && (c == '"' || c == '{'))
+			g->strings = true;
 		if (c != '\n') {
 			keep(g, c);
 			return 0;

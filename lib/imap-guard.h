@@ -53,9 +53,11 @@ struct ms_imap_guard {
 	unsigned depth;
 	char attribute[16]; /* the last one in a FETCH, cut */
 	size_t attribute_n;
-	bool naming; /* in it */
-	char last;   /* the byte before */
-	char solid;  /* the last one that is no blank */
+	bool naming;    /* in it */
+	char last;      /* the byte before */
+	char solid;     /* the last one that is no blank */
+	bool code_over; /* a response code's `]` has come */
+	bool strings;   /* there is a quote or a literal in it */
 	char head[MS_IMAP_HEAD_MAX];
 	size_t head_n;
 };

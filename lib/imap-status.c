@@ -53,9 +53,10 @@ note_bye(struct ms_imap *im, const char *words)
 	size_t i;
 
 	for (i = 0; i < MS_IMAP_WORDS && words[i] != '\0'; i++)
-		im->bye[i] = (unsigned char)words[i] < 0x20 || words[i] == 0x7f
-				 ? '?'
-				 : words[i];
+		im->bye[i] =
+		    (char)((unsigned char)words[i] < 0x20 || words[i] == 0x7f
+			       ? '?'
+			       : words[i]);
 	im->bye[i] = '\0';
 }
 
