@@ -16,6 +16,7 @@ struct output {
 	uint64_t bytes;
 	struct ms_wire *wire; /* for its id, if it has labels */
 	char *labels;
+	bool fresh;   /* something was written since output_rest() */
 	bool refused; /* it can't be written; what comes of it is dropped */
 };
 
@@ -92,6 +93,7 @@ output_begin(
 	o->uid = s->uid;
 	o->bytes = 0;
 	o->refused = false;
+	o->fresh = true;
 	describe(o, b, s);
 	remark(o, b, s);
 	if (b->labels && *s->labels != '\0') {
@@ -120,6 +122,15 @@ output_data(
 	if (o->labels != NULL)
 		ms_wire_add(o->wire, p, n);
 	return ms_stream_data(o->out, p, n, err);
+}
+
+int
+output_rest(struct output *o, struct ms_err *err)
+{
+	if (o->box != NULL || !o->fresh)
+		return 0;
+	o->fresh = false;
+	return ms_stream_idle(o->out, err);
 }
 
 /* The message lies in the folders of its labels too: the same id there. */
@@ -207,6 +218,7 @@ output_reference(struct output *o, struct box *b, const struct sight *s,
 	char hex[MS_SHA_HEX + 1];
 	struct ms_err why = {0};
 
+	o->fresh = true;
 	describe(o, b, s);
 	ms_hex(id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);

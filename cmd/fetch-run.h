@@ -216,6 +216,8 @@ int output_data(
 /* 1 written, 0 failed and said so, -1. */
 int output_end(struct output *o, struct ms_err *err);
 int output_void(struct output *o, const char *reason, struct ms_err *err);
+/* For a while nothing comes: what was written is to be seen as whole. */
+int output_rest(struct output *o, struct ms_err *err);
 /* Is a message begun? */
 bool output_busy(const struct output *o);
 /* ref= instead of bytes. moved_from may be NULL. */

@@ -515,8 +515,11 @@ wait_once(struct run *r, int64_t until_ms)
 	struct frame f;
 	struct ms_err err = {0};
 
-	if (!crew_ready(r->crew))
+	if (!crew_ready(r->crew)) {
+		if (r->following && output_rest(r->output, &err) < 0)
+			run_over(r, &err);
 		(void)fflush(stdout); /* an error shows at the next write */
+	}
 	switch (crew_wait(r->crew, wait_ms, &h, &f, &err)) {
 	case CREW_NOTHING:
 		break;

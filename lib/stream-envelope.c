@@ -336,6 +336,8 @@ ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
 		rc = parse_trailer(t, &a, err);
 	else if (take_keyword(&a, "void"))
 		rc = MS_LINE_VOID;
+	else if (take_keyword(&a, "idle"))
+		rc = MS_LINE_IDLE;
 	else
 		rc = parse_envelope(e, &a, err);
 	ms_buf_release(&a.value);

@@ -108,6 +108,14 @@ ms_stream_void(
 }
 
 int
+ms_stream_idle(struct ms_stream_writer *w, struct ms_err *err)
+{
+	static const char idle[] = MS_STREAM_FROM "MS-Envelope: idle\n\n";
+
+	return w->open ? 0 : put(w, idle, sizeof(idle) - 1, err);
+}
+
+int
 ms_stream_trailer(
     struct ms_stream_writer *w, const struct ms_trailer *t, struct ms_err *err)
 {

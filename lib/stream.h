@@ -59,7 +59,8 @@ struct ms_trailer {
 enum ms_line {
 	MS_LINE_ENVELOPE = 1, /* of a message */
 	MS_LINE_TRAILER = 2,  /* "end" */
-	MS_LINE_VOID = 3      /* "void": the message before was not completed */
+	MS_LINE_VOID = 3,     /* "void": the message before was not completed */
+	MS_LINE_IDLE = 4      /* "idle": nothing comes for a while */
 };
 
 /*
@@ -112,6 +113,11 @@ int ms_stream_end(struct ms_stream_writer *w, struct ms_err *err);
  */
 int ms_stream_void(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err);
+/*
+ * Says that for a while nothing comes (ms-stream(5), Idle lines): a reader sees
+ * then that the last message is whole. Nothing, while a message is open.
+ */
+int ms_stream_idle(struct ms_stream_writer *w, struct ms_err *err);
 /* The last thing to write, after any orderly failure too. Voids a message
  * that is still open. */
 int ms_stream_trailer(

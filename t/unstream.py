@@ -77,7 +77,7 @@ for line, body in messages(sys.stdin.buffer.read()):
     held = None
     if line.startswith(b"end;"):
         trailer = line.decode()
-    elif not line.startswith(b"void"):
+    elif not line.startswith((b"void", b"idle")):
         held = line, body
 if trailer is None:
     sys.exit("cut: no trailer")

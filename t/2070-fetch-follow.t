@@ -1,0 +1,50 @@
+#!/bin/sh
+# --follow: what is there, then what arrives, while it arrives; over a restart
+# of the server; a whole stream at the end.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+imap_start || exit 1
+imap_user alice secret
+inbox=$imap_dir
+put() { printf 'Subject: %s\n\nbody of %s\n' "$2" "$2" | imap_put "$1" "$3:2,S"; }
+put "$inbox" first 1001.a
+imap_folder alice Work
+work=$imap_dir
+put "$work" second 1002.a
+
+# until_has NUMBER: so many messages are in the archive.
+until_has() {
+	i=0
+	until [ "$(ms-list -a arc 2>/dev/null | wc -l)" -ge "$1" ]; do
+		i=$((i + 1))
+		[ $i -lt 300 ] || { note "$(ms-list -a arc; cat err.fetch err.ingest)" && return 1; }
+		sleep 0.1
+	done
+}
+
+ms-init -u alice arc || exit 1
+mkfifo pipe
+ms-fetch -a arc -u alice --follow --poll 1 --ca-file "$imap_ca" --password-file alice.pw \
+	"$(imap_url alice)" >pipe 2>err.fetch &
+fetch=$!
+ms-ingest -a arc <pipe >/dev/null 2>err.ingest &
+ingest=$!
+ok 'what is there comes' until_has 2
+put "$inbox" third 1003.a
+ok 'what arrives in INBOX comes' until_has 3
+put "$work" fourth 1004.a
+ok 'and in another folder' until_has 4
+imap_restart() { kill "$imap_pid" && wait "$imap_pid"; imap_run; }
+imap_restart
+put "$inbox" fifth 1005.a
+ok 'and after the server was away' until_has 5
+kill -TERM $fetch
+wait $fetch
+ok 'SIGTERM ends it with 0' [ $? -eq 0 ]
+wait $ingest
+ok 'and the stream is whole' [ $? -eq 0 ]
+ok 'nothing came twice' grep -q '^ms-ingest: 5 seen: 5 new' err.ingest
+ok 'the sums are right' grep -q '^ms-fetch: 5 seen: 5 new, 0 known, 0 left out, 0 failed' err.fetch
+ok 'no process is left' sh -c '! pgrep -P '$fetch
+finish

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Several connections, each in a process of its own: all comes, one that dies
+# costs what it was reading, and limits of time and bytes hold.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+imap_start || exit 1
+imap_user alice secret
+i=0
+while [ $i -lt 900 ]; do
+	i=$((i + 1))
+	printf 'Subject: %d\n\n%s\n' $i "$(printf '%01000d' $i)" >"one.$i"
+done
+${imap_as} sh -c 'cd "$1" && i=0 && while [ $i -lt 900 ]; do
+	i=$((i + 1)); cat "$2/one.$i" >"cur/$((1000 + i)).a:2,S"; done' sh "$imap_dir" "$scratch"
+i=0
+while [ $i -lt 20 ]; do
+	i=$((i + 1))
+	imap_folder alice "Folder $i"
+	printf 'Subject: in %d\n\nx\n' $i | imap_put "$imap_dir" "1.$i:2,S"
+done
+fetch() {
+	ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(imap_url alice)"
+}
+# The same, to be run with & and killed.
+exec_fetch() {
+	exec ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(imap_url alice)"
+}
+names() { python3 "$top/t/unstream.py" <"$1" | cut -f 3,4 | sed '$d' | sort; }
+
+status 'one connection' 0 fetch --connections 1
+cp out one
+status 'eight' 0 fetch --connections 8
+names one >want
+names out >got
+same 'the same messages come' want got
+ok 'the sums' grep -qx 'ms-fetch: 920 seen: 920 new, 0 known, 0 left out, 0 failed' err
+
+# A reader of answers that dies. The rate holds it up long enough.
+exec_fetch --max-rate 100K --connections 2 --report report >out 2>err &
+fetch=$!
+i=0
+until [ "$(pgrep -c -P $fetch)" -eq 2 ] && [ "$(wc -c <out)" -gt 10000 ] || [ $i -gt 100 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+kill -SEGV "$(pgrep -P $fetch | head -n 1)"
+wait $fetch
+ok 'a reader that dies: status 76' [ $? -eq 76 ]
+ok 'how it died is said' grep -q 'was ended by signal 11' report
+python3 - report out >got <<'PY'
+import json, sys
+sums = [json.loads(line) for line in open(sys.argv[1])][-1]
+print(sums["seen"], sums["new"] + sums["failed"], sums["failed"] > 0, sums["new"] > 0)
+PY
+echo '920 920 True True' >want
+same 'every message is accounted for' want got
+python3 "$top/t/unstream.py" <out | tail -n 1 | grep -q 'status=76' ||
+	fail 'and the stream is whole'
+
+status '--max-bytes' 0 fetch --max-bytes 100K
+ok 'the rest is left out' grep -Eqx 'ms-fetch: 920 seen: [1-9][0-9]* new, 0 known, [1-9][0-9]* left out, 0 failed' err
+status '--max-time' 75 fetch --max-rate 20K --max-time 2
+ok 'it says so' grep -q -e '--max-time is over' err
+
+exec_fetch --max-rate 20K >out 2>err &
+fetch=$!
+sleep 1.5
+kill -TERM $fetch
+wait $fetch
+ok 'SIGTERM: status 75' [ $? -eq 75 ]
+ok 'the trailer says so' grep -aq '^MS-Envelope: end; .*status=75$' out
+ok 'and why' grep -q 'stopped by a signal' err
+
+# Standard output that nobody reads.
+{ fetch 2>err; echo $? >status; } | :
+ok 'a reader that has gone: 74' [ "$(cat status)" -eq 74 ]
+finish
