@@ -85,6 +85,9 @@ box_reset(struct box *b)
 		queue_release(&b->queue[i]);
 	forget_places(b);
 	b->count = 0;
+	b->probe = 0;
+	free(b->occurrence);
+	b->occurrence = NULL;
 	b->careful = false;
 	queue_release(&b->met);
 	queue_release(&b->unmet);
@@ -296,30 +299,73 @@ sort_delete(struct run *r, struct box *b, uint64_t *occurrence)
 			queue_add(&b->queue[STAGE_LOOK], b->uids[i]);
 }
 
-int
-box_surveyed(struct run *r, struct box *b, struct ms_err *err)
+/* It is certain which of its messages are known. */
+static int
+sort(struct run *r, struct box *b, struct ms_err *err)
 {
-	uint64_t *occurrence = ms_xcalloc(b->count + 1, sizeof(*occurrence));
 	bool heads = false, unknown = false;
 	size_t i;
-	int rc;
 
-	b->state = BOX_OPEN;
-	rc = known_places(r->known, b, occurrence, err);
-	for (i = 0; rc == 0 && i < b->count && !unknown; i++)
-		unknown = occurrence[i] == 0 && !was_seen(b, i);
-	if (rc == 0 && unknown && r->opt->job == JOB_FETCH)
-		rc = known_has_heads(r->known, &heads, err);
-	if (rc == 0 && r->opt->job == JOB_DELETE)
-		sort_delete(r, b, occurrence);
-	else if (rc == 0)
-		sort_fetch(r, b, occurrence, heads);
-	free(occurrence);
+	known_believed(r->known, b);
+	for (i = 0; i < b->count && !unknown; i++)
+		unknown = b->occurrence[i] == 0 && !was_seen(b, i);
+	if (unknown && r->opt->job == JOB_FETCH &&
+	    known_has_heads(r->known, &heads, err) < 0)
+		return -1;
+	if (r->opt->job == JOB_DELETE)
+		sort_delete(r, b, b->occurrence);
+	else
+		sort_fetch(r, b, b->occurrence, heads);
+	free(b->occurrence);
+	b->occurrence = NULL;
 	queue_release(&b->met);
 	queue_release(&b->unmet);
 	b->asked = queue_left(&b->queue[STAGE_LOOK]) +
 		   queue_left(&b->queue[STAGE_FETCH]);
-	return rc;
+	return 0;
+}
+
+int
+box_surveyed(struct run *r, struct box *b, struct ms_err *err)
+{
+	size_t i;
+
+	b->state = BOX_OPEN;
+	b->occurrence = ms_xcalloc(b->count + 1, sizeof(*b->occurrence));
+	if (known_places(r->known, b, b->occurrence, err) < 0)
+		return -1;
+	for (i = b->count; i > 0 && b->occurrence[i - 1] == 0; i--)
+		;
+	/* UIDLs are not numbers that begin again. */
+	if (i == 0 || b->places != NULL || b->seen != NULL)
+		return sort(r, b, err);
+	b->probe = b->uids[i - 1];
+	queue_add(&b->queue[STAGE_LOOK], b->probe);
+	return 0;
+}
+
+int
+box_probed(
+    struct run *r, struct box *b, const struct sight *s, struct ms_err *err)
+{
+	const uint32_t *at =
+	    bsearch(&b->probe, b->uids, b->count, sizeof(*at), link_by_uid);
+	int same = 0;
+
+	b->probe = 0;
+	if (s != NULL && (s->has & HAS_HEAD) != 0)
+		same = known_same_head(
+		    r->known, b->occurrence[at - b->uids], s, err);
+	if (same < 0)
+		return -1;
+	if (!same) {
+		ms_report_note(r->report,
+		    "%s: UIDs are not those that were archived: looking at "
+		    "every header",
+		    b->name);
+		memset(b->occurrence, 0, b->count * sizeof(*b->occurrence));
+	}
+	return sort(r, b, err);
 }
 
 const char *
@@ -342,7 +388,7 @@ box_done(const struct box *b)
 
 	if (b->state == BOX_FAILED)
 		return true;
-	if (b->state != BOX_OPEN || b->busy > 0)
+	if (b->state != BOX_OPEN || b->busy > 0 || b->probe != 0)
 		return false;
 	for (i = 0; i < STAGES; i++)
 		if (queue_left(&b->queue[i]) > 0)
@@ -384,7 +430,7 @@ box_cut_task(struct run *r, struct box *b, enum stage stage, struct task *t)
 		n = queue_left(q);
 	assert(n > 0);
 	t->box = b;
-	t->ask = box_ask(r, stage);
+	t->ask = b->probe != 0 ? ASK_HEADS : box_ask(r, stage);
 	t->n = t->left = n;
 	t->renumbered = b->renumbered;
 	memcpy(t->uid, q->v + q->at, n * sizeof(*t->uid));

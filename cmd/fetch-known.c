@@ -4,6 +4,7 @@
  * ms-fetch(1), What is already there.
  */
 #include "fetch-run.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,10 +123,33 @@ known_places(
 		if (b->places[i] != NULL)
 			found = ms_archive_place(k->archive, b->number,
 			    b->places[i], &occurrence[i], err);
-	for (i = 0; found >= 0 && i < b->count; i++)
-		if (occurrence[i] != 0)
-			note_alive(k, occurrence[i]);
 	return found < 0 ? -1 : 0;
+}
+
+void
+known_believed(struct known *k, const struct box *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++)
+		if (b->occurrence[i] != 0)
+			note_alive(k, b->occurrence[i]);
+}
+
+int
+known_same_head(struct known *k, uint64_t occurrence, const struct sight *s,
+    struct ms_err *err)
+{
+	struct ms_occurrence o;
+	struct ms_buf content = {0};
+	int got;
+
+	got =
+	    ms_archive_occurrence_at(k->archive, occurrence, &o, &content, err);
+	if (got == 0)
+		got = ms_archive_head_is(k->archive, o.message, s->head, err);
+	ms_buf_release(&content);
+	return got;
 }
 
 /* ---- by header and size ---- */

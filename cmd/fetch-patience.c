@@ -62,8 +62,15 @@ requeue(struct task *t)
 static void
 fail_rest(struct run *r, struct task *t, const char *reason)
 {
+	struct ms_err err = {0};
 	size_t i;
 
+	if (t->left > 0 && t->box->probe != 0) { /* nothing is believed then */
+		t->left = 0;
+		if (box_probed(r, t->box, NULL, &err) < 0)
+			run_over(r, &err);
+		return;
+	}
 	for (i = 0; i < t->n; i++)
 		if (!t->told[i]) {
 			run_failed(r, t->box, t->uid[i], reason);
@@ -77,12 +84,12 @@ static void
 renumbered(struct run *r, struct task *t, const char *reason)
 {
 	struct box *b = t->box;
-	uint64_t void_now = t->left;
+	uint64_t void_now = b->probe != 0 ? 0 : t->left;
 	int i;
 
 	t->left = 0;
 	if (t->renumbered == b->renumbered) {
-		for (i = 0; i < STAGES; i++)
+		for (i = 0; i < STAGES && b->probe == 0; i++)
 			void_now += queue_left(&b->queue[i]);
 		b->renumbered++;
 		box_reset(b);

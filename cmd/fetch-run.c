@@ -220,11 +220,15 @@ account_for_rest(struct run *r)
 			continue;
 		}
 		left = 0;
-		for (i = 0; i < STAGES; i++)
+		if (b->probe != 0) { /* nothing of it was counted yet */
+			b->tally->seen += b->count;
+			left = b->count;
+		}
+		for (i = 0; i < STAGES && b->probe == 0; i++)
 			left += queue_left(&b->queue[i]);
 		for (h = r->crew->hands; h < r->crew->hands + r->crew->count;
 		     h++)
-			if (h->task.box == b)
+			if (h->task.box == b && b->probe == 0)
 				left += h->task.left;
 		if (left == 0 || b->state != BOX_OPEN)
 			continue;

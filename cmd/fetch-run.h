@@ -62,6 +62,11 @@ struct box {
 	char **seen_places;
 	size_t seen_count;
 	struct queue queue[STAGES];
+	/* A mailbox that was restored from a backup gives UIDs again that it
+	 * has given before: the message with the highest of those that are
+	 * known is looked at before any is believed. */
+	uint64_t *occurrence; /* of each of uids while that is done; or NULL */
+	uint32_t probe;       /* its UID; 0: nothing is to be proved */
 	uint64_t asked, done; /* messages, for the progress line */
 };
 
@@ -162,6 +167,9 @@ void box_again(struct box *b);
 int box_take(struct run *r, struct box *b, struct frame *f);
 /* The survey is complete: sorts its messages into queues. */
 int box_surveyed(struct run *r, struct box *b, struct ms_err *err);
+/* What the probe is: its header, or NULL: it can't be had. */
+int box_probed(
+    struct run *r, struct box *b, const struct sight *s, struct ms_err *err);
 /* The place of a message in the archive's words ("V/U" or a UIDL); NULL: it
  * has none. */
 const char *box_place(const struct box *b, uint32_t uid, char text[32]);
@@ -184,6 +192,11 @@ void known_close(struct known *k);
  * it is not known; count numbers. */
 int known_places(
     struct known *k, struct box *b, uint64_t *occurrence, struct ms_err *err);
+/* These (b->occurrence) are where the archive says. */
+void known_believed(struct known *k, const struct box *b);
+/* Has the message of an occurrence this header? 1, 0, -1. */
+int known_same_head(struct known *k, uint64_t occurrence, const struct sight *s,
+    struct ms_err *err);
 /* May messages be recognised by header and size? */
 int known_has_heads(struct known *k, bool *has, struct ms_err *err);
 /*

@@ -197,11 +197,16 @@ take_fate(struct run *r, struct hand *h, struct frame *f, struct ms_err *err)
 	if (f->word == SAY_HEAD) {
 		if (!take_sight(f, &s))
 			return ms_fail(err, MS_PROTO, "a bad frame");
-		return tell(r, h, s.uid) ? take_head(r, h, &s, err) : 0;
+		if (!tell(r, h, s.uid))
+			return 0;
+		return b->probe != 0 ? box_probed(r, b, &s, err)
+				     : take_head(r, h, &s, err);
 	}
 	uid = frame_u32(f);
 	if (!tell(r, h, uid))
 		return 0;
+	if (b->probe != 0)
+		return box_probed(r, b, NULL, err);
 	switch (f->word) {
 	case SAY_FAILED:
 		run_failed(r, b, uid, frame_str(f));
@@ -260,6 +265,11 @@ succeeded(struct run *r, struct hand *h)
 	if (t->ask == ASK_SURVEY && box_surveyed(r, b, &err) < 0) {
 		run_box_failed(r, b, err.msg, b->count);
 		b->state = BOX_FAILED;
+	}
+	if (t->left > 0 && t->renumbered == b->renumbered && b->probe != 0) {
+		t->left = t->n = 0;
+		if (box_probed(r, b, NULL, &err) < 0)
+			run_over(r, &err);
 	}
 	for (i = 0; i < t->n; i++)
 		if (!t->told[i] && t->renumbered == b->renumbered)
@@ -466,7 +476,8 @@ stop_at_max_bytes(struct run *r)
 		return;
 	for (i = 0; i < r->box_count; i++)
 		for (stage = STAGE_LOOK; stage <= STAGE_FETCH; stage++)
-			for (q = &r->boxes[i].queue[stage]; queue_left(q) > 0;
+			for (q = &r->boxes[i].queue[stage];
+			     queue_left(q) > 0 && r->boxes[i].probe == 0;
 			     q->at++)
 				run_left_out(r, r->boxes + i, q->v[q->at],
 				    "--max-bytes is reached");

@@ -350,3 +350,21 @@ ms_heads_find(struct ms_heads *h, const unsigned char head[MS_SHA_LEN],
 	}
 	return found;
 }
+
+int
+ms_archive_head_is(struct ms_archive *a, uint64_t message,
+    const unsigned char head[MS_SHA_LEN], struct ms_err *err)
+{
+	struct ms_message_row row;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_message(&txn, message, &row, err);
+		if (got == 1)
+			got = memcmp(row.head, head, MS_HEAD_START) == 0;
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}

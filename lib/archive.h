@@ -199,6 +199,12 @@ int ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
  * reads a row of the index for each.
  */
 struct ms_heads;
+/*
+ * Has this MESSAGE (by its number) that head, as far as the index keeps one
+ * (64 bits)? 1, 0, -1.
+ */
+int ms_archive_head_is(struct ms_archive *a, uint64_t message,
+    const unsigned char head[MS_SHA_LEN], struct ms_err *err);
 int ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
     struct ms_err *err);
 void ms_heads_close(struct ms_heads *h);
