@@ -254,8 +254,7 @@ holds(const struct queue *q, uint32_t uid)
 static int
 must_look(struct run *r, const struct box *b, uint32_t uid, bool heads)
 {
-	static const struct ms_choice all;
-	bool choosy = memcmp(&r->opt->choice, &all, sizeof(all)) != 0;
+	bool choosy = !ms_choice_all(&r->opt->choice);
 
 	if (choosy && holds(&b->unmet, uid))
 		return -1;

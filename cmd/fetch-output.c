@@ -15,8 +15,8 @@ struct output {
 	uint32_t uid;
 	uint64_t bytes;
 	struct ms_wire *wire; /* for its id, if it has labels */
-	char *labels;
-	bool fresh;   /* something was written since output_rest() */
+	struct ms_buf labels; /* folders, each with a newline */
+	bool fresh;           /* something was written since output_rest() */
 	bool refused; /* it can't be written; what comes of it is dropped */
 };
 
@@ -40,7 +40,7 @@ output_free(struct output *o)
 		return;
 	ms_envelope_clear(&o->env);
 	ms_wire_free(o->wire);
-	free(o->labels);
+	ms_buf_release(&o->labels);
 	free(o);
 }
 
@@ -83,11 +83,36 @@ remark(struct output *o, const struct box *b, const struct sight *s)
 		    b->name, s->uid);
 }
 
+static void
+add_label(void *ctx, size_t i)
+{
+	struct output *o = ctx;
+
+	ms_buf_add_str(&o->labels, o->r->folders[i].name);
+	ms_buf_add_byte(&o->labels, '\n');
+}
+
+/*
+ * A message of All Mail: the folders that it is in by its labels, as far as
+ * they are read. false: it is in folders that are left out, and in no other.
+ */
+static bool
+take_labels(struct output *o, const struct box *b, const struct sight *s,
+    const char **why)
+{
+	ms_buf_clear(&o->labels);
+	if (!b->labels || *s->labels == '\0')
+		return true;
+	return ms_folders_labels(o->r->folders, o->r->verdicts,
+	    o->r->folder_count, s->labels, add_label, o, why);
+}
+
 int
 output_begin(
     struct output *o, struct box *b, const struct sight *s, struct ms_err *err)
 {
 	struct ms_err why = {0};
+	const char *rule = "";
 
 	o->box = b;
 	o->uid = s->uid;
@@ -96,11 +121,13 @@ output_begin(
 	o->fresh = true;
 	describe(o, b, s);
 	remark(o, b, s);
-	if (b->labels && *s->labels != '\0') {
-		o->labels = ms_xstrdup(s->labels);
-		if (o->wire == NULL)
-			o->wire = ms_wire_new();
+	if (!take_labels(o, b, s, &rule)) {
+		o->refused = true;
+		run_left_out(o->r, b, s->uid, rule);
+		return 0;
 	}
+	if (o->labels.n > 0 && o->wire == NULL)
+		o->wire = ms_wire_new();
 	if (ms_stream_begin(o->out, &o->env, &why) == 0)
 		return 0;
 	if (why.code != MS_DATA) {
@@ -119,7 +146,7 @@ output_data(
 	o->bytes += n;
 	if (o->refused)
 		return 0;
-	if (o->labels != NULL)
+	if (o->labels.n > 0)
 		ms_wire_add(o->wire, p, n);
 	return ms_stream_data(o->out, p, n, err);
 }
@@ -146,7 +173,8 @@ write_labels(struct output *o, struct ms_err *err)
 	ms_hex(identity.id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_UID, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);
-	for (label = o->labels; rc == 0 && *label != '\0'; label = next) {
+	for (label = ms_buf_str(&o->labels); rc == 0 && *label != '\0';
+	     label = next) {
 		next = strchrnul(label, '\n');
 		if (*next == '\n')
 			*next++ = '\0';
@@ -171,10 +199,9 @@ write_labels(struct output *o, struct ms_err *err)
 static void
 done(struct output *o)
 {
-	if (o->refused && o->labels != NULL)
+	if (o->wire != NULL) /* what was not asked for its id begins anew */
 		ms_wire_end(o->wire, &(struct ms_identity){0});
-	free(o->labels);
-	o->labels = NULL;
+	ms_buf_clear(&o->labels);
 	o->box = NULL;
 }
 
@@ -192,7 +219,7 @@ output_end(struct output *o, struct ms_err *err)
 			o->r->messages++;
 			rc = 1;
 		}
-		if (rc == 1 && o->labels != NULL && write_labels(o, err) < 0)
+		if (rc == 1 && o->labels.n > 0 && write_labels(o, err) < 0)
 			rc = -1;
 	}
 	done(o);

@@ -125,6 +125,16 @@ blame(struct run *r, struct task *t, const struct verdict *v)
 	}
 }
 
+/* Is it the network or the server's mood, or would it be the same again? A run
+ * that never got in does not insist, unless it is asked to wait. */
+static bool
+forgivable(const struct run *r, const struct verdict *v)
+{
+	if (v->err.code != MS_TEMP && (v->err.code != MS_PROTO || !v->reached))
+		return false;
+	return r->logged_in || v->wait > 0 || r->following;
+}
+
 static void
 session_lost(struct run *r, struct hand *h, const struct verdict *v)
 {
@@ -149,9 +159,7 @@ session_lost(struct run *r, struct hand *h, const struct verdict *v)
 		    r->opt->url.host, v->err.msg);
 		return;
 	}
-	if (v->err.code != MS_TEMP && (v->err.code != MS_PROTO || !v->reached))
-		run_over(r, &v->err);
-	else if (!r->logged_in && v->wait == 0 && !r->following)
+	if (!forgivable(r, v))
 		run_over(r, &v->err);
 	else if (r->strikes > r->opt->retries && !r->following)
 		run_over(r, &r->loss);

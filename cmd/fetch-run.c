@@ -147,7 +147,7 @@ static int
 choose_folders(struct run *r, struct ms_err *err)
 {
 	struct ms_folders_options options = r->opt->folders;
-	struct ms_folder_verdict *v;
+	struct ms_folder_verdict *v; /* r's */
 	struct ms_folders *rules = NULL;
 	size_t i;
 	int rc = 0;
@@ -155,7 +155,7 @@ choose_folders(struct run *r, struct ms_err *err)
 	options.gmail = (r->capabilities & MS_CAP_GMAIL) != 0;
 	if (ms_folders_new(&rules, &options, err) < 0)
 		return -1;
-	v = ms_xcalloc(r->folder_count + 1, sizeof(*v));
+	v = r->verdicts = ms_xcalloc(r->folder_count + 1, sizeof(*v));
 	r->boxes = ms_xcalloc(r->folder_count + 1, sizeof(*r->boxes));
 	ms_folders_judge(rules, r->folders, r->folder_count, v);
 	if (r->opt->job == JOB_LIST_FOLDERS)
@@ -170,7 +170,6 @@ choose_folders(struct run *r, struct ms_err *err)
 			    r->folders[i].name, v[i].why);
 	}
 	report_unmatched(r, rules);
-	free(v);
 	ms_folders_free(rules);
 	return rc;
 }
@@ -294,6 +293,7 @@ release(struct run *r)
 	for (i = 0; i < r->box_count; i++)
 		box_release(r->boxes + i);
 	free(r->boxes);
+	free(r->verdicts);
 	ms_imap_folders_free(r->folders, r->folder_count);
 	ms_buf_release(&r->criteria);
 	ms_buf_release(&r->late);

@@ -86,7 +86,8 @@ struct run {
 
 	struct ms_imap_folder *folders; /* all the server has */
 	size_t folder_count, folder_cap;
-	struct box *boxes; /* those that are read */
+	struct ms_folder_verdict *verdicts; /* on each of them */
+	struct box *boxes;                  /* those that are read */
 	size_t box_count;
 	size_t next; /* the first box that may wait to be surveyed */
 	unsigned capabilities;

@@ -253,7 +253,7 @@ take_wanted(struct frame *f, struct wanted *u)
 	}
 	for (i = 0; i < u->count; i++) {
 		u->uids[i] = frame_u32(f);
-		if (f->word != ASK_DELETE)
+		if (u->size == NULL)
 			continue;
 		u->size[i] = frame_u64(f);
 		head = frame_bytes(f, MS_SHA_LEN);

@@ -262,3 +262,11 @@ ms_choose_needs_head(const struct ms_choice *c)
 {
 	return c->by_date_field && (c->has_since || c->has_before);
 }
+
+bool
+ms_choice_all(const struct ms_choice *c)
+{
+	return !c->unseen && !c->seen && !c->flagged && !c->unflagged &&
+	       !c->has_since && !c->has_before && c->larger == 0 &&
+	       c->smaller == 0;
+}

@@ -14,9 +14,9 @@ struct ms_choice {
 	bool unseen, seen, flagged;
 	bool unflagged; /* for deleting */
 	bool has_since, has_before;
+	bool by_date_field; /* dates: the Date field instead of INTERNALDATE */
 	int64_t since;      /* at or after this moment */
 	int64_t before;     /* before this moment */
-	bool by_date_field; /* dates: the Date field instead of INTERNALDATE */
 	uint64_t larger;    /* more bytes than this; 0: any */
 	uint64_t smaller;   /* fewer bytes than this; 0: any */
 };
@@ -34,6 +34,9 @@ int ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
     const char *option, struct ms_err *err);
 /* MS_USAGE if no message can meet it: seen and unseen, since behind before. */
 int ms_choice_check(const struct ms_choice *c, struct ms_err *err);
+
+/* Does it mean every message? */
+bool ms_choice_all(const struct ms_choice *c);
 
 /* What of a message counts. */
 struct ms_attributes {

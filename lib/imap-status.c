@@ -50,9 +50,9 @@ suggested(const char *line)
 static void
 note_bye(struct ms_imap *im, const char *words)
 {
-	size_t i;
+	size_t n = strnlen(words, MS_IMAP_WORDS), i;
 
-	for (i = 0; i < MS_IMAP_WORDS && words[i] != '\0'; i++)
+	for (i = 0; i < n; i++)
 		im->bye[i] =
 		    (char)((unsigned char)words[i] < 0x20 || words[i] == 0x7f
 			       ? '?'

@@ -58,6 +58,7 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 	struct ms_buf out = {0};
 	unsigned char c;
 	size_t i;
+	int high, low;
 
 	for (i = 0; i < n; i++) {
 		c = (unsigned char)p[i];
@@ -68,11 +69,11 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 			    "login is %%3A)");
 		}
 		if (c == '%') {
-			if (n - i < 3 || hex_digit(p[i + 1]) < 0 ||
-			    hex_digit(p[i + 2]) < 0)
+			high = n - i < 3 ? -1 : hex_digit(p[i + 1]);
+			low = n - i < 3 ? -1 : hex_digit(p[i + 2]);
+			if (high < 0 || low < 0)
 				goto bad;
-			c = (unsigned char)(hex_digit(p[i + 1]) << 4 |
-					    hex_digit(p[i + 2]));
+			c = (unsigned char)(high * 16 + low);
 			i += 2;
 		}
 		ms_buf_add_byte(&out, c);
