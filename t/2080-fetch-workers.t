@@ -19,6 +19,7 @@ while [ $i -lt 20 ]; do
 	imap_folder alice "Folder $i"
 	printf 'Subject: in %d\n\nx\n' $i | imap_put "$imap_dir" "1.$i:2,S"
 done
+# shellcheck disable=SC2120 # status calls it with options
 fetch() {
 	ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(imap_url alice)"
 }
@@ -73,6 +74,7 @@ ok 'the trailer says so' grep -aq '^MS-Envelope: end; .*status=75$' out
 ok 'and why' grep -q 'stopped by a signal' err
 
 # Standard output that nobody reads.
+# shellcheck disable=SC2119
 { fetch 2>err; echo $? >status; } | :
 ok 'a reader that has gone: 74' [ "$(cat status)" -eq 74 ]
 finish

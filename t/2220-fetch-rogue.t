@@ -107,7 +107,7 @@ done <modes
 : >rogue.ports.good
 ids arc.good >want
 ok 'six messages' [ "$(wc -l <want)" -eq 6 ]
-while IFS=$tab read -r mode first kept failed words; do
+while IFS=$tab read -r mode _ kept failed words; do
 	status "$mode, when it is well again" 0 fetch "arc.$mode" "$mode"
 	status '  it is archived' 0 ms-ingest -q --create-user -a "arc.$mode" "arc.$mode.stream"
 	ids "arc.$mode" >got
