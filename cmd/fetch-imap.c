@@ -83,13 +83,14 @@ need_folder(struct worker *w, const char *raw, uint32_t uidvalidity, bool write,
 	return 0;
 }
 
-/* After what was asked: answers that came under another UIDVALIDITY are not
- * about what was asked for. */
+/* What was asked is answered, with this result: answers that came when the
+ * folder had another UIDVALIDITY are not about what was asked for. */
 static int
-still_valid(struct worker *w, struct ms_err *err)
+still_valid(struct worker *w, int rc, struct ms_err *err)
 {
-	if ((ms_imap_moved_on(w->im) & MS_MOVED_RENUMBERED) == 0)
-		return 0;
+	if (w->im == NULL || !ms_imap_usable(w->im) ||
+	    (ms_imap_moved_on(w->im) & MS_MOVED_RENUMBERED) == 0)
+		return rc;
 	free(w->raw);
 	w->raw = NULL;
 	return ms_fail(err, MS_EXISTS,
@@ -197,7 +198,7 @@ survey(
 	if (*criteria != '\0' && count > 0)
 		rc = narrow(w, criteria, uids, count, err);
 	free(uids);
-	return rc < 0 ? -1 : still_valid(w, err);
+	return still_valid(w, rc, err);
 }
 
 static void
@@ -264,14 +265,13 @@ look(struct worker *w, const struct wanted *u, ask_heads *ask,
     const struct ms_imap_head_sink *sink, struct ms_err *err)
 {
 	size_t at, done;
+	int rc = 0;
 
 	if (need_folder(w, u->raw, u->uidvalidity, false, err) < 0)
 		return -1;
-	for (at = 0; at < u->count; at += done)
-		if (ask(w->im, u->uids + at, u->count - at, &done, sink, err) <
-		    0)
-			return -1;
-	return still_valid(w, err);
+	for (at = 0; rc == 0 && at < u->count; at += done)
+		rc = ask(w->im, u->uids + at, u->count - at, &done, sink, err);
+	return still_valid(w, rc, err);
 }
 
 static int
@@ -300,14 +300,14 @@ fetch(struct worker *w, const struct wanted *u, struct ms_err *err)
 	    .gone = on_gone,
 	    .ctx = w};
 	size_t at, done;
+	int rc = 0;
 
 	if (need_folder(w, u->raw, u->uidvalidity, false, err) < 0)
 		return -1;
-	for (at = 0; at < u->count; at += done)
-		if (ms_imap_fetch(w->im, u->uids + at, u->count - at, &done,
-			&sink, err) < 0)
-			return -1;
-	return still_valid(w, err);
+	for (at = 0; rc == 0 && at < u->count; at += done)
+		rc = ms_imap_fetch(
+		    w->im, u->uids + at, u->count - at, &done, &sink, err);
+	return still_valid(w, rc, err);
 }
 
 /* ---- deleting ---- */
@@ -405,10 +405,9 @@ delete_wanted(struct worker *w, const struct wanted *u, struct ms_err *err)
 	for (at = 0; rc == 0 && at < u->count; at += done)
 		rc = ms_imap_heads(
 		    w->im, u->uids + at, u->count - at, &done, &sink, err);
+	rc = still_valid(w, rc, err);
 	if (rc == 0)
-		rc = still_valid(w, err);
-	if (rc == 0)
-		rc = delete_verified(w, &v, err);
+		rc = still_valid(w, delete_verified(w, &v, err), err);
 	free(v.uids);
 	return rc;
 }

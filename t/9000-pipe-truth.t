@@ -58,7 +58,7 @@ is 'fetcher killed before its first byte' 66
 
 # Killed in mid-message: the second one is 3 MB, and the pipe is full.
 mkfifo fifo
-sh -c 'echo $$ >pid; exec ms-fetch -q --ca-file "$1" --password-file right.pw "$2"' \
+sh -c 'echo $$ >pid; exec ms-fetch -q --connections 1 --ca-file "$1" --password-file right.pw "$2"' \
 	sh "$imap_ca" "$(rogue_url large)" >fifo 2>/dev/null &
 fetcher=$!
 { head -c 1000000 && kill -9 "$(cat pid)" && cat; } <fifo | ingest 2>>err
