@@ -6,10 +6,13 @@
 
 #include "url.h"
 
+#define SCHEME 4 /* bytes of "imap", "pop3" */
+
 const struct fuzz_seed fuzz_seeds[] = {SEED("imaps://alice@imap.example.org/"),
     SEED("imaps://alice%40example.com@IMAP.example.org.:1993/"),
     SEED("imaps://a@b@[2001:db8::1]:143"), SEED("imaps://a:b@h/INBOX"),
-    SEED("IMAPS://gr%C3%BCn+x@127.0.0.1"), SEEDS_END};
+    SEED("IMAPS://gr%C3%BCn+x@127.0.0.1"), SEED("pop3s://a%25b@h:110/"),
+    SEED("imap://a@h/"), SEED("pop3://a@h:995"), SEEDS_END};
 
 static void
 require(bool holds)
@@ -28,9 +31,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (ms_url_parse(&a, text, NULL) == 0 && a.login != NULL) {
 		ms_url_source(&a, NULL, &first);
 		require(first.n <= 2048); /* MS_SOURCE_MAX */
-		/* imap://... as imaps://... is a URL of the same source. */
-		ms_buf_add_str(&url, "imaps");
-		ms_buf_add_str(&url, ms_buf_str(&first) + strlen("imap"));
+		/* imap://... as imaps://... is a URL of the same source, and
+		 * pop3://... as pop3s://... */
+		ms_buf_add(&url, first.p, SCHEME);
+		ms_buf_add_str(&url, "s");
+		ms_buf_add_str(&url, ms_buf_str(&first) + SCHEME);
 		if (url.n > MS_URL_MAX)
 			goto out;
 		require(ms_url_parse(&b, ms_buf_str(&url), NULL) == 0);
