@@ -1,0 +1,43 @@
+/*
+ * history.h - who changed what, and when: the events about users, settings,
+ * profiles and runs. ms-archive(5), EVENT. Layer: above archive.
+ */
+#ifndef MS_HISTORY_H
+#define MS_HISTORY_H
+#include "archive.h"
+#include "event.h"
+
+enum ms_history_class {
+	MS_HISTORY_USERS = 1, /* user, user-set, settings */
+	MS_HISTORY_RUNS = 2   /* profile, profile-set, run, mailbox, ran */
+};
+
+struct ms_history_select {
+	enum ms_history_class class;
+	uint64_t object; /* this user, profile or run only; 0: all */
+	bool has_since;
+	int64_t since;         /* time of an event, at least */
+	uint64_t above, below; /* numbers between these; 0: no bound */
+	bool forward;          /* from the oldest on; else the newest first */
+};
+
+struct ms_history_event {
+	uint64_t number;
+	enum ms_event_kind kind;
+	int64_t time;
+	uint64_t object; /* the user, profile or run it is about; settings: 0 */
+	struct ms_slice json; /* the whole event; the walk's until the next */
+};
+
+/*
+ * Walks them. No transaction is held between calls. ms_history_next(): 1, 0 no
+ * more, -1. An event that damage has taken has json {NULL, 0}.
+ */
+struct ms_history;
+struct ms_history *ms_history_open(
+    struct ms_archive *a, const struct ms_history_select *sel);
+int ms_history_next(
+    struct ms_history *h, struct ms_history_event *ev, struct ms_err *err);
+void ms_history_close(struct ms_history *h);
+
+#endif
