@@ -9,6 +9,7 @@
 
 #include "archive.h"
 #include "conn.h"
+#include "fetch-table.h"
 #include "opt.h"
 #include "query.h"
 
@@ -39,106 +40,6 @@ const char fetch_usage[] =
     "                [--no-auto-move] [--follow [--poll seconds]]\n"
     "                [--delete-archived [--archived-before age]]\n"
     "                [--check | --list-folders] [--report file] url\n";
-
-enum {
-	OPT_LOGIN = MS_OPT_LONG,
-	OPT_AUTHZID,
-	OPT_MASTER,
-	OPT_SEPARATOR,
-	OPT_AUTH,
-	OPT_PASSWORD_FILE,
-	OPT_PASSWORD_FD,
-	OPT_PASSWORD_COMMAND,
-	OPT_TOKEN_COMMAND,
-	OPT_CONNECT,
-	OPT_CA_FILE,
-	OPT_PIN,
-	OPT_ACCEPT_ANY,
-	OPT_PLAINTEXT,
-	OPT_TIMEOUT,
-	OPT_MAX_TIME,
-	OPT_CONNECTIONS,
-	OPT_RETRIES,
-	OPT_MAX_RATE,
-	OPT_MAX_BYTES,
-	OPT_FOLDER,
-	OPT_EXCLUDE,
-	OPT_ALL_FOLDERS,
-	OPT_SENT_FOLDER,
-	OPT_SHARED,
-	OPT_OTHER_USERS,
-	OPT_UNSEEN,
-	OPT_SEEN_ONLY,
-	OPT_FLAGGED,
-	OPT_SINCE,
-	OPT_BEFORE,
-	OPT_BY_DATE_FIELD,
-	OPT_OLDER_THAN,
-	OPT_LARGER,
-	OPT_SMALLER,
-	OPT_NO_AUTO_MOVE,
-	OPT_FOLLOW,
-	OPT_POLL,
-	OPT_DELETE,
-	OPT_ARCHIVED_BEFORE,
-	OPT_CHECK,
-	OPT_LIST_FOLDERS,
-	OPT_REPORT
-};
-
-static const struct option longs[] = {
-    {"archive", required_argument, NULL, 'a'},
-    {"user", required_argument, NULL, 'u'},
-    {"login", required_argument, NULL, OPT_LOGIN},
-    {"authzid", required_argument, NULL, OPT_AUTHZID},
-    {"master", required_argument, NULL, OPT_MASTER},
-    {"master-separator", required_argument, NULL, OPT_SEPARATOR},
-    {"auth", required_argument, NULL, OPT_AUTH},
-    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
-    {"password-fd", required_argument, NULL, OPT_PASSWORD_FD},
-    {"password-command", required_argument, NULL, OPT_PASSWORD_COMMAND},
-    {"token-command", required_argument, NULL, OPT_TOKEN_COMMAND},
-    {"connect", required_argument, NULL, OPT_CONNECT},
-    {"ca-file", required_argument, NULL, OPT_CA_FILE},
-    {"pin", required_argument, NULL, OPT_PIN},
-    {"accept-any-certificate", no_argument, NULL, OPT_ACCEPT_ANY},
-    {"insecure-plaintext", no_argument, NULL, OPT_PLAINTEXT},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"max-time", required_argument, NULL, OPT_MAX_TIME},
-    {"connections", required_argument, NULL, OPT_CONNECTIONS},
-    {"retries", required_argument, NULL, OPT_RETRIES},
-    {"max-rate", required_argument, NULL, OPT_MAX_RATE},
-    {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
-    {"folder", required_argument, NULL, OPT_FOLDER},
-    {"exclude", required_argument, NULL, OPT_EXCLUDE},
-    {"all-folders", no_argument, NULL, OPT_ALL_FOLDERS},
-    {"sent-folder", required_argument, NULL, OPT_SENT_FOLDER},
-    {"shared", no_argument, NULL, OPT_SHARED},
-    {"other-users", no_argument, NULL, OPT_OTHER_USERS},
-    {"unseen", no_argument, NULL, OPT_UNSEEN},
-    {"seen-only", no_argument, NULL, OPT_SEEN_ONLY},
-    {"flagged", no_argument, NULL, OPT_FLAGGED},
-    {"since", required_argument, NULL, OPT_SINCE},
-    {"before", required_argument, NULL, OPT_BEFORE},
-    {"by-date-field", no_argument, NULL, OPT_BY_DATE_FIELD},
-    {"older-than", required_argument, NULL, OPT_OLDER_THAN},
-    {"larger", required_argument, NULL, OPT_LARGER},
-    {"smaller", required_argument, NULL, OPT_SMALLER},
-    {"no-auto-move", no_argument, NULL, OPT_NO_AUTO_MOVE},
-    {"follow", no_argument, NULL, OPT_FOLLOW},
-    {"poll", required_argument, NULL, OPT_POLL},
-    {"delete-archived", no_argument, NULL, OPT_DELETE},
-    {"archived-before", required_argument, NULL, OPT_ARCHIVED_BEFORE},
-    {"check", no_argument, NULL, OPT_CHECK},
-    {"list-folders", no_argument, NULL, OPT_LIST_FOLDERS},
-    {"report", required_argument, NULL, OPT_REPORT},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
 
 /* ---- values ---- */
 
@@ -560,15 +461,17 @@ check_options(const struct options *opt, struct ms_err *err)
 int
 fetch_options(struct options *opt, int argc, char *argv[], struct ms_err *err)
 {
+	struct option longs[FETCH_OPTIONS + 1];
 	int c, rc = 0;
 
+	fetch_longs(longs);
 	*opt = (struct options){.password_fd = -1,
 	    .separator = "*",
 	    .timeout = MS_CONN_TIMEOUT,
 	    .connections = CONNECTIONS,
 	    .retries = RETRIES,
 	    .poll = POLL_SECONDS};
-	while ((c = ms_getopt(argc, argv, "a:u:nqvhV", longs)) != -1) {
+	while ((c = ms_getopt(argc, argv, FETCH_LETTERS, longs)) != -1) {
 		if (c == 'h' || c == 'V') {
 			if (c == 'h')
 				fputs(fetch_usage, stdout);

@@ -10,6 +10,54 @@
 #include "opt.h"
 
 #define FETCH_LETTERS "a:u:nqvhV"
+#define FETCH_OPTIONS 64 /* more than there are */
+
+/* What getopt calls those without a letter. */
+enum {
+	OPT_LOGIN = MS_OPT_LONG,
+	OPT_AUTHZID,
+	OPT_MASTER,
+	OPT_SEPARATOR,
+	OPT_AUTH,
+	OPT_PASSWORD_FILE,
+	OPT_PASSWORD_FD,
+	OPT_PASSWORD_COMMAND,
+	OPT_TOKEN_COMMAND,
+	OPT_CONNECT,
+	OPT_CA_FILE,
+	OPT_PIN,
+	OPT_ACCEPT_ANY,
+	OPT_PLAINTEXT,
+	OPT_TIMEOUT,
+	OPT_MAX_TIME,
+	OPT_CONNECTIONS,
+	OPT_RETRIES,
+	OPT_MAX_RATE,
+	OPT_MAX_BYTES,
+	OPT_FOLDER,
+	OPT_EXCLUDE,
+	OPT_ALL_FOLDERS,
+	OPT_SENT_FOLDER,
+	OPT_SHARED,
+	OPT_OTHER_USERS,
+	OPT_UNSEEN,
+	OPT_SEEN_ONLY,
+	OPT_FLAGGED,
+	OPT_SINCE,
+	OPT_BEFORE,
+	OPT_BY_DATE_FIELD,
+	OPT_OLDER_THAN,
+	OPT_LARGER,
+	OPT_SMALLER,
+	OPT_NO_AUTO_MOVE,
+	OPT_FOLLOW,
+	OPT_POLL,
+	OPT_DELETE,
+	OPT_ARCHIVED_BEFORE,
+	OPT_CHECK,
+	OPT_LIST_FOLDERS,
+	OPT_REPORT
+};
 
 /* Whose business an option is. */
 enum fetch_class {
@@ -31,6 +79,8 @@ struct fetch_option {
 };
 extern const struct fetch_option fetch_table[];
 
+/* The same for ms_getopt(). */
+void fetch_longs(struct option longs[FETCH_OPTIONS + 1]);
 /* The option of this name, NULL: ms-fetch has none. */
 const struct fetch_option *fetch_option(const char *name);
 
