@@ -174,33 +174,6 @@ choose_folders(struct run *r, struct ms_err *err)
 	return rc;
 }
 
-/* ---- following ---- */
-
-/* Looks again at what there was and what has come. */
-static void
-look_again(struct run *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->box_count; i++)
-		if (r->boxes[i].state == BOX_OPEN)
-			box_again(r->boxes + i);
-	r->next = 0;
-	work(r);
-}
-
-static void
-follow(struct run *r)
-{
-	while (r->over.code == MS_OK) {
-		work_idle(r);
-		if (r->over.code == MS_OK)
-			look_again(r);
-	}
-	if (crew_stopped) /* that is how following ends */
-		r->over = (struct ms_err){0};
-}
-
 /* ---- the end ---- */
 
 /* The run is over before its time: names what it leaves. */
@@ -279,7 +252,7 @@ do_job(struct run *r)
 	}
 	work(r);
 	if (r->opt->follow && r->over.code == MS_OK)
-		follow(r);
+		fetch_follow(r);
 }
 
 static void
@@ -322,6 +295,8 @@ fetch_run(const struct options *opt, struct ms_secret *password,
 		    "warning: whoever answers for %s is believed "
 		    "(--accept-any-certificate)",
 		    opt->url.host);
+	if (opt->max_time > 0)
+		r.until_ms = run_now_ms() + (int64_t)opt->max_time * 1000;
 	crew_catch_signals();
 	if (crew_open(&crew, opt, password, &err) < 0 ||
 	    known_open(&r.known, &r, &err) < 0 ||

@@ -98,6 +98,7 @@ struct run {
 	unsigned strikes;         /* losses since anything was won */
 	struct ms_err loss;       /* the worst of these */
 	int64_t pause_until;      /* ms: nothing is asked before */
+	int64_t until_ms;         /* --max-time; 0: none */
 	enum ms_code damage;      /* the worst of what cost a message */
 	struct ms_err over;       /* nothing more is asked: why */
 	struct ms_buf late;       /* struct late: what may have moved */
@@ -132,14 +133,31 @@ void run_box_failed(
 void run_over(struct run *r, const struct ms_err *why);
 int64_t run_now_ms(void);
 
-/* ---- fetch-work.c: tasks and answers ---- */
+/* ---- fetch-work.c: who is asked what ---- */
 
 /* Works until all is done, or the run is over. */
 void work(struct run *r);
 /* Asks for the folders and takes them; the first thing a run does. */
 int work_folders(struct run *r, struct ms_err *err);
-/* Waits, watching a folder, until something may have happened. */
-void work_idle(struct run *r);
+/* Begins a request to a hand; its words follow, then crew_send(). */
+void work_ask(struct hand *h, enum word word, struct box *b);
+/* Waits for one thing to happen, until_ms at most if that is not over, and
+ * deals with it; and until that time (run_now_ms()), whatever happens. */
+void work_wait(struct run *r, int64_t until_ms);
+void work_wait_until(struct run *r, int64_t until_ms);
+
+/* ---- fetch-follow.c ---- */
+
+/* Waits for what arrives and deals with it, until the run is over. */
+void fetch_follow(struct run *r);
+
+/* ---- fetch-take.c: what comes of it ---- */
+
+/* A frame of a worker's. -1: the run can't go on. */
+int take_frame(
+    struct run *r, struct hand *h, struct frame *f, struct ms_err *err);
+/* Every folder has been looked at: says what has moved. */
+int take_late(struct run *r, struct ms_err *err);
 
 /* ---- fetch-patience.c: what went wrong ---- */
 

@@ -47,4 +47,16 @@ ok 'and the stream is whole' [ $? -eq 0 ]
 ok 'nothing came twice' grep -q '^ms-ingest: 5 seen: 5 new' err.ingest
 ok 'the sums are right' grep -q '^ms-fetch: 5 seen: 5 new, 0 known, 0 left out, 0 failed' err.fetch
 ok 'no process is left' sh -c '! pgrep -P '$fetch
+
+# cpu COMMAND ...: its processor time in ms, in $ms.
+cpu() {
+	ms=$(python3 -c '
+import resource, subprocess, sys
+subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=open("err", "w"))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(int(1000 * (used.ru_utime + used.ru_stime)))' "$@")
+}
+cpu ms-fetch --follow --max-time 4 --exclude '||.' --ca-file "$imap_ca" \
+	--password-file alice.pw "$(imap_url alice)"
+ok "who follows no folder does not turn in circles ($ms ms)" [ "$ms" -lt 2000 ]
 finish

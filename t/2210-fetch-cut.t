@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
-[ "${MS_SOAK-}" = 1 ] || skip soak 'cuts are for make soak: beside other tests they sometimes fail'
 seed
 step=20
 [ "${MS_SOAK-}" != 1 ] || step=1
