@@ -18,7 +18,7 @@ FUZZ_SECONDS ?= 60
 
 # The Debian packages that building, testing, linting and comparing need.
 DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
-	libjansson-dev libssl-dev libsasl2-dev liblmdb-dev
+	libjansson-dev libssl-dev libsasl2-dev liblmdb-dev libinih-dev
 DEB_check = perl mandoc jq python3 openssl zstd procps libsasl2-modules \
 	dovecot-imapd dovecot-pop3d
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
@@ -27,7 +27,7 @@ DEB_bench = isync borgbackup notmuch offlineimap3 getmail6 mpop
 DEPS ?= build check
 
 # Expanded when first used, and once: `make deps` brings pkg-config.
-PKGS = libarchive libzstd jansson libssl libcrypto
+PKGS = libarchive libzstd jansson libssl libcrypto inih
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libetpan $(PKGS)))$(PKG_CFLAGS)
 # Debian's libetpan.pc asks for linking without PIE; nothing needs that.
 PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,\

@@ -1,0 +1,428 @@
+/* schedule.c - schedules: read, and written for cron and systemd. */
+#include "schedule.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS 6 /* more than any schedule has */
+#define FIELDS 5
+
+static const char *const weekday_names[] = {
+    "sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
+static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may",
+    "jun", "jul", "aug", "sep", "oct", "nov", "dec", NULL};
+
+/* The five fields of crontab(5), in its order. */
+static const struct field {
+	const char *what;
+	unsigned min, max; /* a 7 in weekdays is a Sunday too */
+	const char *const *names;
+} fields[FIELDS] = {
+    {"minute", 0, 59, NULL},
+    {"hour", 0, 23, NULL},
+    {"day", 1, 31, NULL},
+    {"month", 1, 12, month_names},
+    {"weekday", 0, 7, weekday_names},
+};
+
+static uint64_t
+bits(unsigned min, unsigned max)
+{
+	return (UINT64_MAX >> (63 - max)) & (UINT64_MAX << min);
+}
+
+/* ---- numbers and names ---- */
+
+/* A number at *p, which moves behind it. False: there is none within bounds. */
+static bool
+number(const char **p, unsigned min, unsigned max, unsigned *out)
+{
+	unsigned v = 0;
+	const char *s = *p;
+
+	while (isdigit((unsigned char)*s) && s - *p < 4)
+		v = v * 10 + (unsigned)(*s++ - '0');
+	if (s == *p || v < min || v > max)
+		return false;
+	*p = s;
+	*out = v;
+	return true;
+}
+
+/* The same for one of these names by its first three letters. */
+static bool
+name(const char **p, const char *const *names, unsigned *out)
+{
+	for (unsigned i = 0; names != NULL && names[i] != NULL; i++)
+		if (strncasecmp(*p, names[i], 3) == 0) {
+			*p += 3;
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+static bool
+field_value(const char **p, const struct field *f, unsigned *out)
+{
+	if (name(p, f->names, out)) {
+		*out += f->min;
+		return true;
+	}
+	return number(p, f->min, f->max, out);
+}
+
+/* HH:MM, and nothing behind it. */
+static bool
+time_of_day(const char *s, unsigned *hour, unsigned *minute)
+{
+	return strlen(s) <= 5 && number(&s, 0, 23, hour) && *s++ == ':' &&
+	       strlen(s) == 2 && number(&s, 0, 59, minute) && *s == '\0';
+}
+
+/* ---- crontab's fields ---- */
+
+/* One of the parts between commas: *, N, N-M, each with /STEP. */
+static bool
+part(const char **p, const struct field *f, uint64_t *set)
+{
+	unsigned from = f->min, to = f->max, step = 1;
+
+	if (**p == '*') {
+		++*p;
+		/* A 7 is a Sunday, which 0 is already. */
+		to = f->names == weekday_names ? 6 : f->max;
+	} else {
+		if (!field_value(p, f, &from))
+			return false;
+		to = from;
+		if (**p == '-') {
+			++*p;
+			if (!field_value(p, f, &to) || to < from)
+				return false;
+		} else if (**p == '/') {
+			return false; /* a step takes a range */
+		}
+	}
+	if (**p == '/') {
+		++*p;
+		if (!number(p, 1, f->max, &step))
+			return false;
+	}
+	for (unsigned i = from; i <= to; i += step)
+		*set |= (uint64_t)1 << i;
+	return true;
+}
+
+static int
+take_field(
+    const char *text, const struct field *f, uint64_t *set, struct ms_err *err)
+{
+	const char *p = text;
+	bool good;
+
+	*set = 0;
+	while ((good = part(&p, f, set)) && *p == ',')
+		p++;
+	if (!good || *p != '\0')
+		return ms_fail(err, MS_USAGE, "'%.40s' is no %s of crontab(5)",
+		    text, f->what);
+	return 0;
+}
+
+/* Is there a year in which such a day comes? */
+static bool
+day_comes(const struct ms_schedule *s)
+{
+	static const unsigned char last[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	for (unsigned m = 1; m <= 12; m++)
+		if ((s->months >> m & 1) != 0 &&
+		    (s->days & bits(1, last[m - 1])) != 0)
+			return true;
+	return !s->any_day && !s->any_weekday;
+}
+
+static int
+take_cron(struct ms_schedule *s, char *words[], struct ms_err *err)
+{
+	uint64_t set[FIELDS];
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (take_field(words[i], &fields[i], &set[i], err) < 0)
+			return -1;
+	s->minutes = set[0];
+	s->hours = (uint32_t)set[1];
+	s->days = (uint32_t)set[2];
+	s->months = (uint32_t)set[3];
+	s->weekdays = (uint32_t)((set[4] | set[4] >> 7) & bits(0, 6));
+	s->any_day = words[2][0] == '*';
+	s->any_weekday = words[4][0] == '*';
+	if (!day_comes(s))
+		return ms_fail(err, MS_USAGE, "such a day never comes");
+	return 0;
+}
+
+/* ---- words ---- */
+
+/* Every day at every hour's first minute, to be narrowed. */
+static void
+hourly(struct ms_schedule *s)
+{
+	s->minutes = 1;
+	s->hours = (uint32_t)bits(0, 23);
+	s->days = (uint32_t)bits(1, 31);
+	s->months = (uint32_t)bits(1, 12);
+	s->weekdays = (uint32_t)bits(0, 6);
+	s->any_day = s->any_weekday = true;
+}
+
+static int
+take_time(struct ms_schedule *s, const char *text, struct ms_err *err)
+{
+	unsigned hour, minute;
+
+	if (!time_of_day(text, &hour, &minute))
+		return ms_fail(
+		    err, MS_USAGE, "'%.40s' is no time: HH:MM", text);
+	s->hours = (uint32_t)1 << hour;
+	s->minutes = (uint64_t)1 << minute;
+	return 0;
+}
+
+static int
+take_weekday(struct ms_schedule *s, const char *text, struct ms_err *err)
+{
+	static const char *const names[] = {"Sunday", "Monday", "Tuesday",
+	    "Wednesday", "Thursday", "Friday", "Saturday"};
+
+	for (unsigned i = 0; i < 7; i++)
+		if (strcasecmp(text, names[i]) == 0 ||
+		    strcasecmp(text, weekday_names[i]) == 0) {
+			s->weekdays = (uint32_t)1 << i;
+			s->any_weekday = false;
+			return 0;
+		}
+	return ms_fail(
+	    err, MS_USAGE, "'%.40s' is no day of the week: Mon, Tue ...", text);
+}
+
+static int
+take_day(struct ms_schedule *s, const char *text, struct ms_err *err)
+{
+	const char *p = text;
+	unsigned day;
+
+	if (!number(&p, 1, 31, &day) || *p != '\0')
+		return ms_fail(err, MS_USAGE,
+		    "'%.40s' is no day of the month: 1 to 31", text);
+	s->days = (uint32_t)1 << day;
+	s->any_day = false;
+	return 0;
+}
+
+static bool
+is_unit(const char *word, const char *unit)
+{
+	size_t n = strlen(unit);
+
+	return strncasecmp(word, unit, n) == 0 &&
+	       (word[n] == '\0' || strcasecmp(word + n, "s") == 0);
+}
+
+/* `every N minutes`: only what comes out even, as cron has no other. */
+static int
+take_every(struct ms_schedule *s, const char *count, const char *unit,
+    struct ms_err *err)
+{
+	bool minutes = is_unit(unit, "minute");
+	unsigned whole = minutes ? 60 : 24, n;
+	const char *p = count;
+
+	if (!minutes && !is_unit(unit, "hour"))
+		return ms_fail(err, MS_USAGE,
+		    "every %.20s '%.40s': minutes or hours", count, unit);
+	if (!number(&p, 1, whole / 2, &n) || *p != '\0' || whole % n != 0)
+		return ms_fail(err, MS_USAGE,
+		    "every '%.20s' %.40s: a number that divides %u, up to %u",
+		    count, unit, whole, whole / 2);
+	if (minutes)
+		s->minutes = 0;
+	else
+		s->hours = 0;
+	for (unsigned i = 0; i < whole; i += n)
+		if (minutes)
+			s->minutes |= (uint64_t)1 << i;
+		else
+			s->hours |= (uint32_t)1 << i;
+	return 0;
+}
+
+static int
+take_words(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
+{
+	hourly(s);
+	if (n == 1 && strcasecmp(w[0], "hourly") == 0)
+		return 0;
+	if (n == 2 && strcasecmp(w[0], "daily") == 0)
+		return take_time(s, w[1], err);
+	if (n == 3 && strcasecmp(w[0], "every") == 0)
+		return take_every(s, w[1], w[2], err);
+	if (n == 3 && strcasecmp(w[0], "weekly") == 0)
+		return take_weekday(s, w[1], err) < 0 ? -1
+						      : take_time(s, w[2], err);
+	if (n == 3 && strcasecmp(w[0], "monthly") == 0)
+		return take_day(s, w[1], err) < 0 ? -1
+						  : take_time(s, w[2], err);
+	if (n == FIELDS)
+		return take_cron(s, w, err);
+	return ms_fail(err, MS_USAGE,
+	    "none of hourly, daily HH:MM, weekly DAY HH:MM, monthly N HH:MM, "
+	    "every N minutes, continuous, or the five fields of crontab(5)");
+}
+
+int
+ms_schedule_parse(struct ms_schedule *s, const char *text, struct ms_err *err)
+{
+	char *copy = ms_xstrdup(text), *p = copy, *words[WORDS], *word;
+	size_t n = 0;
+	int rc;
+
+	*s = (struct ms_schedule){.kind = MS_SCHEDULE_TIMES};
+	while (n < WORDS && (word = strsep(&p, " \t")) != NULL)
+		if (*word != '\0')
+			words[n++] = word;
+	if (n == 1 && strcasecmp(words[0], "continuous") == 0) {
+		s->kind = MS_SCHEDULE_CONTINUOUS;
+		rc = 0;
+	} else {
+		rc = take_words(s, words, n, err);
+	}
+	if (rc < 0)
+		*s = (struct ms_schedule){0};
+	free(copy);
+	return rc;
+}
+
+/* ---- written ---- */
+
+/* The numbers of a set with commas between, or `*` for all of them. */
+static void
+put_set(struct ms_buf *out, uint64_t set, unsigned min, unsigned max,
+    unsigned digits)
+{
+	const char *comma = "";
+
+	if (set == bits(min, max)) {
+		ms_buf_add_str(out, "*");
+		return;
+	}
+	for (unsigned i = min; i <= max; i++) {
+		if ((set >> i & 1) == 0)
+			continue;
+		ms_buf_printf(out, "%s%0*u", comma, (int)digits, i);
+		comma = ",";
+	}
+}
+
+/* The step with which `*` gives this set; 0: there is none. */
+static unsigned
+step_of(uint64_t set, unsigned min, unsigned max)
+{
+	for (unsigned step = 2; step <= max; step++) {
+		uint64_t every = 0;
+
+		for (unsigned i = min; i <= max; i += step)
+			every |= (uint64_t)1 << i;
+		if (every == set)
+			return step;
+	}
+	return 0;
+}
+
+/*
+ * A field of crontab(5). What began with `*` must do so again, as it says how
+ * days are combined; it holds the first number, which is all that `*` with the
+ * longest step gives.
+ */
+static void
+put_field(
+    struct ms_buf *out, uint64_t set, unsigned min, unsigned max, bool any)
+{
+	unsigned step = any ? step_of(set, min, max) : 0;
+
+	if (step != 0) {
+		ms_buf_printf(out, "*/%u", step);
+		return;
+	}
+	if (any && set != bits(min, max)) {
+		ms_buf_printf(out, "*/%u,", max - min + 1);
+		set &= ~((uint64_t)1 << min);
+	}
+	put_set(out, set, min, max, 1);
+}
+
+/* A field in which it does not matter: as it reads best. */
+static void
+put_even(struct ms_buf *out, uint64_t set, unsigned max)
+{
+	unsigned step = step_of(set, 0, max);
+
+	/* A step of more than half of them is one number, or two. */
+	put_field(out, set, 0, max, step != 0 && step <= (max + 1) / 2);
+}
+
+void
+ms_schedule_cron(const struct ms_schedule *s, struct ms_buf *out)
+{
+	put_even(out, s->minutes, 59);
+	ms_buf_add_byte(out, ' ');
+	put_even(out, s->hours, 23);
+	ms_buf_add_byte(out, ' ');
+	put_field(out, s->days, 1, 31, s->any_day);
+	ms_buf_add_byte(out, ' ');
+	put_set(out, s->months, 1, 12, 1);
+	ms_buf_add_byte(out, ' ');
+	put_field(out, s->weekdays, 0, 6, s->any_weekday);
+}
+
+static void
+put_calendar(
+    const struct ms_schedule *s, bool days, bool weekdays, struct ms_buf *out)
+{
+	static const char *const names[] = {
+	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	const char *comma = "";
+
+	ms_buf_add_str(out, "OnCalendar=");
+	if (weekdays && s->weekdays != bits(0, 6)) {
+		for (unsigned i = 0; i < 7; i++)
+			if ((s->weekdays >> i & 1) != 0) {
+				ms_buf_printf(out, "%s%s", comma, names[i]);
+				comma = ",";
+			}
+		ms_buf_add_byte(out, ' ');
+	}
+	ms_buf_add_str(out, "*-");
+	put_set(out, s->months, 1, 12, 2);
+	ms_buf_add_byte(out, '-');
+	put_set(out, days ? s->days : bits(1, 31), 1, 31, 2);
+	ms_buf_add_byte(out, ' ');
+	put_set(out, s->hours, 0, 23, 2);
+	ms_buf_add_byte(out, ':');
+	put_set(out, s->minutes, 0, 59, 2);
+	ms_buf_add_str(out, ":00\n");
+}
+
+void
+ms_schedule_calendar(const struct ms_schedule *s, struct ms_buf *out)
+{
+	if (s->any_day || s->any_weekday) {
+		put_calendar(s, true, true, out);
+	} else {
+		put_calendar(s, true, false, out);
+		put_calendar(s, false, true, out);
+	}
+}

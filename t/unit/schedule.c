@@ -1,0 +1,138 @@
+/* schedule.c - tests of lib/schedule: what is read, and what is written. */
+#include "schedule.h"
+
+#include <string.h>
+#include "tap.h"
+
+static const struct {
+	const char *text, *cron, *calendar;
+} good[] = {
+    {"hourly", "0 * * * *", "OnCalendar=*-*-* *:00:00\n"},
+    {"Hourly", "0 * * * *", "OnCalendar=*-*-* *:00:00\n"},
+    {"daily 03:30", "30 3 * * *", "OnCalendar=*-*-* 03:30:00\n"},
+    {"  daily\t00:00 ", "0 0 * * *", "OnCalendar=*-*-* 00:00:00\n"},
+    {"daily 7:05", "5 7 * * *", "OnCalendar=*-*-* 07:05:00\n"},
+    {"weekly Sun 23:59", "59 23 * * 0", "OnCalendar=Sun *-*-* 23:59:00\n"},
+    {"weekly wednesday 12:00", "0 12 * * 3", "OnCalendar=Wed *-*-* 12:00:00\n"},
+    {"monthly 1 04:00", "0 4 1 * *", "OnCalendar=*-*-01 04:00:00\n"},
+    {"monthly 31 04:00", "0 4 31 * *", "OnCalendar=*-*-31 04:00:00\n"},
+    {"every 15 minutes", "*/15 * * * *", "OnCalendar=*-*-* *:00,15,30,45:00\n"},
+    {"every 1 minute", "* * * * *", "OnCalendar=*-*-* *:*:00\n"},
+    {"every 30 minutes", "*/30 * * * *", "OnCalendar=*-*-* *:00,30:00\n"},
+    {"every 6 hours", "0 */6 * * *", "OnCalendar=*-*-* 00,06,12,18:00:00\n"},
+    {"0 3 * * *", "0 3 * * *", "OnCalendar=*-*-* 03:00:00\n"},
+    {"5,35 8-17 * * 1-5", "5,35 8,9,10,11,12,13,14,15,16,17 * * 1,2,3,4,5",
+	"OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* "
+	"08,09,10,11,12,13,14,15,16,17:05,35:00\n"},
+    {"0 0 * jan,DEC mon", "0 0 * 1,12 1",
+	"OnCalendar=Mon *-01,12-* 00:00:00\n"},
+    {"0 0 * * 7", "0 0 * * 0", "OnCalendar=Sun *-*-* 00:00:00\n"},
+    {"0 0 * * 5-7", "0 0 * * 0,5,6", "OnCalendar=Sun,Fri,Sat *-*-* 00:00:00\n"},
+    {"10-40/10 0 * * *", "10,20,30,40 0 * * *",
+	"OnCalendar=*-*-* 00:10,20,30,40:00\n"},
+    /* Both days said: either will do. */
+    {"0 0 13 * 5", "0 0 13 * 5",
+	"OnCalendar=*-*-13 00:00:00\nOnCalendar=Fri *-*-* 00:00:00\n"},
+    {"0 0 31 2 5", "0 0 31 2 5",
+	"OnCalendar=*-02-31 00:00:00\nOnCalendar=Fri *-02-* 00:00:00\n"},
+    /* A field that begins with `*` narrows the other. */
+    {"0 0 */10 * 5", "0 0 */10 * 5",
+	"OnCalendar=Fri *-*-01,11,21,31 00:00:00\n"},
+    {"0 0 */10,2 * 5", "0 0 */31,2,11,21,31 * 5",
+	"OnCalendar=Fri *-*-01,02,11,21,31 00:00:00\n"},
+    {"0 0 13 * */2", "0 0 13 * */2",
+	"OnCalendar=Sun,Tue,Thu,Sat *-*-13 00:00:00\n"},
+    {"0 0 29 2 *", "0 0 29 2 *", "OnCalendar=*-02-29 00:00:00\n"},
+};
+
+static const struct {
+	const char *text, *says;
+} bad[] = {
+    {"", "none of hourly"},
+    {"sometimes", "none of hourly"},
+    {"daily", "none of hourly"},
+    {"hourly 5", "none of hourly"},
+    {"daily 24:00", "'24:00' is no time: HH:MM"},
+    {"daily 3:5", "'3:5' is no time"},
+    {"daily 03:60", "'03:60' is no time"},
+    {"daily 03:00:00", "'03:00:00' is no time"},
+    {"daily 0003:00", "'0003:00' is no time"},
+    {"weekly 03:00 Mon", "'03:00' is no day of the week"},
+    {"weekly Monda 03:00", "'Monda' is no day of the week"},
+    {"monthly 0 03:00", "'0' is no day of the month"},
+    {"monthly 32 03:00", "'32' is no day of the month"},
+    {"monthly 1st 03:00", "'1st' is no day of the month"},
+    {"every 7 minutes", "a number that divides 60"},
+    {"every 0 minutes", "a number that divides 60"},
+    {"every 60 minutes", "a number that divides 60, up to 30"},
+    {"every 5 hours", "a number that divides 24"},
+    {"every 2 days", "minutes or hours"},
+    {"every 2 minutess", "minutes or hours"},
+    {"every -5 minutes", "a number that divides 60"},
+    {"60 * * * *", "'60' is no minute of crontab(5)"},
+    {"* 24 * * *", "'24' is no hour"},
+    {"* * 0 * *", "'0' is no day"},
+    {"* * * 13 *", "'13' is no month"},
+    {"* * * * 8", "'8' is no weekday"},
+    {"5/10 * * * *", "'5/10' is no minute"},
+    {"*/0 * * * *", "'*/0' is no minute"},
+    {"5-1 * * * *", "'5-1' is no minute"},
+    {"1,,2 * * * *", "'1,,2' is no minute"},
+    {"1, * * * *", "'1,' is no minute"},
+    {"*5 * * * *", "'*5' is no minute"},
+    {"99999999999 * * * *", "is no minute"},
+    {"0 0 30 2 *", "never comes"},
+    {"0 0 31 4,6 *", "never comes"},
+    {"* * * *", "none of hourly"},
+    {"* * * * * *", "none of hourly"},
+    {"* * * * * * * *", "none of hourly"},
+    {"continuous 5", "none of hourly"},
+};
+
+static void
+test_good(size_t i)
+{
+	struct ms_buf cron = {0}, calendar = {0}, read = {0};
+	struct ms_schedule s, again;
+	struct ms_err err = {0};
+
+	if (ms_schedule_parse(&s, good[i].text, &err) < 0) {
+		ok(false, "'%s': %s", good[i].text, err.msg);
+		return;
+	}
+	ms_schedule_cron(&s, &cron);
+	ms_schedule_calendar(&s, &calendar);
+	ok(strcmp(ms_buf_str(&cron), good[i].cron) == 0, "'%s': cron '%s'",
+	    good[i].text, ms_buf_str(&cron));
+	ok(strcmp(ms_buf_str(&calendar), good[i].calendar) == 0,
+	    "'%s': its calendar", good[i].text);
+	if (ms_schedule_parse(&again, ms_buf_str(&cron), &err) == 0)
+		ms_schedule_calendar(&again, &read);
+	ok(strcmp(ms_buf_str(&read), good[i].calendar) == 0,
+	    "'%s': cron's line means the same", good[i].text);
+	ms_buf_release(&read);
+	ms_buf_release(&cron);
+	ms_buf_release(&calendar);
+}
+
+int
+main(void)
+{
+	struct ms_schedule s;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		test_good(i);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ms_err err = {0};
+
+		ok(ms_schedule_parse(&s, bad[i].text, &err) < 0 &&
+			err.code == MS_USAGE &&
+			strstr(err.msg, bad[i].says) != NULL &&
+			s.kind == MS_SCHEDULE_NONE,
+		    "'%s' is refused: %s", bad[i].text, err.msg);
+	}
+	ok(ms_schedule_parse(&s, "continuous", NULL) == 0 &&
+		s.kind == MS_SCHEDULE_CONTINUOUS,
+	    "continuous");
+	return done();
+}
