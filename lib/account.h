@@ -82,7 +82,8 @@ bool ms_account_has(const struct ms_account *u, enum ms_privilege p);
 
 /* ---- changes: within ms_archive_change() ---- */
 
-/* Bits: which members are to be changed. */
+/* Bits: which members are to be changed. In rights, `read` on one's own
+ * archive need not be said. */
 enum {
 	MS_SET_NAME = 1,
 	MS_SET_FULL_NAME = 2,
@@ -98,8 +99,8 @@ enum {
 /*
  * Makes a user, or revives a deleted one of this name, with those members of
  * `want` that `set` names. Privileges that are not named are the default ones.
- * MS_EXISTS: the name is taken; MS_USAGE: a name, address, text or list is not
- * what it may be, or an address or POP3 name is another's.
+ * MS_EXISTS: the name is taken, or an address or POP3 name is another's;
+ * MS_USAGE: a name, address, text or list is not what it may be.
  */
 int ms_account_add(struct ms_change *ch, const struct ms_account *want,
     unsigned set, uint64_t *number, struct ms_err *err);
@@ -115,6 +116,11 @@ int ms_account_set(struct ms_change *ch, uint64_t number,
  * go, and whoever revives him gives him new ones. */
 int ms_account_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
+
+/* May this be an e-mail address; and what a text or POP3 name of at most `max`
+ * bytes is made of: UTF-8 without controls? */
+bool ms_address_ok(const char *address);
+bool ms_account_text_ok(const char *text, size_t max);
 
 /* ---- settings ---- */
 

@@ -116,13 +116,12 @@ make_folders(struct making *m, struct ms_err *err)
 }
 
 static void
-add_event(struct ms_block_builder *b, enum ms_event_kind kind, char *name)
+add_event(struct ms_block_builder *b, const char *event, json_t *keys)
 {
-	struct ms_event ev = {.kind = kind, .name = name};
 	unsigned char digest[MS_SHA_LEN];
 	struct ms_buf json = {0};
 
-	ms_event_write(&json, &ev);
+	ms_event_json(&json, event, keys, NULL);
 	ms_sha256(json.p, json.n, digest);
 	ms_block_add(b, MS_EVENT, ms_buf_slice(&json), digest);
 	ms_buf_release(&json);
@@ -130,8 +129,8 @@ add_event(struct ms_block_builder *b, enum ms_event_kind kind, char *name)
 
 /*
  * The first pack, with its first batch: that the archive was made, and its
- * user. An earlier, unfinished attempt may have left one that is of no use to
- * anybody.
+ * user, who may do everything. An earlier, unfinished attempt may have left one
+ * that is of no use to anybody.
  */
 static int
 make_first_pack(const struct making *m, const char *user, struct ms_err *err)
@@ -149,8 +148,9 @@ make_first_pack(const struct making *m, const char *user, struct ms_err *err)
 	if (ms_pack_create(&pk, m->packfd, m->tmpfd, &h, err) < 0)
 		return -1;
 	ms_hex(m->id, MS_ID_LEN, hex);
-	add_event(&batch, MS_EVENT_ARCHIVE, hex);
-	add_event(&batch, MS_EVENT_USER, (char *)user);
+	add_event(&batch, "archive", json_pack("{ss}", "id", hex));
+	add_event(&batch, "user",
+	    json_pack("{ss s[s]}", "name", user, "privileges", "admin"));
 	rc = ms_log_append(pk, &pos, NULL, 0, &batch, err);
 	ms_block_builder_release(&batch);
 	ms_pack_close(pk);

@@ -63,6 +63,21 @@ ms_archive_user(struct ms_archive *a, const char *name, uint64_t *number,
 }
 
 int
+ms_archive_live_user(struct ms_archive *a, const char *name, uint64_t *number,
+    struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_live_user(&txn, name, number, err);
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}
+
+int
 ms_archive_source(
     struct ms_archive *a, const char *url, uint64_t *number, struct ms_err *err)
 {

@@ -211,7 +211,6 @@ fill(struct ms_committer *c, bool *written, struct ms_err *err)
 	uint64_t *data = ms_xcalloc(c->b->data_n, sizeof(*data));
 	uint64_t *meta = ms_xcalloc(c->b->meta_n, sizeof(*meta));
 	struct ms_deposit *d;
-	uint64_t number;
 	size_t i, n;
 	int rc = -1;
 
@@ -222,8 +221,7 @@ fill(struct ms_committer *c, bool *written, struct ms_err *err)
 	for (i = 0; i < n; i++)
 		if (!d[i].settled && ms_committer_deposit(c, &d[i], err) < 0)
 			goto out;
-	if (c->b->event.n > 0 &&
-	    ms_committer_record(c, MS_EVENT, &c->b->event, &number, err) < 0)
+	if (c->b->decide != NULL && c->b->decide(c->b->decide_ctx, c, err) < 0)
 		goto out;
 	*written =
 	    c->last.count + c->closed_n + c->b->data_n + c->b->meta_n > 0;
@@ -325,7 +323,7 @@ nothing_to_do(const struct ms_batch *b)
 	const struct ms_deposit *d;
 	size_t i, n;
 
-	if (b->data_n + b->meta_n > 0 || b->event.n > 0)
+	if (b->data_n + b->meta_n > 0 || b->decide != NULL)
 		return false;
 	d = ms_batch_deposits(b, &n);
 	for (i = 0; i < n; i++)

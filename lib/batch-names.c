@@ -74,6 +74,30 @@ name_digest(enum ms_name_kind kind, uint64_t user, uint64_t source,
 	ms_buf_release(&b);
 }
 
+/*
+ * A deleted user is unknown to who brings mail, until he is made again, which
+ * revives him. 1 there he is, 0 unknown, -1.
+ */
+static int
+look_at_user(
+    struct ms_committer *c, uint64_t number, bool make, struct ms_err *err)
+{
+	int gone = ms_index_user_deleted(&c->txn, number, err);
+	struct ms_buf event = {0};
+	uint64_t record;
+	json_t *keys;
+
+	if (gone <= 0)
+		return gone < 0 ? -1 : 1;
+	if (!make)
+		return 0;
+	keys = json_pack("{sI sb}", "user", (json_int_t)number, "deleted", 0);
+	ms_event_json(&event, "user-set", keys, NULL);
+	gone = ms_committer_record(c, MS_EVENT, &event, &record, err);
+	ms_buf_release(&event);
+	return gone < 0 ? -1 : 1;
+}
+
 int
 ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name, bool make, uint64_t *number,
@@ -94,6 +118,8 @@ ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
 	if (ms_map_get(&c->names, digest, number))
 		return 1;
 	got = ms_index_name(&c->txn, kind, user, source, name, number, err);
+	if (got == 1 && kind == MS_NAME_USER)
+		got = look_at_user(c, *number, make, err);
 	if (got != 0)
 		return got;
 	if (!make)

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "archive-impl.h"
+#include "batch-impl.h"
 #include "event.h"
 
 void
@@ -61,7 +61,6 @@ ms_batch_clear(struct ms_batch *b)
 	ms_buf_clear(&b->blobs);
 	ms_buf_clear(&b->deposits);
 	ms_buf_clear(&b->text);
-	ms_buf_clear(&b->event);
 	b->stored = 0;
 }
 
@@ -75,14 +74,22 @@ ms_batch_release(struct ms_batch *b)
 	ms_buf_release(&b->blobs);
 	ms_buf_release(&b->deposits);
 	ms_buf_release(&b->text);
-	ms_buf_release(&b->event);
 	*b = (struct ms_batch){0};
+}
+
+static int
+add_note(void *ctx, struct ms_committer *c, struct ms_err *err)
+{
+	uint64_t number;
+
+	return ms_committer_record(c, MS_EVENT, ctx, &number, err);
 }
 
 int
 ms_archive_note(struct ms_archive *a, struct ms_slice json, struct ms_err *err)
 {
-	struct ms_batch b = {0};
+	struct ms_buf content = {0};
+	struct ms_batch b = {.decide = add_note, .decide_ctx = &content};
 	struct ms_event ev;
 	int rc;
 
@@ -93,8 +100,9 @@ ms_archive_note(struct ms_archive *a, struct ms_slice json, struct ms_err *err)
 	if (ms_event_parse(&ev, json, err) < 0)
 		return ms_fail(err, MS_BUG, "that is no EVENT");
 	ms_event_release(&ev);
-	ms_buf_add(&b.event, json.p, json.n);
+	ms_buf_add(&content, json.p, json.n);
 	rc = ms_batch_commit(a, &b, err);
+	ms_buf_release(&content);
 	ms_batch_release(&b);
 	return rc;
 }

@@ -82,6 +82,8 @@ struct ms_fresh_blob {
 	bool known;
 };
 
+struct ms_committer;
+
 /* All of it; {0} is empty. The pipeline (ingest.h) fills it. */
 struct ms_batch {
 	struct ms_block_image **data, **meta; /* finished blocks, in order */
@@ -90,8 +92,11 @@ struct ms_batch {
 	struct ms_buf blobs;    /* struct ms_fresh_blob */
 	struct ms_buf deposits; /* struct ms_deposit, in order of arrival */
 	struct ms_buf text;     /* places, flags and the like */
-	struct ms_buf event;    /* JSON of one EVENT to be written; or empty */
-	size_t stored;          /* bytes of the images so far */
+	/* Called when all else has its numbers, in the transaction, and perhaps
+	 * more than once: adds records of its own. Or NULL. */
+	int (*decide)(void *ctx, struct ms_committer *c, struct ms_err *err);
+	void *decide_ctx;
+	size_t stored; /* bytes of the images so far */
 };
 
 /* It fails; the sentence may end in a name. Frees nothing; err is made. */

@@ -34,7 +34,7 @@ struct ms_txn *ms_change_txn(struct ms_change *ch);
 /*
  * Adds an event of this name (ms-archive(5), EVENT) with these keys, which are
  * taken over, and time and actor. Its record number in *number (may be NULL).
- * MS_DATA: it would be longer than MS_EVENT_MAX; MS_USAGE: too many.
+ * MS_USAGE: it would be longer than MS_EVENT_MAX, or there are too many.
  */
 int ms_change_event(struct ms_change *ch, const char *event, json_t *keys,
     uint64_t *number, struct ms_err *err);

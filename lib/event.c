@@ -25,7 +25,35 @@ static const struct {
     [MS_EVENT_PURGE] = {"purge", "reason"},
     [MS_EVENT_DELETE] = {"delete", NULL},
     [MS_EVENT_DELETED] = {"deleted", NULL},
+    [MS_EVENT_USER_SET] = {"user-set", NULL},
+    [MS_EVENT_SETTINGS] = {"settings", NULL},
+    [MS_EVENT_PROFILE] = {"profile", "name"},
+    [MS_EVENT_PROFILE_SET] = {"profile-set", NULL},
+    [MS_EVENT_RUN] = {"run", NULL},
+    [MS_EVENT_MAILBOX] = {"mailbox", NULL},
+    [MS_EVENT_RAN] = {"ran", NULL},
 };
+
+/* Of which kind of object an event tells, and the key that names which. */
+static const struct {
+	enum ms_object_kind object;
+	const char *key; /* NULL: itself, or there is only one */
+} told[] = {
+    [MS_EVENT_USER] = {MS_OBJECT_USER, NULL},
+    [MS_EVENT_USER_SET] = {MS_OBJECT_USER, "user"},
+    [MS_EVENT_SETTINGS] = {MS_OBJECT_SETTINGS, NULL},
+    [MS_EVENT_PROFILE] = {MS_OBJECT_PROFILE, NULL},
+    [MS_EVENT_PROFILE_SET] = {MS_OBJECT_PROFILE, "profile"},
+    [MS_EVENT_RUN] = {MS_OBJECT_RUN, NULL},
+    [MS_EVENT_MAILBOX] = {MS_OBJECT_RUN, "run"},
+    [MS_EVENT_RAN] = {MS_OBJECT_RUN, "run"},
+};
+
+const char *
+ms_event_name(enum ms_event_kind kind)
+{
+	return kinds[kind].event;
+}
 
 static enum ms_event_kind
 kind_of(const char *event)
@@ -68,6 +96,23 @@ records_of(struct ms_event *ev, const json_t *o)
 	return 0;
 }
 
+/* What it says of a user, profile or run, if it does. */
+static int
+object_of(struct ms_event *ev, const json_t *o, struct ms_err *err)
+{
+	enum ms_object_kind object = told[ev->kind].object;
+
+	if (object == 0)
+		return 0;
+	if (told[ev->kind].key != NULL &&
+	    number_of(o, told[ev->kind].key, &ev->object) < 0)
+		return ms_fail(err, MS_DATA, "EVENT %s without %s",
+		    kinds[ev->kind].event, told[ev->kind].key);
+	if (ev->kind != MS_EVENT_MAILBOX)
+		ms_event_fields(&ev->fields, object, o);
+	return 0;
+}
+
 int
 ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
 {
@@ -83,6 +128,9 @@ ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
 		goto out;
 	}
 	ev->kind = kind_of(s);
+	ev->time = json_integer_value(json_object_get(o, "time"));
+	if (object_of(ev, o, err) < 0)
+		goto out;
 	if (kinds[ev->kind].key == NULL) {
 		rc = 0;
 		goto out;
@@ -119,6 +167,7 @@ ms_event_release(struct ms_event *ev)
 {
 	free(ev->name);
 	free(ev->records);
+	ms_buf_release(&ev->fields);
 	*ev = (struct ms_event){0};
 }
 
@@ -140,12 +189,15 @@ actor(char *text, size_t n)
 
 /* What every event says, and then it is text. */
 static void
-finish(struct ms_buf *out, json_t *o)
+finish(struct ms_buf *out, json_t *o, const char *as)
 {
 	char who[256], *text;
 
+	actor(who, sizeof(who));
 	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
-	json_object_set_new(o, "actor", json_string(actor(who, sizeof(who))));
+	json_object_set_new(o, "actor", json_string(as != NULL ? as : who));
+	if (as != NULL)
+		json_object_set_new(o, "login", json_string(who));
 	text = json_dumps(o, JSON_COMPACT);
 	assert(text != NULL);
 	ms_buf_add_str(out, text);
@@ -170,7 +222,19 @@ ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 	if (ev->source != 0)
 		json_object_set_new(
 		    o, "source", json_integer((json_int_t)ev->source));
-	finish(out, o);
+	finish(out, o, NULL);
+}
+
+void
+ms_event_json(
+    struct ms_buf *out, const char *event, json_t *keys, const char *as)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "event", json_string(event));
+	json_object_update(o, keys);
+	json_decref(keys);
+	finish(out, o, as);
 }
 
 int
@@ -201,7 +265,7 @@ ms_event_delete(struct ms_buf *out, const struct ms_deletion *d, bool done,
 		json_decref(o);
 		return ms_fail(err, MS_DATA, "a place is not UTF-8");
 	}
-	finish(out, o);
+	finish(out, o, NULL);
 	if (out->n - start <= MS_EVENT_MAX)
 		return 0;
 	out->n = start;

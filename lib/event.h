@@ -1,12 +1,13 @@
 /*
  * event.h - EVENT records: one JSON object each. ms-archive(5), EVENT.
- * Layer: above mail; jansson.
+ * Layer: above mail, object; jansson.
  */
 #ifndef MS_EVENT_H
 #define MS_EVENT_H
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "buf.h"
+#include "object.h"
 
 enum ms_event_kind {
 	MS_EVENT_OTHER, /* legal, but nothing the index keeps */
@@ -17,8 +18,18 @@ enum ms_event_kind {
 	MS_EVENT_LABEL,
 	MS_EVENT_PURGE,
 	MS_EVENT_DELETE, /* written by ms_event_delete() */
-	MS_EVENT_DELETED
+	MS_EVENT_DELETED,
+	/* Written by change.h. Stored in the index: only ever add kinds. */
+	MS_EVENT_USER_SET,
+	MS_EVENT_SETTINGS,
+	MS_EVENT_PROFILE,
+	MS_EVENT_PROFILE_SET,
+	MS_EVENT_RUN,
+	MS_EVENT_MAILBOX,
+	MS_EVENT_RAN
 };
+/* "user-set" ...; NULL for MS_EVENT_OTHER. */
+const char *ms_event_name(enum ms_event_kind kind);
 
 /* Unused members are NULL or 0. */
 struct ms_event {
@@ -28,6 +39,11 @@ struct ms_event {
 	uint64_t user, source; /* of a folder or label */
 	uint64_t *records;     /* purged */
 	size_t record_count;
+	int64_t time;
+	/* Of users, settings, profiles and runs: */
+	uint64_t object;      /* the number it names; 0: its own, or none */
+	struct ms_buf fields; /* what it says, as a row of object.h in which
+				 a field without bytes takes that one away */
 };
 
 /* MS_DATA: not JSON, or a known event without what it must have. */
@@ -37,6 +53,16 @@ void ms_event_release(struct ms_event *ev);
 /* Appends the JSON of an event of these kinds, with time (now) and actor (the
  * operating system's login name). Its name is valid UTF-8. */
 void ms_event_write(struct ms_buf *out, const struct ms_event *ev);
+/*
+ * Appends an event of this name with these keys, which are taken over, time
+ * and actor. as: the user of the archive who does it, or NULL.
+ */
+void ms_event_json(
+    struct ms_buf *out, const char *event, json_t *keys, const char *as);
+/* The fields that the keys of an event say, of an object of this kind:
+ * appended. Those of another type than they must have are passed over. */
+void ms_event_fields(
+    struct ms_buf *out, enum ms_object_kind kind, const json_t *o);
 
 #define MS_DELETION_MAX 4096 /* messages in one event */
 

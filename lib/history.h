@@ -6,6 +6,7 @@
 #define MS_HISTORY_H
 #include "archive.h"
 #include "event.h"
+#include "index.h"
 
 enum ms_history_class {
 	MS_HISTORY_USERS = 1, /* user, user-set, settings */
@@ -18,26 +19,25 @@ struct ms_history_select {
 	bool has_since;
 	int64_t since;         /* time of an event, at least */
 	uint64_t above, below; /* numbers between these; 0: no bound */
+	unsigned kinds;        /* bits, 1 << enum ms_event_kind; 0: all */
 	bool forward;          /* from the oldest on; else the newest first */
-};
-
-struct ms_history_event {
-	uint64_t number;
-	enum ms_event_kind kind;
-	int64_t time;
-	uint64_t object; /* the user, profile or run it is about; settings: 0 */
-	struct ms_slice json; /* the whole event; the walk's until the next */
 };
 
 /*
  * Walks them. No transaction is held between calls. ms_history_next(): 1, 0 no
- * more, -1. An event that damage has taken has json {NULL, 0}.
+ * more, -1. Newest first, it ends where a good number of events one after
+ * another are older than `since`: clocks may have been wrong for a while.
  */
 struct ms_history;
 struct ms_history *ms_history_open(
     struct ms_archive *a, const struct ms_history_select *sel);
 int ms_history_next(
-    struct ms_history *h, struct ms_history_event *ev, struct ms_err *err);
+    struct ms_history *h, struct ms_event_row *row, struct ms_err *err);
 void ms_history_close(struct ms_history *h);
+
+/* The event of this number as it is in the log: appended. MS_DATA: it is
+ * damaged. */
+int ms_history_read(struct ms_archive *a, uint64_t number, struct ms_buf *json,
+    struct ms_err *err);
 
 #endif

@@ -186,7 +186,10 @@ ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind, uint64_t user,
 	ms_put_be64(numbers, user);
 	ms_put_be64(numbers + 8, source);
 	ms_buf_add(&b, numbers, sizeof(numbers));
-	ms_buf_add_str(&b, name);
+	if (kind == MS_NAME_ADDRESS || kind == MS_NAME_POP3)
+		ms_utf8_fold(ms_slice_str(name), &b);
+	else
+		ms_buf_add_str(&b, name);
 	ms_sha256(b.p, b.n, digest);
 	ms_buf_release(&b);
 	key[0] = (unsigned char)kind;

@@ -76,6 +76,14 @@ int ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
 void ms_lost_row(unsigned char row[MS_LOST_ROW],
     const unsigned char id[MS_SHA_LEN], uint64_t number);
 
+/*
+ * Merges what an event says of a user, profile, run or the settings into the
+ * tables: at once, in the order of the records. index-object.c.
+ */
+struct ms_event;
+int ms_index_tell(struct ms_txn *txn, uint64_t number,
+    const struct ms_event *ev, struct ms_err *err);
+
 /* Keys. */
 #define PLACE_KEY_MAX (8 + 1 + DIGEST_KEY)
 size_t ms_place_key(

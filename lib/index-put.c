@@ -342,20 +342,26 @@ add_folder(struct ms_indexer *in, const struct ms_event *ev, uint64_t number)
 }
 
 static int
-add_event(struct ms_indexer *in, uint64_t number, struct ms_slice content,
-    struct ms_err *err)
+add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    struct ms_slice content, struct ms_err *err)
 {
 	unsigned char key[8], both[16];
 	struct ms_event ev;
+	int rc = 0;
 
 	if (ms_event_parse(&ev, content, err) < 0)
 		return -1;
 	ms_put_be64(key, number);
 	switch (ev.kind) {
 	case MS_EVENT_USER:
-		add(in, MS_TABLE_USER, key, sizeof(key), ev.name,
-		    strlen(ev.name));
-		add_name(in, MS_NAME_USER, &ev, number);
+	case MS_EVENT_USER_SET:
+	case MS_EVENT_SETTINGS:
+	case MS_EVENT_PROFILE:
+	case MS_EVENT_PROFILE_SET:
+	case MS_EVENT_RUN:
+	case MS_EVENT_MAILBOX:
+	case MS_EVENT_RAN:
+		rc = ms_index_tell(txn, number, &ev, err);
 		break;
 	case MS_EVENT_SOURCE:
 		add(in, MS_TABLE_SOURCE, key, sizeof(key), ev.name,
@@ -381,7 +387,7 @@ add_event(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 		break;
 	}
 	ms_event_release(&ev);
-	return 0;
+	return rc;
 }
 
 int
@@ -414,7 +420,7 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 			set_moved(in, &m);
 		break;
 	case MS_EVENT:
-		rc = add_event(in, number, rec->content, err);
+		rc = add_event(in, txn, number, rec->content, err);
 		break;
 	default: /* COMMIT is the position's; the rest is for later versions */
 		break;

@@ -34,6 +34,8 @@ const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_LABEL] = {"label", 0},
     [MS_TABLE_LACKS] = {"lacks", MDB_DUPSORT | MDB_DUPFIXED},
     [MS_TABLE_LOST] = {"lost", MDB_DUPSORT | MDB_DUPFIXED},
+    [MS_TABLE_OBJECT] = {"object", 0},
+    [MS_TABLE_EVENT] = {"event", 0},
 };
 
 int

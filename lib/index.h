@@ -17,6 +17,9 @@
  *   name        H(kind, what it is called) -> number
  *   user, source, folder   number -> name; url; user, source, name
  *   label       user, source -> label
+ *   object      kind, number -> the state of a user, profile, run, or the
+ *               settings: a row of object.h
+ *   event       class, number of an EVENT about these -> kind, time, object
  *   lacks       number of a MESSAGE -> digests of BLOBs it names that are not
  *               there (several): it cannot be put together
  *   lost        id -> number and rest of the id of a MESSAGE that is not
@@ -32,9 +35,10 @@
 #include <stdint.h>
 #include "log.h"
 #include "mail.h"
+#include "object.h"
 #include "recipe.h"
 
-#define MS_INDEX_VERSION 2
+#define MS_INDEX_VERSION 3
 
 enum ms_table {
 	MS_TABLE_META,
@@ -53,6 +57,8 @@ enum ms_table {
 	MS_TABLE_LABEL,
 	MS_TABLE_LACKS,
 	MS_TABLE_LOST,
+	MS_TABLE_OBJECT,
+	MS_TABLE_EVENT,
 	MS_TABLES
 };
 
@@ -184,12 +190,39 @@ int ms_index_moved(
 enum ms_name_kind {
 	MS_NAME_USER = 1,
 	MS_NAME_SOURCE = 2,
-	MS_NAME_FOLDER = 3
+	MS_NAME_FOLDER = 3,
+	MS_NAME_ADDRESS = 4, /* a user's; case does not matter */
+	MS_NAME_POP3 = 5,    /* the same */
+	MS_NAME_PROFILE = 6
 };
-/* The number of a user, source (user and source are 0), or folder of both.
- * 1, 0, -1. */
+/* The number of a folder of user and source; else these are 0. 1, 0, -1. */
 int ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name, uint64_t *number, struct ms_err *err);
+
+/*
+ * The state of a user, profile, run (by its number), or the settings (0). Views
+ * of the transaction. 1, 0, -1.
+ */
+int ms_index_object(struct ms_txn *txn, enum ms_object_kind kind,
+    uint64_t number, struct ms_object *o, struct ms_err *err);
+/* Is this user deleted? 1, 0, -1. */
+int ms_index_user_deleted(
+    struct ms_txn *txn, uint64_t number, struct ms_err *err);
+/* The number of a user of this name who is not. 1, 0, -1. */
+int ms_index_live_user(
+    struct ms_txn *txn, const char *name, uint64_t *number, struct ms_err *err);
+#define MS_OBJECT_KEY 9
+/* The key in `object`, or, with a class of history.h, in `event`. */
+void ms_object_key(
+    unsigned char key[MS_OBJECT_KEY], uint8_t kind, uint64_t number);
+/* What a row of `event` says. */
+struct ms_event_row {
+	uint64_t number, object;
+	int64_t time;
+	uint8_t kind; /* enum ms_event_kind */
+};
+int ms_event_row(struct ms_event_row *row, const MDB_val *key,
+    const MDB_val *value, struct ms_err *err);
 
 /*
  * Rows as values; views end with the transaction. -1: MS_DATA.

@@ -134,7 +134,7 @@ ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err)
 
 	if (dest->create_user || atomic_load(&dest->has_user))
 		return 0;
-	got = ms_index_name(txn, MS_NAME_USER, 0, 0, dest->user, &user, err);
+	got = ms_index_live_user(txn, dest->user, &user, err);
 	if (got == 1)
 		atomic_store(&dest->has_user, true);
 	e->no_user = got == 0;

@@ -1,0 +1,210 @@
+/* event-fields.c - what the keys of an event say of a user, a profile, a run
+ * or the settings. ms-archive(5), EVENT. */
+#include <string.h>
+
+#include "event.h"
+#include "le.h"
+
+enum shape {
+	TEXT,
+	LIST, /* an array of texts */
+	FLAG,
+	NUMBER,
+	PRIVILEGES, /* an array of words */
+	DEFAULTS,   /* the same, where none is said too */
+	RIGHTS,
+	PASSWORD /* "set" or "removed" */
+};
+
+/* In the order of the fields. */
+static const struct key {
+	enum ms_object_kind object;
+	enum ms_field field;
+	enum shape shape;
+	const char *key;
+} keys[] = {
+    {MS_OBJECT_USER, MS_FIELD_NAME, TEXT, "name"},
+    {MS_OBJECT_USER, MS_FIELD_DELETED, FLAG, "deleted"},
+    {MS_OBJECT_USER, MS_FIELD_FULL_NAME, TEXT, "full_name"},
+    {MS_OBJECT_USER, MS_FIELD_ADDRESSES, LIST, "addresses"},
+    {MS_OBJECT_USER, MS_FIELD_POP3_NAMES, LIST, "pop3_names"},
+    {MS_OBJECT_USER, MS_FIELD_AUTHENTICATION, TEXT, "authentication"},
+    {MS_OBJECT_USER, MS_FIELD_DN, TEXT, "dn"},
+    {MS_OBJECT_USER, MS_FIELD_PRIVILEGES, PRIVILEGES, "privileges"},
+    {MS_OBJECT_USER, MS_FIELD_RIGHTS, RIGHTS, "rights"},
+    {MS_OBJECT_USER, MS_FIELD_DISABLED, FLAG, "disabled"},
+    {MS_OBJECT_USER, MS_FIELD_PASSWORD, PASSWORD, "password"},
+    {MS_OBJECT_PROFILE, MS_FIELD_NAME, TEXT, "name"},
+    {MS_OBJECT_PROFILE, MS_FIELD_DELETED, FLAG, "deleted"},
+    {MS_OBJECT_PROFILE, MS_FIELD_OWNER, NUMBER, "owner"},
+    {MS_OBJECT_PROFILE, MS_FIELD_TEXT, TEXT, "text"},
+    {MS_OBJECT_PROFILE, MS_FIELD_ENABLED, FLAG, "enabled"},
+    {MS_OBJECT_RUN, MS_FIELD_NAME, TEXT, "name"},
+    {MS_OBJECT_RUN, MS_FIELD_PROFILE, NUMBER, "profile"},
+    {MS_OBJECT_RUN, MS_FIELD_KIND, TEXT, "kind"},
+    {MS_OBJECT_RUN, MS_FIELD_MAILBOXES, NUMBER, "mailboxes"},
+    {MS_OBJECT_RUN, MS_FIELD_RESULT, TEXT, "result"},
+    {MS_OBJECT_RUN, MS_FIELD_STATUS, NUMBER, "status"},
+    {MS_OBJECT_RUN, MS_FIELD_SEEN, NUMBER, "seen"},
+    {MS_OBJECT_RUN, MS_FIELD_NEW, NUMBER, "new"},
+    {MS_OBJECT_RUN, MS_FIELD_KNOWN, NUMBER, "known"},
+    {MS_OBJECT_RUN, MS_FIELD_LEFT_OUT, NUMBER, "left_out"},
+    {MS_OBJECT_RUN, MS_FIELD_FAILED, NUMBER, "failed"},
+    {MS_OBJECT_RUN, MS_FIELD_DELETIONS, NUMBER, "deleted"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES, DEFAULTS,
+	"default_privileges"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, DEFAULTS,
+	"default_privileges_synced"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_URL, TEXT, "directory_url"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_CA_FILE, TEXT, "directory_ca_file"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_STARTTLS, FLAG,
+	"directory_starttls"},
+    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_TIMEOUT, NUMBER,
+	"directory_timeout"},
+};
+
+static void
+add_text(struct ms_buf *v, const json_t *text)
+{
+	const char *s = json_string_value(text);
+
+	if (*s != '\0')
+		ms_buf_add(v, s, strlen(s) + 1);
+}
+
+static void
+add_number(struct ms_buf *v, uint64_t n)
+{
+	unsigned char b[8];
+
+	ms_put_le64(b, n);
+	if (n != 0)
+		ms_buf_add(v, b, sizeof(b));
+}
+
+static void
+add_texts(struct ms_buf *v, const json_t *list)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+	{
+		if (json_is_string(text))
+			add_text(v, text);
+	}
+}
+
+static unsigned
+privileges(const json_t *list)
+{
+	const json_t *word;
+	unsigned bits = 0;
+	size_t i;
+
+	json_array_foreach(list, i, word)
+	{
+		if (json_is_string(word))
+			bits |= ms_privilege_of(json_string_value(word));
+	}
+	return bits;
+}
+
+static unsigned
+rights(const char *words)
+{
+	unsigned bits = 0;
+	char word[16];
+	size_t n;
+
+	while (*words != '\0') {
+		n = strcspn(words, " ");
+		if (n > 0 && n < sizeof(word)) {
+			memcpy(word, words, n);
+			word[n] = '\0';
+			bits |= ms_right_of(word);
+		}
+		words += n + (words[n] == ' ');
+	}
+	return bits;
+}
+
+static void
+add_rights(struct ms_buf *v, const json_t *list)
+{
+	const json_t *pair, *user, *words;
+	unsigned char row[MS_RIGHT_ROW];
+	size_t i;
+
+	json_array_foreach(list, i, pair)
+	{
+		user = json_array_get(pair, 0);
+		words = json_array_get(pair, 1);
+		if (!json_is_integer(user) || json_integer_value(user) < 0 ||
+		    !json_is_string(words))
+			continue;
+		ms_put_le64(row, (uint64_t)json_integer_value(user));
+		row[8] = (unsigned char)rights(json_string_value(words));
+		if (row[8] != 0)
+			ms_buf_add(v, row, sizeof(row));
+	}
+}
+
+/* The value of a field. false: it is of another type than it must be. */
+static bool
+value_of(enum shape shape, const json_t *j, struct ms_buf *v)
+{
+	bool text = json_is_string(j), list = json_is_array(j);
+	bool flag = json_is_boolean(j);
+	bool number = json_is_integer(j) && json_integer_value(j) >= 0;
+
+	if (shape == TEXT && text)
+		add_text(v, j);
+	else if (shape == LIST && list)
+		add_texts(v, j);
+	else if (shape == FLAG && flag)
+		ms_buf_add(v, "\1", json_is_true(j));
+	else if (shape == NUMBER && number)
+		add_number(v, (uint64_t)json_integer_value(j));
+	else if (shape == PRIVILEGES && list)
+		add_number(v, privileges(j));
+	else if (shape == DEFAULTS && list)
+		add_number(v, (uint64_t)privileges(j) + 1);
+	else if (shape == RIGHTS && list)
+		add_rights(v, j);
+	else if (shape == PASSWORD && text)
+		ms_buf_add(v, "\1", strcmp(json_string_value(j), "set") == 0);
+	else
+		return false;
+	return true;
+}
+
+void
+ms_event_fields(struct ms_buf *out, enum ms_object_kind kind, const json_t *o)
+{
+	struct ms_object fields = {0};
+	struct ms_buf value = {0};
+	size_t i, start;
+	const json_t *j;
+
+	/* Gathered first: a buffer that grows moves. */
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i].object != kind ||
+		    (j = json_object_get(o, keys[i].key)) == NULL)
+			continue;
+		start = value.n;
+		if (!value_of(keys[i].shape, j, &value))
+			continue;
+		fields.field[keys[i].field] = (struct ms_slice){
+		    (const unsigned char *)"", value.n - start};
+	}
+	start = 0;
+	for (i = 1; i < MS_FIELDS; i++) {
+		if (fields.field[i].n == 0)
+			continue;
+		fields.field[i].p = value.p + start;
+		start += fields.field[i].n;
+	}
+	ms_object_write(out, &fields);
+	ms_buf_release(&value);
+}

@@ -1,0 +1,231 @@
+/* profile-store: profiles and what is recorded of their runs. */
+#include "profile-store.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "tap.h"
+
+struct wish {
+	enum {
+		ADD,
+		SET,
+		DELETE
+	} what;
+	uint64_t number;
+	struct ms_stored_profile want;
+	unsigned set;
+};
+
+static int
+do_wish(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct wish *w = ctx;
+
+	switch (w->what) {
+	case ADD:
+		return ms_profile_add(ch, &w->want, &w->number, err);
+	case SET:
+		return ms_profile_set(ch, w->number, &w->want, w->set, err);
+	default:
+		return ms_profile_delete(ch, w->number, err);
+	}
+}
+
+static enum ms_code
+wish(struct ms_archive *a, struct wish *w)
+{
+	struct ms_err err = {0};
+
+	ms_archive_change(a, NULL, do_wish, w, &err);
+	return err.code;
+}
+
+static enum ms_code
+add(struct ms_archive *a, const char *name, const char *text, uint64_t *number)
+{
+	struct wish w = {
+	    .what = ADD, .want = {.name = name, .text = text, .enabled = true}};
+	enum ms_code code = wish(a, &w);
+
+	*number = w.number;
+	return code;
+}
+
+static void
+profiles(struct ms_archive *a)
+{
+	struct ms_stored_profile p = {0};
+	struct wish w = {.what = SET};
+	uint64_t one, two, n;
+
+	ok(add(a, "one", "[mailbox]\nuser = alice\n", &one) == MS_OK &&
+		add(a, "two", "", &two) == MS_OK,
+	    "two profiles");
+	ok(add(a, "one", "", &n) == MS_EXISTS &&
+		add(a, "a/b", "", &n) == MS_USAGE &&
+		add(a, ".x", "", &n) == MS_USAGE &&
+		add(a, "x", "\xff", &n) == MS_USAGE,
+	    "names and texts that are refused");
+	ok(ms_profile_find(a, "one", &p, NULL) == 1 && p.number == one &&
+		p.enabled && strcmp(p.text, "[mailbox]\nuser = alice\n") == 0,
+	    "found by name");
+	w.number = two;
+	w.want.name = "one";
+	w.set = MS_PROFILE_SET_NAME;
+	ok(wish(a, &w) == MS_EXISTS, "not renamed to one that is there");
+	w = (struct wish){.what = DELETE, .number = one};
+	ok(wish(a, &w) == MS_OK && wish(a, &w) == MS_NOINPUT &&
+		ms_profile_find(a, "one", &p, NULL) == 0,
+	    "one is deleted");
+	ok(ms_profile_get(a, one, &p, NULL) == 1 && p.deleted,
+	    "its number finds it");
+	w = (struct wish){.what = SET,
+	    .number = two,
+	    .want = {.name = "one", .enabled = false},
+	    .set = MS_PROFILE_SET_NAME | MS_PROFILE_SET_ENABLED};
+	ok(wish(a, &w) == MS_OK && ms_profile_find(a, "one", &p, NULL) == 1 &&
+		p.number == two && !p.enabled &&
+		ms_profile_find(a, "two", &p, NULL) == 0,
+	    "its name is free for another");
+	ms_stored_profile_release(&p);
+}
+
+static int
+look(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
+{
+	int *n = ctx;
+
+	(void)err;
+	if (*n == 0)
+		ok(strcmp(m->user, "alice") == 0 &&
+			m->result == MS_RUN_SUCCEEDED && m->counts.fresh == 5 &&
+			m->seconds == 3 && m->failure_count == 0 &&
+			m->reason == NULL,
+		    "the first mailbox");
+	else
+		ok(m->status == 76 &&
+			strcmp(m->reason, "it broke \xef\xbf\xbd") == 0 &&
+			m->failure_count == MS_RUN_FAILURES && m->more == 50 &&
+			strcmp(m->failures[99].where, "INBOX/1") == 0,
+		    "the second, with as many failures as are kept");
+	++*n;
+	return 0;
+}
+
+static void
+runs(struct ms_archive *a)
+{
+	struct ms_run_failure failures[MS_RUN_FAILURES + 50];
+	struct ms_run_mailbox m = {.user = "alice",
+	    .source = "imap://a@h/",
+	    .result = MS_RUN_SUCCEEDED,
+	    .counts = {.seen = 5, .fresh = 5},
+	    .seconds = 3};
+	struct ms_run r = {.name = "one", .kind = "batch", .mailboxes = 2};
+	struct ms_stored_profile p = {0};
+	uint64_t first, second, third;
+	struct ms_runs *w;
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i < MS_RUN_FAILURES + 50; i++)
+		failures[i] = (struct ms_run_failure){"INBOX/1", "why"};
+	ms_profile_find(a, "one", &p, NULL);
+	r.profile = p.number;
+	ok(ms_run_begin(a, NULL, &r, &first, NULL) == 0, "a run begins");
+	r.profile = 0;
+	ok(ms_run_begin(a, "alice", &r, &second, NULL) == 0, "and another");
+	ok(ms_run_mailbox(a, NULL, first, &m, NULL) == 0 &&
+		ms_run_mailbox(a, NULL, second, &m, NULL) == 0,
+	    "a mailbox of each");
+	m.status = 76;
+	m.reason = "it broke \xff";
+	m.result = MS_RUN_FAILED;
+	m.failures = failures;
+	m.failure_count = MS_RUN_FAILURES + 50;
+	ok(ms_run_mailbox(a, NULL, first, &m, NULL) == 0, "and one more");
+	r.result = MS_RUN_ERRORS;
+	r.status = 1;
+	r.counts.seen = 5;
+	ok(ms_run_end(a, NULL, first, &r, NULL) == 0, "the first ends");
+	ok(ms_run_get(a, first, &r, NULL) == 1 && r.result == MS_RUN_ERRORS &&
+		r.status == 1 && r.counts.seen == 5 && r.ended >= r.began &&
+		r.profile == p.number && r.mailboxes == 2,
+	    "it is known how");
+	ok(ms_run_get(a, second, &r, NULL) == 1 && r.result == MS_RUN_OPEN &&
+		r.ended == 0,
+	    "the other has not");
+	ok(ms_run_mailboxes(a, first, look, &n, NULL) == 0 && n == 2,
+	    "its mailboxes alone");
+	ok(ms_profile_get(a, p.number, &p, NULL) == 1 && p.last_run == first,
+	    "the profile knows its latest run");
+	r = (struct ms_run){
+	    .row = r.row, .profile = p.number, .name = "one", .kind = ""};
+	ms_run_begin(a, NULL, &r, &third, NULL);
+	w = ms_runs_open(a, p.number, 0);
+	ok(ms_runs_next(w, &r, NULL) == 1 && r.number == third &&
+		ms_runs_next(w, &r, NULL) == 1 && r.number == first &&
+		ms_runs_next(w, &r, NULL) == 0,
+	    "runs of a profile, the newest first");
+	ms_runs_close(w);
+	w = ms_runs_open(a, 0, r.began + 1000);
+	ok(ms_runs_next(w, &r, NULL) == 0, "and none of the future");
+	ms_runs_close(w);
+	ms_run_release(&r);
+	ms_stored_profile_release(&p);
+}
+
+static void
+no_damage(void *ctx, const char *what)
+{
+	(void)ctx;
+	ok(false, "%s", what);
+}
+
+static void
+anew(struct ms_archive *a)
+{
+	struct ms_index *ix;
+	const char *table = "";
+
+	ok(ms_archive_lock(a, true, NULL) == 1 &&
+		ms_index_create(&ix, "anew", a->id, NULL) == 0 &&
+		ms_archive_index_all(a, ix, NULL, no_damage, NULL, NULL) == 0,
+	    "indexed anew");
+	ok(ms_index_equal(a->ix, ix, &table, NULL) == 1,
+	    "every table is equal (%s)", table);
+	ms_index_close(ix);
+	ms_archive_unlock(a);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/ms-unit.XXXXXX";
+	struct ms_archive *a;
+
+	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+		return 1;
+	ok(ms_archive_init("arc", "alice", NULL) == 0 &&
+		ms_archive_open(&a, "arc", MS_ARCHIVE_WRITE, NULL) == 0,
+	    "an archive");
+	profiles(a);
+	runs(a);
+	anew(a);
+	ms_archive_close(a);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return done();
+}
