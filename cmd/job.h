@@ -84,10 +84,9 @@ struct job_failure {
 /* What became of it; the memory is the runner's, until `done` returns. */
 struct job_result {
 	enum job_end end;
-	int status;         /* as design.md, Exit status, says for the pipe;
-			       the first run's unless that is 0 */
-	const char *reason; /* the sentence that explains the status, "" if
-			       it is 0 */
+	int status; /* as for the pipe: ms-ingest's unless that is 0, then
+		       ms-fetch's; then that of the delete run */
+	const char *reason; /* the sentence that explains it, "" if it is 0 */
 	/* Messages: seen = fresh + known + left_out + failed. `failed` counts
 	 * those which could not be deleted too, `seen` does not. */
 	uint64_t seen, fresh, known, left_out, failed, deleted;
@@ -113,6 +112,8 @@ struct jobs_hooks {
 	void (*begun)(void *ctx, const struct job *job);
 	/* A line that a tool wrote to stderr, without its end. */
 	void (*said)(void *ctx, const struct job *job, const char *line);
+	/* A line that a delete run writes to stdout (-n in `remove`). */
+	void (*printed)(void *ctx, const struct job *job, const char *line);
 	void (*done)(
 	    void *ctx, const struct job *job, const struct job_result *result);
 	/* Called every so often while jobs run. */
@@ -126,11 +127,10 @@ struct jobs_hooks {
 /*
  * A runner of at most at_once (1..JOB_AT_ONCE_MAX) jobs at a time. Takes
  * SIGTERM, SIGINT and SIGHUP for a wish to stop: the first means jobs_stop(),
- * the second kills. SIGPIPE is ignored from here on. One in a process. MS_IO,
- * MS_TEMP.
+ * the second kills. SIGPIPE is ignored from here on. One in a process.
  */
-int jobs_new(struct jobs **out, unsigned at_once,
-    const struct jobs_hooks *hooks, void *ctx, struct ms_err *err);
+struct jobs *jobs_new(
+    unsigned at_once, const struct jobs_hooks *hooks, void *ctx);
 
 /* Puts a job at the end of the queue. */
 void jobs_add(struct jobs *jobs, const struct job *job);
@@ -151,15 +151,15 @@ bool jobs_running(
 
 void jobs_free(struct jobs *jobs);
 
-/* The status of a whole run in which the jobs ended so: 0, 1 if some did not
- * end well, or, if none did, what all of them agree on (else 1). */
+/* What became of several jobs; zero to begin with. */
 struct job_sum {
 	uint64_t jobs, succeeded, some, failed, cancelled;
 	uint64_t seen, fresh, known, left_out, failures, deleted;
-	int agreed; /* the status all those have that are JOB_FAILED; -1: none
-		     */
+	int agreed; /* the status of all that failed, else 1 */
 };
 void job_sum_add(struct job_sum *sum, const struct job_result *result);
+/* 0: all succeeded; 75: some were cancelled; if all failed, and in the same
+ * way, that status; else 1. */
 int job_sum_status(const struct job_sum *sum);
 
 /* The program that runs under this name: beside the one that is running, else

@@ -184,7 +184,7 @@ check_end(struct ms_source *src, struct ms_err *err)
 
 	rc = envelope_line(src, (size_t)(lf + 1 - w.p), &line, err);
 	if (rc > 0 && ms_envelope_void(line, &reason))
-		rc = ms_fail(err, MS_DATA, "cut by its writer%s%s",
+		rc = ms_fail(err, MS_DATA, MS_SOURCE_VOIDED "%s%s",
 		    reason.n > 0 ? ": " : "", ms_buf_str(&reason));
 	ms_buf_release(&reason);
 	return rc < 0 ? -1 : 0;

@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include "stream.h"
 
+/* How the error begins of a message that its stream's writer gave up, and has
+ * named itself. */
+#define MS_SOURCE_VOIDED "cut by its writer"
+
 enum ms_format {
 	MS_FORMAT_AUTO,
 	MS_FORMAT_STREAM,
