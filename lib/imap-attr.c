@@ -123,8 +123,8 @@ system_folder(const struct ms_imap *im, const char *label)
 static bool
 add_labels(const struct ms_imap *im, struct ms_buf *out, const clist *labels)
 {
-	const char *label, *folder;
-	char *name;
+	const char *folder;
+	char *label, *name;
 	clistiter *cur;
 	bool fits;
 
@@ -133,6 +133,8 @@ add_labels(const struct ms_imap *im, struct ms_buf *out, const clist *labels)
 		name = NULL;
 		if (label == NULL || strpbrk(label, "\r\n") != NULL)
 			continue;
+		if (*label == MS_IMAP_LABEL_MARK)
+			*label = '\\';
 		if (*label == '\\')
 			folder = system_folder(im, label);
 		else

@@ -423,6 +423,16 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	}
 }
 
+/* Does this byte begin a label like \Inbox that is not in quotes? Gmail's
+ * manual shows them so; to libetpan it is no word. */
+static bool
+begins_label(const struct ms_imap_guard *g, unsigned char c)
+{
+	return c == '\\' && g->kind == MS_LINE_FETCH && g->state == DATA &&
+	       g->depth == 2 && (g->last == ' ' || g->last == '(') &&
+	       strcasecmp(g->attribute, "X-GM-LABELS") == 0;
+}
+
 /* Are these the last letters of a FETCH's attribute that may be its date? */
 static bool
 in_date(const struct ms_imap_guard *g)
@@ -456,6 +466,8 @@ ms_imap_guard_push(
 			i += (size_t)g->literal;
 			g->literal = 0;
 		}
+		if (g->label != NULL && begins_label(g, s[i]))
+			g->label(g->ctx, i);
 		if (take(g, s[i], err) < 0)
 			return -1;
 		if (g->attribute_n == MS_IMAP_DATE_LEN && g->date != NULL &&

@@ -39,6 +39,9 @@ struct ms_imap_guard {
 	/* Told of each attribute INTERNALDATE: which of the bytes that are
 	 * being pushed is its last letter; NULL: not. */
 	void (*date)(void *ctx, size_t last);
+	/* Told of each backslash that begins a word among Gmail's labels:
+	 * which of the bytes being pushed it is; NULL: not. */
+	void (*label)(void *ctx, size_t at);
 	void *ctx;
 	uint64_t events; /* lines that are not status, so far */
 

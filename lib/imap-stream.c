@@ -62,6 +62,15 @@ rename_date(void *ctx, size_t last)
 		    MS_IMAP_DATE_SECTION, MS_IMAP_DATE_LEN);
 }
 
+/* A byte that a word may have, and no label has. */
+static void
+mark_label(void *ctx, size_t at)
+{
+	struct ms_imap *im = ctx;
+
+	im->pushed[at] = MS_IMAP_LABEL_MARK;
+}
+
 /* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
 static ssize_t
 low_read(mailstream_low *low, void *p, size_t n)
@@ -155,7 +164,9 @@ ms_imap_stream(struct ms_imap *im)
 {
 	mailstream_low *low = mailstream_low_new(im, &driver);
 
-	im->guard = (struct ms_imap_guard){
-	    .status = ms_imap_take_status, .date = rename_date, .ctx = im};
+	im->guard = (struct ms_imap_guard){.status = ms_imap_take_status,
+	    .date = rename_date,
+	    .label = mark_label,
+	    .ctx = im};
 	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
 }

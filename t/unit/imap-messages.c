@@ -176,10 +176,12 @@ static const struct {
 		"* 1 FETCH (X-GM-LABELS (\"\\\\Inbox\" \"\\\\Sent\" Work/X "
 		"\"Muy Imp\" \"Gr&APw-n\" {7}\r\nlit ral \"\\\\Starred\") "
 		"UID 11 FLAGS () BODY[] {2}\r\nab)\r\n"
-		"* 2 FETCH (X-GM-LABELS () UID 12 FLAGS () BODY[] {1}\r\nc)\r\n"
+		"* 2 FETCH (X-GM-LABELS (\\Inbox \\Sent \"a b\") UID 12 FLAGS "
+		"() BODY[] {1}\r\nc)\r\n"
 		"* 3 FETCH (UID 13 FLAGS () BODY[] {1}\r\nd)\r\n" DONE}},
 	"11 [] - {INBOX\n[Gmail]/Gesendet\nWork/X\nMuy Imp\nGr\xc3\xbcn\n"
-	"lit ral\n} ab\n12 [] - {} c\n13 [] - d\n"},
+	"lit ral\n} ab\n12 [] - {INBOX\n[Gmail]/Gesendet\na b\n} c\n13 [] - "
+	"d\n"},
     {"another UIDVALIDITY in mid-answer", "", MESSAGES,
 	{OPEN, {"UID FETCH 11:13 (" ASK " BODY.PEEK[])",
 		   "* OK [UIDVALIDITY 8] all is new\r\n"
