@@ -249,7 +249,7 @@ doom_request(struct run *r, struct hand *h, struct ms_err *err)
 	struct task *t = &h->task;
 	struct ms_identity got;
 	struct ms_err why;
-	struct ms_buf fields = {0}; /* uid, size, head of each */
+	struct ms_buf fields = {0}; /* uid, size, head, id of each */
 	unsigned char number[12];
 	size_t i, kept = 0;
 	int rc = 0;
@@ -266,6 +266,7 @@ doom_request(struct run *r, struct hand *h, struct ms_err *err)
 		ms_put_le64(number + 4, got.size);
 		ms_buf_add(&fields, number, sizeof(number));
 		ms_buf_add(&fields, got.head, MS_SHA_LEN);
+		ms_buf_add(&fields, got.id, MS_SHA_LEN);
 		t->uid[kept++] = t->uid[i];
 	}
 	t->n = t->left = kept;

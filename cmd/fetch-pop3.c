@@ -3,19 +3,19 @@
  * folder; its messages are numbered anew in each session, so what the other
  * side calls a UID is a place in the list of the first one.
  */
-#include "fetch-worker.h"
+#include "fetch-pop3.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-usable(const struct worker *w)
+bool
+pop3_usable(const struct worker *w)
 {
 	return w->pop != NULL && !w->login_failed && ms_pop3_usable(w->pop);
 }
 
-static void
-close_session(struct worker *w)
+void
+pop3_close_session(struct worker *w)
 {
 	ms_pop3_close(w->pop);
 	w->pop = NULL;
@@ -36,9 +36,9 @@ need_session(struct worker *w, struct ms_err *err)
 	struct ms_login login;
 	enum ms_tls tls;
 
-	if (usable(w))
+	if (pop3_usable(w))
 		return 0;
-	close_session(w);
+	pop3_close_session(w);
 	if (worker_connect(w, &conn, &tls, err) < 0 ||
 	    ms_pop3_open(&w->pop, conn, tls, err) < 0)
 		return -1;
@@ -100,7 +100,7 @@ survey(
 	(void)criteria;
 	/* What has come since the first list is seen by a new session only. */
 	if (w->listed) {
-		close_session(w);
+		pop3_close_session(w);
 		ms_pop3_list_release(&w->first);
 		w->listed = false;
 	}
@@ -128,16 +128,6 @@ survey(
 
 /* ---- messages of the first list in the session at hand ---- */
 
-/* What is asked for, as items of this session; uid says what each is to the
- * other side. */
-struct batch {
-	struct worker *w;
-	const struct wanted *u;
-	struct ms_pop3_item *items;
-	uint32_t *uid;
-	size_t count;
-};
-
 static int
 by_uidl(const void *a, const void *b)
 {
@@ -163,7 +153,7 @@ sorted(const struct ms_pop3_list *l, size_t *count)
 }
 
 static void
-find_later(struct batch *b)
+find_later(struct pop3_batch *b)
 {
 	const struct ms_pop3_list *first = &b->w->first;
 	size_t count, i;
@@ -188,13 +178,13 @@ find_later(struct batch *b)
 	free(v);
 }
 
-static int
-batch_open(struct batch *b, struct worker *w, const struct wanted *u,
+int
+pop3_batch_open(struct pop3_batch *b, struct worker *w, const struct wanted *u,
     struct ms_err *err)
 {
 	size_t i;
 
-	*b = (struct batch){.w = w, .u = u};
+	*b = (struct pop3_batch){.w = w, .u = u};
 	for (i = 0; i < u->count; i++)
 		if (!w->listed || u->uids[i] == 0 ||
 		    u->uids[i] > w->first.count)
@@ -216,8 +206,8 @@ batch_open(struct batch *b, struct worker *w, const struct wanted *u,
 	return 0;
 }
 
-static void
-batch_release(struct batch *b)
+void
+pop3_batch_release(struct pop3_batch *b)
 {
 	free(b->items);
 	free(b->uid);
@@ -226,7 +216,7 @@ batch_release(struct batch *b)
 static void
 on_failed(void *ctx, size_t index, const char *reason)
 {
-	struct batch *b = ctx;
+	struct pop3_batch *b = ctx;
 
 	say_failed(b->w, b->uid[index], reason);
 }
@@ -235,7 +225,7 @@ static int
 on_message(
     void *ctx, size_t index, const struct ms_spool *body, struct ms_err *err)
 {
-	struct batch *b = ctx;
+	struct pop3_batch *b = ctx;
 	struct worker *w = b->w;
 	const struct ms_pop3_item *it = b->items + index;
 
@@ -254,7 +244,7 @@ on_message(
 }
 
 static void
-say_head(struct batch *b, size_t index, const struct ms_pop3_head *h)
+say_head(struct pop3_batch *b, size_t index, const struct ms_pop3_head *h)
 {
 	static const unsigned char none[MS_SHA_LEN];
 	struct worker *w = b->w;
@@ -286,162 +276,51 @@ on_head(
 static int
 attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
-	struct batch b;
+	struct pop3_batch b;
 	size_t i;
 
-	if (batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, w, u, err) < 0)
 		return -1;
 	for (i = 0; i < b.count; i++)
 		say_head(&b, i, NULL);
-	batch_release(&b);
+	pop3_batch_release(&b);
 	return 0;
 }
 
 static int
 heads(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
-	struct batch b;
+	struct pop3_batch b;
 	struct ms_pop3_head_sink sink = {
 	    .head = on_head, .failed = on_failed, .ctx = &b};
 	size_t done, i;
 	int rc;
 
-	if (batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, w, u, err) < 0)
 		return -1;
 	rc = ms_pop3_heads(w->pop, b.items, b.count, &done, &sink, err);
-	if (rc < 0 && usable(w)) { /* no TOP: then without headers */
+	if (rc < 0 && pop3_usable(w)) { /* no TOP: then without headers */
 		for (i = 0; i < b.count; i++)
 			say_head(&b, i, NULL);
 		rc = 0;
 	}
-	batch_release(&b);
+	pop3_batch_release(&b);
 	return rc;
 }
 
 static int
 fetch(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
-	struct batch b;
+	struct pop3_batch b;
 	struct ms_pop3_sink sink = {
 	    .message = on_message, .failed = on_failed, .ctx = &b};
 	size_t done;
 	int rc;
 
-	if (batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, w, u, err) < 0)
 		return -1;
 	rc = ms_pop3_fetch(w->pop, b.items, b.count, &done, &sink, err);
-	batch_release(&b);
-	return rc;
-}
-
-/* ---- deleting ---- */
-
-/* What is marked goes only when QUIT is answered with +OK. */
-struct doomed {
-	struct batch *b;
-	struct ms_pop3_item *items; /* those that are what they should be */
-	uint32_t *uid;
-	size_t count;
-	uint32_t *marked;
-	size_t marks;
-};
-
-static int
-verify(
-    void *ctx, size_t index, const struct ms_pop3_head *h, struct ms_err *err)
-{
-	struct doomed *d = ctx;
-	const struct ms_pop3_item *it = d->b->items + index;
-	const struct wanted *u = d->b->u;
-	uint32_t uid = d->b->uid[index];
-	size_t i;
-
-	(void)err;
-	for (i = 0; u->uids[i] != uid; i++)
-		;
-	if (it->has_size && it->size == u->size[i] &&
-	    memcmp(h->digest, u->head[i], MS_SHA_LEN) == 0) {
-		d->uid[d->count] = uid;
-		d->items[d->count++] = *it;
-	} else {
-		say_kept(d->b->w, uid,
-		    "the server has another message there than the archive");
-	}
-	return 0;
-}
-
-static void
-verify_failed(void *ctx, size_t index, const char *reason)
-{
-	struct doomed *d = ctx;
-
-	say_kept(d->b->w, d->b->uid[index], reason);
-}
-
-static void
-marked(void *ctx, size_t index)
-{
-	struct doomed *d = ctx;
-
-	d->marked[d->marks++] = d->uid[index];
-}
-
-static void
-not_marked(void *ctx, size_t index, const char *reason)
-{
-	struct doomed *d = ctx;
-
-	say_kept(d->b->w, d->uid[index], reason);
-}
-
-static int
-mark_and_quit(struct worker *w, struct doomed *d, struct ms_err *err)
-{
-	const struct ms_pop3_delete_sink sink = {
-	    .marked = marked, .failed = not_marked, .ctx = d};
-	size_t done, i;
-	int rc;
-
-	if (d->count == 0)
-		return 0;
-	if (ms_pop3_delete(w->pop, d->items, d->count, &done, &sink, err) < 0)
-		return -1;
-	rc = ms_pop3_quit(w->pop, err);
-	for (i = 0; rc == 0 && i < d->marks; i++)
-		say_uid(w, SAY_DELETED, d->marked[i]);
-	for (i = 0; rc < 0 && err->code == MS_NOINPUT && i < d->marks; i++)
-		say_kept(w, d->marked[i], err->msg);
-	if (rc < 0 && err->code == MS_NOINPUT)
-		rc = 0;
-	close_session(w);
-	return rc;
-}
-
-static int
-delete_wanted(struct worker *w, const struct wanted *u, struct ms_err *err)
-{
-	struct batch b;
-	struct doomed d = {.b = &b};
-	const struct ms_pop3_head_sink sink = {
-	    .head = verify, .failed = verify_failed, .ctx = &d};
-	size_t done, i;
-	int rc;
-
-	if (batch_open(&b, w, u, err) < 0)
-		return -1;
-	d.items = ms_xcalloc(u->count, sizeof(*d.items));
-	d.uid = ms_xcalloc(u->count, sizeof(*d.uid));
-	d.marked = ms_xcalloc(u->count, sizeof(*d.marked));
-	rc = ms_pop3_heads(w->pop, b.items, b.count, &done, &sink, err);
-	if (rc == 0 && u->dry_run)
-		for (i = 0; i < d.count; i++)
-			say_uid(w, SAY_DELETED, d.uid[i]);
-	else if (rc == 0)
-		rc = mark_and_quit(w, &d, err);
-	free(d.items);
-	free(d.uid);
-	free(d.marked);
-	batch_release(&b);
+	pop3_batch_release(&b);
 	return rc;
 }
 
@@ -451,18 +330,18 @@ idle(struct worker *w, const char *raw, unsigned seconds, struct ms_err *err)
 {
 	(void)raw;
 	(void)err;
-	close_session(w);
+	pop3_close_session(w);
 	worker_wait(w, seconds);
 	return 0;
 }
 
-const struct protocol fetch_pop3 = {.close = close_session,
-    .usable = usable,
+const struct protocol fetch_pop3 = {.close = pop3_close_session,
+    .usable = pop3_usable,
     .backoff = backoff,
     .folders = folders,
     .survey = survey,
     .attributes = attributes,
     .heads = heads,
     .fetch = fetch,
-    .delete = delete_wanted,
+    .delete = pop3_delete,
     .idle = idle};

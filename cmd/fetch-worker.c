@@ -233,12 +233,13 @@ wanted_release(struct wanted *u)
 	free(u->uids);
 	free(u->size);
 	free(u->head);
+	free(u->id);
 }
 
 static bool
 take_wanted(struct frame *f, struct wanted *u)
 {
-	const unsigned char *head;
+	const unsigned char *head, *id;
 	uint32_t i;
 
 	u->raw = frame_str(f);
@@ -250,6 +251,7 @@ take_wanted(struct frame *f, struct wanted *u)
 	if (f->word == ASK_DELETE) {
 		u->size = ms_xcalloc(u->count, sizeof(*u->size));
 		u->head = ms_xcalloc(u->count, sizeof(*u->head));
+		u->id = ms_xcalloc(u->count, sizeof(*u->id));
 	}
 	for (i = 0; i < u->count; i++) {
 		u->uids[i] = frame_u32(f);
@@ -257,8 +259,11 @@ take_wanted(struct frame *f, struct wanted *u)
 			continue;
 		u->size[i] = frame_u64(f);
 		head = frame_bytes(f, MS_SHA_LEN);
-		if (head != NULL)
-			memcpy(u->head[i], head, MS_SHA_LEN);
+		id = frame_bytes(f, MS_SHA_LEN);
+		if (head == NULL || id == NULL)
+			return false;
+		memcpy(u->head[i], head, MS_SHA_LEN);
+		memcpy(u->id[i], id, MS_SHA_LEN);
 	}
 	u->dry_run = f->word == ASK_DELETE && frame_u32(f) != 0;
 	return !f->bad;

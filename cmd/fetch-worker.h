@@ -48,7 +48,7 @@ struct wanted {
 	size_t count;
 	/* ASK_DELETE: what each must be */
 	uint64_t *size;
-	unsigned char (*head)[MS_SHA_LEN];
+	unsigned char (*head)[MS_SHA_LEN], (*id)[MS_SHA_LEN];
 	bool dry_run;
 };
 

@@ -1,12 +1,24 @@
 #!/bin/sh
 # Memory does not grow with the message or the mailbox: less than 64 MiB for a
 # message of 40 MB and a folder of 20,000 (with MS_SOAK: 1.9 GB). One that is
-# longer than any may be fails by name, and costs no memory either.
+# longer than any may be fails by name, and costs no memory either. With MS_SOAK
+# also a folder of a million messages: fetched, fetched again with nothing new,
+# and once more when all of them are known by their headers only.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
 [ "${SAN-}" != 1 ] || skip memory 'sanitizers have their own idea of memory'
-imap_start || exit 1
+heap='namespace inbox {
+  inbox = yes
+  separator = /
+}
+namespace heap {
+  prefix = heap/
+  separator = /
+  location = mbox:'$scratch/heap:INDEX=$scratch/heap.index'
+}'
+[ "${MS_SOAK-}" = 1 ] || heap=''
+imap_start "$heap" || exit 1
 rogue_start giant too-large || exit 1
 echo secret >pw
 imap_user alice secret
@@ -43,6 +55,28 @@ if [ "${MS_SOAK-}" = 1 ]; then
 	needs 'a message that is too large' 1 "$(rogue_url too-large)"
 	ok '  by name' grep -q 'INBOX, UID 12: larger than 2147483648 bytes' err
 	ok '  the others come' grep -q '5 new, 0 known, 0 left out, 1 failed' err
+fi
+
+# million NAME NEW KNOWN: the heap once more into arc.
+million() {
+	status "$1" 0 sh -c '"$1" peak ms-fetch -q -a arc -u alice --ca-file "$2" \
+		--password-file pw --folder heap/million "$3" | ms-ingest -a arc --create-user' - \
+		"$top/t/peak.py" "$imap_ca" "$(imap_url alice)"
+	ok "  $(($(cat peak) / 1024)) MiB of anonymous memory" [ "$(cat peak)" -lt 65536 ]
+	ok "  $2 new, $3 known" grep -q "seen: $2 new, $3 known" err || note "$(cat err)"
+}
+if [ "${MS_SOAK-}" = 1 ]; then
+	mkdir heap heap.index
+	python3 -c '
+for i in range(1000000):
+    print("From a@b Thu Nov 12 10:00:00 2026\nSubject: %d\nX-UID: %d\n\nx\n" % (i, i + 1))' >heap/million
+	[ -z "$imap_as" ] || chown -R nobody:nogroup heap heap.index
+	ms-init -u alice arc || exit 1
+	million 'a folder of a million messages' 1000000 0
+	million 'nothing new' 0 0
+	rm -rf heap.index/* heap.index/.[!.]*
+	sed -i 's/^X-IMAP.*//' heap/million
+	million 'another UIDVALIDITY' 0 1000000
 fi
 
 # Where there is no room for it, a large message fails, and only that.
