@@ -63,7 +63,7 @@ million() {
 		--password-file pw --folder heap/million "$3" | ms-ingest -a arc --create-user' - \
 		"$top/t/peak.py" "$imap_ca" "$(imap_url alice)"
 	ok "  $(($(cat peak) / 1024)) MiB of anonymous memory" [ "$(cat peak)" -lt 65536 ]
-	ok "  $2 new, $3 known" grep -q "seen: $2 new, $3 known" err || note "$(cat err)"
+	ok "  $2 new, $3 known" grep -q "seen: $2 new, $3 known" err
 }
 if [ "${MS_SOAK-}" = 1 ]; then
 	mkdir heap heap.index
@@ -75,7 +75,7 @@ for i in range(1000000):
 	million 'a folder of a million messages' 1000000 0
 	million 'nothing new' 0 0
 	rm -rf heap.index/* heap.index/.[!.]*
-	sed -i 's/^X-IMAP.*//' heap/million
+	sed -i '/^X-IMAP/d' heap/million
 	million 'another UIDVALIDITY' 0 1000000
 fi
 
