@@ -7,6 +7,7 @@
 #define FETCH_TABLE_H
 #include <stdbool.h>
 
+#include "err.h"
 #include "opt.h"
 
 #define FETCH_LETTERS "a:u:nqvhV"
@@ -83,5 +84,9 @@ extern const struct fetch_option fetch_table[];
 void fetch_longs(struct option longs[FETCH_OPTIONS + 1]);
 /* The option of this name, NULL: ms-fetch has none. */
 const struct fetch_option *fetch_option(const char *name);
+
+/* Would ms-fetch take this command line? MS_USAGE, in its words; what getopt(3)
+ * has to say goes to stderr. Starts getopt anew. */
+int fetch_try(int argc, char *argv[], struct ms_err *err);
 
 #endif

@@ -246,6 +246,18 @@ jobs_add(struct jobs *j, const struct job *job)
 }
 
 void
+jobs_add_next(struct jobs *j, const struct job *job)
+{
+	if (j->next > 0) { /* the place of one that has begun */
+		j->queue[--j->next] = *job;
+		return;
+	}
+	jobs_add(j, job);
+	memmove(j->queue + 1, j->queue, (j->queued - 1) * sizeof(*j->queue));
+	j->queue[0] = *job;
+}
+
+void
 jobs_stop(struct jobs *j)
 {
 	size_t i;

@@ -134,6 +134,8 @@ struct jobs *jobs_new(
 
 /* Puts a job at the end of the queue. */
 void jobs_add(struct jobs *jobs, const struct job *job);
+/* At its front: for what goes on with a job that is just done. */
+void jobs_add_next(struct jobs *jobs, const struct job *job);
 
 /* Runs them; comes back when the queue is empty and all are done, each with
  * one call of `done`, those too that never began since somebody stopped it. */

@@ -63,9 +63,8 @@ utf8_length(const unsigned char *p)
 	return n;
 }
 
-/* Appends text for a terminal: controls, C1 too, and stray bytes are '?'. */
-static void
-add_shown(struct ms_buf *b, const char *text)
+void
+ms_shown(struct ms_buf *b, const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t n;
@@ -106,12 +105,12 @@ put_sentence(const char *tool, const char *a, const char *b)
 {
 	struct ms_buf line = {0};
 
-	add_shown(&line, tool);
+	ms_shown(&line, tool);
 	ms_buf_add_str(&line, ": ");
-	add_shown(&line, a);
+	ms_shown(&line, a);
 	if (b != NULL) {
 		ms_buf_add_str(&line, ": ");
-		add_shown(&line, b);
+		ms_shown(&line, b);
 	}
 	ms_buf_add_byte(&line, '\n');
 	put_stderr(&line);
@@ -330,7 +329,7 @@ ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
 	if (ms < PROGRESS_MS)
 		return;
 	ms_buf_add_str(&line, "\r\033[K");
-	add_shown(&line, what);
+	ms_shown(&line, what);
 	ms_buf_printf(&line, ": %" PRIu64, done);
 	if (total > 0)
 		ms_buf_printf(&line, " of %" PRIu64, total);
@@ -465,6 +464,13 @@ ms_report_line(struct ms_report *r, const char *type,
 		if (texts[i].text != NULL)
 			set_text(o, texts[i].key, texts[i].text);
 	put_line(r, o);
+}
+
+void
+ms_report_object(struct ms_report *r, const struct json_t *line)
+{
+	if (r->file != NULL)
+		put_line(r, json_deep_copy(line));
 }
 
 int

@@ -73,6 +73,14 @@ void ms_report_line(struct ms_report *r, const char *type,
 int ms_report_end(struct ms_report *r, int status,
     const struct ms_report_count *counts, size_t n, struct ms_err *err);
 
+/* A line that the caller has made, to the report; it stays the caller's. */
+struct json_t;
+void ms_report_object(struct ms_report *r, const struct json_t *line);
+
+/* Appends text as it is shown on a terminal: controls, C1 ones too, and bytes
+ * that are not UTF-8 are '?'. */
+struct ms_buf;
+void ms_shown(struct ms_buf *out, const char *text);
 /* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
 void ms_complain(const char *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
