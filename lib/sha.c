@@ -1,105 +1,52 @@
 /* sha.c - SHA-256 on OpenSSL, and hex. */
 #include "sha.h"
 
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-#include <pthread.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-/* Fetching an algorithm by name takes a lock each time: do it once. */
-static const EVP_MD *md;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void
-must(int ok)
-{
-	static const char msg[] = "OpenSSL: SHA-256 or random bytes failed\n";
-
-	if (ok != 1) {
-		(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
-		_exit(EX_OSERR);
-	}
-}
-
-static void
-fetch_md(void)
-{
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	must(md != NULL);
-}
-
+/*
+ * What OpenSSL 3 would rather have us use (EVP) reads its configuration, loads
+ * a provider and asks it by name: 5 million instructions, more than half of all
+ * that showing one message takes.
+ */
 void
 ms_sha_init(struct ms_sha *s)
 {
-	must(pthread_once(&once, fetch_md) == 0);
-	s->ctx = EVP_MD_CTX_new();
-	must(s->ctx != NULL);
-	must(EVP_DigestInit_ex(s->ctx, md, NULL));
+	SHA256_Init(&s->ctx);
 }
 
 void
 ms_sha_add(struct ms_sha *s, const void *p, size_t n)
 {
-	must(EVP_DigestUpdate(s->ctx, p, n));
+	SHA256_Update(&s->ctx, p, n);
 }
 
 void
 ms_sha_end(struct ms_sha *s, unsigned char out[MS_SHA_LEN])
 {
-	must(EVP_DigestFinal_ex(s->ctx, out, NULL));
-	must(EVP_DigestInit_ex(s->ctx, NULL, NULL));
+	SHA256_Final(out, &s->ctx);
+	SHA256_Init(&s->ctx);
 }
 
 void
 ms_sha_peek(const struct ms_sha *s, unsigned char out[MS_SHA_LEN])
 {
-	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	SHA256_CTX copy = s->ctx;
 
-	must(copy != NULL && EVP_MD_CTX_copy_ex(copy, s->ctx));
-	must(EVP_DigestFinal_ex(copy, out, NULL));
-	EVP_MD_CTX_free(copy);
+	SHA256_Final(out, &copy);
 }
 
-void
-ms_sha_release(struct ms_sha *s)
-{
-	EVP_MD_CTX_free(s->ctx);
-	s->ctx = NULL;
-}
-
-static pthread_key_t key;
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-
-static void
-free_thread(void *p)
-{
-	ms_sha_release(p);
-	free(p);
-}
-
-static void
-make_key(void)
-{
-	must(pthread_key_create(&key, free_thread) == 0);
-}
-
-/* A context a thread: making one costs more than a short digest. */
 void
 ms_sha256(const void *p, size_t n, unsigned char out[MS_SHA_LEN])
 {
-	struct ms_sha *s;
+	struct ms_sha s;
 
-	must(pthread_once(&key_once, make_key) == 0);
-	s = pthread_getspecific(key);
-	if (s == NULL) {
-		s = ms_xmalloc(sizeof(*s));
-		ms_sha_init(s);
-		must(pthread_setspecific(key, s) == 0);
-	}
-	ms_sha_add(s, p, n);
-	ms_sha_end(s, out);
+	ms_sha_init(&s);
+	ms_sha_add(&s, p, n);
+	SHA256_Final(out, &s.ctx);
 }
 
 void
@@ -148,5 +95,16 @@ ms_unhex(struct ms_slice hex, unsigned char *out, size_t max)
 void
 ms_random(void *p, size_t n)
 {
-	must(RAND_bytes(p, (int)n));
+	unsigned char *at = p;
+	ssize_t got;
+
+	for (; n > 0; at += got, n -= (size_t)got) {
+		got = getrandom(at, n, 0);
+		if (got <= 0 && errno != EINTR) {
+			perror("getrandom");
+			exit(EX_OSERR);
+		}
+		if (got < 0)
+			got = 0;
+	}
 }

@@ -4,6 +4,8 @@
  */
 #ifndef MS_SHA_H
 #define MS_SHA_H
+#define OPENSSL_SUPPRESS_DEPRECATED /* sha.c says why */
+#include <openssl/sha.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "buf.h"
@@ -13,7 +15,7 @@
 
 /* A digest in the making; usable again after each end. One thread's. */
 struct ms_sha {
-	void *ctx; /* EVP_MD_CTX */
+	SHA256_CTX ctx;
 };
 
 void ms_sha_init(struct ms_sha *s);
@@ -22,7 +24,6 @@ void ms_sha_add(struct ms_sha *s, const void *p, size_t n);
 void ms_sha_end(struct ms_sha *s, unsigned char out[MS_SHA_LEN]);
 /* Gives the digest of what was added so far, and goes on. */
 void ms_sha_peek(const struct ms_sha *s, unsigned char out[MS_SHA_LEN]);
-void ms_sha_release(struct ms_sha *s);
 
 /* In one call. */
 void ms_sha256(const void *p, size_t n, unsigned char out[MS_SHA_LEN]);

@@ -188,7 +188,6 @@ check_messages(
 	rc = 0;
 out:
 	ms_buf_release(&batch);
-	ms_sha_release(&h.sha);
 	return rc;
 }
 

@@ -33,9 +33,6 @@ ms_wire_new(void)
 void
 ms_wire_free(struct ms_wire *w)
 {
-	if (w == NULL)
-		return;
-	ms_sha_release(&w->sha);
 	free(w);
 }
 

@@ -322,7 +322,6 @@ slow_segment(const unsigned char *p, size_t n, struct ms_buf *content,
 	ms_sha_init(&sha);
 	ms_sha_add(&sha, wire.p, wire.n);
 	ms_sha_end(&sha, head);
-	ms_sha_release(&sha);
 	ms_put_le64(head + 32, wire.n);
 	ms_put_le32(head + 40, s.items);
 	ms_put_le32(head + 44, (uint32_t)b.n);

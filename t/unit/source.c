@@ -187,7 +187,6 @@ print_messages(const char *path)
 		printf("%s\t%s\t%s%s\n", path, a.where,
 		    rc < 0 ? "failed: " : hex, rc < 0 ? err.msg : "");
 	}
-	ms_sha_release(&sha);
 	ms_source_close(src);
 }
 
