@@ -18,9 +18,10 @@ FUZZ_SECONDS ?= 60
 
 # The Debian packages that building, testing, linting and comparing need.
 DEB_build = gcc libc6-dev pkg-config libetpan-dev libarchive-dev libzstd-dev \
-	libjansson-dev libssl-dev libsasl2-dev liblmdb-dev libinih-dev
+	libjansson-dev libssl-dev libsasl2-dev liblmdb-dev libinih-dev \
+	libldap-dev libcrypt-dev
 DEB_check = perl mandoc jq python3 openssl zstd procps libsasl2-modules \
-	dovecot-imapd dovecot-pop3d
+	dovecot-imapd dovecot-pop3d slapd
 DEB_lint = clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck \
 	valgrind bear
 DEB_bench = isync borgbackup notmuch offlineimap3 getmail6 mpop
@@ -32,7 +33,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libetpan $(PKGS))
 # Debian's libetpan.pc asks for linking without PIE; nothing needs that.
 PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,\
 	$$(shell pkg-config --libs libetpan)) \
-	$$(shell pkg-config --libs $(PKGS)) -lsasl2 -llmdb -lpthread)$(PKG_LIBS)
+	$$(shell pkg-config --libs $(PKGS)) -lsasl2 -llmdb -lldap -llber -lcrypt -lpthread)$(PKG_LIBS)
 
 MS_LDFLAGS = -Wl,--as-needed
 MS_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wundef \

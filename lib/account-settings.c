@@ -34,7 +34,6 @@ read_row(struct ms_settings *s, struct ms_err *err)
 	    MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, MS_DEFAULT_PRIVILEGES_SYNCED);
 	s->directory_url = ms_object_text(&o, MS_FIELD_DIRECTORY_URL);
 	s->directory_ca_file = ms_object_text(&o, MS_FIELD_DIRECTORY_CA_FILE);
-	s->directory_starttls = ms_object_flag(&o, MS_FIELD_DIRECTORY_STARTTLS);
 	s->directory_timeout =
 	    (unsigned)ms_object_number(&o, MS_FIELD_DIRECTORY_TIMEOUT);
 	if (s->directory_timeout == 0)
@@ -81,9 +80,6 @@ ms_settings_set(struct ms_change *ch, const struct ms_settings *want,
 	if (strcmp(now.directory_ca_file, want->directory_ca_file) != 0)
 		json_object_set_new(keys, "directory_ca_file",
 		    json_string(want->directory_ca_file));
-	if (now.directory_starttls != want->directory_starttls)
-		json_object_set_new(keys, "directory_starttls",
-		    json_boolean(want->directory_starttls));
 	if (now.directory_timeout != want->directory_timeout)
 		json_object_set_new(keys, "directory_timeout",
 		    json_integer(want->directory_timeout));

@@ -129,7 +129,6 @@ struct ms_settings {
 	unsigned default_privileges;        /* of users that are made */
 	unsigned default_privileges_synced; /* of those from a directory */
 	const char *directory_url, *directory_ca_file;
-	bool directory_starttls;
 	unsigned directory_timeout; /* seconds */
 	struct ms_buf row;
 };

@@ -254,6 +254,12 @@ ms_archive_open(struct ms_archive **out, const char *dir,
 	return 0;
 }
 
+const char *
+ms_archive_path(const struct ms_archive *a)
+{
+	return a->path;
+}
+
 void
 ms_archive_close(struct ms_archive *a)
 {

@@ -35,6 +35,8 @@ int ms_archive_init(const char *dir, const char *user, struct ms_err *err);
 int ms_archive_open(struct ms_archive **out, const char *dir,
     enum ms_archive_mode mode, struct ms_err *err);
 void ms_archive_close(struct ms_archive *a);
+/* Its folder, absolute; as long as the handle. */
+const char *ms_archive_path(const struct ms_archive *a);
 
 /* ---- users, sources, folders: numbers are those of their first event ---- */
 

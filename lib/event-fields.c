@@ -57,8 +57,6 @@ static const struct key {
 	"default_privileges_synced"},
     {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_URL, TEXT, "directory_url"},
     {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_CA_FILE, TEXT, "directory_ca_file"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_STARTTLS, FLAG,
-	"directory_starttls"},
     {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_TIMEOUT, NUMBER,
 	"directory_timeout"},
 };

@@ -63,6 +63,10 @@ int ms_profile_set(struct ms_change *ch, uint64_t number,
 int ms_profile_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
 
+/* A user has another name: profiles that name him get new texts. */
+int ms_profiles_rename_user(
+    struct ms_change *ch, const char *from, const char *to, struct ms_err *err);
+
 /* ---- runs: each call is a commit of its own ---- */
 
 enum ms_run_result {

@@ -30,7 +30,7 @@ for tool in "$build"/bin/ms-*; do
 	status "$name: no abbreviations" 64 "$name" --hel
 
 	missing=
-	for o in $(grep -o -e '--[a-z][a-z-]*' usage | sort -u); do
+	for o in $(grep -o -e '--[a-z][a-z0-9-]*' usage | sort -u); do
 		grep -q -e "^\.It .*Fl .*-${o#--}\( \|$\)" "$page" || missing="$missing $o"
 	done
 	for o in $(sed -n 's/.*{"\([a-z-]*\)", *[a-z]*_argument.*/\1/p' "$top/cmd/$name.c"); do
