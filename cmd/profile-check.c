@@ -121,8 +121,8 @@ check_one(struct tool *t, const char *name)
 	got = ms_account_get(t->archive, stored.owner, &owner, &err);
 	if (got == 0)
 		ms_fail(&err, MS_AUTH, "it has no owner");
-	if (got != 1 ||
-	    profile_judge(t, &owner, ms_slice_str(stored.text), &p, &err) < 0)
+	if (got != 1 || profile_judge(t, &owner, ms_slice_str(stored.text),
+			    false, &p, &err) < 0)
 		goto out;
 	if (p.kind == MS_PROFILE_FILES)
 		check_files(&c, &p);

@@ -161,7 +161,8 @@ add(struct tool *t, struct options *opt, const char *name, struct ms_err *err)
 	if (opt->text.n == 0 &&
 	    read_text(&opt->text, opt->file != NULL ? opt->file : "-", err) < 0)
 		goto out;
-	if (profile_judge(t, &owner, ms_buf_slice(&opt->text), &p, err) < 0)
+	if (profile_judge(t, &owner, ms_buf_slice(&opt->text), true, &p, err) <
+	    0)
 		goto out;
 	want.owner = owner.number;
 	want.text = ms_buf_str(&opt->text);
@@ -299,7 +300,7 @@ replace(struct tool *t, const struct ms_account *owner,
 	struct ms_profile p;
 	int rc;
 
-	if (profile_judge(t, owner, ms_buf_slice(text), &p, err) < 0)
+	if (profile_judge(t, owner, ms_buf_slice(text), true, &p, err) < 0)
 		return -1;
 	e.want.text = ms_buf_str(text);
 	e.want.owner = owner->number;

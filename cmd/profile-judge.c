@@ -8,9 +8,9 @@
 
 #include "fetch-table.h"
 #include "profile-plan.h"
-#include "profile-try.h"
 #include "query.h"
 #include "sink.h"
+#include "url.h"
 
 #define THREADS_MAX 64 /* as ms-ingest has it */
 
@@ -44,90 +44,140 @@ has_word(const char *text, const char *word)
 	return false;
 }
 
-/*
- * ms-fetch speaks of its options: the line is that of the last key among them,
- * else that of the URL. Keys have no dashes.
- */
-static int
-blame(const struct ms_profile *p, const struct ms_err *why, struct ms_err *err)
+/* Does `text` name this item: its option, or its value in quotes? */
+static bool
+is_named(const char *text, const struct ms_profile_item *item)
 {
-	unsigned line = 0;
-	struct ms_buf text = {0}, option = {0};
-	int rc;
+	struct ms_buf words = {0};
+	bool named;
+
+	ms_buf_printf(&words, "--%s",
+	    strcmp(item->key, "delete-older-than") == 0 ? "older-than"
+							: item->key);
+	named = has_word(text, ms_buf_str(&words));
+	ms_buf_clear(&words);
+	ms_buf_printf(&words, "'%s'", item->value);
+	named = named || (item->use == MS_FOR_FETCH && item->value[0] != '\0' &&
+			     strstr(text, ms_buf_str(&words)) != NULL);
+	ms_buf_release(&words);
+	return named;
+}
+
+/* The line to blame for a sentence of ms-fetch's: the last one it names; if it
+ * says that nothing is left, the last one that chooses; else the URL's. */
+static unsigned
+line_of(const struct ms_profile *p, const char *text)
+{
+	bool none = strncmp(text, "no message", 10) == 0;
+	unsigned line = 0, chooses = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		const char *key = p->items[i].key;
+		const struct ms_profile_item *item = &p->items[i];
+		const struct fetch_option *o = fetch_option(item->key);
 
-		ms_buf_clear(&option);
-		ms_buf_printf(&option, "--%s",
-		    strcmp(key, "delete-older-than") == 0 ? "older-than" : key);
-		if (has_word(why->msg, ms_buf_str(&option)) &&
-		    p->items[i].line > line)
-			line = p->items[i].line;
+		if (is_named(text, item) && item->line > line)
+			line = item->line;
+		if (none && o != NULL && o->class == FETCH_CHOICE &&
+		    item->line > chooses)
+			chooses = item->line;
 	}
 	if (line == 0)
-		line = ms_profile_line(p, "url");
-	for (const char *s = why->msg; *s != '\0'; s++)
-		if (s[0] == '-' && s[1] == '-' &&
-		    (s == why->msg || s[-1] == ' '))
+		line = chooses;
+	return line != 0 ? line : ms_profile_line(p, "url");
+}
+
+/* ms-fetch's sentence with the line; keys have no dashes. */
+static int
+blame(const struct ms_profile *p, const char *why, struct ms_err *err)
+{
+	struct ms_buf text = {0};
+	int rc;
+
+	for (const char *s = why; *s != '\0'; s++)
+		if (s[0] == '-' && s[1] == '-' && (s == why || s[-1] == ' '))
 			s++;
 		else
 			ms_buf_add_byte(&text, (unsigned char)*s);
-	rc = ms_fail(err, MS_USAGE, "line %u: %s", line, ms_buf_str(&text));
+	rc = ms_fail(
+	    err, MS_USAGE, "line %u: %s", line_of(p, why), ms_buf_str(&text));
 	ms_buf_release(&text);
-	ms_buf_release(&option);
 	return rc;
 }
 
 /* Reads a command line as ms-fetch would. */
 static int
-try_fetch(const struct ms_profile *p, struct words *argv, struct ms_err *err)
+try_fetch(
+    const struct ms_profile *p, struct plan_words *argv, struct ms_err *err)
 {
 	struct ms_err why = {0};
 
-	if (profile_try_fetch((int)argv->count,
-		(char **)(uintptr_t)words_end(argv), &why) == 0)
+	if (fetch_try((int)argv->count, (char **)(uintptr_t)plan_words(argv),
+		&why) == 0)
 		return 0;
-	return blame(p, &why, err);
+	return blame(p, why.msg, err);
 }
 
 /* Whose mailbox it is comes later where there are many. */
 static void
-add_somebody(const struct ms_profile *p, struct words *argv)
+add_somebody(const struct ms_profile *p, struct plan_words *argv)
 {
 	if (p->kind == MS_PROFILE_CSV || ms_profile_line(p, "master") != 0)
-		words_add(argv, "--login=x");
+		plan_word(argv, "--login=x");
 	else
-		words_add(argv, "--authzid=x");
+		plan_word(argv, "--authzid=x");
 }
 
 static int
 judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
 {
 	const char *poll = ms_profile_value(p, "poll");
-	struct words argv = {0};
+	struct plan_words argv = {0};
 	int rc;
 
-	words_add(&argv, "ms-fetch");
+	plan_word(&argv, "ms-fetch");
 	plan_fetch_options(p, true, &argv);
 	if (p->kind != MS_PROFILE_MAILBOX)
 		add_somebody(p, &argv);
 	if (poll != NULL)
-		words_printf(&argv, "--poll=%s", poll);
+		plan_wordf(&argv, "--poll=%s", poll);
 	if (removing) {
-		words_add(&argv, "--archive=/");
-		words_add(&argv, "--delete-archived");
+		plan_word(&argv, "--archive=/");
+		plan_word(&argv, "--delete-archived");
 		plan_remove_options(p, &argv);
 	}
-	words_add(&argv, ms_profile_value(p, "url"));
+	plan_word(&argv, ms_profile_value(p, "url"));
 	rc = try_fetch(p, &argv, err);
-	words_release(&argv);
+	plan_words_release(&argv);
 	return rc;
+}
+
+/* Where each mailbox has a login of its own, the URL has none. */
+static int
+judge_url(const struct ms_profile *p, struct ms_err *err)
+{
+	struct ms_url url;
+	bool login;
+
+	if (p->kind == MS_PROFILE_MAILBOX ||
+	    (p->kind == MS_PROFILE_BATCH && ms_profile_line(p, "master") == 0))
+		return 0;
+	/* What else is wrong with it, ms-fetch will say. */
+	login = ms_url_parse(&url, ms_profile_value(p, "url"), NULL) == 0 &&
+		url.login != NULL;
+	ms_url_release(&url);
+	if (!login)
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "line %u: url: no login may stand here, as each mailbox has its "
+	    "own",
+	    ms_profile_line(p, "url"));
 }
 
 static int
 judge_server(const struct ms_profile *p, struct ms_err *err)
 {
+	if (judge_url(p, err) < 0)
+		return -1;
 	if (judge_run(p, false, err) < 0)
 		return -1;
 	return p->deletes ? judge_run(p, true, err) : 0;
@@ -320,7 +370,7 @@ judge_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
 
 int
 profile_judge(struct tool *t, const struct ms_account *owner,
-    struct ms_slice text, struct ms_profile *p, struct ms_err *err)
+    struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err)
 {
 	bool server;
 	int rc = 0;
@@ -337,7 +387,7 @@ profile_judge(struct tool *t, const struct ms_account *owner,
 	if (rc == 0)
 		rc = p->kind == MS_PROFILE_EXPORT ? judge_export(p, err)
 						  : judge_ingest(p, err);
-	if (rc == 0)
+	if (rc == 0 && users)
 		rc = judge_users(t, p, err);
 	if (rc == 0)
 		rc = profile_owner_may(owner, p, err);

@@ -2,76 +2,30 @@
  * that archive them. */
 #include "profile-plan.h"
 
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "csv-mailbox.h"
 #include "fetch-table.h"
 #include "url.h"
-
-/* ---- words ---- */
-
-static void
-words_take(struct words *w, char *word)
-{
-	w->word = ms_xreallocarray(w->word, w->count + 2, sizeof(*w->word));
-	w->word[w->count++] = word;
-}
-
-void
-words_add(struct words *w, const char *word)
-{
-	words_take(w, ms_xstrdup(word));
-}
-
-void
-words_printf(struct words *w, const char *fmt, ...)
-{
-	char *word;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&word, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		ms_out_of_memory();
-	words_take(w, word);
-}
-
-const char *const *
-words_end(struct words *w)
-{
-	if (w->word == NULL)
-		w->word = ms_xmalloc(sizeof(*w->word));
-	w->word[w->count] = NULL;
-	return (const char *const *)w->word;
-}
-
-void
-words_release(struct words *w)
-{
-	for (size_t i = 0; i < w->count; i++)
-		free(w->word[i]);
-	free(w->word);
-	*w = (struct words){0};
-}
 
 /* ---- options ---- */
 
 static void
-add_option(struct words *w, const char *key, const char *value)
+add_option(struct plan_words *w, const char *key, const char *value)
 {
 	if (*value != '\0')
-		words_printf(w, "--%s=%s", key, value);
+		plan_wordf(w, "--%s=%s", key, value);
 	else
-		words_printf(w, "--%s", key);
+		plan_wordf(w, "--%s", key);
 }
 
 void
-plan_fetch_options(const struct ms_profile *p, bool passwords, struct words *w)
+plan_fetch_options(
+    const struct ms_profile *p, bool passwords, struct plan_words *w)
 {
 	const struct fetch_option *o;
 
@@ -91,7 +45,7 @@ plan_fetch_options(const struct ms_profile *p, bool passwords, struct words *w)
 }
 
 void
-plan_remove_options(const struct ms_profile *p, struct words *w)
+plan_remove_options(const struct ms_profile *p, struct plan_words *w)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
@@ -107,7 +61,7 @@ plan_remove_options(const struct ms_profile *p, struct words *w)
 
 /* What only the fetching run has. */
 static void
-fetching_options(const struct ms_profile *p, bool follow, struct words *w)
+fetching_options(const struct ms_profile *p, bool follow, struct plan_words *w)
 {
 	const char *poll = ms_profile_value(p, "poll");
 	const struct fetch_option *o;
@@ -120,13 +74,13 @@ fetching_options(const struct ms_profile *p, bool follow, struct words *w)
 			add_option(w, item->key, item->value);
 	}
 	if (follow)
-		words_add(w, "--follow");
+		plan_word(w, "--follow");
 	if (follow && poll != NULL)
-		words_printf(w, "--poll=%s", poll);
+		plan_wordf(w, "--poll=%s", poll);
 }
 
 static void
-ingest_options(const struct ms_profile *p, struct words *w)
+ingest_options(const struct ms_profile *p, struct plan_words *w)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_INGEST)
@@ -193,7 +147,7 @@ plan_user(
 		j->trouble = ms_xstrdup("the user has no e-mail address");
 		return;
 	}
-	words_printf(&j->own,
+	plan_wordf(&j->own,
 	    ms_profile_line(p, "master") != 0 ? "--login=%s" : "--authzid=%s",
 	    mailbox);
 	j->source = source_of(plan->url, mailbox);
@@ -259,32 +213,65 @@ plan_batch(struct plan *plan, struct tool *t, const struct ms_profile *p,
 
 /* ---- tools ---- */
 
+#define CSV_NUMBER 1 /* the word that says which run it is */
+
 static void
 plan_csv(
     struct plan *plan, struct tool *t, const struct ms_profile *p, bool check)
 {
 	const char *file = ms_profile_value(p, "file");
 	struct plan_job *j = add_job(plan, "", file);
-	struct words *w = &j->tool;
+	struct plan_words *w = &j->tool;
 
-	words_add(w, "ms-csvbatch");
-	words_printf(w, "--archive=%s", t->path);
-	words_printf(w, "--jobs=%u", p->jobs);
-	if (check)
-		words_add(w, "--check");
+	plan_word(w, "ms-csvbatch");
+	plan_word(w, check ? "--check" : ""); /* CSV_NUMBER */
+	plan_wordf(w, "--archive=%s", t->path);
+	plan_wordf(w, "--jobs=%u", p->jobs);
 	plan_fetch_options(p, false, w);
 	fetching_options(p, false, w);
 	ingest_options(p, w);
-	if (p->deletes)
-		words_add(w, "--delete-archived");
-	for (size_t i = 0; i < p->count; i++)
-		if (p->items[i].use == MS_FOR_REMOVE)
-			add_option(w, p->items[i].key, p->items[i].value);
-	words_add(w, "--");
-	words_add(w, plan->url);
-	words_add(w, file);
+	if (p->deletes) {
+		plan_word(w, "--delete-archived");
+		plan_remove_options(p, w);
+	}
+	plan_word(w, "--");
+	plan_word(w, plan->url);
+	plan_word(w, file);
 	j->source = source_of(plan->url, "*");
 	j->job.reports = true;
+	j->records = true;
+}
+
+/* How many rows it has, 1 if it cannot be read: ms-csvbatch will say why. */
+static uint64_t
+count_rows(const char *file)
+{
+	struct ms_csv_mailboxes rows = {0};
+	struct ms_buf text = {0};
+	uint64_t n = 1;
+
+	if (ms_buf_read_file(&text, file, MS_CSV_BYTES_MAX, NULL) == 0 &&
+	    ms_csv_mailboxes_read(&rows, ms_buf_slice(&text), NULL) == 0) {
+		n = rows.n;
+		ms_csv_mailboxes_release(&rows);
+	}
+	ms_secret_forget(&text);
+	return n;
+}
+
+void
+plan_number(struct plan *plan, uint64_t run)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_words *w = &plan->jobs[i].tool;
+
+		if (!plan->jobs[i].records)
+			continue;
+		free(w->word[CSV_NUMBER]);
+		w->word[CSV_NUMBER] = NULL;
+		if (asprintf(&w->word[CSV_NUMBER], "--run=%" PRIu64, run) < 0)
+			ms_out_of_memory();
+	}
 }
 
 static void
@@ -293,18 +280,18 @@ plan_files(struct plan *plan, struct tool *t, const struct ms_profile *p)
 	const char *user = ms_profile_value(p, "user"), *path;
 	const char *format = ms_profile_value(p, "format");
 	struct plan_job *j = add_job(plan, user, user);
-	struct words *w = &j->tool;
+	struct plan_words *w = &j->tool;
 	size_t at = 0;
 
-	words_add(w, "ms-ingest");
-	words_printf(w, "--archive=%s", t->path);
-	words_printf(w, "--user=%s", user);
+	plan_word(w, "ms-ingest");
+	plan_wordf(w, "--archive=%s", t->path);
+	plan_wordf(w, "--user=%s", user);
 	if (format != NULL)
-		words_printf(w, "--format=%s", format);
+		plan_wordf(w, "--format=%s", format);
 	ingest_options(p, w);
-	words_add(w, "--");
+	plan_word(w, "--");
 	while ((path = ms_profile_next(p, "file", &at)) != NULL)
-		words_add(w, path);
+		plan_word(w, path);
 	j->source = ms_xstrdup("local:");
 	j->job.reports = true;
 }
@@ -319,25 +306,25 @@ plan_export(struct plan *plan, struct tool *t, const struct ms_profile *p,
 	char *output =
 	    profile_output(ms_profile_value(p, "output"), time(NULL), err);
 	struct plan_job *j;
-	struct words *w;
+	struct plan_words *w;
 
 	if (output == NULL)
 		return -1;
 	j = add_job(plan, user != NULL ? user : "", output);
 	w = &j->tool;
-	words_add(w, "ms-export");
-	words_printf(w, "--archive=%s", t->path);
+	plan_word(w, "ms-export");
+	plan_wordf(w, "--archive=%s", t->path);
 	if (user != NULL)
-		words_printf(w, "--user=%s", user);
+		plan_wordf(w, "--user=%s", user);
 	if (format != NULL)
-		words_printf(w, "--format=%s", format);
+		plan_wordf(w, "--format=%s", format);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_EXPORT)
 			add_option(w, p->items[i].key, p->items[i].value);
-	words_printf(w, "--output=%s", output);
-	words_add(w, "--");
+	plan_wordf(w, "--output=%s", output);
+	plan_word(w, "--");
 	if (query != NULL)
-		words_add(w, query);
+		plan_word(w, query);
 	j->source = output;
 	return 0;
 }
@@ -366,9 +353,9 @@ get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
 static void
 complete(struct plan *plan, struct tool *t, bool check)
 {
-	const char *const *options = words_end(&plan->options);
-	const char *const *fetch = words_end(&plan->fetch);
-	const char *const *ingest = words_end(&plan->ingest);
+	const char *const *options = plan_words(&plan->options);
+	const char *const *fetch = plan_words(&plan->fetch);
+	const char *const *ingest = plan_words(&plan->ingest);
 
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
@@ -377,7 +364,7 @@ complete(struct plan *plan, struct tool *t, bool check)
 		j->job.mine = j;
 		if (j->tool.count > 0) {
 			j->job.work = JOB_TOOL;
-			j->job.tool = words_end(&j->tool);
+			j->job.tool = plan_words(&j->tool);
 			continue;
 		}
 		j->job.work = check ? JOB_CHECK : JOB_ARCHIVE;
@@ -387,7 +374,7 @@ complete(struct plan *plan, struct tool *t, bool check)
 		j->job.password =
 		    plan->password.n > 0 ? plan->password.s : NULL;
 		j->job.options = options;
-		j->job.own = words_end(&j->own);
+		j->job.own = plan_words(&j->own);
 		j->job.fetch = fetch;
 		j->job.ingest = ingest;
 	}
@@ -417,6 +404,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 		break;
 	case MS_PROFILE_CSV:
 		plan_csv(plan, t, p, check);
+		plan->mailboxes = count_rows(ms_profile_value(p, "file"));
 		break;
 	case MS_PROFILE_FILES:
 		plan_files(plan, t, p);
@@ -425,10 +413,12 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 		rc = plan_export(plan, t, p, err);
 	}
 	complete(plan, t, check);
+	if (p->kind != MS_PROFILE_CSV)
+		plan->mailboxes = plan->count;
 	/* A mailbox that stays open never comes to a delete run: it has one of
 	 * its own every hour. */
 	for (size_t i = 0; p->deletes && !follow && i < plan->count; i++)
-		plan->jobs[i].job.remove = words_end(&plan->remove);
+		plan->jobs[i].job.remove = plan_words(&plan->remove);
 	return rc;
 }
 
@@ -438,18 +428,18 @@ plan_release(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
 
-		words_release(&j->own);
-		words_release(&j->tool);
+		plan_words_release(&j->own);
+		plan_words_release(&j->tool);
 		free(j->name);
 		free(j->user);
 		free(j->source);
 		free(j->trouble);
 	}
 	free(plan->jobs);
-	words_release(&plan->options);
-	words_release(&plan->fetch);
-	words_release(&plan->remove);
-	words_release(&plan->ingest);
+	plan_words_release(&plan->options);
+	plan_words_release(&plan->fetch);
+	plan_words_release(&plan->remove);
+	plan_words_release(&plan->ingest);
 	free(plan->url);
 	ms_secret_wipe(&plan->password);
 	plan->jobs = NULL;

@@ -6,38 +6,29 @@
 #define PROFILE_PLAN_H
 #include "job.h"
 #include "profile-tool.h"
-
-/* A list of arguments; {0} is empty. Owns its words. */
-struct words {
-	char **word;
-	size_t count;
-};
-void words_add(struct words *w, const char *word);
-void words_printf(struct words *w, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-/* The words with a NULL behind them, until the next is added. */
-const char *const *words_end(struct words *w);
-void words_release(struct words *w);
+#include "profile-words.h"
 
 /* The options of ms-fetch that the profile has for all of its runs, with those
  * that say where the password is or without; those of its delete run only. */
 void plan_fetch_options(
-    const struct ms_profile *p, bool passwords, struct words *w);
-void plan_remove_options(const struct ms_profile *p, struct words *w);
+    const struct ms_profile *p, bool passwords, struct plan_words *w);
+void plan_remove_options(const struct ms_profile *p, struct plan_words *w);
 
 /* One mailbox, or one run of a tool. What its job points to is here. */
 struct plan_job {
 	struct job job;
 	char *name, *user, *source;
-	struct words own, tool;
+	struct plan_words own, tool;
 	char *trouble; /* why it cannot be begun; NULL */
+	bool records;  /* it records what becomes of its mailboxes itself */
 };
 
 struct plan {
 	struct plan_job *jobs;
 	size_t count;
+	uint64_t mailboxes; /* that they are */
 	unsigned at_once;
-	struct words options, fetch, remove, ingest;
+	struct plan_words options, fetch, remove, ingest;
 	struct ms_secret password;
 	char *url;
 };
@@ -48,6 +39,9 @@ struct plan {
  */
 int plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
     const struct ms_profile *p, bool check, bool follow, struct ms_err *err);
+/* Tells a job that records its mailboxes itself, as ms-csvbatch does, in which
+ * run. */
+void plan_number(struct plan *plan, uint64_t run);
 void plan_release(struct plan *plan);
 
 #endif

@@ -121,14 +121,27 @@ result_of(enum job_end end)
 	return results[end];
 }
 
+/* Keeps it, and writes it to --report. */
+static int
+record(struct run_report *r, const struct ms_run_mailbox *m)
+{
+	int rc = ms_run_mailbox(r->t->archive, r->t->as, r->run, m,
+	    r->err.code == MS_OK ? &r->err : NULL);
+
+	write_line(r, report_json(r->profile, r->run, m));
+	r->mailboxes++;
+	r->succeeded += m->result == MS_RUN_SUCCEEDED;
+	return rc;
+}
+
 int
-report_mailbox(struct run_report *r, const char *user, const char *source,
+report_mailbox(struct run_report *r, const struct plan_job *j,
     const struct job_result *result)
 {
 	struct ms_run_failure *failures =
 	    ms_xcalloc(result->failure_count + 1, sizeof(*failures));
-	struct ms_run_mailbox m = {.user = user,
-	    .source = source,
+	struct ms_run_mailbox m = {.user = j->user,
+	    .source = j->source,
 	    .status = result->status,
 	    .result = result_of(result->end),
 	    .counts = {.seen = result->seen,
@@ -142,18 +155,32 @@ report_mailbox(struct run_report *r, const char *user, const char *source,
 	    .failures = failures,
 	    .failure_count = result->failure_count,
 	    .more = result->failures_more};
-	int rc;
+	int rc = 0;
 
 	for (size_t i = 0; i < result->failure_count; i++)
 		failures[i] = (struct ms_run_failure){
 		    result->failures[i].where, result->failures[i].reason};
 	job_sum_add(&r->sum, result);
-	say(r, user[0] != '\0' ? user : source, &m);
-	rc = ms_run_mailbox(r->t->archive, r->t->as, r->run, &m,
-	    r->err.code == MS_OK ? &r->err : NULL);
-	write_line(r, report_json(r->profile, r->run, &m));
+	say(r, j->name, &m);
+	if (j->records)
+		r->recorded = true;
+	else
+		rc = record(r, &m);
 	free(failures);
 	return rc;
+}
+
+/* An ms_run_mailbox_fn: what a job has recorded itself. */
+static int
+take_recorded(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
+{
+	struct run_report *r = ctx;
+
+	(void)err;
+	write_line(r, report_json(r->profile, r->run, m));
+	r->mailboxes++;
+	r->succeeded += m->result == MS_RUN_SUCCEEDED;
+	return 0;
 }
 
 /* What the mailboxes say of the whole. A follower that was asked to end has
@@ -191,14 +218,13 @@ static void
 say_end(const struct run_report *r, const struct ms_run *run)
 {
 	struct ms_buf counts = {0};
-	const struct job_sum *s = &r->sum;
 
 	report_counts(&counts, &run->counts);
 	if (r->talk != TALK_QUIET)
 		ms_complain(TOOL,
 		    "%s: %s: %" PRIu64 " of %" PRIu64 " mailboxes; %s",
-		    r->profile, ms_run_result_name(run->result), s->succeeded,
-		    s->jobs, ms_buf_str(&counts));
+		    r->profile, ms_run_result_name(run->result), r->succeeded,
+		    r->mailboxes, ms_buf_str(&counts));
 	ms_buf_release(&counts);
 }
 
@@ -215,6 +241,8 @@ report_end(struct run_report *r, const struct ms_err *why, bool follow)
 	struct ms_err err = r->err;
 	json_t *o = json_object();
 
+	if (r->recorded)
+		ms_run_mailboxes(r->t->archive, r->run, take_recorded, r, NULL);
 	run.result = judge(s, follow, &run.status);
 	if (why != NULL || err.code != MS_OK) {
 		run.result = MS_RUN_FAILED;
@@ -239,7 +267,7 @@ report_end(struct run_report *r, const struct ms_err *why, bool follow)
 	ms_json_number(o, "run", r->run);
 	show_text(o, "result", ms_run_result_name(run.result));
 	ms_json_number(o, "status", (uint64_t)run.status);
-	ms_json_number(o, "mailboxes", s->jobs);
+	ms_json_number(o, "mailboxes", r->mailboxes);
 	show_tally(o, &run.counts);
 	if (why != NULL)
 		show_text(o, "reason", why->msg);

@@ -25,13 +25,15 @@ struct run_report {
 
 	uint64_t run; /* its number; 0: did not begin */
 	struct job_sum sum;
+	uint64_t mailboxes, succeeded; /* that have ended, of these well */
+	bool recorded;     /* a job has recorded its mailboxes itself */
 	struct ms_err err; /* why it could not be kept */
 };
 
 /* The run begins, with so many mailboxes. */
 int report_begin(struct run_report *r, uint64_t mailboxes, struct ms_err *err);
 /* One has ended. -1: it could not be kept; r->err. */
-int report_mailbox(struct run_report *r, const char *user, const char *source,
+int report_mailbox(struct run_report *r, const struct plan_job *j,
     const struct job_result *result);
 /* The run has ended: with what its jobs have come to, or with `why`. Its exit
  * status. */

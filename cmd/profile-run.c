@@ -1,8 +1,10 @@
 /* profile-run.c - profiles run: the jobs, what becomes of them, and that it
  * happens once at a time. */
+#include "live.h"
 #include "profile-report.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -32,6 +34,7 @@ struct running {
 	bool removing;
 	struct job remove; /* that run */
 	bool failed;       /* something could not be kept: end */
+	struct live *live;
 };
 
 /* ---- what the jobs say ---- */
@@ -51,9 +54,10 @@ begun(void *ctx, const struct job *job)
 {
 	struct running *r = ctx;
 
-	if (r->report.talk == TALK_ALL)
-		ms_complain(
-		    TOOL, "%s: %s: begins", r->report.profile, job->name);
+	if (r->report.talk != TALK_ALL)
+		return;
+	live_clear(r->live);
+	ms_complain(TOOL, "%s: %s: begins", r->report.profile, job->name);
 }
 
 static void
@@ -61,9 +65,10 @@ said(void *ctx, const struct job *job, const char *line)
 {
 	struct running *r = ctx;
 
-	if (r->report.talk == TALK_ALL)
-		ms_complain(
-		    TOOL, "%s: %s: %s", r->report.profile, job->name, line);
+	if (r->report.talk != TALK_ALL)
+		return;
+	live_clear(r->live);
+	ms_complain(TOOL, "%s: %s: %s", r->report.profile, job->name, line);
 }
 
 static void
@@ -76,7 +81,8 @@ done(void *ctx, const struct job *job, const struct job_result *result)
 		r->removing = false;
 	else
 		r->follow = false; /* nothing is added behind it */
-	if (report_mailbox(&r->report, j->user, j->source, result) < 0) {
+	live_clear(r->live);
+	if (report_mailbox(&r->report, j, result) < 0) {
 		r->failed = true;
 		jobs_stop(r->jobs);
 	}
@@ -85,9 +91,8 @@ done(void *ctx, const struct job *job, const struct job_result *result)
 
 /* While a mailbox is followed, what is old is deleted every hour. */
 static void
-tick(void *ctx)
+remove_old(struct running *r)
 {
-	struct running *r = ctx;
 	time_t now = time(NULL);
 
 	if (!r->follow || r->removing || r->remove.remove == NULL ||
@@ -96,6 +101,25 @@ tick(void *ctx)
 	r->removed = now;
 	r->removing = true;
 	jobs_add(r->jobs, &r->remove);
+}
+
+static void
+tick(void *ctx)
+{
+	struct running *r = ctx;
+	const struct job_sum *s = &r->report.sum;
+	struct ms_buf total = {0};
+
+	remove_old(r);
+	if (r->live == NULL)
+		return;
+	ms_buf_printf(&total,
+	    "%s: %" PRIu64 " of %zu done, %" PRIu64 " not well; %" PRIu64
+	    " messages new, %" PRIu64 " known",
+	    r->report.profile, s->jobs, r->plan.count, s->some + s->failed,
+	    s->fresh, s->known);
+	live_draw(r->live, r->jobs, ms_buf_str(&total));
+	ms_buf_release(&total);
 }
 
 /* ---- a run ---- */
@@ -107,20 +131,25 @@ report_trouble(struct running *r, const struct plan_job *j)
 	const struct job_result result = {
 	    .end = JOB_FAILED, .status = EX_NOINPUT, .reason = j->trouble};
 
-	if (report_mailbox(&r->report, j->user, j->source, &result) < 0)
+	if (report_mailbox(&r->report, j, &result) < 0)
 		r->failed = true;
 }
 
 static void
 run_jobs(struct running *r)
 {
+	struct live *live = live_new(r->report.talk != TALK_QUIET);
 	const struct jobs_hooks hooks = {.begun = begun,
 	    .said = said,
 	    .done = done,
 	    .tick = tick,
-	    .tick_ms = r->follow ? FOLLOW_TICK_MS : 0};
+	    .tick_ms = live != NULL ? LIVE_TICK_MS
+		       : r->follow  ? FOLLOW_TICK_MS
+				    : 0,
+	    .counting = live != NULL};
 	struct plan *plan = &r->plan;
 
+	r->live = live;
 	r->jobs = jobs_new(r->follow ? 2 : plan->at_once, &hooks, r);
 	for (size_t i = 0; i < plan->count && !r->failed; i++)
 		if (plan->jobs[i].trouble != NULL)
@@ -130,6 +159,8 @@ run_jobs(struct running *r)
 	r->removed = time(NULL);
 	if (!r->failed)
 		jobs_run(r->jobs);
+	live_free(r->live);
+	r->live = NULL;
 }
 
 /* Has its owner the privilege that this takes? */
@@ -159,8 +190,8 @@ prepare(struct running *r, const struct ms_stored_profile *stored,
 	if (got == 0)
 		ms_fail(err, MS_AUTH, "it has no owner");
 	got = got != 1 ? -1
-		       : profile_judge(
-			     t, &owner, ms_slice_str(stored->text), p, err);
+		       : profile_judge(t, &owner, ms_slice_str(stored->text),
+			     false, p, err);
 	if (got == 0) {
 		r->report.kind = ms_profile_kind_name(p->kind);
 		r->follow = follow;
@@ -175,7 +206,7 @@ prepare(struct running *r, const struct ms_stored_profile *stored,
 	if (got == 0 && follow && p->deletes) {
 		r->remove = r->plan.jobs[0].job;
 		r->remove.work = JOB_DELETE;
-		r->remove.remove = words_end(&r->plan.remove);
+		r->remove.remove = plan_words(&r->plan.remove);
 	}
 	ms_account_release(&owner);
 	return got;
@@ -198,14 +229,15 @@ run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
 	int rc, status;
 
 	rc = prepare(&r, stored, &p, opt->follow, &err);
-	if (report_begin(&r.report, rc == 0 ? r.plan.count : 0, &why) < 0) {
+	if (report_begin(&r.report, rc == 0 ? r.plan.mailboxes : 0, &why) < 0) {
 		r.report.err = why;
 		rc = -1;
 		if (err.code == MS_OK)
 			err = why;
 	}
 	r.note.run = r.report.run;
-	r.note.mailboxes = r.plan.count;
+	r.note.mailboxes = r.plan.mailboxes;
+	plan_number(&r.plan, r.report.run);
 	note_progress(&r);
 	if (rc == 0)
 		run_jobs(&r);

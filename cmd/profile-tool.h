@@ -87,11 +87,12 @@ void args_release(struct args *a);
 bool profile_fetch_key(const char *name, bool *argument, bool *many);
 /*
  * Reads a profile's text and looks at all that can be known of it without
- * running it: values, users, and what its owner may target. MS_USAGE, naming
- * the line; MS_AUTH. p is to be released if it is 0.
+ * running it: values, what its owner may target, and, if `users`, whether those
+ * it names are there. MS_USAGE, naming the line; MS_AUTH. p is to be released
+ * if it is 0.
  */
 int profile_judge(struct tool *t, const struct ms_account *owner,
-    struct ms_slice text, struct ms_profile *p, struct ms_err *err);
+    struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err);
 /* May this owner's profile do what it says, now? MS_AUTH. */
 int profile_owner_may(const struct ms_account *owner,
     const struct ms_profile *p, struct ms_err *err);

@@ -3,6 +3,31 @@
 #define MS_PROFILE_IMPL_H
 #include "profile.h"
 
+/* ---- keys ---- */
+
+#define MS_KIND(kind) (1U << (kind)) /* as a bit */
+#define MS_KIND_LOGIN (MS_KIND(MS_PROFILE_MAILBOX) | MS_KIND(MS_PROFILE_BATCH))
+#define MS_KIND_SERVER (MS_KIND_LOGIN | MS_KIND(MS_PROFILE_CSV))
+
+struct ms_profile_key {
+	const char *name;
+	enum {
+		MS_VALUE_WORD,
+		MS_VALUE_SWITCH,  /* yes or no */
+		MS_VALUE_PATH,    /* of a file, from the root */
+		MS_VALUE_SEVERAL, /* words; the key may be repeated */
+		MS_VALUE_PATHS
+	} value;
+	unsigned kinds, needed; /* bits: which have it, which must */
+	enum ms_profile_for use;
+};
+/* NULL: it is one of ms-fetch's, or none. */
+const struct ms_profile_key *ms_profile_find_key(const char *name);
+/* Is its value run by the shell? */
+bool ms_profile_is_command(const char *key);
+
+/* ---- lines ---- */
+
 struct ms_ini_value {
 	const char *key, *value; /* neither is empty */
 	unsigned line;

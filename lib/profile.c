@@ -7,60 +7,6 @@
 
 #include "profile-impl.h"
 
-/* ---- the keys that are not ms-fetch's, or mean something of their own ---- */
-
-#define FOR(kind) (1U << (kind))
-#define SERVER                                                                 \
-	(FOR(MS_PROFILE_MAILBOX) | FOR(MS_PROFILE_BATCH) | FOR(MS_PROFILE_CSV))
-#define LOGIN (FOR(MS_PROFILE_MAILBOX) | FOR(MS_PROFILE_BATCH))
-#define MANY (FOR(MS_PROFILE_BATCH) | FOR(MS_PROFILE_CSV))
-#define FILES FOR(MS_PROFILE_FILES)
-#define EXPORT FOR(MS_PROFILE_EXPORT)
-#define ALL (SERVER | FILES | EXPORT)
-
-enum value {
-	WORD,
-	SWITCH, /* yes or no */
-	PATH,   /* of a file, from the root */
-	PATHS,
-	SEVERAL /* words; the key may be repeated */
-};
-
-static const struct key {
-	const char *name;
-	enum value value;
-	unsigned kinds, needed; /* bits FOR() */
-	enum ms_profile_for use;
-} keys[] = {
-    {"kind", WORD, ALL, 0, MS_FOR_PROFILE},
-    {"schedule", WORD, ALL, 0, MS_FOR_PROFILE},
-    {"jobs", WORD, MANY, 0, MS_FOR_PROFILE},
-    {"url", WORD, SERVER, SERVER, MS_FOR_PROFILE},
-    {"password", WORD, LOGIN, 0, MS_FOR_PROFILE},
-    {"user", WORD, FOR(MS_PROFILE_MAILBOX) | FILES | EXPORT,
-	FOR(MS_PROFILE_MAILBOX) | FILES, MS_FOR_PROFILE},
-    {"users", SEVERAL, FOR(MS_PROFILE_BATCH), FOR(MS_PROFILE_BATCH),
-	MS_FOR_PROFILE},
-    {"except", SEVERAL, FOR(MS_PROFILE_BATCH), 0, MS_FOR_PROFILE},
-    {"mailbox", WORD, FOR(MS_PROFILE_BATCH), 0, MS_FOR_PROFILE},
-    {"poll", WORD, FOR(MS_PROFILE_MAILBOX), 0, MS_FOR_PROFILE},
-    {"delete-archived", SWITCH, SERVER, 0, MS_FOR_PROFILE},
-    {"delete-older-than", WORD, SERVER, 0, MS_FOR_REMOVE},
-    {"archived-before", WORD, SERVER, 0, MS_FOR_REMOVE},
-    {"file", PATHS, FOR(MS_PROFILE_CSV) | FILES, FOR(MS_PROFILE_CSV) | FILES,
-	MS_FOR_PROFILE},
-    {"create-user", SWITCH, FOR(MS_PROFILE_MAILBOX) | FILES, 0, MS_FOR_INGEST},
-    {"label", WORD, LOGIN | FILES, 0, MS_FOR_INGEST},
-    {"into", WORD, SERVER | FILES, 0, MS_FOR_INGEST},
-    {"threads", WORD, SERVER | FILES, 0, MS_FOR_INGEST},
-    {"unquote", SWITCH, FILES, 0, MS_FOR_INGEST},
-    {"format", WORD, FILES | EXPORT, 0, MS_FOR_PROFILE},
-    {"eol", WORD, EXPORT, 0, MS_FOR_EXPORT},
-    {"output", PATH, EXPORT, EXPORT, MS_FOR_PROFILE},
-    {"query", WORD, EXPORT, 0, MS_FOR_PROFILE},
-};
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-
 /* Where ms-fetch gets a password from. */
 static const char *const passwords[] = {
     "password", "password-file", "password-command", "token-command"};
@@ -79,44 +25,6 @@ const char *
 ms_profile_kind_name(enum ms_profile_kind kind)
 {
 	return kind_names[kind];
-}
-
-static const struct key *
-find_key(const char *name)
-{
-	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(keys[i].name, name) == 0)
-			return &keys[i];
-	return NULL;
-}
-
-bool
-ms_profile_key(const char *name, bool *argument, bool *many)
-{
-	const struct key *k = find_key(name);
-
-	if (k == NULL)
-		return false;
-	*argument = k->value != SWITCH;
-	*many = k->value == SEVERAL || k->value == PATHS;
-	return true;
-}
-
-const char *
-ms_profile_key_at(size_t i)
-{
-	return i < KEYS ? keys[i].name : NULL;
-}
-
-bool
-ms_profile_secret_ok(const char *name)
-{
-	static const char ok[] = "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+";
-	size_t n = strlen(name);
-
-	return n > 0 && n <= MS_PROFILE_SECRET_MAX && strspn(name, ok) == n &&
-	       strchr("._-@+", name[0]) == NULL;
 }
 
 /* ---- values ---- */
@@ -191,29 +99,11 @@ take_switch(const struct ms_ini_value *v, struct ms_err *err)
 	return ms_fail(err, MS_USAGE, "%s: yes or no", v->key);
 }
 
-static bool
-ends_with(const char *key, const char *tail)
-{
-	size_t n = strlen(key), m = strlen(tail);
-
-	return n > m && strcmp(key + n - m, tail) == 0;
-}
-
-bool
-ms_profile_is_path(const char *key)
-{
-	const struct key *k = find_key(key);
-
-	if (k != NULL)
-		return k->value == PATH || k->value == PATHS;
-	return ends_with(key, "-file"); /* as ms-fetch calls them */
-}
-
 /* What a value must not be, whatever its key means. */
 static int
 check_value(const struct ms_ini_value *v, struct ms_err *err)
 {
-	if (v->comment && ends_with(v->key, "-command"))
+	if (v->comment && ms_profile_is_command(v->key))
 		return ms_fail(err, MS_USAGE,
 		    "%s: a ';' behind a blank begins a comment, and the "
 		    "command would be cut there",
@@ -232,7 +122,7 @@ static int
 take_item(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 {
 	struct parser *r = ctx;
-	const struct key *k = find_key(v->key);
+	const struct ms_profile_key *k = ms_profile_find_key(v->key);
 	enum ms_profile_for use = k != NULL ? k->use : MS_FOR_FETCH;
 	bool argument, many;
 	unsigned before;
@@ -289,18 +179,22 @@ check_keys(const struct ms_profile *p, struct ms_err *err)
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
-		const struct key *k = find_key(item->key);
-		unsigned kinds = k != NULL ? k->kinds : SERVER;
+		const struct ms_profile_key *k = ms_profile_find_key(item->key);
+		unsigned kinds = k != NULL ? k->kinds : MS_KIND_SERVER;
 
-		if ((kinds & FOR(p->kind)) == 0)
+		if ((kinds & MS_KIND(p->kind)) == 0)
 			return REFUSE(p, item->key,
 			    "%s is nothing for kind = %s", item->key, name);
 	}
-	for (size_t i = 0; i < KEYS; i++)
-		if ((keys[i].needed & FOR(p->kind)) != 0 &&
-		    ms_profile_line(p, keys[i].name) == 0)
+	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++) {
+		const char *key = ms_profile_key_at(i);
+
+		if ((ms_profile_find_key(key)->needed & MS_KIND(p->kind)) !=
+			0 &&
+		    ms_profile_line(p, key) == 0)
 			return REFUSE(p, "kind", "kind = %s needs the key '%s'",
-			    name, keys[i].name);
+			    name, key);
+	}
 	return 0;
 }
 
@@ -315,6 +209,23 @@ check_pair(const struct ms_profile *p, const char *a, const char *b,
 		return 0;
 	return REFUSE(p, la > lb ? a : b, "%s and %s exclude each other",
 	    la > lb ? a : b, la > lb ? b : a);
+}
+
+/* A table of mailboxes has their logins. */
+static int
+check_logins(const struct ms_profile *p, struct ms_err *err)
+{
+	static const char *const keys_of_logins[] = {
+	    "login", "authzid", "master", "master-separator"};
+
+	if (p->kind != MS_PROFILE_CSV)
+		return 0;
+	for (size_t i = 0; i < 4; i++)
+		if (ms_profile_line(p, keys_of_logins[i]) != 0)
+			return REFUSE(p, keys_of_logins[i],
+			    "%s: kind = csv has the logins in its file",
+			    keys_of_logins[i]);
+	return 0;
 }
 
 /* Exactly one way to a password, where there is one login. The value of
@@ -337,7 +248,7 @@ check_password(struct ms_profile *p, struct ms_err *err)
 			return check_pair(p, found, passwords[i], err);
 		found = passwords[i];
 	}
-	if (found == NULL && (LOGIN & FOR(p->kind)) != 0)
+	if (found == NULL && (MS_KIND_LOGIN & MS_KIND(p->kind)) != 0)
 		return REFUSE(p, "kind",
 		    "no password: password = secret:NAME, password-file, "
 		    "password-command or token-command");
@@ -442,9 +353,9 @@ ms_profile_parse(struct ms_profile *p, struct ms_slice text,
 	*p = (struct ms_profile){0};
 	if (ms_ini_read(text, take_item, &r, err) == 0 &&
 	    take_kind(p, err) == 0 && check_keys(p, err) == 0 &&
-	    check_password(p, err) == 0 && check_batch(p, err) == 0 &&
-	    take_schedule(p, err) == 0 && take_jobs(p, err) == 0 &&
-	    check_rest(p, err) == 0)
+	    check_logins(p, err) == 0 && check_password(p, err) == 0 &&
+	    check_batch(p, err) == 0 && take_schedule(p, err) == 0 &&
+	    take_jobs(p, err) == 0 && check_rest(p, err) == 0)
 		return 0;
 	ms_profile_release(p);
 	return -1;

@@ -114,6 +114,7 @@ static const struct {
 	"profile will be run"},
     {CSV "password-file = /x\n",
 	"line 4: password-file: kind = csv has the passwords in its file"},
+    {CSV "login = a\n", "line 4: login: kind = csv has the logins in its file"},
     {CSV "password = secret:x\n", "line 4: password is nothing for kind = csv"},
     /* batches */
     {BATCH "authzid = a\n",

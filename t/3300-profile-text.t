@@ -1,0 +1,223 @@
+#!/bin/sh
+# Profiles as texts: added, shown byte for byte, edited, renamed, switched off,
+# deleted; what makes no sense is refused with line and reason, and not kept.
+. "$(dirname "$0")/lib.sh"
+
+P() { ms-profile -a arc "$@"; }
+ms-init arc
+ms-users -a arc add --address bob@example.org bob
+
+# ---- a text goes in and comes out ----
+
+printf '\357\273\277# Nightly; do not touch.\r\n%s\n\n  ; password = x\nkind:mailbox\n' \
+	'url = imaps://alice@imap.example.org/ ; the old one' >text
+printf 'user = bob\npassword = secret:alice\nfolder = %s\nfolder=A;B' "$(printf '%0300d' 7)" >>text
+status 'a profile is added' 0 P add -f text nightly
+ok '  that its secret is missing is said' grep -qx \
+	"ms-profile: nightly: the secret 'alice' was not set: ms-profile secret alice" err
+status 'shown' 0 P show nightly
+same '  byte for byte' text out
+status 'from standard input' 0 sh -c 'ms-profile -a arc add second <text'
+P show second >out
+same '  too' text out
+status 'its name is taken' 73 P add -f text nightly
+status 'from options' 0 P add third --kind batch --url imaps://m@h/ --password-file pw \
+	--users all --except bob --all-folders --folder 'a b' --folder c --delete-archived \
+	--schedule 'every 15 minutes'
+cat >want <<-END
+	kind = batch
+	url = imaps://m@h/
+	password-file = $scratch/pw
+	users = all
+	except = bob
+	all-folders = yes
+	folder = a b
+	folder = c
+	delete-archived = yes
+	schedule = every 15 minutes
+END
+P show third >out
+same '  they are lines' want out
+status 'options that INI cannot hold' 64 P add x --kind mailbox --password-command 'a ; b'
+ok '  it says why' grep -q "password-command: a ';' behind a blank" err
+status 'a list' 0 P list
+printf '%s\tmailbox\troot\tenabled\t\t\t\n%s\tmailbox\troot\tenabled\t\t\t\n%s\tbatch\troot\tenabled\tevery 15 minutes\t\t\n' \
+	nightly second third | sed "s/root/$(ms-users -a arc list | cut -f 1 | head -n 1)/" >want
+same '  in order' want out
+status 'the same as JSON' 0 P list --json
+ok '  a line each' sh -c 'jq -er "select(.name == \"third\") | .kind + .schedule" out | grep -qx "batchevery 15 minutes"'
+
+# ---- what is refused, and how ----
+
+box='kind = mailbox
+user = bob
+password = secret:x
+url = imaps://alice@h/'
+# bad SENTENCE TEXT
+bad() {
+	printf '%s\n' "$2" >bad
+	status "refused: $1" 64 P add -f bad bad
+	printf 'ms-profile: bad: %s\n' "$1" >want
+	same '  so it says' want err
+}
+bad "line 1: no key 'kind'" '# nothing'
+bad "line 5: there is no key 'foldr'" "$box
+foldr = INBOX"
+bad "line 5: there is no key 'follow'" "$box
+follow = yes"
+bad "line 5: there is no key 'password-fd'" "$box
+password-fd = 3"
+bad "line 5: there is no key 'archive'" "$box
+archive = /x"
+bad "line 2: user: the archive has no user 'carol'" 'kind = files
+user = carol
+file = /x'
+bad "line 5: users: the archive has no user 'dave'" 'kind = batch
+url = imaps://m@h/
+password-file = /x
+users = bob
+users = dave'
+bad "line 2: user: no user name" 'kind = files
+user = a/b
+file = /x'
+bad "line 6: timeout: '0' is not a number from 1 to 86400" "$box
+# how long
+timeout = 0"
+bad "line 5: auth: 'SECRET' is none of LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER" "$box
+auth = SECRET"
+bad 'line 6: only one of authzid and master' "$box
+master = m
+authzid = a"
+bad 'line 5: login and the URL name different logins' "$box
+login = bob"
+bad 'line 6: accept-any-certificate makes pin and ca-file void' "$box
+ca-file = /x
+accept-any-certificate = yes"
+bad 'line 5: insecure-plaintext is for imap: and pop3:' "$box
+insecure-plaintext = yes"
+bad 'line 6: no message can be meant: seen and not seen' "$box
+seen-only = yes
+unseen = yes"
+bad "line 5: '||(': Unmatched ( or \(" "$box
+folder = ||("
+bad "line 5: since soon: not a date; write 2024, 2024-03-01, or 90d for 90 days ago" "$box
+since = soon"
+bad 'line 6: older-than x: not an age; write 12h, 90d, 2w, 6m or 10y' "$box
+delete-archived = yes
+delete-older-than = x"
+bad 'line 5: delete-older-than says nothing without delete-archived = yes' "$box
+delete-older-than = 90d"
+bad "line 5: threads: '65' is not a number from 1 to 64" "$box
+threads = 65"
+bad "line 4: format: there is no format 'pst'" 'kind = files
+user = bob
+file = /x
+format = pst'
+bad "line 3: format: there is no format 'zip'" 'kind = export
+output = /x
+format = zip'
+bad 'line 3: eol: crlf, lf or original' 'kind = export
+output = /x
+eol = cr'
+bad 'line 2: output: after % stands one of Y m d H M S %' 'kind = export
+output = /x-%F'
+bad "line 5: schedule: '25:00' is no time: HH:MM" "$box
+schedule = daily 25:00"
+bad 'line 3: password: none may stand here; write secret:NAME, and give it to ms-profile secret NAME' \
+	'kind = mailbox
+url = imaps://alice@h/
+password = hunter2
+user = bob'
+bad "line 2: no password: password = secret:NAME, password-file, password-command or token-command" \
+	'# a
+kind = mailbox
+url = imaps://alice@h/
+user = bob'
+printf 'kind = mailbox\nurl = imaps://alice:hunter2@h/\nuser = bob\npassword = secret:x\n' >bad
+status 'a password in the URL' 64 P add -f bad bad
+ok '  is not repeated' sh -c 'grep -q "^ms-profile: bad: line 2: " err && ! grep -q hunter2 err'
+head -c 300000 /dev/zero | tr '\0' '#' >bad
+status 'a text that is too long' 65 P add -f bad bad
+status 'no text at all' 66 P add -f none bad
+for name in '' a/b -a .a "$(printf 'a\nb')" "$(printf '%0256d' 1)"; do
+	status "no name: '$(echo "$name" | tr '\n' ' ' | head -c 20)'" 64 P add -f text -- "$name"
+done
+status 'none of these is there' 0 P list
+ok '  but three' [ "$(wc -l <out)" = 3 ]
+
+# ---- edit ----
+
+cat >editor <<-'END'
+	#!/bin/sh
+	stat -c %a "$1" >mode && echo "$1" >path && cp "$1" seen
+	sh ./script "$1"
+END
+chmod +x editor
+export EDITOR="$scratch/editor"
+edit() { printf '%s\n' "$1" >script && shift && P edit "$@"; }
+status 'edited' 0 edit 'printf "\ntimeout = 9\n" >>"$1"' nightly
+same '  the editor was given the text' text seen
+ok '  in a file of nobody else' grep -qx 600 mode
+ok '  that is gone' sh -c '! [ -e "$(cat path)" ]'
+{ cat text && printf '\ntimeout = 9\n'; } >want
+P show nightly >out
+same '  and it is what was written' want out
+before=$(ms-verify -a arc 2>&1 | tr -d '\n')
+status 'edited without a change' 0 edit : nightly
+ok '  nothing is written' [ "$(ms-verify -a arc 2>&1 | tr -d '\n')" = "$before" ]
+status 'a mistake, and nobody to ask' 64 edit 'echo "timeout = x" >>"$1"' nightly
+ok '  line and reason' grep -q '^ms-profile: nightly: line 11: timeout was in line 10 too$' err
+P show nightly >out
+same '  what was stays' want out
+status 'an editor that fails' 66 edit 'echo "# x" >>"$1"; exit 3' nightly
+P show nightly >out
+same '  changes nothing' want out
+status 'an editor that is not there' 66 env EDITOR=/none/at/all ms-profile -a arc edit nightly
+status 'VISUAL comes first, with arguments' 0 env VISUAL="sed -i s/9/10/" ms-profile -a arc edit nightly
+ok '  so it did' sh -c 'ms-profile -a arc show nightly | grep -qx "timeout = 10"'
+P show nightly >want
+status 'changed by somebody else meanwhile' 75 \
+	edit 'ms-profile -a arc edit -f text nightly; echo "# mine" >>"$1"' nightly
+ok '  it says so' grep -q 'was changed by somebody else meanwhile' err
+P show nightly >out
+same '  and theirs stays' text out
+status 'deleted meanwhile' 66 edit 'ms-profile -a arc delete second; echo "# mine" >>"$1"' second
+status 'from a file' 0 P edit -f want nightly
+P show nightly >out
+same '  without an editor' want out
+# On a terminal it asks.
+command -v script >/dev/null && {
+	printf 'if [ -e once ]; then sed -i "\\$d" "$1"; else touch once; echo "x = y" >>"$1"; fi\n' >script
+	status 'on a terminal the editor comes again' 0 sh -c \
+		'(sleep 1; echo y) | script -qec "ms-profile -a arc edit nightly" /dev/null'
+	ok '  after it said why' grep -q "there is no key 'x'" out
+	ok '  and asked' grep -q 'Edit it again?' out
+}
+
+# ---- the rest ----
+
+status 'renamed' 0 P rename nightly 'Every night'
+status '  it is gone' 66 P show nightly
+status '  and there' 0 P show 'Every night'
+status 'to a name that is taken' 73 P rename 'Every night' third
+status 'of one that is not there' 66 P rename none other
+status 'disabled' 0 P disable third
+ok '  it says so' sh -c 'ms-profile -a arc list | grep -q "^third.*disabled"'
+status 'enabled, and one that is not there' 1 P enable third none
+ok '  it says so' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
+status 'deleted' 0 P delete 'Every night' third
+status '  nothing is left' 0 P list
+ok '  indeed' test ! -s out
+status 'deleted again' 66 P delete third
+status 'its name is free' 0 P add -f text third
+ok 'the log knows it all' sh -c 'ms-verify --data -a arc 2>err'
+
+for usage in '' 'add' 'add a b' 'show' 'show a b' 'list x' 'rename a' 'delete' 'enable' \
+	'run' 'run --failed-only x' 'check' 'stop' 'log --since' 'secret' 'timer -x' \
+	'add --json x' 'frobnicate' 'run --foll x'; do
+	# shellcheck disable=SC2086
+	status "usage: $usage" 64 P $usage </dev/null
+done
+status 'a date that is none' 64 P log --since soon
+status 'no archive' 66 ms-profile -a none list
+finish

@@ -1,0 +1,115 @@
+#!/bin/sh
+# One privileged login, many users: by authorization and by master user, among
+# them users the server does not know and a mailbox that hangs. All others end
+# well, each bad one is named, and a second run finds nothing new.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+n=50
+[ "${MS_SOAK-}" != 1 ] || n=1000
+P() { ms-profile -a arc "$@"; }
+
+printf 'master:{PLAIN}the master secret::::::\n' >masters
+imap_start "
+auth_mechanisms = plain login
+auth_master_user_separator = *
+mail_max_userip_connections = 100
+service imap-login {
+  process_limit = 1000
+}
+service imap {
+  process_limit = 2000
+}
+service anvil {
+  # who is refused does not make the others wait
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+passdb {
+  driver = passwd-file
+  master = yes
+  args = $scratch/masters
+}
+" || exit 1
+echo 'the master secret' >master.pw
+ms-init arc
+
+# Users u1 ... with two messages each, one of them everybody's; u7's mailbox
+# hangs, as a message of it is a pipe; the server refuses x!1 and x!2.
+for i in $(seq $n); do
+	imap_user "u$i" none
+	printf 'Subject: to all\n\nhello\n' >"$imap_dir/cur/1.a:2,S"
+	printf 'Subject: to u%s\n\nhello %s\n' "$i" "$i" >"$imap_dir/cur/2.a:2,"
+	echo "{\"name\":\"u$i\",\"addresses\":[\"u$i\"],\"authentication\":\"none\"}"
+done >users.json
+mkfifo "$imap_root/home/u7/Maildir/cur/3.a:2,"
+imap_own
+for i in 1 2; do
+	echo "{\"name\":\"x!$i\",\"addresses\":[\"x$i\"],\"authentication\":\"none\"}"
+done >>users.json
+sed 's/"addresses":."\([^"]*\)".,/"addresses":["\1@example.org"],/' users.json >addressed.json
+status 'users' 0 ms-users -a arc import --format json addressed.json
+ms-users -a arc add nobody
+
+text() {
+	cat <<-END
+		kind = batch
+		url = imaps://$1@127.0.0.1:$imap_port/
+		password-file = $scratch/master.pw
+		ca-file = $imap_ca
+		mailbox = name
+		users = all
+		jobs = 8
+		timeout = 8
+		retries = 0
+		connections = 1
+	END
+}
+text master >batch.ini
+status 'a batch' 0 P add -f batch.ini company
+status 'it runs; some do not end well' 1 P run company --report report
+good=$((n - 1))
+ok '  the sum' grep -qx \
+	"ms-profile: company: completed with errors: $good of $((n + 2)) mailboxes; .*" err
+ok '  those who are refused are named' [ "$(grep -c '^ms-profile: company: x![12]: failed, status 77: ' err)" = 2 ]
+ok '  and the one that hangs' grep -q '^ms-profile: company: u7: .*' err
+ok '  and nobody else' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
+ok '  who has no address is not asked for' sh -c '! grep -q nobody err'
+status '  all are there' 0 ms-list -a arc
+ok '    with their mail' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
+	cut -f 3 out | sort | uniq -c | head
+ok '  the report has a line for each' [ "$(jq -r 'select(.type == "mailbox") | .user' report | sort -u | wc -l)" = $((n + 2)) ]
+ok '  and the sum' sh -c 'tail -n 1 report | jq -e "select(.type == \"run\" and .status == 1)"'
+status '  the log has the same' 0 P log --mailboxes --json
+grep '"type":"mailbox"' report | jq -cS 'del(.run)' | sort >want
+grep '"type":"mailbox"' out | jq -cS 'del(.run)' | sort >got
+same '    for each mailbox' want got
+status '  a check for monitoring' 1 P log --failed-only --since 1d
+ok '    names the three' [ "$(cut -f 4 out | sed 1d | sort | tr '\n' ' ')" = 'u7 x!1 x!2 ' ]
+
+status 'again' 1 P run company
+ok '  nothing is new' grep -q ' 0 new, ' err
+ok '  for anybody' sh -c '! grep -v " 0 new, " err | grep " new, "'
+
+# The same by a login that names both, for all but these.
+rm "$imap_root/home/u7/Maildir/cur/3.a:2,"
+{ text '' | sed 's,//@,//,' && printf 'except = %s\n' 'x!1' 'x!2' && echo 'master = master'; } >master.ini
+status 'by master user' 0 P add -f master.ini bymaster
+status 'tried' 0 P check bymaster
+ok '  each is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
+ok '  and nobody else is there' [ "$(wc -l <out)" = "$n" ]
+status 'it runs' 0 P run -q bymaster
+ok '  in silence' test ! -s err
+status '  all is well' 0 P log --failed-only bymaster
+status '  nobody has anything twice' 0 ms-list -a arc
+ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]
+
+# Only these, one of whom has no address, one who is gone.
+{ text master | sed '/^users/d; s/^mailbox.*/mailbox = address/' && printf 'users = %s\n' u1 nobody 'x!1'; } >few.ini
+status 'only some' 0 P add -f few.ini few
+ms-users -a arc delete 'x!1'
+status 'tried, and they are not well' 1 P check few
+ok '  who has no address is named' grep -q '^few	nobody	66	the user has no e-mail address$' out
+ok '  and who is gone' grep -q '^few	x!1	66	the archive has no such user$' out
+finish
