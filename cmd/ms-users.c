@@ -2,6 +2,7 @@
  * ms-users(1). */
 #include "users.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

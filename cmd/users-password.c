@@ -108,7 +108,7 @@ static int
 carry_out(struct users *u, struct wish *w, const struct ms_buf *hash,
     struct ms_err *err)
 {
-	struct ms_password_stage stage = {.dirfd = -1};
+	struct ms_password_stage stage = {.secret = -1};
 	const char *path = ms_archive_path(u->a);
 	int rc = 0;
 

@@ -2,11 +2,18 @@
  * 4513, 5.1.3. */
 #include "directory.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <ldap.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -140,6 +147,75 @@ check_at(const struct ms_directory *where, const char *dn, const char *password,
 	return got;
 }
 
+/* What a process of its own found out about one server. */
+struct answer {
+	int got;
+	struct ms_err err;
+};
+
+/* The answer, if it comes in time. */
+static int
+wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct timespec now;
+	int64_t end, left;
+	int got;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = (now.tv_sec + (int64_t)seconds) * 1000 + now.tv_nsec / 1000000;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = end - now.tv_sec * 1000 - now.tv_nsec / 1000000;
+		got = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return ms_fail_errno(err, "directory");
+	if (got == 0)
+		return ms_fail(err, MS_TEMP,
+		    "directory: no answer in %u seconds", seconds);
+	/* It is less than a pipe takes at once. */
+	if (read(fd, a, sizeof(*a)) != (ssize_t)sizeof(*a))
+		return ms_fail(err, MS_TEMP, "directory: libldap failed");
+	if (a->got < 0 && err != NULL)
+		*err = a->err;
+	return a->got;
+}
+
+/*
+ * libldap has no limit for a TLS handshake that does not come to an end, and
+ * must not take others down with it: a process of its own asks.
+ */
+static int
+ask_apart(const struct ms_directory *where, const char *dn,
+    const char *password, struct ms_err *err)
+{
+	struct answer a = {0};
+	int fds[2], got;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return ms_fail_errno(err, "directory");
+	pid = fork();
+	if (pid == 0) {
+		a.got = check_at(where, dn, password, &a.err);
+		(void)!write(fds[1], &a, sizeof(a));
+		_exit(0);
+	}
+	close(fds[1]);
+	if (pid < 0)
+		got = ms_fail_errno(err, "directory");
+	else
+		got = wait_for(fds[0], where->timeout, &a, err);
+	close(fds[0]);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return got;
+}
+
 int
 ms_directory_check(const struct ms_directory *where, const char *dn,
     const char *password, struct ms_err *err)
@@ -159,7 +235,7 @@ ms_directory_check(const struct ms_directory *where, const char *dn,
 	while (got < 0 && (url = strsep(&at, " ")) != NULL) {
 		one.url = url;
 		if (*url != '\0')
-			got = check_at(&one, dn, password, err);
+			got = ask_apart(&one, dn, password, err);
 	}
 	free(copy);
 	return got;

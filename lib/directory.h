@@ -10,7 +10,7 @@ struct ms_directory {
 	const char *url; /* ldaps://..., or ldap://... with StartTLS; several
 			    with blanks between are tried one by one */
 	const char *ca_file; /* PEM; NULL or "": those of the system */
-	unsigned timeout;    /* seconds, for each step */
+	unsigned timeout;    /* seconds that one server may take */
 };
 
 /* 0 it can be used, -1: MS_USAGE, it is neither, or names more than a host. */

@@ -3,6 +3,7 @@
 #include "password.h"
 
 #include <crypt.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs.h"
@@ -72,68 +74,123 @@ ms_password_matches(const char *password, const char *hash)
 
 /* ---- keeping ---- */
 
-/* ARCHIVE/secret/password, made if `make`. The descriptor, or -1. */
+#define STALE 3600 /* seconds after which a staged file is nobody's */
+
+/* ARCHIVE/secret. The descriptor, or -1. */
 static int
-open_folder(const char *archive, bool make, struct ms_err *err)
+open_secret(const char *archive, struct ms_err *err)
 {
 	struct ms_buf path = {0};
-	int fd, parent;
+	int fd;
 
 	ms_buf_printf(&path, "%s/secret", archive);
-	parent = open(ms_buf_str(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (parent < 0) {
-		ms_fail_errno(err, "%s", ms_buf_str(&path));
-		ms_buf_release(&path);
-		return -1;
-	}
-	ms_buf_release(&path);
-	if (make && mkdirat(parent, "password", 0700) == 0 &&
-	    ms_fs_sync(parent, "secret", err) < 0) {
-		close(parent);
-		return -1;
-	}
-	fd = openat(parent, "password",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(
+	    ms_buf_str(&path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		ms_fail_errno(err, "secret/password");
-	close(parent);
+		ms_fail_errno(err, "%s", ms_buf_str(&path));
+	ms_buf_release(&path);
 	return fd;
+}
+
+static int
+make_folders(int secret, struct ms_err *err)
+{
+	static const char *const names[] = {"password", "new"};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (mkdirat(secret, names[i], 0700) == 0) {
+			if (ms_fs_sync(secret, "secret", err) < 0)
+				return -1;
+		} else if (errno != EEXIST) {
+			return ms_fail_errno(err, "secret/%s", names[i]);
+		}
+	}
+	return 0;
+}
+
+/* What those left who died between the two steps. */
+static void
+clean(int secret)
+{
+	int fd = openat(secret, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	time_t now = time(NULL);
+	struct dirent *e;
+	struct stat st;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' &&
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime < now - STALE)
+			unlinkat(fd, e->d_name, 0);
+	closedir(d);
+}
+
+static int
+write_line(int fd, struct ms_slice hash, const char *name, struct ms_err *err)
+{
+	struct ms_buf line = {0};
+	ssize_t n;
+
+	ms_buf_add(&line, hash.p, hash.n);
+	ms_buf_add_byte(&line, '\n');
+	n = write(fd, line.p, line.n);
+	if (n >= 0 && (size_t)n < line.n) {
+		n = -1;
+		errno = ENOSPC;
+	}
+	ms_buf_release(&line);
+	if (n < 0)
+		return ms_fail_errno(err, "secret/%s", name);
+	return ms_fs_sync(fd, name, err);
 }
 
 int
 ms_password_stage(struct ms_password_stage *s, const char *archive,
     struct ms_slice hash, struct ms_err *err)
 {
-	struct ms_buf line = {0};
-	ssize_t n;
-	int fd, rc = -1;
+	int fd, rc;
 
-	s->dirfd = open_folder(archive, true, err);
-	if (s->dirfd < 0)
+	s->tmp[0] = '\0';
+	s->secret = open_secret(archive, err);
+	if (s->secret < 0)
 		return -1;
-	/* Who had this process number before, and died, left nothing of use. */
-	snprintf(s->tmp, sizeof(s->tmp), "new.%ld", (long)getpid());
-	fd = openat(s->dirfd, s->tmp,
+	if (make_folders(s->secret, err) < 0) {
+		ms_password_unstage(s);
+		return -1;
+	}
+	clean(s->secret);
+	snprintf(s->tmp, sizeof(s->tmp), "new/%ld", (long)getpid());
+	fd = openat(s->secret, s->tmp,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		ms_fail_errno(err, "secret/password/%s", s->tmp);
-		close(s->dirfd);
-		s->dirfd = -1;
-		return -1;
-	}
-	ms_buf_add(&line, hash.p, hash.n);
-	ms_buf_add_byte(&line, '\n');
-	n = write(fd, line.p, line.n);
-	if (n != (ssize_t)line.n) {
-		errno = n < 0 ? errno : ENOSPC;
-		ms_fail_errno(err, "secret/password/%s", s->tmp);
-	} else {
-		rc = ms_fs_sync(fd, s->tmp, err);
-	}
-	close(fd);
-	ms_buf_release(&line);
+	if (fd < 0)
+		rc = ms_fail_errno(err, "secret/%s", s->tmp);
+	else
+		rc = write_line(fd, hash, s->tmp, err);
+	if (fd >= 0)
+		close(fd);
 	if (rc < 0)
 		ms_password_unstage(s);
+	return rc;
+}
+
+/* fsync of secret/password, where a name came or went. */
+static int
+sync_names(int secret, struct ms_err *err)
+{
+	int fd = openat(secret, "password", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return ms_fail_errno(err, "secret/password");
+	rc = ms_fs_sync(fd, "secret/password", err);
+	close(fd);
 	return rc;
 }
 
@@ -141,24 +198,24 @@ int
 ms_password_install(
     struct ms_password_stage *s, uint64_t user, struct ms_err *err)
 {
-	char name[24];
+	char name[40];
 
-	snprintf(name, sizeof(name), "%" PRIu64, user);
-	if (renameat(s->dirfd, s->tmp, s->dirfd, name) < 0)
-		return ms_fail_errno(err, "secret/password/%s", name);
+	snprintf(name, sizeof(name), "password/%" PRIu64, user);
+	if (renameat(s->secret, s->tmp, s->secret, name) < 0)
+		return ms_fail_errno(err, "secret/%s", name);
 	s->tmp[0] = '\0';
-	return ms_fs_sync(s->dirfd, "secret/password", err);
+	return sync_names(s->secret, err);
 }
 
 void
 ms_password_unstage(struct ms_password_stage *s)
 {
-	if (s->dirfd < 0)
+	if (s->secret < 0)
 		return;
 	if (s->tmp[0] != '\0')
-		unlinkat(s->dirfd, s->tmp, 0);
-	close(s->dirfd);
-	s->dirfd = -1;
+		unlinkat(s->secret, s->tmp, 0);
+	close(s->secret);
+	s->secret = -1;
 }
 
 int
@@ -187,22 +244,16 @@ ms_password_read(
 int
 ms_password_remove(const char *archive, uint64_t user, struct ms_err *err)
 {
-	struct ms_err why = {0};
-	char name[24];
-	int fd = open_folder(archive, false, &why), rc = 0;
+	int secret = open_secret(archive, err), rc = 0;
+	char name[40];
 
-	if (fd < 0 && why.code == MS_NOINPUT)
-		return 0;
-	if (fd < 0) {
-		if (err != NULL)
-			*err = why;
+	if (secret < 0)
 		return -1;
-	}
-	snprintf(name, sizeof(name), "%" PRIu64, user);
-	if (unlinkat(fd, name, 0) == 0)
-		rc = ms_fs_sync(fd, "secret/password", err);
+	snprintf(name, sizeof(name), "password/%" PRIu64, user);
+	if (unlinkat(secret, name, 0) == 0)
+		rc = sync_names(secret, err);
 	else if (errno != ENOENT)
-		rc = ms_fail_errno(err, "secret/password/%s", name);
-	close(fd);
+		rc = ms_fail_errno(err, "secret/%s", name);
+	close(secret);
 	return rc;
 }

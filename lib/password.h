@@ -22,7 +22,7 @@ bool ms_password_matches(const char *password, const char *hash);
  * old one; then, when the log knows of it, put in its place.
  */
 struct ms_password_stage {
-	int dirfd; /* -1: nothing is staged */
+	int secret; /* the folder; -1: nothing is staged */
 	char tmp[32];
 };
 int ms_password_stage(struct ms_password_stage *s, const char *archive,

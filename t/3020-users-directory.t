@@ -1,0 +1,152 @@
+#!/bin/sh
+# ms-users check against a directory: a slapd of the test's own, on loopback,
+# with its own authority; StartTLS and ldaps, and nothing without TLS.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+PATH=$PATH:/usr/sbin
+command -v slapd >/dev/null || skip slapd 'no slapd'
+command -v openssl >/dev/null || skip openssl 'no openssl'
+command -v python3 >/dev/null || skip python3 'no python3'
+
+pid=
+trap '[ -z "$pid" ] || kill "$pid"; cd /; rm -rf "$scratch"' EXIT
+mkdir "$imap_root" ldap ldap/db
+imap_certs >certs.log 2>&1 || skip openssl 'no certificates'
+cat >ldap/slapd.conf <<END
+include /etc/ldap/schema/core.schema
+pidfile $scratch/ldap/pid
+TLSCertificateFile $imap_root/good.pem
+TLSCertificateKeyFile $imap_root/good.key
+TLSCACertificateFile $imap_ca
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+suffix "dc=x"
+directory $scratch/ldap/db
+rootdn "cn=root,dc=x"
+END
+# Debian confines slapd by AppArmor where that is on; a copy is not.
+cp "$(command -v slapd)" ldap/slapd && ln -s slapd ldap/slapadd
+sha() { printf '{SSHA}%s' "$(python3 -c 'import base64, hashlib, os, sys
+s = os.urandom(8)
+print(base64.b64encode(hashlib.sha1(sys.argv[1].encode() + s).digest() + s).decode())' "$1")"; }
+cat >ldap/entries.ldif <<END
+dn: dc=x
+objectClass: organization
+objectClass: dcObject
+o: x
+dc: x
+
+dn: cn=anna,dc=x
+objectClass: person
+cn: anna
+sn: anna
+userPassword: $(sha 'right one')
+END
+ldap/slapadd -f ldap/slapd.conf -l ldap/entries.ldif >ldap/log 2>&1 ||
+	{ note "$(cat ldap/log)" && skip slapd 'slapd does not work here'; }
+plain=$(imap_free_port) tls=$(imap_free_port)
+ldap/slapd -f ldap/slapd.conf -d 0 -h \
+	"ldap://127.0.0.1:$plain ldaps://127.0.0.1:$tls ldap://127.0.0.2:$plain ldaps://127.0.0.2:$tls" \
+	>ldap/log 2>&1 &
+pid=$!
+i=0
+until [ -s ldap/pid ] || [ $((i += 1)) -gt 100 ]; do sleep 0.1; done
+[ -s ldap/pid ] || skip slapd "slapd did not start: $(tail -n 1 ldap/log)"
+
+export MS_ARCHIVE="$scratch/arc"
+ms-init -u root arc
+ms-users add --authentication directory --dn cn=anna,dc=x --address anna@x.org anna
+ms-users settings directory-ca-file="$imap_ca" directory-timeout=2
+
+entry() { # NAME CODE USER PASSWORD
+	printf '%s\0%s\0\0' "$3" "$4" >cred
+	status "$1" "$2" sh -c 'exec ms-users check 3<cred'
+}
+entry 'no directory is set' 111 anna 'right one'
+ok 'said so' grep -q directory-url err
+for url in "ldaps://127.0.0.1:$tls" "ldap://127.0.0.1:$plain"; do
+	kind=${url%%:*}
+	ms-users settings directory-url="$url"
+	entry "$kind: it is she" 0 anna 'right one'
+	entry "$kind: by address" 0 ANNA@x.org 'right one'
+	entry "$kind: another password" 1 anna wrong
+	entry "$kind: an empty one, which LDAP would take for nobody's" 1 anna ''
+	ms-users settings directory-ca-file="$imap_root/stranger.pem"
+	entry "$kind: another authority" 111 anna 'right one'
+	ms-users settings directory-ca-file=
+	entry "$kind: the authorities of the system" 111 anna 'right one'
+	ms-users settings directory-ca-file="$scratch/nowhere"
+	entry "$kind: no such file" 111 anna 'right one'
+	# What libldap reads of itself must not make it trust more.
+	printf 'TLS_REQCERT never\n' >.ldaprc
+	ms-users settings directory-ca-file="$imap_root/stranger.pem"
+	printf 'anna\0right one\0\0' >cred
+	status "$kind: nor if the environment says so" 111 \
+		env LDAPTLS_REQCERT=never LDAPTLS_CACERT="$imap_ca" sh -c 'exec ms-users check 3<cred'
+	rm .ldaprc
+	ms-users settings directory-ca-file="$imap_ca" directory-url="$kind://127.0.0.2:${url##*:}"
+	entry "$kind: a certificate for another host" 111 anna 'right one'
+done
+ms-users settings directory-url="ldap://127.0.0.1:$plain"
+ms-users set --dn cn=nobody,dc=x anna
+entry 'a DN that is not there' 1 anna 'right one'
+ms-users set --dn 'no DN at all' anna
+entry 'what is no DN' 1 anna 'right one'
+ms-users set --dn '' anna
+entry 'none' 1 anna 'right one'
+ms-users set --dn cn=anna,dc=x anna
+
+# Somebody in between who has no TLS hears no password.
+cat >listen.py <<'END'
+import socket, sys
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen()
+s.settimeout(20)
+open('port', 'w').write(str(s.getsockname()[1]))
+heard = open('heard', 'ab', buffering=0)
+kind = sys.argv[1]
+while True:
+    c, _ = s.accept()
+    c.settimeout(20)
+    while True:
+        try:
+            b = c.recv(4096)
+        except OSError:
+            break
+        if not b:
+            break
+        heard.write(b)
+        if kind == 'refuses':
+            # ExtendedResponse: protocolError; BindResponse: success
+            tag = 0x78 if b[5] == 0x77 else 0x61
+            code = 2 if b[5] == 0x77 else 0
+            c.send(bytes([0x30, 0x0c, 2, 1, b[4], tag, 7, 0x0a, 1, code, 4, 0, 4, 0]))
+    c.close()
+END
+for kind in refuses hangs; do
+	rm -f port heard
+	python3 listen.py $kind >listen.log 2>&1 &
+	listener=$!
+	until [ -s port ]; do sleep 0.1; done
+	for scheme in ldap ldaps; do
+		ms-users settings directory-url="$scheme://127.0.0.1:$(cat port)"
+		start=$(date +%s)
+		entry "$kind, $scheme: temporary" 111 anna 'right one'
+		ok 'soon' test $(($(date +%s) - start)) -lt 8
+	done
+	kill $listener
+	ok "$kind: was asked" test -s heard
+	ok "$kind: and not told" sh -c '! grep -q -a right heard'
+done
+ms-users settings directory-url="ldaps://127.0.0.1:1 ldaps://127.0.0.1:$tls"
+entry 'the second of two servers' 0 anna 'right one'
+ms-users settings directory-url="ldaps://127.0.0.1:1"
+entry 'nobody listens' 111 anna 'right one'
+status 'a password cannot be set here' 64 sh -c 'echo x | ms-users passwd --password-fd 0 anna'
+ok 'said why' grep -q directory err
+ms-users log --json | grep -c 'right one' >got
+echo 0 >want
+same 'no password in the log' want got
+finish
