@@ -87,8 +87,8 @@ check_code(const struct ms_imap_guard *g, struct ms_err *err)
 	p += strspn(p, "[ ");
 	if (strncasecmp(p, flags, strlen(flags)) == 0) {
 		p += strlen(flags);
-		/* In a greeting, a flag that is a string crashes. */
-		if (g->strings ||
+		/* In a greeting whatever is no flag crashes, and none is due */
+		if (!g->greeted || g->strings ||
 		    (*p == '(' && !flags_begin_well(p + 1 + (p[1] == ' '))))
 			return nonsense(err, "PERMANENTFLAGS");
 	}
@@ -115,6 +115,7 @@ end_of_status(struct ms_imap_guard *g, struct ms_err *err)
 		g->head[--g->head_n] = '\0';
 	if (check_code(g, err) < 0)
 		return -1;
+	g->greeted = true;
 	if (g->status != NULL)
 		g->status(g->ctx, g->head);
 	return 0;

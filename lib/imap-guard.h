@@ -61,6 +61,7 @@ struct ms_imap_guard {
 	char solid;     /* the last one that is no blank */
 	bool code_over; /* a response code's `]` has come */
 	bool strings;   /* there is a quote or a literal in it */
+	bool greeted;   /* a line of status has come */
 	char head[MS_IMAP_HEAD_MAX];
 	size_t head_n;
 };

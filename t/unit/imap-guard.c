@@ -10,6 +10,8 @@
 #include "buf.h"
 #include "tap.h"
 
+#define GREETING "* OK hello\r\n"
+
 static const struct row {
 	const char *text;
 	const char *why; /* NULL: passes */
@@ -59,16 +61,18 @@ static const struct row {
     {"* OK [UIDVALIDITY 4294967297] x\r\n", "number past 2^32", false},
     {"* OK [uidnext  99999999999999999999] x\r\n", "past 2^32", false},
     {"* OK [HIGHESTMODSEQ 99999999999] x\r\n", NULL, false},
-    {"* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n", NULL, false},
-    {"* OK [PERMANENTFLAGS ()] x\r\n", NULL, false},
-    {"* OK [PERMANENTFLAGS (\\*)] x\r\n", NULL, false},
-    {"* OK [PERMANENTFLAGS ($a)] x\r\n", NULL, false},
+    {"* OK [PERMANENTFLAGS ($a)] x\r\n", "PERMANENTFLAGS", false},
+    {GREETING "* OK [PERMANENTFLAGS ($a (b)] x\r\n", NULL, false},
+    {GREETING "* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n", NULL, false},
+    {GREETING "* OK [PERMANENTFLAGS ()] x\r\n", NULL, false},
+    {GREETING "* OK [PERMANENTFLAGS (\\*)] x\r\n", NULL, false},
+    {GREETING "* OK [PERMANENTFLAGS ($a)] x\r\n", NULL, false},
     {"* OK [PERMANENTFLAGS (()] x\r\n", "PERMANENTFLAGS", false},
     {"* OK \t [ permanentflags\t( %)] x\r\n", "PERMANENTFLAGS", false},
     {"1 OK [PERMANENTFLAGS (\\ )] x\r\n", "PERMANENTFLAGS", false},
     {"* OK [PERMANENTFLAGS ($a \"b\")] x\r\n", "PERMANENTFLAGS", false},
     {"* OK [PERMANENTFLAGS ($a {99}\r\n", "PERMANENTFLAGS", false},
-    {"* OK [PERMANENTFLAGS ($a)] \"x\" {\r\n", NULL, false},
+    {GREETING "* OK [PERMANENTFLAGS ($a)] \"x\" {\r\n", NULL, false},
     {"* NO [BADCHARSET] x\r\n", NULL, false},
     {"* OK [badcharset\t( \"x\")] x\r\n", "BADCHARSET", false},
     {"* NO [BADCHARSET ({3000000000}\r\n", "BADCHARSET", false},
