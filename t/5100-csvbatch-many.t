@@ -1,0 +1,92 @@
+#!/bin/sh
+# shellcheck disable=SC2154,SC2086 # what lib-*.sh set; lists of rows
+# 50 mailboxes (1,000 with MS_SOAK) by a table, among them wrong passwords, and
+# servers that hang, reset, send garbage or stop in the middle: all others are
+# complete, each bad one is named; the same again: nothing new.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+. "$top/t/lib-batch.sh"
+batch_start && moody_start || exit 1
+
+count=50 at_once=8
+[ "${MS_SOAK-}" != 1 ] || count=1000 at_once=16
+rows='' bad='' n=0
+echo 'Login;Password;Label;Archive' >boxes.csv && chmod 600 boxes.csv
+while [ $n -lt $count ]; do
+	n=$((n + 1)) name=u$n password="it's \"$n\";|,"
+	case $((n % 25)) in
+	3) name=hang-$n ;;
+	7) name=reset-$n ;;
+	11) name=garbage-$n ;;
+	15) name=slow-$n ;;
+	19) name=broken-$n ;;
+	esac
+	case $name in u*) rows="$rows $name:$((n % 13)):P" ;; *) bad="$bad $name:9:P" ;; esac
+	printf '%s;"it'"'"'s ""%s"";|,";%s@example.org;\n' "$name" $n "$name"
+done >>boxes.csv
+# Passwords are what the table says; of some it says the wrong one.
+for list in "want $rows" "bad $bad"; do
+	set -- $list
+	file=$1 && shift
+	batch_boxes "$file" "$@"
+done
+for user in "$imap_root"/users/*; do
+	name=${user##*/}
+	printf '%s:{PLAIN}it'"'"'s "%s";|,::::::\n' "$name" "${name##*[u-]}" >"$user"
+done
+wrong=''
+for n in 5 13 21 30 38 46; do
+	wrong="$wrong u$n"
+	printf 'u%s:{PLAIN}other::::::\n' $n >"$imap_root/users/u$n"
+	grep -v "^u$n	" want >want.less && mv want.less want
+done
+
+archived() { ms-list -a arc --json | jq -r '.user + "\t" + .id' | sort; }
+run() {
+	ms-csvbatch -a "$scratch/arc" -j $at_once --report "$1" --insecure-plaintext \
+		--timeout 3 --retries 0 "$moody_url" boxes.csv
+}
+ms-init arc
+status 'some of them fail' 1 run report
+cp out results
+ok "each of the $count has a line" [ "$(wc -l <results)" = $count ]
+ok 'each line another mailbox' [ "$(cut -f 1,2 results | sort -u | wc -l)" = $count ]
+archived >got
+same 'all others are complete, nothing is there twice' want got
+ok 'all that is well is said to be so' sh -c "! cut -f 2,3 results | grep '^u' | grep -v succeeded |
+	grep -vw '$(echo $wrong | sed 's/ /\\|/g')'"
+for name in $wrong; do
+	ok "$name: refused" grep -q "^[0-9]*	$name	failed	77	.*login refused" results
+done
+for kind in hang:75 reset:75 garbage:7[56] slow:75 broken:75; do
+	for name in $(grep -o "${kind%:*}-[0-9]*" boxes.csv | sort -u); do
+		ok "$name is named" grep -q "^[0-9]*	$name	failed	${kind#*:}	.*	[^	]\{10,\}$" results
+		ok "$name is named on stderr" grep -q "^ms-csvbatch: line [0-9]*, $name: " err
+	done
+done
+jq -r 'select(.type == "mailbox") | [.line, .login, .result, .status] | @tsv' report | sort >reported
+cut -f 1-4 results | sort >printed
+same 'the report says the same' printed reported
+ok 'and how it ended' jq -e 'select(.type == "end" and .tool == "ms-csvbatch" and .status == 1
+	and .mailboxes == '$count')' report
+status 'the archive is whole' 0 ms-verify -q -a arc
+
+status 'the same again' 1 run again
+archived >got
+same 'nothing is there twice' want got
+ok 'nothing is new' jq -e 'select(.type == "end").new == 0' again
+
+grep succeeded results | cut -f 2 | sort >well
+sort -u well >/dev/null
+status 'what failed, once more' 1 ms-csvbatch -a "$scratch/arc" -j $at_once --failed-from report \
+	--insecure-plaintext --timeout 3 --retries 0 "$imap_url_plain" boxes.csv
+ok 'none of those that had succeeded' sh -c 'cut -f 2 out | sort | join - well | cmp - /dev/null'
+ok 'at a server in a better mood all but the wrong ones are there' sh -c \
+	'[ "$(grep -c "	failed	77	" out)" = '"$(echo $wrong | wc -w)"' ] &&
+	 [ "$(grep -vc "	failed	77	\|	succeeded	0	" out)" = 0 ]'
+sort bad want >all
+archived >got
+same 'and all of their mail' all got
+status 'the archive is whole' 0 ms-verify -q -a arc
+ok 'no process is left' batch_gone 10
+finish

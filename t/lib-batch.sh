@@ -1,0 +1,93 @@
+# shellcheck shell=sh
+# lib-batch.sh - many small mailboxes for ms-csvbatch. Source it after
+# lib-imap.sh, then:
+#   batch_start              a Dovecot whose plain port needs no TLS, and which
+#                            answers a wrong password at once; $imap_url_tls
+#                            and $imap_url_plain
+#   batch_boxes FILE ROW...  makes mailboxes; a ROW is NAME:MESSAGES:PASSWORD;
+#                            what ms-list will say of each message (user TAB id,
+#                            sorted) goes to FILE
+#   moody_start              $moody_url leads to the plain port, for those who
+#                            are not called as moody-imap.py says
+#   batch_processes          prints the processes that have $scratch/arc on
+#                            their command line: number, name
+#   batch_gone SECONDS       waits until there are none; status 1: there are
+# shellcheck disable=SC2034,SC2154 # what is for the test; what the others set
+moody_pid=''
+trap '[ -z "$moody_pid" ] || kill "$moody_pid"; imap_stop; cd /
+	[ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
+	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
+
+batch_start() {
+	imap_start 'ssl = yes
+		disable_plaintext_auth = no
+		service anvil {
+		  unix_listener anvil-auth-penalty {
+		    mode = 0
+		  }
+		}
+		service imap {
+		  process_limit = 200
+		}
+		service imap-login {
+		  process_limit = 200
+		}' || return
+	imap_url_tls=imaps://127.0.0.1:$imap_port/
+	imap_url_plain=imap://127.0.0.1:$imap_plain_port/
+}
+
+batch_boxes() {
+	_want=$1 && shift
+	python3 - "$imap_root" "$@" <<-'END' >"$_want.raw" || return
+		import hashlib, os, sys
+		root = sys.argv[1]
+		for row in sys.argv[2:]:
+		    name, count, password = row.split(":", 2)
+		    with open(f"{root}/users/{name}", "w") as f:
+		        f.write(f"{name}:{{PLAIN}}{password}::::::\n")
+		    box = f"{root}/home/{name}/Maildir"
+		    for sub in ("cur", "new", "tmp"):
+		        os.makedirs(f"{box}/{sub}", exist_ok=True)
+		    for n in range(int(count)):
+		        # One mail in five is in every mailbox.
+		        who = "all" if n % 5 == 4 else name
+		        mail = (f"From: {who}@example.org\r\nSubject: {n}\r\n"
+		                f"Message-ID: <{n}.{who}@example.org>\r\n\r\n"
+		                + f"Mail {n} of {who}.\r\n" * (n * 7 % 50))
+		        with open(f"{box}/cur/{1600000000 + n}.M{n}P{n}.t:2,S", "w", newline="") as f:
+		            f.write(mail)
+		        print(name, hashlib.sha256(mail.encode()).hexdigest(), sep="\t")
+	END
+	sort "$_want.raw" >"$_want" && rm "$_want.raw"
+	imap_own
+}
+
+moody_start() {
+	setpriv --pdeathsig TERM python3 "$top/t/moody-imap.py" "$scratch/moody.port" \
+		"127.0.0.1:$imap_plain_port" 2>"$scratch/moody.err" &
+	moody_pid=$!
+	i=0
+	until [ -s "$scratch/moody.port" ]; do
+		i=$((i + 1))
+		[ $i -lt 200 ] || { note "$(cat "$scratch/moody.err")" && return 1; }
+		sleep 0.05
+	done
+	moody_url=imap://127.0.0.1:$(cat "$scratch/moody.port")/
+}
+
+batch_processes() {
+	for p in /proc/[0-9]*; do
+		tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF "$scratch/arc" &&
+			echo "${p#/proc/} $(cat "$p/comm" 2>/dev/null)"
+	done
+	:
+}
+
+batch_gone() {
+	i=0
+	while [ -n "$(batch_processes)" ]; do
+		i=$((i + 1))
+		[ $i -lt $(($1 * 5)) ] || { batch_processes && return 1; }
+		sleep 0.2
+	done
+}
