@@ -19,7 +19,8 @@ struct old {
 struct again {
 	struct old *v; /* by login and line */
 	size_t n, room;
-	bool whole; /* the run came to its end */
+	bool whole;    /* the run came to its end */
+	bool nameless; /* some row's login could not be read: who was it? */
 };
 
 static int
@@ -47,6 +48,7 @@ add(struct again *g, const json_t *o)
 	g->v[g->n++] = (struct old){.line = line > 0 ? (uint64_t)line : 0,
 	    .login = ms_xstrdup(login != NULL ? login : ""),
 	    .failed = result == NULL || strcmp(result, "succeeded") != 0};
+	g->nameless |= login == NULL;
 }
 
 /* A line. -1: it is none of a report of ours. */
@@ -147,7 +149,7 @@ again_wanted(const struct again *g, const struct ms_csv_mailbox *box)
 		any = true;
 		failed |= o->failed;
 	}
-	return any ? failed : !g->whole;
+	return any ? failed : !g->whole || g->nameless;
 }
 
 void

@@ -76,11 +76,19 @@ moody_start() {
 }
 
 batch_processes() {
-	for p in /proc/[0-9]*; do
-		tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -qF "$scratch/arc" &&
-			echo "${p#/proc/} $(cat "$p/comm" 2>/dev/null)"
-	done
-	:
+	python3 - "$scratch/arc" <<-'END'
+		import os, sys
+		for pid in filter(str.isdigit, os.listdir("/proc")):
+		    try:
+		        with open(f"/proc/{pid}/cmdline", "rb") as f:
+		            line = f.read().split(b"\0")
+		        if int(pid) == os.getpid() or sys.argv[1].encode() not in line:
+		            continue
+		        with open(f"/proc/{pid}/comm") as f:
+		            print(pid, f.read().strip())
+		    except OSError:
+		        pass  # it has ended
+	END
 }
 
 batch_gone() {
