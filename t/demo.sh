@@ -46,6 +46,16 @@ say 'Tools speak a stream of messages: another archive, by a pipe'
 run 'ms-init second && ms-export | ms-ingest -a second --create-user'
 run 'ms-list | cut -f 1 | sort >one; ms-list -a second | cut -f 1 | sort | cmp - one && echo equal'
 
+say 'Users: who they are and what they may; each change is in the log'
+run 'ms-users add --full-name "Ben Hart" --address ben@example.org --privileges login,archive ben'
+run 'ms-users grant --on anna ben read && ms-users list'
+run 'ms-users log | cut -f 2-'
+
+say 'A job that is saved, run, and remembered'
+run 'ms-profile add --kind files --user ben --file "$PWD/mail/hut.mbox" --schedule "daily 03:00" hut'
+run 'ms-profile run hut && ms-profile log | cut -f 2-'
+run 'ms-profile crontab'
+
 say 'Is all of it whole? The index is only derived: here it is made anew'
 run 'ms-verify'
 run 'rm -r archive/index && ms-verify --rebuild-index && ms-list | wc -l'
