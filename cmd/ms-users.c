@@ -286,7 +286,8 @@ run(const struct verb *verb, const struct users_options *opt, int count,
 	ms_buf_release(&u.out);
 	if (ms_close_stdout(&err) < 0) {
 		users_failed(NULL, &err);
-		status = status == 0 ? ms_status(err.code) : status;
+		if (status == 0 || status == MS_STATUS_SOME)
+			status = ms_status(err.code);
 	}
 	return status;
 }

@@ -129,7 +129,6 @@ take_user(struct ms_change *ch, struct users_row *r, struct ms_err *err)
 		set |= MS_SET_AUTHENTICATION;
 		rc = ms_account_add(ch, &want, set, &number, err);
 		r->outcome = USERS_ADDED;
-		r->changed = set & ~(unsigned)MS_SET_NAME;
 	}
 	ms_account_release(&now);
 	return rc;
@@ -325,8 +324,9 @@ report(struct import *im, const char *path, struct ms_err *err)
 			continue;
 		ms_listing_escape(&u->out, (char *)r->name.p, r->name.n);
 		ms_buf_add_str(&u->out,
-		    r->outcome == USERS_ADDED ? "\tadded\t" : "\tchanged\t");
-		write_members(&u->out, r->changed);
+		    r->outcome == USERS_ADDED ? "\tadded" : "\tchanged\t");
+		if (r->outcome == USERS_CHANGED)
+			write_members(&u->out, r->changed);
 		ms_buf_add_byte(&u->out, '\n');
 		if (users_flush(u, false, err) < 0)
 			return -1;

@@ -119,7 +119,7 @@ names_release(struct names *n)
 
 /* ---- writing ---- */
 
-#define TAIL 128 /* bytes in which time and actor mostly stand */
+#define TAIL 64 /* bytes in which time and actor mostly stand */
 
 /*
  * Where a key begins, with the comma before it; NULL if it is not there. A `"`

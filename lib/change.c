@@ -31,8 +31,8 @@ ms_change_event(struct ms_change *ch, const char *event, json_t *keys,
 	ch->events++;
 	ch->bytes += json.n;
 	if (json.n > MS_EVENT_MAX)
-		ms_fail(
-		    err, MS_DATA, "that is longer than %d bytes", MS_EVENT_MAX);
+		ms_fail(err, MS_USAGE, "that is longer than %d bytes",
+		    MS_EVENT_MAX);
 	else if (ch->events > MS_CHANGE_EVENTS || ch->bytes > MS_BATCH_META)
 		ms_fail(err, MS_USAGE, "that is more than one change takes");
 	else

@@ -1,0 +1,47 @@
+#!/bin/sh
+# A Dovecot whose passdb is ms-users check: the archive's users log in there.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+command -v python3 >/dev/null || skip python3 'no python3'
+command -v openssl >/dev/null || skip openssl 'no openssl'
+imap_skip
+[ -e /usr/lib/dovecot/checkpassword-reply ] || skip dovecot 'no checkpassword-reply'
+
+ms-init -u root arc
+echo 'right one' >pw
+ms-users -a arc add --address Anna@x.org --pop3-name anna.pop --password-file pw anna
+ms-users -a arc add --disabled --password-file pw carl
+# Dovecot's processes may not see where this was built.
+cp "$build/bin/ms-users" .
+[ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup arc
+imap_start "
+passdb {
+  driver = checkpassword
+  args = $scratch/ms-users -a $scratch/arc check
+}" || { fail 'Dovecot starts' && finish; }
+cat >login.py <<'END'
+import imaplib, ssl, sys
+port, ca, user, password = sys.argv[1:]
+m = imaplib.IMAP4_SSL('127.0.0.1', int(port), ssl_context=ssl.create_default_context(cafile=ca))
+try:
+    m.login(user, password)
+except m.error as e:
+    print(e)
+    sys.exit(1)
+m.create('There')
+print(m.select('INBOX')[0])
+m.logout()
+END
+entry() { # NAME CODE USER PASSWORD
+	status "$1" "$2" python3 login.py "$imap_port" "$imap_ca" "$3" "$4"
+}
+entry 'it is she' 0 anna 'right one'
+entry 'by address' 0 anna@X.ORG 'right one'
+entry 'by POP3 name' 0 anna.pop 'right one'
+entry 'another password' 1 anna wrong
+entry 'nobody' 1 nobody 'right one'
+entry 'disabled' 1 carl 'right one'
+ok 'whatever they call themselves, it is one mailbox' sh -c "ls $imap_root/home >homes; test \"\$(cat homes)\" = anna"
+# The userdb of checkpassword: a user is looked up without a password.
+status 'users are looked up' 0 sh -c 'printf "anna\0\0\0" >cred; AUTHORIZED=1 ./ms-users -a arc check true 3<cred'
+finish

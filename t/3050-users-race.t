@@ -1,0 +1,101 @@
+#!/bin/sh
+# Two administrators at once, and mail that comes in meanwhile: a name, an
+# address, a POP3 name goes to one of them; no change is lost.
+. "$(dirname "$0")/lib.sh"
+export MS_ARCHIVE=arc
+rounds=${MS_SOAK:+60}
+rounds=${rounds:-12}
+ms-init -u root arc
+ms-users add left right
+
+# both COMMAND-OF-LEFT COMMAND-OF-RIGHT: at the same time; $one and $two are
+# their statuses.
+both() {
+	sh -c "$1" 2>err.one &
+	first=$!
+	sh -c "$2" 2>err.two &
+	second=$!
+	wait $first
+	one=$?
+	wait $second
+	two=$?
+}
+
+bad=0
+i=0
+while [ $((i += 1)) -le "$rounds" ]; do
+	both "ms-users add --full-name 1 new$i" "ms-users add --full-name 2 new$i"
+	case $one$two in 073 | 730) ;; *) bad=$((bad + 1)) && note "round $i: $one $two" ;; esac
+	ms-users show new$i | grep -q "^full-name	$([ $one -eq 0 ] && echo 1 || echo 2)$" ||
+		{ bad=$((bad + 1)) && note "round $i: not the one who was told so"; }
+done
+ok 'a name goes to one of two' test "$bad" -eq 0
+
+bad=0 i=0
+while [ $((i += 1)) -le "$rounds" ]; do
+	both "ms-users addresses --add left A$i@x.org" "ms-users addresses --primary right a$i@X.ORG"
+	case $one$two in 073 | 730) ;; *) bad=$((bad + 1)) && note "round $i: $one $two" ;; esac
+done
+ok 'an address goes to one of two' test "$bad" -eq 0
+ok 'all of them are there' test "$(ms-users list | cut -f 5 | tr ',' '\n' | grep -c @)" -eq "$rounds"
+
+bad=0 i=0
+while [ $((i += 1)) -le "$rounds" ]; do
+	both "ms-users rename left name$i" "ms-users rename right name$i"
+	case $one$two in 073 | 730) ;; *) bad=$((bad + 1)) && note "round $i: $one $two" ;; esac
+	if [ $one -eq 0 ]; then ms-users rename name$i left; else ms-users rename name$i right; fi
+done
+ok 'a new name goes to one of two' test "$bad" -eq 0
+
+# What changes different things of one user is all kept.
+bad=0 i=0
+while [ $((i += 1)) -le "$rounds" ]; do
+	both "ms-users set --full-name F$i left" "ms-users grant left admin && ms-users set --dn dn$i left"
+	[ "$one$two" = 00 ] || bad=$((bad + 1))
+	ms-users show left >shown
+	grep -q "^full-name	F$i$" shown && grep -q "^dn	dn$i$" shown || bad=$((bad + 1))
+	ms-users revoke left admin
+done
+ok 'no change of one is lost by the other' test "$bad" -eq 0
+
+bad=0 i=0
+while [ $((i += 1)) -le "$rounds" ]; do
+	both "ms-users addresses --add left one$i@x.org" "ms-users addresses --add left two$i@x.org"
+	[ "$one$two" = 00 ] || bad=$((bad + 1))
+done
+ok 'addresses added by two' test "$bad" -eq 0
+ok 'are all there' test "$(ms-users addresses left | grep -c -e ^one -e ^two)" -eq $((2 * rounds))
+
+# Two files with users that are in both, while mail makes users too.
+i=0
+{
+	echo name,addresses
+	while [ $((i += 1)) -le 300 ]; do echo "many$i,many$i@x.org"; done
+} >one.csv
+sed 's/^many\([0-9]*\),/many\1,zwei\1@x.org;/; 1s/.*/name,addresses/' one.csv >two.csv
+i=0
+while [ $((i += 1)) -le 300 ]; do
+	printf 'From a@example.org Thu Nov 12 10:00:00 2026\nSubject: %d\n\n%d\n\n' $i $i
+done >mbox
+both 'ms-users import one.csv >said.one; s=$?; ms-ingest -q --create-user -u many7 mbox && exit $s' \
+	'ms-ingest -q --create-user -u many299 mbox; ms-users import two.csv >said.two'
+ok 'two imports and two ingests' test "$one$two" = 00
+cat err.one err.two >err && note "$(cat err)"
+ok 'each user once' test -z "$(ms-users list | cut -f 1 | sort | uniq -d)"
+ok 'all of them' test "$(ms-users list | grep -c ^many)" -eq 300
+ok 'each address once' test -z "$(ms-users list | cut -f 5 | tr ',' '\n' | grep . | sort | uniq -d)"
+ok 'their mail too' test "$(ms-list -u many7 | wc -l)$(ms-list -u many299 | wc -l)" = 300300
+
+# The password of one of two, whole.
+printf 'one\n' >pw1 && printf 'two\n' >pw2
+both 'ms-users passwd --password-file pw1 left' 'ms-users passwd --password-file pw2 left'
+ok 'two passwords' test "$one$two" = 00
+fits=0
+for p in one two; do
+	printf 'left\0%s\0\0' $p >cred
+	ms-users check 3<cred && fits=$((fits + 1))
+done
+ok 'one of them is his' test $fits -eq 1
+ok 'the log has both' test "$(ms-users log left | grep -c '"password":"set"')" -eq 2
+status 'whole, and a new index is equal' 0 ms-verify -q --data
+finish
