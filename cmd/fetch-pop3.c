@@ -273,6 +273,14 @@ on_head(
 	return 0;
 }
 
+/* TOP is optional, and refused here: the whole message says what it is. */
+static void
+on_no_head(void *ctx, size_t index, const char *reason)
+{
+	(void)reason;
+	say_head(ctx, index, NULL);
+}
+
 static int
 attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
@@ -292,7 +300,7 @@ heads(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
 	struct pop3_batch b;
 	struct ms_pop3_head_sink sink = {
-	    .head = on_head, .failed = on_failed, .ctx = &b};
+	    .head = on_head, .failed = on_no_head, .ctx = &b};
 	size_t done, i;
 	int rc;
 

@@ -55,6 +55,16 @@ rogue cut-once 0 5 0 'the server cut the connection: trying again'
 sums >got
 same '  what was under way comes again, nothing twice' want got
 
+# Where the user has mail, headers are asked for first; who has no TOP, and does
+# not say so, has messages all the same.
+ms-init -u alice other && printf 'Subject: other\n\n' | ms-ingest -q -a other -u alice
+for mode in no-top top-no; do
+	status "$mode, headers asked for: status 0" 0 fetch -a other -u alice "$(rogue_url $mode)"
+	sent 0 5 0 '5 seen: 5 new'
+	sums >got
+	same '  the messages came whole' want got
+done
+
 # One message is lost, the others come.
 rogue retr-no 1 4 1 'INBOX, UIDL u2: RETR refused: cannot read it'
 rogue empty 1 4 1 'INBOX, UIDL u2: the server sends nothing of it'
