@@ -117,47 +117,62 @@ find_gone(struct ms_imap_batch *b, struct ms_err *err)
 	return 0;
 }
 
+/* Asks for one of them alone; why says what came of it, if nothing did. */
+static int
+ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
+{
+	struct ms_buf command = {0};
+	int rc;
+
+	ms_fail(why, MS_DATA, "the server does not send it");
+	ms_buf_printf(&command, "UID FETCH %u %s", b->uids[i], b->what);
+	rc = ms_imap_run_fetch(
+	    b->im, ms_buf_str(&command), b->att, b->body, b, why);
+	ms_buf_release(&command);
+	if (rc < 0 && b->im->dead)
+		return -1;
+	return ms_imap_still(b->im, why);
+}
+
 /*
  * Asks once more, one by one, for what is there and did not come: one bad
- * message makes some servers refuse the whole command.
+ * message makes some servers refuse the whole command. What is refused for the
+ * moment only nobody is told of: -1, and the session can say how long to wait.
  */
 static int
 fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 {
-	struct ms_buf command = {0};
-	struct ms_err no = {0};
-	unsigned refused = 0;
+	struct ms_err why = {0}, not_now = {0};
+	unsigned refused = 0, wait = 0;
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; rc == 0 && i < b->n; i++) {
+	for (i = 0; i < b->n; i++) {
 		if (b->fate[i] != EXISTS)
 			continue;
-		if (refused < REFUSED_MAX) {
-			ms_fail(&no, MS_DATA, "the server does not send it");
-			ms_buf_clear(&command);
-			ms_buf_printf(
-			    &command, "UID FETCH %u %s", b->uids[i], b->what);
-			if ((ms_imap_run_fetch(b->im, ms_buf_str(&command),
-				 b->att, b->body, b, &no) < 0 &&
-				b->im->dead) ||
-			    ms_imap_still(b->im, &no) < 0) {
-				if (err != NULL)
-					*err = no;
-				rc = -1;
-				continue;
-			}
+		if (refused < REFUSED_MAX && ask_again(b, i, &why) < 0) {
+			if (err != NULL)
+				*err = why;
+			return -1;
 		}
 		if (b->fate[i] == TOLD) {
 			refused = 0;
 			continue;
 		}
 		refused++;
+		if (why.code == MS_TEMP) {
+			not_now = why;
+			wait = b->im->backoff;
+			continue;
+		}
 		b->fate[i] = TOLD;
-		b->failed(b->ctx, b->uids[i], no.msg);
+		b->failed(b->ctx, b->uids[i], why.msg);
 	}
-	ms_buf_release(&command);
-	return rc;
+	if (not_now.code == MS_OK)
+		return 0;
+	b->im->backoff = wait;
+	if (err != NULL)
+		*err = not_now;
+	return -1;
 }
 
 int

@@ -26,6 +26,7 @@ large	0	6	0	6 seen: 6 new
 cut-once	0	6	0	6 seen: 6 new
 bye-once	0	6	0	trying again in [12]
 throttled	0	6	0	Suggested Backoff
+not-now	0	6	0	FETCH refused: not now: trying again in 10
 flip	0	6	0	the folder was made anew
 expunged	0	5	0	6 seen: 5 new, 0 known, 1 left out
 gone	0	5	0	6 seen: 5 new, 0 known, 1 left out

@@ -361,6 +361,9 @@ class Session:
         if self.mode("no-one"):
             self.send(("%s NO cannot read message 12\r\n" % tag).encode())
             return True
+        if self.mode("not-now") and self.once("refused" if len(uids) > 1 else "again"):
+            self.send(("%s NO [INUSE] not now\r\n" % tag).encode())
+            return True
         if self.mode("huge-literal"):
             self.send(b"* 2 FETCH (UID 12 BODY[] {4294967290}\r\nxxx")
             self.cut(False)
