@@ -15,7 +15,7 @@
 static const char usage[] =
     "usage: " TOOL " [-hV] [-a archive] [--as user] verb ...\n"
     "       " TOOL " list [--json] [-z] [--deleted]\n"
-    "       " TOOL " show [--json] [-z] user ...\n"
+    "       " TOOL " show [--json] user ...\n"
     "       " TOOL " add [--full-name text] [--address address]\n"
     "                [--pop3-name name] [--dn dn] [--privileges list]\n"
     "                [--authentication integrated | directory | none]\n"
@@ -90,7 +90,7 @@ static const struct verb {
 	int looks;       /* with so many it only looks */
 } verbs[] = {
     {"list", users_list, B(JSON) | B(NUL) | B(DELETED), 0, 0, ALWAYS},
-    {"show", users_show, B(JSON) | B(NUL), 1, -1, ALWAYS},
+    {"show", users_show, B(JSON), 1, -1, ALWAYS},
     {"add", users_add, OF_USER | B(PASSWORD_FD) | B(PASSWORD_FILE), 1, -1,
 	NEVER},
     {"set", users_set, OF_USER | B(ENABLED), 1, -1, NEVER},

@@ -22,7 +22,7 @@ users_failed(const char *who, const struct ms_err *err)
 int
 users_flush(struct users *u, bool all, struct ms_err *err)
 {
-	if (!all && u->out.n < OUT_FULL)
+	if (u->out.n == 0 || (!all && u->out.n < OUT_FULL))
 		return 0;
 	if (fwrite(u->out.p, 1, u->out.n, stdout) != u->out.n)
 		return ms_fail_errno(err, "standard output");

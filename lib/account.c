@@ -120,13 +120,20 @@ ms_account_login(struct ms_archive *a, const char *name, struct ms_account *u,
 {
 	static const enum ms_name_kind how[] = {
 	    MS_NAME_USER, MS_NAME_ADDRESS, MS_NAME_POP3};
-	uint64_t number = 0;
+	uint64_t number = 0, other = 0;
 	int i, got = 0;
 
-	for (i = 0; i < 3 && got == 0; i++)
+	for (i = 0; i < 3; i++) {
 		got = ms_objects_find(
 		    a, MS_OBJECT_USER, how[i], name, &number, &u->row, err);
-	return take(u, got, number, err);
+		got = take(u, got, number, err);
+		if (got < 0 || (got == 1 && !u->deleted &&
+				   u->authentication != MS_LOGIN_NONE))
+			return got;
+		if (got == 1 && other == 0)
+			other = number;
+	}
+	return other != 0 ? ms_account_get(a, other, u, err) : 0;
 }
 
 /* ---- all of them ---- */

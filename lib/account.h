@@ -47,8 +47,11 @@ int ms_account_get(struct ms_archive *a, uint64_t number, struct ms_account *u,
 /* By user name. */
 int ms_account_find(struct ms_archive *a, const char *name,
     struct ms_account *u, struct ms_err *err);
-/* By user name, else e-mail address, else POP3 name: as somebody who logs in
- * says it. Case does not matter in the latter two. */
+/*
+ * By user name, else e-mail address, else POP3 name: as somebody who logs in
+ * says it. Case does not matter in the latter two. Whoever cannot log in
+ * stands in nobody's way: he is found if there is no other.
+ */
 int ms_account_login(struct ms_archive *a, const char *name,
     struct ms_account *u, struct ms_err *err);
 /* The same in a transaction. */

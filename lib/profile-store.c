@@ -212,6 +212,29 @@ get_live(struct ms_change *ch, uint64_t number, struct ms_stored_profile *now,
 	return got < 0 ? -1 : 0;
 }
 
+static bool
+differs(const char *a, const char *b)
+{
+	return strcmp(a, b) != 0;
+}
+
+static unsigned
+differences(const struct ms_stored_profile *now,
+    const struct ms_stored_profile *want, unsigned set)
+{
+	unsigned d = 0;
+
+	if ((set & MS_PROFILE_SET_NAME) && differs(now->name, want->name))
+		d |= MS_PROFILE_SET_NAME;
+	if ((set & MS_PROFILE_SET_OWNER) && now->owner != want->owner)
+		d |= MS_PROFILE_SET_OWNER;
+	if ((set & MS_PROFILE_SET_TEXT) && differs(now->text, want->text))
+		d |= MS_PROFILE_SET_TEXT;
+	if ((set & MS_PROFILE_SET_ENABLED) && now->enabled != want->enabled)
+		d |= MS_PROFILE_SET_ENABLED;
+	return d;
+}
+
 int
 ms_profile_set(struct ms_change *ch, uint64_t number,
     const struct ms_stored_profile *want, unsigned set, struct ms_err *err)
@@ -224,17 +247,8 @@ ms_profile_set(struct ms_change *ch, uint64_t number,
 	rc = get_live(ch, number, &now, err);
 	if (rc == 0)
 		rc = check(ch, number, want, set, err);
-	if (rc == 0) {
-		if (set & MS_PROFILE_SET_NAME && strcmp(now.name, want->name))
-			d |= MS_PROFILE_SET_NAME;
-		if (set & MS_PROFILE_SET_OWNER && now.owner != want->owner)
-			d |= MS_PROFILE_SET_OWNER;
-		if (set & MS_PROFILE_SET_TEXT && strcmp(now.text, want->text))
-			d |= MS_PROFILE_SET_TEXT;
-		if (set & MS_PROFILE_SET_ENABLED &&
-		    now.enabled != want->enabled)
-			d |= MS_PROFILE_SET_ENABLED;
-	}
+	if (rc == 0)
+		d = differences(&now, want, set);
 	ms_stored_profile_release(&now);
 	if (rc < 0 || d == 0)
 		return rc;

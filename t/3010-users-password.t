@@ -54,6 +54,15 @@ ok 'has no open file of ours' sh -c '! grep -q arc fds'
 status 'not started for others' 1 check bob other touch started
 ok 'indeed' test ! -e started
 
+# Who cannot log in does not stand in the way, whatever he is called.
+ms-users add --authentication none bob@x.org
+entry 'an address that is also the name of one who cannot log in' 0 bob@x.org "$secret"
+ms-users add --password-file pw2 bob.pop
+entry 'but who can comes first' 1 bob.pop "$secret"
+entry 'with his own password' 0 bob.pop other
+ms-users passwd --remove bob.pop
+ms-users rename bob.pop bob2
+
 # ---- Dovecot looks a user up: without a password ----
 lookup() { AUTHORIZED=1 check "$1" '' sh -c 'echo "$USER $AUTHORIZED"'; }
 status 'a user is looked up' 0 lookup 'BOB@x.org'

@@ -60,7 +60,7 @@ profiles(struct ms_archive *a)
 {
 	struct ms_stored_profile p = {0};
 	struct wish w = {.what = SET};
-	uint64_t one, two, n;
+	uint64_t one = 0, two = 0, n;
 
 	ok(add(a, "one", "[mailbox]\nuser = alice\n", &one) == MS_OK &&
 		add(a, "two", "", &two) == MS_OK,
@@ -78,9 +78,9 @@ profiles(struct ms_archive *a)
 	w.set = MS_PROFILE_SET_NAME;
 	ok(wish(a, &w) == MS_EXISTS, "not renamed to one that is there");
 	w = (struct wish){.what = DELETE, .number = one};
-	ok(wish(a, &w) == MS_OK && wish(a, &w) == MS_NOINPUT &&
-		ms_profile_find(a, "one", &p, NULL) == 0,
+	ok(wish(a, &w) == MS_OK && ms_profile_find(a, "one", &p, NULL) == 0,
 	    "one is deleted");
+	ok(wish(a, &w) == MS_NOINPUT, "once");
 	ok(ms_profile_get(a, one, &p, NULL) == 1 && p.deleted,
 	    "its number finds it");
 	w = (struct wish){.what = SET,
@@ -91,6 +91,32 @@ profiles(struct ms_archive *a)
 		p.number == two && !p.enabled &&
 		ms_profile_find(a, "two", &p, NULL) == 0,
 	    "its name is free for another");
+	ms_stored_profile_release(&p);
+}
+
+static int
+do_rename(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	(void)ctx;
+	return ms_profiles_rename_user(ch, "alice", "alix", err);
+}
+
+/* Profiles follow a user who gets another name. */
+static void
+renamed(struct ms_archive *a)
+{
+	struct ms_stored_profile p = {0};
+	uint64_t n;
+
+	add(a, "hers", "kind = mailbox\nuser = alice\n", &n);
+	add(a, "another's", "kind = mailbox\nuser = alice2\n", &n);
+	ok(ms_archive_change(a, NULL, do_rename, NULL, NULL) == 0 &&
+		ms_profile_find(a, "hers", &p, NULL) == 1 &&
+		strcmp(p.text, "kind = mailbox\nuser = alix\n") == 0,
+	    "a profile follows its user");
+	ok(ms_profile_find(a, "another's", &p, NULL) == 1 &&
+		strcmp(p.text, "kind = mailbox\nuser = alice2\n") == 0,
+	    "and others do not");
 	ms_stored_profile_release(&p);
 }
 
@@ -189,13 +215,15 @@ no_damage(void *ctx, const char *what)
 static void
 anew(struct ms_archive *a)
 {
-	struct ms_index *ix;
+	struct ms_index *ix = NULL;
 	const char *table = "";
 
-	ok(ms_archive_lock(a, true, NULL) == 1 &&
-		ms_index_create(&ix, "anew", a->id, NULL) == 0 &&
-		ms_archive_index_all(a, ix, NULL, no_damage, NULL, NULL) == 0,
-	    "indexed anew");
+	if (ms_archive_lock(a, true, NULL) != 1 ||
+	    ms_index_create(&ix, "anew", a->id, NULL) < 0 ||
+	    ms_archive_index_all(a, ix, NULL, no_damage, NULL, NULL) < 0) {
+		ok(false, "indexed anew");
+		return;
+	}
 	ok(ms_index_equal(a->ix, ix, &table, NULL) == 1,
 	    "every table is equal (%s)", table);
 	ms_index_close(ix);
@@ -215,14 +243,15 @@ int
 main(void)
 {
 	char dir[] = "/tmp/ms-unit.XXXXXX";
-	struct ms_archive *a;
+	struct ms_archive *a = NULL;
 
 	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
 		return 1;
-	ok(ms_archive_init("arc", "alice", NULL) == 0 &&
-		ms_archive_open(&a, "arc", MS_ARCHIVE_WRITE, NULL) == 0,
-	    "an archive");
+	if (ms_archive_init("arc", "alice", NULL) < 0 ||
+	    ms_archive_open(&a, "arc", MS_ARCHIVE_WRITE, NULL) < 0)
+		return 1;
 	profiles(a);
+	renamed(a);
 	runs(a);
 	anew(a);
 	ms_archive_close(a);
