@@ -109,6 +109,7 @@ pass_on(struct options *opt, const struct fetch_option *o, struct ms_err *err)
 		return 0;
 	}
 	opt->dry_run |= o->letter == 'n';
+	opt->connections |= o->letter == OPT_CONNECTIONS;
 	if (names[at] == NULL) {
 		ms_buf_printf(&name, "--%s", o->name);
 		names[at] = ms_buf_str(&name);
@@ -160,6 +161,7 @@ take_option(struct options *opt, int c, struct ms_err *err)
 		words_add(&opt->ingest, optarg);
 		return 0;
 	case OPT_THREADS:
+		opt->threads = true;
 		words_add(&opt->ingest, "--threads");
 		words_add(&opt->ingest, optarg);
 		return number("--threads", 64, &n, err);

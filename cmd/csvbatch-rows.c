@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pool.h"
 #include "secret.h"
 
 #define READ_BYTES ((size_t)65536)
@@ -81,6 +83,19 @@ read_table(struct run *run, struct ms_err *err)
 	return rc == 0 ? 0 : ms_context(err, "%s", run->opt->file);
 }
 
+/* What a tool takes for itself is too much for each of many. */
+static void
+share(struct run *run)
+{
+	const struct options *opt = run->opt;
+	unsigned threads =
+	    (ms_pool_default_threads() + opt->at_once - 1) / opt->at_once;
+
+	if (!opt->threads)
+		snprintf(run->threads, sizeof(run->threads), "%u", threads);
+	run->single = !opt->connections && run->table.n > opt->at_once;
+}
+
 static void
 add_row(struct run *run, const struct ms_csv_mailbox *box)
 {
@@ -96,10 +111,18 @@ add_row(struct run *run, const struct ms_csv_mailbox *box)
 	row->name = ms_buf_str(&name);
 	row->own[0] = "--login";
 	row->own[1] = box->login;
+	if (run->single) {
+		row->own[2] = "--connections";
+		row->own[3] = "1";
+	}
 	words_add(&row->ingest, "--create-user");
 	if (box->label != NULL) {
 		words_add(&row->ingest, "--label");
 		words_add(&row->ingest, box->label);
+	}
+	if (run->threads[0] != '\0') {
+		words_add(&row->ingest, "--threads");
+		words_add(&row->ingest, run->threads);
 	}
 	for (i = 0; i < all->n; i++)
 		words_add(&row->ingest, all->v[i]);
@@ -119,6 +142,7 @@ rows_open(struct run *run, struct ms_err *err)
 		again_free(again);
 		return -1;
 	}
+	share(run);
 	run->rows = ms_xcalloc(run->table.n, sizeof(*run->rows));
 	for (i = 0; i < run->table.n; i++) {
 		box = run->table.v + i;

@@ -34,7 +34,8 @@ struct options {
 	struct words fetch;  /* for the one that fetches */
 	struct words remove; /* for the one that deletes */
 	bool removes, dry_run;
-	struct words ingest; /* ms-ingest's */
+	struct words ingest;       /* ms-ingest's */
+	bool connections, threads; /* their numbers are given */
 
 	struct ms_url url;
 	const char *url_text, *file;
@@ -53,7 +54,7 @@ extern const char csvbatch_usage[];
 struct row {
 	const struct ms_csv_mailbox *box;
 	char *name;         /* "line 12, alice", for the person */
-	const char *own[3]; /* --login alice */
+	const char *own[5]; /* --login alice ... */
 	struct words ingest;
 	size_t user;   /* whose turn it is */
 	bool removing; /* what all of them have is deleted */
@@ -106,6 +107,8 @@ struct run {
 	struct ms_csv_mailboxes table;
 	struct row *rows;
 	size_t count, done;
+	bool single;      /* one connection for each mailbox */
+	char threads[16]; /* of each ms-ingest; "": it decides */
 	struct jobs *jobs;
 	struct job_sum sum;
 	struct ms_report *report;

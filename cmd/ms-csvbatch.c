@@ -1,5 +1,6 @@
 /* ms-csvbatch - archive the mailboxes that a table names. See ms-csvbatch(1).
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -46,9 +47,10 @@ on_tick(void *ctx)
 	if (run->live == NULL)
 		return;
 	ms_buf_printf(&total,
-	    "%zu of %zu mailboxes, %llu failed, %llu messages new", run->done,
-	    run->count, (unsigned long long)(run->sum.failed + run->sum.some),
-	    (unsigned long long)run->sum.fresh);
+	    "%zu of %zu mailboxes, %" PRIu64 " failed, %" PRIu64
+	    " messages new",
+	    run->done, run->count, run->sum.failed + run->sum.some,
+	    run->sum.fresh);
 	live_draw(run->live, run->jobs, ms_buf_str(&total));
 	ms_buf_release(&total);
 }

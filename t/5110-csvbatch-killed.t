@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2154,SC2086 # what lib-*.sh set; lists of rows
+# shellcheck disable=SC2154,SC2086,SC2046,SC2166 # what lib-*.sh set; lists of rows
 # ms-csvbatch ended at random moments: alone, with all its children, politely,
 # impolitely. Nothing goes on running, and what comes after has all mail, none
 # of it twice, and no lock in its way.

@@ -24,7 +24,10 @@ boxes=$(of_scale 200) each=100
 count=$((boxes * each))
 note "$boxes mailboxes of $each messages for Dovecot"
 mkdir one rc near
-find bulk/ -type f -size -256k | sort | head -n "$count" >files
+# Evenly from the whole of it, so that they are as large as mail is.
+find bulk/ -type f | sort >all
+awk -v want="$count" -v have="$(wc -l <all)" \
+	'int(NR * want / have) != int((NR - 1) * want / have)' all >files
 [ "$(wc -l <files)" = "$count" ] || die "the corpus has not $count messages"
 echo 'Login;Password;E-Mail;Archive' >boxes.csv
 chmod 600 boxes.csv
