@@ -202,8 +202,10 @@ service(struct ms_buf *out, struct tool *t,
 	ms_buf_add_str(out,
 	    "\nAfter=network-online.target\nWants=network-online.target\n"
 	    "\n[Service]\n");
+	/* What would only lock the account is left to a person. */
 	ms_buf_add_str(out, follow
 				? "Type=exec\nRestart=always\nRestartSec=60\n"
+				  "RestartPreventExitStatus=64 66 77\n"
 				: "Type=oneshot\n");
 	ms_buf_add_str(out, "ExecStart=");
 	rc = command(out, t, stored->name, follow, unit_word, err);

@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FOLLOW_TICK_MS 10000
-#define REMOVE_EVERY 3600 /* seconds, while a mailbox is followed */
+#define FOLLOW_TICK_MS 1000
+#define REMOVE_EVERY                                                           \
+	3600 /* seconds, while a mailbox is followed, unless                   \
+	      * MS_REMOVE_EVERY says otherwise for tests */
 
 struct options {
 	enum run_talk talk;
@@ -31,6 +33,7 @@ struct running {
 	struct run_note note;
 	bool follow;
 	time_t removed; /* when the last delete run of a follower began */
+	uint64_t remove_every; /* seconds */
 	bool removing;
 	struct job remove; /* that run */
 	bool failed;       /* something could not be kept: end */
@@ -77,10 +80,14 @@ done(void *ctx, const struct job *job, const struct job_result *result)
 	struct running *r = ctx;
 	const struct plan_job *j = job->mine;
 
-	if (r->follow && job->work == JOB_DELETE)
+	if (job->work == JOB_DELETE) {
 		r->removing = false;
-	else
+		/* Every hour, for months: only what is worth a record. */
+		if (result->status == 0 && result->deleted == 0)
+			return;
+	} else {
 		r->follow = false; /* nothing is added behind it */
+	}
 	live_clear(r->live);
 	if (report_mailbox(&r->report, j, result) < 0) {
 		r->failed = true;
@@ -96,7 +103,7 @@ remove_old(struct running *r)
 	time_t now = time(NULL);
 
 	if (!r->follow || r->removing || r->remove.remove == NULL ||
-	    now < r->removed + REMOVE_EVERY || jobs_stopped(r->jobs))
+	    now < r->removed + (time_t)r->remove_every || jobs_stopped(r->jobs))
 		return;
 	r->removed = now;
 	r->removing = true;
@@ -147,6 +154,7 @@ run_jobs(struct running *r)
 		       : r->follow  ? FOLLOW_TICK_MS
 				    : 0,
 	    .counting = live != NULL};
+	const char *every = getenv("MS_REMOVE_EVERY");
 	struct plan *plan = &r->plan;
 
 	r->live = live;
@@ -157,6 +165,10 @@ run_jobs(struct running *r)
 		else
 			jobs_add(r->jobs, &plan->jobs[i].job);
 	r->removed = time(NULL);
+	r->remove_every = REMOVE_EVERY;
+	if (every != NULL)
+		(void)ms_opt_number(every, 1, REMOVE_EVERY, &r->remove_every,
+		    "MS_REMOVE_EVERY", NULL);
 	if (!r->failed)
 		jobs_run(r->jobs);
 	live_free(r->live);

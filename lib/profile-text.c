@@ -110,8 +110,9 @@ ms_profile_rename_user(
 	    .out = out, .text = text, .number = 1, .from = from, .to = to};
 
 	/* What cannot be read, a later version's perhaps, stays as it is from
-	 * there on. */
-	(void)ms_ini_read(text, rename_value, &r, NULL);
+	 * there on; all does if the new name cannot stand there. */
+	if (check_value(to, NULL) == 0)
+		(void)ms_ini_read(text, rename_value, &r, NULL);
 	ms_buf_add(out, text.p + r.copied, text.n - r.copied);
 	return r.count;
 }

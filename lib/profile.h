@@ -104,7 +104,8 @@ int ms_profile_write(
     struct ms_buf *out, const char *key, const char *value, struct ms_err *err);
 /*
  * Appends the text with user `from` called `to` wherever a key names users;
- * all else stays byte for byte. Returns how many times that was.
+ * all else stays byte for byte. Returns how many times that was; 0 if `to`
+ * cannot stand in INI.
  */
 size_t ms_profile_rename_user(
     struct ms_buf *out, struct ms_slice text, const char *from, const char *to);

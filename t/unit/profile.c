@@ -318,6 +318,11 @@ test_rename(void)
 		strcmp(ms_buf_str(&out), want) == 0,
 	    "a user renamed, all else as it was");
 	ms_buf_clear(&out);
+	ok(ms_profile_rename_user(&out, ms_slice_str(text), "use", "a ;b") ==
+		    0 &&
+		strcmp(ms_buf_str(&out), text) == 0,
+	    "a name that would become another stays out");
+	ms_buf_clear(&out);
 	ok(ms_profile_rename_user(&out, ms_slice_str(want), "use", "x") == 0 &&
 		strcmp(ms_buf_str(&out), want) == 0,
 	    "nobody renamed");

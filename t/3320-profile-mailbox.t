@@ -1,0 +1,152 @@
+#!/bin/sh
+# A mailbox by its profile: tried, archived, cleared by its delete rule, and
+# followed. The password is where it was put and nowhere else.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+
+P() { ms-profile -a arc "$@"; }
+# put DIR NUMBER DATE [FLAGS]
+put() {
+	printf 'Subject: <%s>\n\nmessage %s\n' "$2" "$2" | imap_put "$1" "$2.a:2,${4-S}"
+	touch -d "$3" "$1/cur/$2.a:2,${4-S}" && imap_own
+}
+secret='pl4nted-s3cret'
+imap_start || exit 1
+imap_user alice "$secret"
+box=$imap_dir
+put "$box" 1 2020-01-01
+put "$box" 2 2020-01-02 FS
+put "$box" 3 now
+imap_folder alice Lists
+put "$imap_dir" 4 2020-01-01
+ms-init arc
+cat >box.ini <<END
+kind = mailbox
+url = $(imap_url alice)
+user = alice
+create-user = yes
+label = Alice's mail
+password = secret:alice@work
+ca-file = $imap_ca
+exclude = Lists
+delete-archived = yes
+delete-older-than = 90d
+schedule = continuous
+END
+status 'a mailbox' 0 P add -f box.ini box
+
+# ---- the secret ----
+
+status 'without the secret it cannot be tried' 66 P check box
+ok '  it says how to set it' grep -qx \
+	"ms-profile: box: the secret 'alice@work' was not set: ms-profile secret alice@work" err
+status 'nor run' 66 P run box
+status '  which is in the log' 1 P log --failed-only --json
+ok '    with the reason' sh -c 'jq -es ".[1] | .type == \"mailbox\" and .status == 66 and (.reason | test(\"was not set\"))" out'
+echo wrong >wrong
+status 'a secret from a file' 0 P secret --password-file wrong alice@work
+status 'the login is refused' 77 P check box
+ok '  so it says' grep -q '^box	alice	77	.*login refused' out
+status 'a secret from a descriptor' 0 P secret alice@work --password-fd 7 7<alice.pw
+ok '  is a file of nobody else' [ "$(stat -c %a arc/secret/profile/admin.alice@work)" = 600 ]
+ok '  in a directory of nobody else' [ "$(stat -c %a arc/secret/profile)" = 700 ]
+status 'no terminal to ask on' 64 setsid ms-profile -a arc secret alice@work
+status 'the login is good' 0 P check box
+printf 'box\talice\tok\n' >want
+same '  so it says' want out
+for name in ../x a/b .x '' 'a b'; do
+	status "no name for a secret: '$name'" 64 P secret --password-file wrong "$name"
+done
+command -v script >/dev/null && {
+	status 'asked for on a terminal' 0 sh -c '{ sleep 0.5; echo typed; sleep 0.5; echo typed; } |
+		script -qec "ms-profile -a arc secret typed" /dev/null'
+	ok '  without showing it' sh -c '! grep -q typed$ out'
+	ok '  and kept' grep -qx typed arc/secret/profile/admin.typed
+	status 'two different ones' 64 sh -c '{ sleep 0.5; echo typed; sleep 0.5; echo other; } |
+		script -qec "ms-profile -a arc secret typed" /dev/null'
+	status 'forgotten' 0 P secret --remove typed
+	ok '  it is gone' test ! -e arc/secret/profile/admin.typed
+	status '  and cannot be again' 66 P secret --remove typed
+}
+
+# ---- the run ----
+
+status 'it runs' 0 P run box --report report
+cat >want <<-END
+	ms-profile: box: alice: 3 seen: 3 new, 0 known, 0 left out, 0 failed, 1 deleted
+	ms-profile: box: succeeded: 1 of 1 mailboxes; 3 seen: 3 new, 0 known, 0 left out, 0 failed, 1 deleted
+END
+same '  three came, one of them is old and not flagged' want err
+ok '  nothing on standard output' test ! -s out
+ok '  deleted at the server' sh -c 'ls "$1/cur" | sort | tr "\n" " " | grep -qx "2.a:2,FS 3.a:2,S "' sh "$box"
+ok '  but all are kept' [ "$(ms-list -a arc -u alice | wc -l)" = 3 ]
+ok '  under the label' sh -c 'ms-list -a arc --json -u alice | jq -e "select(.label == \"Alice'"'"'s mail\")"'
+ok '  the report says the same' sh -c 'jq -es ".[0] | .type == \"mailbox\" and .new == 3 and .deleted == 1 and .result == \"succeeded\"" report'
+ok '  in a file of nobody else' [ "$(stat -c %a report)" = 600 ]
+status 'again' 0 P run -v box
+ok '  nothing is new' grep -q 'alice: 2 seen: 0 new, 2 known' err
+status 'silently' 0 P run -q box
+ok '  it says nothing' test ! -s err
+status 'the state' 0 P status box
+ok '  idle, and what was last' grep -q '^box	idle	succeeded	20' out
+status 'the log' 0 P log box
+ok '  three runs, and one that could not begin' [ "$(cut -f 5 out | tr '\n' ,)" = succeeded,succeeded,succeeded,failed, ]
+status 'since tomorrow' 0 P log --since 2100
+ok '  nothing' test ! -s out
+status 'a report that cannot be written' 66 P run --report no/such/dir box
+
+# ---- followed ----
+
+MS_REMOVE_EVERY=2 ms-profile -a arc run -v --follow box 2>follow.err &
+pid=$!
+waits() { # for COMMAND...
+	i=0
+	until "$@"; do i=$((i + 1)) && [ $i -lt 100 ] && sleep 0.1 || return 1; done
+}
+has() { [ "$(ms-list -a arc -u alice | wc -l)" -ge "$1" ]; }
+put "$box" 5 now
+ok 'what arrives is archived' waits has 4
+status 'it runs' 0 P status --json box
+ok '  so says its state' sh -c 'jq -e ".running and .pid == $1" out' sh $pid
+for p in $(ps -o pid= --ppid $pid) $pid; do
+	tr '\0' '\n' <"/proc/$p/cmdline" && tr '\0' '\n' <"/proc/$p/environ"
+	for q in $(ps -o pid= --ppid "$p"); do
+		tr '\0' '\n' <"/proc/$q/cmdline" && tr '\0' '\n' <"/proc/$q/environ"
+	done
+done >processes 2>/dev/null
+ok '  by these processes' grep -qx -e --follow processes
+put "$box" 6 2020-01-03
+ok 'what is old and archived is deleted now and then' \
+	waits sh -c '! [ -e "$1/cur/6.a:2,S" ]' sh "$box"
+ok '  what is flagged is not' test -e "$box/cur/2.a:2,FS"
+status 'a second one does not' 75 P run box
+ok '  and says who does' grep -qx "ms-profile: box: is running already (process $pid)" err
+status 'it is stopped' 0 P stop box
+wait $pid
+ok '  and has succeeded' [ $? = 0 ]
+ok '  which the log has' sh -c 'ms-profile -a arc log | head -n 1 | grep -q "succeeded	0	"'
+status '  nobody runs it' 0 P stop box
+ok '    so it says' grep -qx 'ms-profile: box: does not run' err
+status 'another kind cannot be followed' 64 sh -c '
+	ms-profile -a arc add files --kind files --user alice --file box.ini 2>/dev/null &&
+	ms-profile -a arc run --follow files'
+
+# ---- the password is nowhere else ----
+
+P log --json --mailboxes >log 2>&1
+P list --json >list && P crontab >crontab && P timer >timer && P show box >shown
+for f in processes log list crontab timer shown report err out follow.err box.ini; do
+	ok "not in $f" sh -c '! grep -aqF "$1" "$2"' sh "$secret" "$f"
+done
+mkdir packs && python3 - arc/pack/* >packs/frames <<-'END' # decompressed
+	import re, subprocess, sys
+	for path in sys.argv[1:]:
+	    data = open(path, "rb").read()
+	    for m in re.finditer(re.escape(b"\x28\xb5\x2f\xfd"), data):
+	        sys.stdout.buffer.write(subprocess.run(["zstd", "-dcq"],
+	            input=data[m.start():], capture_output=True).stdout)
+END
+ok 'the packs can be searched' grep -aqF "password = secret:alice@work" packs/frames
+ok 'not in the archive, but for its file' sh -c \
+	'[ "$(grep -arlF "$1" arc packs | tr "\n" " ")" = "arc/secret/profile/admin.alice@work " ]' sh "$secret"
+finish

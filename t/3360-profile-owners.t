@@ -1,0 +1,115 @@
+#!/bin/sh
+# Who may do what: a profile is its owner's, and only an admin's may have the
+# archive of another as its target, when it is made and at each run.
+. "$(dirname "$0")/lib.sh"
+
+P() { ms-profile -a arc "$@"; }
+as() { u=$1 && shift && ms-profile -a arc --as "$u" "$@"; }
+ms-init arc
+admin=$(ms-users -a arc list | cut -f 1)
+mkdir mail && printf 'Subject: one\n\n1\n' >mail/1.eml
+ms-users -a arc add --privileges archive,export,modify-profiles alice
+ms-users -a arc add --privileges archive bob
+ms-users -a arc add --privileges modify-profiles carol
+files() { echo --kind files --user "$1" --file mail; }
+# owner PROFILE
+owner() { P list | awk -F '\t' -v p="$1" '$1 == p { print $3 }'; }
+refused() { # WORDS: the last command failed with these
+	ok "  it says: $1" grep -q "$1" err
+}
+
+# ---- made ----
+
+# shellcheck disable=SC2046 # lists of words, below too
+status 'for oneself' 0 as alice add $(files alice) mine
+ok '  it is hers' [ "$(owner mine)" = alice ]
+status 'for another' 77 as alice add $(files bob) his
+refused "user 'alice' is no admin, so a profile of his cannot have the archive of 'bob' as its target"
+status 'for all' 77 as alice add --kind export --output "$scratch/x" all
+refused "for his own archive: user = alice"
+status 'a batch' 77 as alice add --kind batch --url imaps://m@h/ --users bob --password-file pw b
+status 'a table' 77 as alice add --kind csv --url imaps://h/ --file table b
+status 'without the privilege' 77 as bob add $(files bob) his
+refused "user 'bob' lacks the privilege 'modify-profiles'"
+status 'by nobody' 77 as nobody add $(files bob) his
+status 'as a gift' 77 as alice add --owner bob $(files bob) his
+refused 'only an admin gives a profile to another'
+status 'an admin for another' 0 as "$admin" add $(files bob) his
+ok '  it is the admin'"'"'s' [ "$(owner his)" = "$admin" ]
+status 'an admin prepares one' 0 P add --owner bob $(files bob) bobs
+ok '  it is his' [ "$(owner bobs)" = bob ]
+status 'but not for the archive of a third' 77 P add --owner bob $(files alice) x
+status 'no such owner' 64 P add --owner nobody $(files bob) x
+
+# ---- seen and changed ----
+
+status 'alice lists' 0 as alice list
+ok '  hers' [ "$(cut -f 1 out)" = mine ]
+status 'an admin lists' 0 as "$admin" list
+ok '  all' [ "$(wc -l <out)" = 3 ]
+for verb in show 'edit -f /dev/null' delete enable disable check run stop status log crontab timer; do
+	status "of another: $verb" 77 as alice $verb his
+	refused "it is not a profile of user 'alice'"
+done
+status 'of another: rename' 77 as alice rename his hers
+for verb in 'edit -f /dev/null' delete enable disable; do
+	status "without the privilege: $verb" 77 as bob $verb bobs
+	refused "lacks the privilege 'modify-profiles'"
+done
+P show mine | sed 's/user = alice/user = bob/' >text
+status 'changed to another target' 77 as alice edit -f text mine
+status 'and by an admin, who is not its owner' 77 as "$admin" edit -f text mine
+status 'given to one whose it cannot be' 77 P edit --owner bob mine
+status 'given to an admin' 0 P edit --owner "$admin" mine
+status '  it can have that target' 0 P edit -f text mine
+ok '  it is the admin'"'"'s' [ "$(owner mine)" = "$admin" ]
+status '  and no more hers' 77 as alice show mine
+
+# ---- run ----
+
+status 'his own' 0 as bob run bobs
+status '  and its log' 0 as bob log
+ok '    that of his runs alone' [ "$(cut -f 3 out | sort -u)" = bobs ]
+status 'by an admin, of another' 0 P run his
+status 'carol prepares one' 0 as carol add $(files carol) carols
+status '  but may not archive' 77 as carol run carols
+refused "its owner 'carol' lacks the privilege 'archive'"
+status '  which is in the log' 1 as carol log --failed-only
+ok '    with the reason' grep -q "lacks the privilege 'archive'" out
+status '  nor can an admin do it for her' 77 P run carols
+status 'an export' 0 as alice add --kind export --user alice --output "$scratch/out.mbox" --format mboxrd export
+ms-ingest -q -a arc -u alice mail
+status '  runs' 0 as alice run export
+ms-users -a arc set --privileges archive,modify-profiles alice
+rm out.mbox
+status '  not without the privilege' 77 as alice run export
+refused "lacks the privilege 'export'"
+
+# An admin who is none any more.
+ms-users -a arc add --privileges admin chief
+status 'a chief' 0 as chief add $(files bob) chiefs
+status '  runs it' 0 as chief run chiefs
+ms-users -a arc set --privileges archive,modify-profiles chief
+status '  as no admin: not any more' 77 as chief run chiefs
+refused "user 'chief' is no admin"
+status '  whoever runs it' 77 P run chiefs
+ms-users -a arc set --disabled bob
+status 'an owner who is disabled' 77 P run bobs
+refused "its owner 'bob' is disabled"
+status '  he can do nothing' 77 as bob list
+ms-users -a arc delete bob
+status 'an owner who is deleted' 77 P run bobs
+ms-users -a arc rename alice alicia
+ok 'a new name: her profiles stay hers' [ "$(owner export)" = alicia ]
+ok '  and their target' sh -c 'ms-profile -a arc show export | grep -qx "user = alicia"'
+
+# ---- secrets ----
+
+echo one >pw1 && echo two >pw2
+status 'a secret of an admin' 0 P secret --password-file pw1 s
+status 'one of the same name that is hers' 0 as alicia secret --password-file pw2 s
+status 'a secret needs the privilege' 77 as chief secret --owner alicia --password-file pw1 s
+ok 'they are two' [ "$(cat arc/secret/profile/*.s | wc -c)" = 6 ]
+status 'hers is forgotten' 0 as alicia secret --remove s
+ok '  and the other not' grep -qx one arc/secret/profile/admin.s
+finish
