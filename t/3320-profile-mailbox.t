@@ -134,8 +134,8 @@ status 'another kind cannot be followed' 64 sh -c '
 # ---- the password is nowhere else ----
 
 P log --json --mailboxes >log 2>&1
-P list --json >list && P crontab >crontab && P timer >timer && P show box >shown
-for f in processes log list crontab timer shown report err out follow.err box.ini; do
+P list --json >list && P crontab >cronlines && P timer >timer && P show box >shown
+for f in processes log list cronlines timer shown report err out follow.err box.ini; do
 	ok "not in $f" sh -c '! grep -aqF "$1" "$2"' sh "$secret" "$f"
 done
 mkdir packs && python3 - arc/pack/* >packs/frames <<-'END' # decompressed

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2046 # files() gives words
 # Who may do what: a profile is its owner's, and only an admin's may have the
 # archive of another as its target, when it is made and at each run.
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +21,6 @@ refused() { # WORDS: the last command failed with these
 
 # ---- made ----
 
-# shellcheck disable=SC2046 # lists of words, below too
 status 'for oneself' 0 as alice add $(files alice) mine
 ok '  it is hers' [ "$(owner mine)" = alice ]
 status 'for another' 77 as alice add $(files bob) his
