@@ -92,14 +92,12 @@ ms_object_number(const struct ms_object *o, enum ms_field f)
 const char *
 ms_list_next(struct ms_slice list, const char *text)
 {
-	const char *end = (const char *)list.p + list.n;
-
 	if (list.n == 0 || list.p[list.n - 1] != '\0')
 		return NULL;
 	if (text == NULL)
 		return (const char *)list.p;
 	text += strlen(text) + 1;
-	return text < end ? text : NULL;
+	return text < (const char *)list.p + list.n ? text : NULL;
 }
 
 size_t
