@@ -90,9 +90,10 @@ cyrus_start() {
 }
 
 # Starts the server, also again after cyrus_stop. It ends with this shell, even
-# if that is killed.
+# if that is killed. It has a session of its own: when it is told to end, it ends
+# its whole process group, which would be other tests' servers, too.
 cyrus_run() {
-	cyrus setpriv --pdeathsig TERM "$cyrus_bin/master" -C "$cyrus_root/imapd.conf" \
+	cyrus setsid setpriv --pdeathsig TERM "$cyrus_bin/master" -C "$cyrus_root/imapd.conf" \
 		-M "$cyrus_root/cyrus.conf" -p "$cyrus_root/pid" >>"$cyrus_root/out" 2>&1 &
 	cyrus_pid=$!
 	i=0
