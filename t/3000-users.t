@@ -1,6 +1,7 @@
 #!/bin/sh
 # ms-users: every verb, right and wrong uses, and the log after each.
 . "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE=arc
 ms-init -u root arc
 
@@ -240,4 +241,25 @@ if [ -w /dev/full ]; then
 	done
 fi
 status 'whole, and a new index is equal' 0 ms-verify -q --data
+
+# ---- damage: what the log has lost is told, the rest is shown ----
+ms-init -u root hurt
+ms-users -a hurt add one two three
+python3 - <<'END'
+pack = 'hurt/pack/00000001.pack'
+b = bytearray(open(pack, 'rb').read())
+b[b.find(b'two')] ^= 1
+open(pack, 'wb').write(b)
+END
+status 'log: one event is damaged' 1 ms-users -a hurt log
+cut -f 4 out >got
+printf 'root\none\nthree\n' >want
+same 'the others are shown' want got
+ok 'and it is said' grep -q 'checksum' err
+ms-users -a hurt list | cut -f 1 >got
+printf 'root\none\ntwo\nthree\n' >want
+same 'the index has him' want got
+ms-verify -q -a hurt --rebuild-index 2>err
+status 'an index around the damage has not' 66 ms-users -a hurt show two
+status 'he can be made again' 0 ms-users -a hurt add two
 finish
