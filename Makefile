@@ -33,7 +33,9 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libetpan $(PKGS))
 # Debian's libetpan.pc asks for linking without PIE; nothing needs that. Linked
 # statically, libetpan brings what is called of it, and not GnuTLS and ten other
 # libraries: ms-fetch starts in half the time, which counts with many mailboxes.
-PKG_LIBS = $(eval PKG_LIBS := $$(patsubst -letpan,-l:libetpan.a,\
+# Where there is only the shared one, that does.
+ETPAN = $(if $(wildcard $(shell pkg-config --variable=libdir libetpan)/libetpan.a),-l:libetpan.a,-letpan)
+PKG_LIBS = $(eval PKG_LIBS := $$(patsubst -letpan,$$(ETPAN),\
 	$$(filter-out -specs=%,$$(shell pkg-config --libs libetpan))) \
 	$$(shell pkg-config --libs $(PKGS)) -lsasl2 -llmdb -lldap -llber -lcrypt -lpthread)$(PKG_LIBS)
 
