@@ -2,9 +2,22 @@
  * log. ms-archive(5), EVENT. */
 #include "csvbatch.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "profile-store.h"
+
+#define WAITING_MAX 64       /* mailboxes of one commit */
+#define WAITING_BYTES 262144 /* of their failures */
+#define WAITING_S 5          /* seconds that the first waits */
+
+/* Mailboxes wait for each other, since a commit takes its time. */
+struct log {
+	struct ms_run_mailbox v[WAITING_MAX];
+	size_t n, bytes; /* bytes: of what they say */
+	time_t since;    /* when the first was put here */
+};
 
 static const enum ms_run_result results[] = {[JOB_SUCCEEDED] = MS_RUN_SUCCEEDED,
     [JOB_SOME] = MS_RUN_ERRORS,
@@ -24,17 +37,96 @@ log_begin(struct run *run, struct ms_err *err)
 	if (ms_archive_open(
 		&run->archive, run->opt->archive, MS_ARCHIVE_WRITE, err) < 0)
 		return -1;
+	run->log = ms_xcalloc(1, sizeof(*run->log));
 	run->number = run->opt->run;
 	if (run->number != 0)
 		return 0;
 	return ms_run_begin(run->archive, NULL, &begun, &run->number, err);
 }
 
+/* ---- mailboxes: they wait for each other, since a commit takes its time ----
+ */
+
+static void
+forget(struct ms_run_mailbox *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->failure_count; i++) {
+		free((char *)(uintptr_t)m->failures[i].where);
+		free((char *)(uintptr_t)m->failures[i].reason);
+	}
+	free((void *)(uintptr_t)m->failures);
+	free((char *)(uintptr_t)m->source);
+	free((char *)(uintptr_t)m->reason);
+}
+
+static void
+flush(struct run *run)
+{
+	struct log *log = run->log;
+	size_t i;
+
+	if (log == NULL || log->n == 0)
+		return;
+	/* The mailboxes are archived all the same: said once, at the end. */
+	if (run->unlogged.code == MS_OK)
+		(void)ms_run_mailboxes_add(run->archive, NULL, run->number,
+		    log->v, log->n, &run->unlogged);
+	for (i = 0; i < log->n; i++)
+		forget(log->v + i);
+	log->n = log->bytes = 0;
+}
+
+void
+log_tick(struct run *run)
+{
+	if (run->log != NULL && run->log->n > 0 &&
+	    time(NULL) - run->log->since >= WAITING_S)
+		flush(run);
+}
+
+static char *
+source_of(const struct run *run, const struct row *row)
+{
+	struct ms_buf source = {0};
+
+	if (row->box->fault != NULL)
+		ms_buf_add_str(&source, row->name);
+	else
+		ms_url_source(&run->opt->url, row->box->login, &source);
+	return ms_buf_str(&source);
+}
+
+static const struct ms_run_failure *
+failures_of(const struct job_result *r, size_t *bytes)
+{
+	struct ms_run_failure *list =
+	    ms_xcalloc(r->failure_count + 1, sizeof(*list));
+	size_t i;
+
+	for (i = 0; i < r->failure_count; i++) {
+		list[i].where = ms_xstrdup(r->failures[i].where);
+		list[i].reason = ms_xstrdup(r->failures[i].reason);
+		*bytes += strlen(list[i].where) + strlen(list[i].reason) + 100;
+	}
+	return list;
+}
+
 void
 log_mailbox(struct run *run, const struct row *row, const char *user,
     const struct job_result *r)
 {
-	struct ms_run_mailbox m = {.user = user,
+	const char *reason =
+	    row->box->fault != NULL ? row->box->fault : r->reason;
+	struct log *log = run->log;
+
+	if (log == NULL)
+		return;
+	if (log->n == 0)
+		log->since = time(NULL);
+	log->v[log->n++] = (struct ms_run_mailbox){.user = user,
+	    .source = source_of(run, row),
 	    .status = r->status,
 	    .result = results[r->end],
 	    .counts = {.seen = r->seen,
@@ -44,36 +136,22 @@ log_mailbox(struct run *run, const struct row *row, const char *user,
 		.failed = r->failed,
 		.deleted = r->deleted},
 	    .seconds = (uint64_t)(r->ms + 500) / 1000,
-	    .reason = r->status != 0 ? r->reason : NULL,
+	    .reason = r->status != 0 ? ms_xstrdup(reason) : NULL,
+	    .failures = failures_of(r, &log->bytes),
 	    .failure_count = r->failure_count,
 	    .more = r->failures_more};
-	struct ms_run_failure failures[JOB_FAILURES_MAX];
-	struct ms_buf source = {0};
-	size_t i;
-
-	if (run->archive == NULL)
-		return;
-	for (i = 0; i < r->failure_count; i++)
-		failures[i] = (struct ms_run_failure){
-		    r->failures[i].where, r->failures[i].reason};
-	m.failures = failures;
-	if (row->box->fault != NULL) {
-		ms_buf_printf(&source, "%s", row->name);
-		m.reason = row->box->fault;
-	} else {
-		ms_url_source(&run->opt->url, row->box->login, &source);
-	}
-	m.source = ms_buf_str(&source);
-	/* The mailbox is archived all the same: said once, at the end. */
-	if (run->unlogged.code == MS_OK)
-		(void)ms_run_mailbox(
-		    run->archive, NULL, run->number, &m, &run->unlogged);
-	ms_buf_release(&source);
+	if (log->n == WAITING_MAX || log->bytes > WAITING_BYTES)
+		flush(run);
 }
+
+/* ---- the end ---- */
 
 void
 log_close(struct run *run)
 {
+	flush(run);
+	free(run->log);
+	run->log = NULL;
 	if (run->archive != NULL)
 		ms_archive_close(run->archive);
 	run->archive = NULL;
@@ -94,6 +172,7 @@ log_end(struct run *run, int status, struct ms_err *err)
 
 	if (run->archive == NULL)
 		return 0;
+	flush(run);
 	if (s->cancelled > 0)
 		ran.result = MS_RUN_CANCELLED;
 	else if (s->succeeded == s->jobs)

@@ -97,6 +97,8 @@ int result_end(struct run *run, int status, struct ms_err *err);
 int log_begin(struct run *run, struct ms_err *err);
 void log_mailbox(struct run *run, const struct row *row, const char *user,
     const struct job_result *result);
+/* What waits to be recorded does not wait for long. */
+void log_tick(struct run *run);
 int log_end(struct run *run, int status, struct ms_err *err);
 void log_close(struct run *run);
 
@@ -116,6 +118,7 @@ struct run {
 	int stdout_errno; /* of the first line that was not written */
 
 	struct ms_archive *archive;
+	struct log *log;        /* what waits to be recorded */
 	uint64_t number;        /* of the run in the log */
 	struct ms_err unlogged; /* why something could not be recorded */
 };

@@ -9,6 +9,8 @@
 #include "csvbatch.h"
 #include "opt.h"
 
+#define TICK_MS 1000 /* without a terminal */
+
 /* ---- what the runner has to say ---- */
 
 static void
@@ -44,6 +46,7 @@ on_tick(void *ctx)
 	struct run *run = ctx;
 	struct ms_buf total = {0};
 
+	log_tick(run);
 	if (run->live == NULL)
 		return;
 	ms_buf_printf(&total,
@@ -63,8 +66,8 @@ do_jobs(struct run *run)
 	const struct jobs_hooks hooks = {.said = on_said,
 	    .printed = run->opt->dry_run ? on_printed : NULL,
 	    .done = on_done,
-	    .tick = run->live != NULL ? on_tick : NULL,
-	    .tick_ms = LIVE_TICK_MS,
+	    .tick = on_tick,
+	    .tick_ms = run->live != NULL ? LIVE_TICK_MS : TICK_MS,
 	    .counting = run->live != NULL};
 
 	run->jobs = jobs_new(run->opt->at_once, &hooks, run);

@@ -128,22 +128,51 @@ set_failures(json_t *keys, const struct ms_run_mailbox *m)
 		    keys, "more_failures", m->failure_count - i + m->more);
 }
 
+/* Mailboxes of a run, to be recorded together. */
+struct mailboxes {
+	uint64_t run;
+	const struct ms_run_mailbox *m;
+	size_t n;
+};
+
+static int
+add_mailboxes(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	const struct mailboxes *list = ctx;
+	const struct ms_run_mailbox *m;
+	json_t *keys;
+
+	for (m = list->m; m < list->m + list->n; m++) {
+		keys = json_object();
+		ms_json_number(keys, "run", list->run);
+		set_text(keys, "user", m->user);
+		set_text(keys, "source", m->source);
+		set_text(keys, "result", ms_run_result_name(m->result));
+		ms_json_number(keys, "status", (uint64_t)m->status);
+		set_counts(keys, &m->counts);
+		ms_json_number(keys, "seconds", m->seconds);
+		set_text(keys, "reason", m->reason);
+		set_failures(keys, m);
+		if (ms_change_event(ch, "mailbox", keys, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+ms_run_mailboxes_add(struct ms_archive *a, const char *as, uint64_t run,
+    const struct ms_run_mailbox *m, size_t n, struct ms_err *err)
+{
+	struct mailboxes list = {run, m, n};
+
+	return ms_archive_change(a, as, add_mailboxes, &list, err);
+}
+
 int
 ms_run_mailbox(struct ms_archive *a, const char *as, uint64_t run,
     const struct ms_run_mailbox *m, struct ms_err *err)
 {
-	json_t *keys = json_object();
-
-	ms_json_number(keys, "run", run);
-	set_text(keys, "user", m->user);
-	set_text(keys, "source", m->source);
-	set_text(keys, "result", ms_run_result_name(m->result));
-	ms_json_number(keys, "status", (uint64_t)m->status);
-	set_counts(keys, &m->counts);
-	ms_json_number(keys, "seconds", m->seconds);
-	set_text(keys, "reason", m->reason);
-	set_failures(keys, m);
-	return record(a, as, "mailbox", keys, NULL, err);
+	return ms_run_mailboxes_add(a, as, run, m, 1, err);
 }
 
 int

@@ -123,6 +123,9 @@ int ms_run_begin(struct ms_archive *a, const char *as, const struct ms_run *r,
     uint64_t *number, struct ms_err *err);
 int ms_run_mailbox(struct ms_archive *a, const char *as, uint64_t run,
     const struct ms_run_mailbox *m, struct ms_err *err);
+/* Several of them in one commit. */
+int ms_run_mailboxes_add(struct ms_archive *a, const char *as, uint64_t run,
+    const struct ms_run_mailbox *m, size_t n, struct ms_err *err);
 int ms_run_end(struct ms_archive *a, const char *as, uint64_t run,
     const struct ms_run *r, struct ms_err *err);
 
