@@ -10,7 +10,7 @@
 #include "report.h"
 
 #define ROWS 24       /* of a terminal that does not say */
-#define NAME_BYTES 40 /* of a job's name that are shown */
+#define NAME_WIDTH 40 /* characters of a job's name */
 
 struct live {
 	unsigned drawn; /* lines on the screen */
@@ -58,6 +58,20 @@ live_clear(struct live *l)
 	l->drawn = 0;
 }
 
+/* So many characters of UTF-8, with blanks if it has fewer. */
+static void
+add_column(struct ms_buf *out, const char *text, unsigned width)
+{
+	for (; *text != '\0'; text++) {
+		/* What continues a character takes no place. */
+		if ((*text & 0xc0) != 0x80 && width-- == 0)
+			return;
+		ms_buf_add_byte(out, (unsigned char)*text);
+	}
+	for (; width > 0; width--)
+		ms_buf_add_byte(out, ' ');
+}
+
 /* NAME  doing  12 new, 3 known  1:05 */
 static void
 add_job(struct ms_buf *out, const struct job_progress *p)
@@ -66,8 +80,9 @@ add_job(struct ms_buf *out, const struct job_progress *p)
 	int64_t s = p->ms / 1000;
 
 	ms_shown(&name, p->job->name);
-	ms_buf_printf(out, "  %-*.*s  %s", NAME_BYTES, NAME_BYTES,
-	    ms_buf_str(&name), p->doing);
+	ms_buf_add_str(out, "  ");
+	add_column(out, ms_buf_str(&name), NAME_WIDTH);
+	ms_buf_printf(out, "  %s", p->doing);
 	if (p->fresh + p->known > 0)
 		ms_buf_printf(out, "  %" PRIu64 " new, %" PRIu64 " known",
 		    p->fresh, p->known);

@@ -1,0 +1,58 @@
+#!/bin/sh
+# shellcheck disable=SC2154 # what lib-*.sh set
+# On a terminal ms-csvbatch shows what runs now; results and remarks stand
+# above that, each on lines of their own; elsewhere there is nothing of it.
+. "$(dirname "$0")/lib.sh"
+. "$top/t/lib-imap.sh"
+. "$top/t/lib-batch.sh"
+batch_start && moody_start || exit 1
+
+long=äöü$(printf '%0100d' 0)
+batch_boxes want one:9:pw hang-1:1:pw
+printf 'u;p\none;pw\nhang-1;pw\nwrong;pw\nhang-%s;pw\n' "$long" >boxes.csv && chmod 600 boxes.csv
+ms-init arc
+cat >terminal.py <<'END'
+import os, pty, sys
+child, fd = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+out = b""
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    out += data
+with open("screen", "wb") as f:
+    f.write(out)
+# What stays on the screen when all is over: each cursor up takes lines away.
+lines = []
+for piece in out.decode().replace("\x1b[?7l", "").replace("\x1b[?7h", "").split("\r\n"):
+    while piece.startswith("\r\x1b["):
+        up, piece = piece[3:].split("A\x1b[J", 1)
+        del lines[-int(up):]
+    lines.append(piece)
+print("\n".join(lines), end="")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+END
+terminal() {
+	python3 terminal.py ms-csvbatch "$@" -a "$scratch/arc" -j 3 --insecure-plaintext \
+		--timeout 2 --retries 0 "$moody_url" boxes.csv
+}
+status 'some fail' 1 terminal
+ok 'what runs is shown' grep -aq 'line 3, hang-1  *fetching  0:01' screen
+ok 'a long name is cut between characters' grep -aq 'line 5, hang-äöü0* *fetching' screen
+ok 'and the whole' grep -aq '[0-9] of 4 mailboxes, [0-9] failed, 9 messages new' screen
+ok 'nothing of it stays' sh -c '! grep "fetching\|of 4 mailboxes" out'
+ok 'but the results' [ "$(grep -c '	succeeded	\|	failed	' out)" = 4 ]
+ok 'the remarks' grep -q '^ms-csvbatch: line 4, wrong: ms-fetch: .*login refused' out
+ok 'and the sums, last' sh -c 'tail -n 1 out | grep -q "^ms-csvbatch: 4 mailboxes: 1 succeeded, 3 failed"'
+status 'with -q' 1 terminal -q
+ok 'nothing is shown' sh -c '! grep -aq "fetching\|$(printf "\033")" screen'
+status 'not on a terminal' 1 ms-csvbatch -a "$scratch/arc" -j 3 --insecure-plaintext --timeout 2 \
+	--retries 0 "$moody_url" boxes.csv
+ok 'nothing is shown' sh -c '! cat out err | grep "fetching\|$(printf "\033")"'
+ok 'no process is left' batch_gone 5
+finish
