@@ -92,6 +92,12 @@ status 'again' 1 P run company
 ok '  nothing is new' grep -q ' 0 new, ' err
 ok '  for anybody' sh -c '! grep -v " 0 new, " err | grep " new, "'
 
+command -v script >/dev/null && {
+	status 'on a terminal' 1 script -qec 'stty rows 24 cols 120; ms-profile -a arc run company' /dev/null
+	ok '  a mailbox that runs has a line' grep -aq '  u7 .*  fetching ' out
+	ok '  and there is one for all' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
+}
+
 # The same by a login that names both, for all but these.
 rm "$imap_root/home/u7/Maildir/cur/3.a:2,"
 { text '' | sed 's,//@,//,' && printf 'except = %s\n' 'x!1' 'x!2' && echo 'master = master'; } >master.ini

@@ -23,7 +23,7 @@ cat >want <<-END
 	ms-profile: files: succeeded: 1 of 1 mailboxes; 2 seen: 2 new, 0 known, 0 left out, 0 failed
 END
 same '  two came' want err
-ok '  where they belong' [ "$(ms-list -a arc -u bob | cut -f 4 | sort -u)" = Old/2009/mail ]
+ok '  where they belong' [ "$(ms-list -a arc -u bob | cut -f 4 | sort -u)" = Old/2009 ]
 printf 'Subject: three\n\n3\n' >mail/3.eml && echo 'no mail' >mail/x.eml && : >mail/4.eml
 status 'with one that is no mail' 1 P run files
 ok '  it is named' grep -q '^ms-profile: files: bob: .*mail/4.eml: ' err

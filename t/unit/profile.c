@@ -242,7 +242,7 @@ test_long(void)
 {
 	static char value[MS_PROFILE_VALUE_MAX + 1];
 	struct ms_err err = {0};
-	struct ms_profile p;
+	struct ms_profile p = {0};
 	size_t n, wrong = 0;
 
 	for (n = 1; n < 1200; n++) {
@@ -256,11 +256,10 @@ test_long(void)
 		value[0] = value[n - 1] = 'z';
 		value[n] = '\0';
 		ms_buf_add_str(&text, MAILBOX);
-		if (ms_profile_write(&text, "folder", value, &err) < 0 ||
-		    ms_profile_parse(&p, ms_buf_slice(&text), fetch, &err) < 0)
-			wrong++;
-		else if (strcmp(ms_profile_value(&p, "folder"), value) != 0)
-			wrong++;
+		wrong += ms_profile_write(&text, "folder", value, &err) < 0 ||
+			 ms_profile_parse(
+			     &p, ms_buf_slice(&text), fetch, &err) < 0 ||
+			 strcmp(ms_profile_value(&p, "folder"), value) != 0;
 		ms_profile_release(&p);
 		ms_buf_release(&text);
 	}
