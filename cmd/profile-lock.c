@@ -49,7 +49,13 @@ holder(int fd, struct ms_err *err)
 
 	if (fcntl(fd, F_GETLK, &fl) < 0)
 		return ms_fail_errno(err, "lock of the profile");
-	return fl.l_type == F_UNLCK ? 0 : fl.l_pid;
+	if (fl.l_type == F_UNLCK)
+		return 0;
+	if (fl.l_pid <= 0)
+		return ms_fail(err, MS_TEMP,
+		    "is run by a process that cannot be seen from here, in "
+		    "another container");
+	return fl.l_pid;
 }
 
 int
@@ -69,9 +75,10 @@ run_lock(struct tool *t, const struct ms_stored_profile *p, int *fd,
 	if (errno != EACCES && errno != EAGAIN) {
 		ms_fail_errno(err, "lock of the profile");
 	} else {
-		pid = holder(*fd, NULL);
-		ms_fail(err, MS_TEMP, "is running already (process %ld)",
-		    (long)pid);
+		pid = holder(*fd, err);
+		if (pid >= 0)
+			ms_fail(err, MS_TEMP,
+			    "is running already (process %ld)", (long)pid);
 	}
 	close(*fd);
 	*fd = -1;

@@ -76,6 +76,7 @@ ok '  those who are refused are named' [ "$(grep -c '^ms-profile: company: x![12
 ok '  and the one that hangs' grep -q '^ms-profile: company: u7: .*' err
 ok '  and nobody else' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
 ok '  who has no address is not asked for' sh -c '! grep -q nobody err'
+note "$n mailboxes: $(P log company | cut -f 13) s"
 status '  all are there' 0 ms-list -a arc
 ok '    with their mail' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
 	cut -f 3 out | sort | uniq -c | head
@@ -110,6 +111,15 @@ ok '  in silence' test ! -s err
 status '  all is well' 0 P log --failed-only bymaster
 status '  nobody has anything twice' 0 ms-list -a arc
 ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]
+
+# What all of them have is deleted at the server, but what is flagged.
+mv "$imap_root/home/u3/Maildir/cur/1.a:2,S" "$imap_root/home/u3/Maildir/cur/1.a:2,FS"
+{ cat master.ini && echo 'delete-archived = yes'; } >clear.ini
+status 'with a delete rule' 0 P edit -f clear.ini bymaster
+status '  it runs' 0 P run bymaster
+ok '  and deletes' grep -q "succeeded: $n of $n .* 0 new, .* $((2 * n - 1)) deleted$" err
+ok '    just these' [ "$(cd "$imap_root/home" && find . -path '*/cur/*' | grep -v '^./u7/.*/3.a')" = './u3/Maildir/cur/1.a:2,FS' ]
+ok '    which is in the log' [ "$(P log bymaster | head -n 1 | cut -f 12)" = $((2 * n - 1)) ]
 
 # Only these, one of whom has no address, one who is gone.
 { text master | sed '/^users/d; s/^mailbox.*/mailbox = address/' && printf 'users = %s\n' u1 nobody 'x!1'; } >few.ini

@@ -94,6 +94,11 @@ ok '  and names the two' [ "$(P log --failed-only table | grep '^mailbox' | cut 
 	'm2 failed 77,m9 failed 77,' ] || P log --failed-only table
 ok '  which the report does too' [ "$(jq -r 'select(.type == "mailbox" and .status == 77) | .user' report | sort | tr '\n' ' ')" = 'm2 m9 ' ]
 ok '  nothing is new' [ "$(last table)" = 'completed with errors	1	3	0	3' ] || note "$(last table)"
+echo 'delete-archived = yes' >>table.ini
+status 'with a delete rule' 0 P edit -f table.ini table
+status '  it runs' 1 P run table
+ok '  and deletes' grep -q ', 3 deleted$' err
+ok '    just these' [ "$(find imap/home/m?/Maildir -path '*/cur/*')" = 'imap/home/m2/Maildir/cur/1.a:2,S' ]
 rm table.csv
 status 'the table is gone' 66 P run table
 ok '  so it says' grep -q 'ms-profile: table: .*: failed, status 66: ' err
