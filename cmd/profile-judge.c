@@ -368,6 +368,26 @@ judge_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
 	return 0;
 }
 
+/* Files and commands are used with the rights of who runs us: only who is an
+ * admin, or has those rights himself, says which. */
+static int
+judge_reach(
+    const struct tool *t, const struct ms_profile *p, struct ms_err *err)
+{
+	if (t->actor.number == 0 ||
+	    ms_account_has(&t->actor, MS_PRIVILEGE_ADMIN))
+		return 0;
+	for (size_t i = 0; i < p->count; i++)
+		if (ms_profile_is_path(p->items[i].key) ||
+		    ms_profile_is_command(p->items[i].key))
+			return ms_fail(err, MS_AUTH,
+			    "line %u: %s: user '%.100s' is no admin, and only "
+			    "an admin says which files and commands of this "
+			    "host a profile uses",
+			    p->items[i].line, p->items[i].key, t->actor.name);
+	return 0;
+}
+
 int
 profile_judge(struct tool *t, const struct ms_account *owner,
     struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err)
@@ -389,6 +409,8 @@ profile_judge(struct tool *t, const struct ms_account *owner,
 						  : judge_ingest(p, err);
 	if (rc == 0 && users)
 		rc = judge_users(t, p, err);
+	if (rc == 0 && users)
+		rc = judge_reach(t, p, err);
 	if (rc == 0)
 		rc = profile_owner_may(owner, p, err);
 	if (rc < 0)

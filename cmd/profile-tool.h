@@ -87,8 +87,9 @@ void args_release(struct args *a);
 bool profile_fetch_key(const char *name, bool *argument, bool *many);
 /*
  * Reads a profile's text and looks at all that can be known of it without
- * running it: values, what its owner may target, and, if `users`, whether those
- * it names are there. MS_USAGE, naming the line; MS_AUTH. p is to be released
+ * running it: values, what its owner may target, and, if `users` (it is new),
+ * whether those it names are there and the actor may say which files and
+ * commands it uses. MS_USAGE, naming the line; MS_AUTH. p is to be released
  * if it is 0.
  */
 int profile_judge(struct tool *t, const struct ms_account *owner,

@@ -23,8 +23,6 @@ struct ms_profile_key {
 };
 /* NULL: it is one of ms-fetch's, or none. */
 const struct ms_profile_key *ms_profile_find_key(const char *name);
-/* Is its value run by the shell? */
-bool ms_profile_is_command(const char *key);
 
 /* ---- lines ---- */
 

@@ -91,6 +91,8 @@ const char *ms_profile_key_at(size_t i);
 
 /* Does it hold the path of a file, which is to begin with `/`? */
 bool ms_profile_is_path(const char *key);
+/* Is its value a command for the shell? */
+bool ms_profile_is_command(const char *key);
 
 /* May this be the name of a secret: letters, digits and `._-@+`, 1 to
  * MS_PROFILE_SECRET_MAX, none of the marks first? */

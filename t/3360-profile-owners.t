@@ -13,6 +13,7 @@ ms-users -a arc add --privileges archive,export,modify-profiles alice
 ms-users -a arc add --privileges archive bob
 ms-users -a arc add --privileges modify-profiles carol
 files() { echo --kind files --user "$1" --file mail; }
+box() { echo --kind mailbox --user "$1" --url imaps://x@h/ --password secret:s; }
 # owner PROFILE
 owner() { P list | awk -F '\t' -v p="$1" '$1 == p { print $3 }'; }
 refused() { # WORDS: the last command failed with these
@@ -21,14 +22,22 @@ refused() { # WORDS: the last command failed with these
 
 # ---- made ----
 
-status 'for oneself' 0 as alice add $(files alice) mine
+status 'for oneself' 0 as alice add $(box alice) mine
 ok '  it is hers' [ "$(owner mine)" = alice ]
-status 'for another' 77 as alice add $(files bob) his
+status 'for another' 77 as alice add $(box bob) his
 refused "user 'alice' is no admin, so a profile of his cannot have the archive of 'bob' as its target"
-status 'for all' 77 as alice add --kind export --output "$scratch/x" all
+status 'for all' 77 as alice add --kind batch --url imaps://m@h/ --users all --password secret:s all
 refused "for his own archive: user = alice"
-status 'a batch' 77 as alice add --kind batch --url imaps://m@h/ --users bob --password-file pw b
+status 'a batch' 77 as alice add --kind batch --url imaps://m@h/ --users bob --password secret:s b
 status 'a table' 77 as alice add --kind csv --url imaps://h/ --file table b
+for reach in '--password-file pw' '--password-command id' '--ca-file ca --password secret:s'; do
+	status "with $reach" 77 as alice add --kind mailbox --user alice --url imaps://x@h/ $reach reach
+	refused 'only an admin says which files and commands of this host'
+done
+status 'files' 77 as alice add $(files alice) reach
+status 'an export' 77 as alice add --kind export --user alice --output "$scratch/x" reach
+P show mine | sed 's/^password = .*/token-command = id/' >text
+status 'nor later' 77 as alice edit -f text mine
 status 'without the privilege' 77 as bob add $(files bob) his
 refused "user 'bob' lacks the privilege 'modify-profiles'"
 status 'by nobody' 77 as nobody add $(files bob) his
@@ -71,13 +80,13 @@ status 'his own' 0 as bob run bobs
 status '  and its log' 0 as bob log
 ok '    that of his runs alone' [ "$(cut -f 3 out | sort -u)" = bobs ]
 status 'by an admin, of another' 0 P run his
-status 'carol prepares one' 0 as carol add $(files carol) carols
-status '  but may not archive' 77 as carol run carols
+status 'one for carol' 0 P add --owner carol $(files carol) carols
+status '  who may not archive' 77 as carol run carols
 refused "its owner 'carol' lacks the privilege 'archive'"
 status '  which is in the log' 1 as carol log --failed-only
 ok '    with the reason' grep -q "lacks the privilege 'archive'" out
 status '  nor can an admin do it for her' 77 P run carols
-status 'an export' 0 as alice add --kind export --user alice --output "$scratch/out.mbox" --format mboxrd export
+status 'an export' 0 P add --owner alice --kind export --user alice --output "$scratch/out.mbox" --format mboxrd export
 ms-ingest -q -a arc -u alice mail
 status '  runs' 0 as alice run export
 ms-users -a arc set --privileges archive,modify-profiles alice
