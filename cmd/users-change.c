@@ -6,6 +6,7 @@
 
 #include "le.h"
 #include "listing.h"
+#include "map.h"
 #include "password.h"
 #include "profile-store.h"
 #include "users.h"
@@ -149,30 +150,37 @@ users_delete(struct users *u)
 
 /* ---- addresses ---- */
 
-static bool
-same_address(const char *a, const char *b)
+/* Case does not tell two of them apart. */
+static void
+digest(const char *address, unsigned char out[MS_SHA_LEN])
 {
-	struct ms_buf x = {0}, y = {0};
-	bool same;
+	struct ms_buf folded = {0};
 
-	ms_utf8_fold(ms_slice_str(a), &x);
-	ms_utf8_fold(ms_slice_str(b), &y);
-	same = ms_slice_eq(ms_buf_slice(&x), ms_buf_slice(&y));
-	ms_buf_release(&x);
-	ms_buf_release(&y);
-	return same;
+	ms_utf8_fold(ms_slice_str(address), &folded);
+	ms_sha256(folded.p, folded.n, out);
+	ms_buf_release(&folded);
 }
 
-/* Is it among the arguments behind the user's name? */
-static bool
-is_argument(const struct users *u, const char *address)
+/* The addresses of the list that are not among the arguments. */
+static void
+add_others(const struct users *u, struct ms_slice list, struct ms_buf *out)
 {
+	unsigned char key[MS_SHA_LEN];
+	struct ms_map arguments = {0};
+	const char *s;
 	int i;
 
-	for (i = 1; i < u->count; i++)
-		if (same_address(u->args[i], address))
-			return true;
-	return false;
+	for (i = 1; i < u->count; i++) {
+		digest(u->args[i], key);
+		ms_map_add(&arguments, key, 0, NULL);
+	}
+	for (s = ms_list_next(list, NULL); s != NULL;
+	     s = ms_list_next(list, s)) {
+		digest(s, key);
+		if (!ms_map_get(&arguments, key, &(uint64_t){0}))
+			ms_buf_add(out, s, strlen(s) + 1);
+	}
+	ms_map_release(&arguments);
 }
 
 static void
@@ -192,17 +200,15 @@ decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
 	struct users *u = c->u;
 	struct ms_account now = {0};
 	struct ms_buf list = {0};
-	bool keep = !users_given(u, USERS_REMOVE);
-	const char *s;
 	int rc = users_find_in(ch, c->name, &now, err);
 
 	if (rc == 0) {
 		if (users_given(u, USERS_PRIMARY))
 			add_arguments(u, &list);
-		for (s = ms_list_next(now.addresses, NULL); s != NULL;
-		     s = ms_list_next(now.addresses, s))
-			if (keep || !is_argument(u, s))
-				ms_buf_add(&list, s, strlen(s) + 1);
+		if (users_given(u, USERS_REMOVE))
+			add_others(u, now.addresses, &list);
+		else
+			ms_buf_add(&list, now.addresses.p, now.addresses.n);
 		if (users_given(u, USERS_ADD))
 			add_arguments(u, &list);
 		c->want.addresses = ms_buf_slice(&list);

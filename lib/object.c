@@ -111,17 +111,6 @@ ms_list_count(struct ms_slice list)
 	return n;
 }
 
-bool
-ms_list_has(struct ms_slice list, const char *text)
-{
-	const char *s;
-
-	for (s = ms_list_next(list, NULL); s != NULL; s = ms_list_next(list, s))
-		if (strcmp(s, text) == 0)
-			return true;
-	return false;
-}
-
 /* ---- sets of words ---- */
 
 static const char *const privileges[] = {"admin", "login", "change-password",

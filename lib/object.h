@@ -117,6 +117,5 @@ uint64_t ms_object_number(const struct ms_object *o, enum ms_field f);
  */
 const char *ms_list_next(struct ms_slice list, const char *text);
 size_t ms_list_count(struct ms_slice list);
-bool ms_list_has(struct ms_slice list, const char *text);
 
 #endif
