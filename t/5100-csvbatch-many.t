@@ -88,4 +88,24 @@ archived >got
 same 'and all of their mail' all got
 status 'the archive is whole' 0 ms-verify -q -a arc
 ok 'no process is left' batch_gone 10
+
+# ---- a run is stopped while all that runs hangs ----
+grep '^Login\|^hang\|^slow' boxes.csv >hang.csv && chmod 600 hang.csv
+ms-csvbatch -a "$scratch/arc" -j 2 --insecure-plaintext --timeout 300 --report stopped \
+	"$moody_url" hang.csv >out 2>err &
+pid=$!
+i=0
+until [ "$(batch_processes | grep -c ms-fetch)" -ge 4 ] || [ $i -ge 100 ]; do
+	i=$((i + 1)) && sleep 0.1
+done
+sleep 0.5
+kill -TERM $pid
+begun=$(date +%s)
+wait $pid
+got=$?
+ok 'stopped while servers hang: status 75' [ $got = 75 ]
+ok 'at once' [ $(($(date +%s) - begun)) -lt 5 ]
+ok 'each row is called cancelled' [ "$(grep -c '	cancelled	75	' out)" = "$(($(wc -l <hang.csv) - 1))" ]
+ok 'in the report too' jq -e 'select(.type == "end" and .status == 75 and .mailboxes_cancelled > 1)' stopped
+ok 'no process is left' batch_gone 5
 finish
