@@ -434,6 +434,17 @@ begins_label(const struct ms_imap_guard *g, unsigned char c)
 	       strcasecmp(g->attribute, "X-GM-LABELS") == 0;
 }
 
+/* Does this byte end a line like `A1 OK`? To libetpan there must be a text. */
+static bool
+ends_bare(const struct ms_imap_guard *g, unsigned char c)
+{
+	const char *word = strchr(g->head, ' ');
+
+	return c == '\r' && (g->state == HEAD || g->state == TEXT) &&
+	       word != NULL && strchr(word + 1, ' ') == NULL &&
+	       is_status(word + 1);
+}
+
 /* Are these the last letters of a FETCH's attribute that may be its date? */
 static bool
 in_date(const struct ms_imap_guard *g)
@@ -469,6 +480,8 @@ ms_imap_guard_push(
 		}
 		if (g->label != NULL && begins_label(g, s[i]))
 			g->label(g->ctx, i);
+		if (g->bare != NULL && ends_bare(g, s[i]))
+			g->bare(g->ctx, i);
 		if (take(g, s[i], err) < 0)
 			return -1;
 		if (g->attribute_n == MS_IMAP_DATE_LEN && g->date != NULL &&

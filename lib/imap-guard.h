@@ -42,6 +42,9 @@ struct ms_imap_guard {
 	/* Told of each backslash that begins a word among Gmail's labels:
 	 * which of the bytes being pushed it is; NULL: not. */
 	void (*label)(void *ctx, size_t at);
+	/* Told of each CR that ends a line of status which has no text, not
+	 * even a blank: which of the bytes being pushed it is; NULL: not. */
+	void (*bare)(void *ctx, size_t at);
 	void *ctx;
 	uint64_t events; /* lines that are not status, so far */
 

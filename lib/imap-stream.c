@@ -71,6 +71,15 @@ mark_label(void *ctx, size_t at)
 	im->pushed[at] = MS_IMAP_LABEL_MARK;
 }
 
+/* A blank is text enough; the LF behind it ends the line. */
+static void
+pad_line(void *ctx, size_t at)
+{
+	struct ms_imap *im = ctx;
+
+	im->pushed[at] = ' ';
+}
+
 /* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
 static ssize_t
 low_read(mailstream_low *low, void *p, size_t n)
@@ -167,6 +176,7 @@ ms_imap_stream(struct ms_imap *im)
 	im->guard = (struct ms_imap_guard){.status = ms_imap_take_status,
 	    .date = rename_date,
 	    .label = mark_label,
+	    .bare = pad_line,
 	    .ctx = im};
 	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
 }

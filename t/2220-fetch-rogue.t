@@ -15,6 +15,7 @@ cat >modes <<'END'
 good	0	6	0	6 seen: 6 new, 0 known, 0 left out
 uid-last	0	6	0	6 seen: 6 new
 noise	0	6	0	6 seen: 6 new
+terse	0	6	0	6 seen: 6 new
 search-no	0	6	0	6 seen: 6 new
 search-empty	0	6	0	6 seen: 6 new
 search-capped	0	6	0	6 seen: 6 new

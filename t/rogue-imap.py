@@ -96,7 +96,7 @@ class Session:
         if self.mode("preauth"):
             self.send(b"* PREAUTH welcome back\r\n")
         else:
-            self.send(b"* OK rogue\r\n")
+            self.send(b"* OK\r\n" if self.mode("terse") else b"* OK rogue\r\n")
         while True:
             tag, _, rest = self.line().partition(" ")
             word, _, rest = rest.partition(" ")
@@ -108,6 +108,8 @@ class Session:
             getattr(self, "do_" + word, self.unknown)(tag, rest)
 
     def ok(self, tag, text="done"):
+        if self.mode("terse"):
+            return self.send(("%s OK\r\n" % tag).encode())
         self.send(("%s OK %s\r\n" % (tag, text)).encode())
 
     def before(self, tag, word):
