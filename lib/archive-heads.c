@@ -314,7 +314,7 @@ confirm(struct ms_heads *h, uint64_t number,
 			*err = why;
 	} else if (r.size == size) {
 		memcpy(id, r.id, MS_SHA_LEN);
-		ms_wire_add(h->wire, r.header.p, r.header.n);
+		ms_recipe_add_header(&r, h->wire);
 		ms_wire_end(h->wire, &seen);
 		got = memcmp(seen.head, head, MS_SHA_LEN) == 0;
 	}

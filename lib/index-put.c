@@ -136,14 +136,15 @@ ms_indexer_blob(struct ms_indexer *in, uint64_t number,
 /* ---- records ---- */
 
 static void
-make_note(struct ms_indexer *in, struct ms_slice header, struct ms_note *note)
+make_note(
+    struct ms_indexer *in, const struct ms_recipe *r, struct ms_note *note)
 {
 	struct ms_identity id;
 
-	ms_wire_add(in->wire, header.p, header.n);
+	ms_recipe_add_header(r, in->wire);
 	ms_wire_end(in->wire, &id);
 	memcpy(note->head, id.head, MS_SHA_LEN);
-	ms_mail_describe(header, &note->desc);
+	ms_mail_describe(r->header, &note->desc);
 }
 
 void
@@ -191,7 +192,7 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 		memcpy(w.digest, item.digest, sizeof(w.digest));
 		ms_buf_add(&in->wants, &w, sizeof(w));
 	}
-	make_note(in, r.header, &note);
+	make_note(in, &r, &note);
 	ms_indexer_message(in, number, r.id, r.size, &note);
 	return 0;
 }

@@ -257,3 +257,23 @@ ms_assemble(struct ms_assembly *as, const struct ms_item *item,
 		rc = put_lf(&st, bytes);
 	return rc < 0 ? -1 : flush(&st);
 }
+
+static int
+add_to_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	(void)err;
+	ms_wire_add(ctx, p, n);
+	return 0;
+}
+
+void
+ms_recipe_add_header(const struct ms_recipe *r, struct ms_wire *w)
+{
+	struct ms_assembly as = {
+	    .form = MS_FORM_CRLF, .emit = add_to_wire, .ctx = w};
+	struct ms_recipe_walk walk = {0};
+	struct ms_item item;
+
+	if (ms_recipe_next(r, &walk, &item) == 1)
+		(void)ms_assemble(&as, &item, item.bytes, NULL);
+}

@@ -59,4 +59,16 @@ done <places
 ok 'bytes overwritten: no crash, and rebuilt' test "$bad" -eq 0
 ok 'most of them are noticed' test "$told" -ge 10
 status 'in the end' 0 ms-verify -q -a arc
+
+# Programs that write CRLF for the LF of CRLF leave such lines; in the stored
+# form they look like others.
+ms-init twice && sed 's/$/\r\r/' >twice.eml <<'END'
+From: alice@example.org
+Subject: two CR
+
+body
+END
+sed 's/\r\r$/\r/; 1s/^/X: /' twice.eml | cat - twice.eml >mixed.eml
+ms-ingest -q -a twice twice.eml mixed.eml
+status 'CR CR LF in a header: the index is what the packs say' 0 ms-verify -q -a twice
 finish
