@@ -50,6 +50,21 @@ unit_word(struct ms_buf *out, const char *word)
 	ms_buf_add_byte(out, '"');
 }
 
+/* [Unit] and what the unit is called for people. A backslash at the end would
+ * continue the line. */
+static void
+unit_head(struct ms_buf *out, const char *name)
+{
+	ms_buf_add_str(out, "[Unit]\nDescription=Mail archive: ");
+	for (; *name != '\0'; name++)
+		if (*name == '%')
+			ms_buf_add_str(out, "%%");
+		else
+			ms_buf_add_byte(
+			    out, *name == '\\' ? '/' : (unsigned char)*name);
+	ms_buf_add_byte(out, '\n');
+}
+
 /* Part of a unit's name, as systemd-escape(1) has it. */
 static void
 unit_name(struct ms_buf *out, const char *name)
@@ -196,11 +211,9 @@ service(struct ms_buf *out, struct tool *t,
 {
 	int rc;
 
-	ms_buf_printf(out, "[Unit]\nDescription=Mail archive: ");
-	for (const char *s = stored->name; *s != '\0'; s++)
-		ms_buf_printf(out, *s == '%' ? "%%%%" : "%c", *s);
+	unit_head(out, stored->name);
 	ms_buf_add_str(out,
-	    "\nAfter=network-online.target\nWants=network-online.target\n"
+	    "After=network-online.target\nWants=network-online.target\n"
 	    "\n[Service]\n");
 	/* What would only lock the account is left to a person. */
 	ms_buf_add_str(out, follow
@@ -221,10 +234,8 @@ static void
 timer(struct ms_buf *out, const struct ms_stored_profile *stored,
     const struct ms_schedule *s)
 {
-	ms_buf_add_str(out, "[Unit]\nDescription=Mail archive: ");
-	for (const char *c = stored->name; *c != '\0'; c++)
-		ms_buf_printf(out, *c == '%' ? "%%%%" : "%c", *c);
-	ms_buf_add_str(out, "\n\n[Timer]\n");
+	unit_head(out, stored->name);
+	ms_buf_add_str(out, "\n[Timer]\n");
 	ms_schedule_calendar(s, out);
 	ms_buf_add_str(
 	    out, "Persistent=true\n\n[Install]\nWantedBy=timers.target\n");

@@ -121,17 +121,28 @@ result_of(enum job_end end)
 	return results[end];
 }
 
+static int
+flush(struct run_report *r)
+{
+	return records_flush(&r->waiting, r->t->archive, r->t->as, r->run,
+	    r->err.code == MS_OK ? &r->err : NULL);
+}
+
+int
+report_tick(struct run_report *r)
+{
+	return records_due(&r->waiting) ? flush(r) : 0;
+}
+
 /* Keeps it, and writes it to --report. */
 static int
 record(struct run_report *r, const struct ms_run_mailbox *m)
 {
-	int rc = ms_run_mailbox(r->t->archive, r->t->as, r->run, m,
-	    r->err.code == MS_OK ? &r->err : NULL);
-
+	records_add(&r->waiting, m);
 	write_line(r, report_json(r->profile, r->run, m));
 	r->mailboxes++;
 	r->succeeded += m->result == MS_RUN_SUCCEEDED;
-	return rc;
+	return report_tick(r);
 }
 
 int
@@ -238,9 +249,12 @@ report_end(struct run_report *r, const struct ms_err *why, bool follow)
 				 .left_out = s->left_out,
 				 .failed = s->failures,
 				 .deleted = s->deleted}};
-	struct ms_err err = r->err;
 	json_t *o = json_object();
+	struct ms_err err;
 
+	if (r->run != 0)
+		flush(r);
+	err = r->err;
 	if (r->recorded)
 		ms_run_mailboxes(r->t->archive, r->run, take_recorded, r, NULL);
 	run.result = judge(s, follow, &run.status);

@@ -8,6 +8,7 @@
 
 #include "job.h"
 #include "profile-plan.h"
+#include "profile-record.h"
 #include "profile-show.h"
 
 enum run_talk {
@@ -26,15 +27,19 @@ struct run_report {
 	uint64_t run; /* its number; 0: did not begin */
 	struct job_sum sum;
 	uint64_t mailboxes, succeeded; /* that have ended, of these well */
-	bool recorded;     /* a job has recorded its mailboxes itself */
+	bool recorded; /* a job has recorded its mailboxes itself */
+	struct records waiting;
 	struct ms_err err; /* why it could not be kept */
 };
 
 /* The run begins, with so many mailboxes. */
 int report_begin(struct run_report *r, uint64_t mailboxes, struct ms_err *err);
-/* One has ended. -1: it could not be kept; r->err. */
+/* One has ended. -1: what has could not be kept; r->err. */
 int report_mailbox(struct run_report *r, const struct plan_job *j,
     const struct job_result *result);
+/* Writes those that have waited long enough; to be called every so often. The
+ * same. */
+int report_tick(struct run_report *r);
 /* The run has ended: with what its jobs have come to, or with `why`. Its exit
  * status. */
 int report_end(struct run_report *r, const struct ms_err *why, bool follow);

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FOLLOW_TICK_MS 1000
+#define TICK_MS 1000
 #define REMOVE_EVERY                                                           \
 	3600 /* seconds, while a mailbox is followed, unless                   \
 	      * MS_REMOVE_EVERY says otherwise for tests */
@@ -52,6 +52,14 @@ note_progress(struct running *r)
 	run_note(r->lock, &r->note);
 }
 
+/* What becomes of the mailboxes cannot be kept. */
+static void
+give_up(struct running *r)
+{
+	r->failed = true;
+	jobs_stop(r->jobs);
+}
+
 static void
 begun(void *ctx, const struct job *job)
 {
@@ -89,10 +97,8 @@ done(void *ctx, const struct job *job, const struct job_result *result)
 		r->follow = false; /* nothing is added behind it */
 	}
 	live_clear(r->live);
-	if (report_mailbox(&r->report, j, result) < 0) {
-		r->failed = true;
-		jobs_stop(r->jobs);
-	}
+	if (report_mailbox(&r->report, j, result) < 0)
+		give_up(r);
 	note_progress(r);
 }
 
@@ -118,6 +124,8 @@ tick(void *ctx)
 	struct ms_buf total = {0};
 
 	remove_old(r);
+	if (report_tick(&r->report) < 0)
+		give_up(r);
 	if (r->live == NULL)
 		return;
 	ms_buf_printf(&total,
@@ -150,9 +158,7 @@ run_jobs(struct running *r)
 	    .said = said,
 	    .done = done,
 	    .tick = tick,
-	    .tick_ms = live != NULL ? LIVE_TICK_MS
-		       : r->follow  ? FOLLOW_TICK_MS
-				    : 0,
+	    .tick_ms = live != NULL ? LIVE_TICK_MS : TICK_MS,
 	    .counting = live != NULL};
 	const char *every = getenv("MS_REMOVE_EVERY");
 	struct plan *plan = &r->plan;

@@ -121,6 +121,13 @@ ok '  and deletes' grep -q "succeeded: $n of $n .* 0 new, .* $((2 * n - 1)) dele
 ok '    just these' [ "$(cd "$imap_root/home" && find . -path '*/cur/*' | grep -v '^./u7/.*/3.a')" = './u3/Maildir/cur/1.a:2,FS' ]
 ok '    which is in the log' [ "$(P log bymaster | head -n 1 | cut -f 12)" = $((2 * n - 1)) ]
 
+# An index made anew knows the same.
+{ P log --mailboxes --json && P list && P status; } >want
+rm -r arc/index
+{ P log --mailboxes --json && P list && P status; } >got
+same 'after the index was lost the log is the same' want got
+status '  and it is whole' 0 ms-verify -q --data -a arc
+
 # Only these, one of whom has no address, one who is gone.
 { text master | sed '/^users/d; s/^mailbox.*/mailbox = address/' && printf 'users = %s\n' u1 nobody 'x!1'; } >few.ini
 status 'only some' 0 P add -f few.ini few
