@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "profile-store.h"
+#include "run-mark.h"
 
 #define WAITING_MAX 64       /* mailboxes of one commit */
 #define WAITING_BYTES 262144 /* of their failures */
@@ -41,7 +42,11 @@ log_begin(struct run *run, struct ms_err *err)
 	run->number = run->opt->run;
 	if (run->number != 0)
 		return 0;
-	return ms_run_begin(run->archive, NULL, &begun, &run->number, err);
+	if (ms_run_begin(run->archive, NULL, &begun, &run->number, err) < 0)
+		return -1;
+	/* Without it ms-profile takes it for interrupted while it goes on. */
+	(void)run_mark(run->opt->archive, run->number, NULL);
+	return 0;
 }
 
 /* ---- mailboxes: they wait for each other, since a commit takes its time ----

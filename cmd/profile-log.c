@@ -8,6 +8,7 @@
 #include "mail.h"
 #include "profile-report.h"
 #include "query.h"
+#include "run-mark.h"
 
 /* ---- log ---- */
 
@@ -129,8 +130,11 @@ static int
 runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
 {
 	struct ms_stored_profile p = {0};
-	int pid = 0, got = ms_profile_get(t->archive, run->profile, &p, err);
+	int pid = 0, got;
 
+	if (run->profile == 0)
+		return run_marked(t->path, run->number, err);
+	got = ms_profile_get(t->archive, run->profile, &p, err);
 	if (got == 1 && p.last_run == run->number)
 		pid = run_holder(t, run->profile, NULL, err);
 	ms_stored_profile_release(&p);

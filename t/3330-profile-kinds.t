@@ -103,6 +103,22 @@ rm table.csv
 status 'the table is gone' 66 P run table
 ok '  so it says' grep -q 'ms-profile: table: .*: failed, status 66: ' err
 
+# A table by itself: its run is in the log too, while it goes on and after it
+# was killed.
+printf 'login;password\nm1;planted-1\n' >table.csv
+mkfifo imap/home/m1/Maildir/cur/9.a:2,
+imap_own
+ms-csvbatch -q -a arc --ca-file "$imap_ca" "imaps://127.0.0.1:$imap_port/" table.csv >/dev/null 2>&1 &
+pid=$!
+i=0
+until P log | head -n 1 | grep -q 'table.csv	1	running' || [ $i -gt 50 ]; do i=$((i + 1)) && sleep 0.1; done
+ok 'a table that runs by itself is in the log' [ $i -le 50 ]
+kill -9 $pid
+wait $pid 2>/dev/null
+ok '  and has failed when it was killed' sh -c \
+	'ms-profile -a arc log | head -n 1 | grep -q "table.csv	1	failed		"'
+rm table.csv
+
 # Each password is in the table alone, which is gone.
 P log --json --mailboxes >log
 ok 'no password anywhere' sh -c '! grep -rlF -e planted- . --exclude-dir=imap --exclude=*.pw'
