@@ -128,7 +128,7 @@ static void
 place(int fd, int number)
 {
 	if (fd < 0)
-		fd = open("/dev/null", O_RDWR); /* closed with exec or low */
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (fd == number)
 		(void)fcntl(fd, F_SETFD, 0);
 	else if (fd < 0 || dup2(fd, number) < 0)

@@ -40,6 +40,16 @@ status 'with -q' 0 batch -q
 ok 'success is silent' [ ! -s err ]
 ok 'but for results' [ "$(wc -l <out)" = 3 ]
 
+# ---- the archive's log ----
+status 'runs are in the log' 0 ms-profile -a arc log --json
+ok 'two, without the checks' [ "$(grep -c '"type":"run"' out)" = 2 ]
+ok 'with name, kind, result, counts' jq -se 'map(select(.type == "run")) | all(.profile == "boxes.csv" and
+	.kind == "csv" and .result == "succeeded" and .status == 0 and .mailboxes == 3 and .seen == 17)' out
+ok 'and each mailbox, for each user' [ "$(jq -r 'select(.type == "mailbox") | .user + " " + .source' out |
+	sed 's/@.*//' | sort | uniq -c | tr -s ' \n' ' ')" = \
+	' 2 deux imap://two 2 drei imap://three 2 one imap://one 2 zwei imap://two ' ]
+ok 'users made have no authentication' sh -c 'ms-users -a arc show zwei | grep -qi "authentication.*none"'
+
 # ---- options of ms-fetch and ms-ingest ----
 rm -rf arc && ms-init arc
 status 'a choice, a folder' 0 batch --larger 100 -d Old/2020 --connections 1
@@ -72,6 +82,9 @@ END
 cp all failed
 status 'corrected' 0 batch --failed-from failed --report report
 ok 'whatever line it is on now' [ "$(cut -f 2 out | sort | tr '\n' ' ')" = 'four three two ' ]
+ms-profile -a arc log --json >log
+ok 'a run that had failures is in the log with them' jq -se 'map(select(.type == "mailbox" and
+	.status == 65)) | length > 0 and all(.reason == "no password: only one column")' log
 status 'nothing has failed' 0 batch --failed-from report
 ok 'so one is left alone, and who is new' [ ! -s out ]
 grep -v '"end"' failed | head -n 1 >died

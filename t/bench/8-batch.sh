@@ -23,6 +23,7 @@ trap 'imap_stop; bench_end' EXIT
 boxes=$(of_scale 200) each=100
 count=$((boxes * each))
 note "$boxes mailboxes of $each messages for Dovecot"
+rm -rf one rc near
 mkdir one rc near
 # Evenly from the whole of it, so that they are as large as mail is.
 find bulk/ -type f | sort >all
