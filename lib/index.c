@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #define MAP_SIZE ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)1 << 20)
 #define READERS 1022
+#define LOCK_BYTES 65536 /* what lock.mdb has for them */
 
 const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_META] = {"meta", 0},
@@ -122,6 +124,35 @@ map_size(const struct stat *st)
 }
 
 /*
+ * LMDB makes lock.mdb with a hole in it, and dies of SIGBUS where a full disk
+ * has nothing to put there. What hinders us otherwise LMDB will say. The file
+ * is not opened when it is well: closing it drops the locks of an environment.
+ */
+static int
+reserve_lock(const struct ms_index *ix, struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	struct stat st;
+	int fd = -1, rc = 0;
+
+	ms_buf_printf(&path, "%s/lock.mdb", ix->path);
+	if (stat(ms_buf_str(&path), &st) != 0 || st.st_size < LOCK_BYTES ||
+	    st.st_blocks * 512 < LOCK_BYTES)
+		fd =
+		    open(ms_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		rc = fallocate(fd, 0, 0, LOCK_BYTES);
+		if (rc < 0 && errno != ENOSPC && errno != EDQUOT)
+			rc = 0;
+		if (rc < 0)
+			ms_fail_errno(err, "index");
+		close(fd);
+	}
+	ms_buf_release(&path);
+	return rc;
+}
+
+/*
  * Opens the environment, with a smaller map where there is not so much
  * address space (ulimit -v, valgrind).
  */
@@ -135,6 +166,12 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 	if (ix->read_only)
 		flags |= MDB_RDONLY;
 	ix->no_locks = false;
+	if (reserve_lock(ix, err) < 0) {
+		if (!ix->read_only)
+			return -1;
+		ix->no_locks = true;
+		flags |= MDB_NOLOCK;
+	}
 	for (;;) {
 		rc = mdb_env_create(&ix->env);
 		if (rc != 0)

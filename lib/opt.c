@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ ms_getopt(int argc, char *const argv[], const char *letters,
 	int next;
 
 	hold_descriptors();
+	signal(SIGXFSZ, SIG_IGN); /* a write that fails can be told */
 	letters += letters[0] == '+';
 	n = strlen(letters);
 	assert(n + 2 <= sizeof(order));

@@ -18,7 +18,8 @@
  * getopt_long(3) with "+" order, but an abbreviated long option is refused as
  * unknown. Complains as getopt does; returns what getopt returns. letters as
  * for getopt, with or without the "+". Takes descriptors 0, 1 and 2 if they
- * are closed, so that no file of ours gets one of these numbers.
+ * are closed, so that no file of ours gets one of these numbers, and lets a
+ * write beyond `ulimit -f` fail instead of kill.
  */
 int ms_getopt(int argc, char *const argv[], const char *letters,
     const struct option *longs);

@@ -103,7 +103,8 @@ ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err)
 static void
 run_command(const char *command, int out)
 {
-	signal(SIGPIPE, SIG_DFL); /* we may ignore it, sh must not */
+	signal(SIGPIPE, SIG_DFL); /* we may ignore them, sh must not */
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
