@@ -136,8 +136,7 @@ struct ms_imap_attr {
  * (imap-stream.c), and ms_imap_attr_read() makes a date of that.
  */
 #define MS_IMAP_DATE_SECTION "BODY[1.2.34]" /* as long as INTERNALDATE */
-#define MS_IMAP_LABEL_MARK '\x7f' /* the backslash of a label without quotes   \
-				   */
+#define MS_IMAP_LABEL_MARK '\x7f' /* the backslash of one without quotes */
 bool ms_imap_is_date(struct ms_imap *im, int type,
     const struct mailimap_msg_att_body_section *section, const char *p,
     size_t n);

@@ -15,8 +15,14 @@ at() {
 	ok '  in these words' grep -q "$words" err
 }
 at 127.0.0.1 0 'logged in' --ca-file "$imap_ca"
-at localhost 0 'logged in' --ca-file "$imap_ca"
-at LOCALHOST. 0 'logged in' --ca-file "$imap_ca"
+logins=1
+if getent hosts localhost >/dev/null; then
+	at localhost 0 'logged in' --ca-file "$imap_ca"
+	at LOCALHOST. 0 'logged in' --ca-file "$imap_ca"
+	logins=3
+else
+	note 'SKIP: this system does not know localhost'
+fi
 at 127.0.0.1 76 'certificate of an unknown authority'
 at 127.0.0.1 76 'certificate of an unknown authority' --ca-file "$imap_root/stranger.pem"
 at 127.0.0.2 76 'certificate is for another host' --ca-file "$imap_ca"
@@ -28,8 +34,8 @@ status 'without --check there is a trailer' 76 ms-fetch --password-file alice.pw
 	"$(imap_url alice)"
 ok 'with the status' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=76' out
 
-# The server has seen two good logins and no other attempt.
-[ "$(grep -c 'Login: user=<alice>' "$imap_root/log")" -eq 3 ] || fail 'three logins'
+# The server has seen these good logins and no other attempt.
+[ "$(grep -c 'Login: user=<alice>' "$imap_root/log")" -eq $logins ] || fail "$logins logins"
 ok 'nothing was tried elsewhere' sh -c '! grep -q "auth failed" "$1"' sh "$imap_root/log"
 
 # Old protocols, and none: what such a server gets is looked at.

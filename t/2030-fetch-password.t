@@ -77,13 +77,18 @@ port=$(imap_free_port)
 python3 -c '
 import socket, sys, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); c = s.accept()[0]; time.sleep(30)' "$port" &
+s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()
+open("listens", "w"); c = s.accept()[0]; open("met", "w"); time.sleep(30)' "$port" &
 silent=$!
-sleep 0.5
+until_there() { # FILE
+	i=0
+	until [ -e "$1" ] || [ $i -ge 100 ]; do i=$((i + 1)) && sleep 0.1; done
+}
+until_there listens
 echo sesame-sesame >quiet.pw
 ms-fetch --check --timeout 2 --password-file quiet.pw "imaps://a@127.0.0.1:$port/" >out 2>err &
 pid=$!
-sleep 1
+until_there met
 tr '\0' '\n' <"/proc/$pid/cmdline" >seen
 tr '\0' '\n' <"/proc/$pid/environ" >>seen
 ok 'the process can be looked at' grep -q ms-fetch seen
