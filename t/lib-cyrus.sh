@@ -23,9 +23,14 @@ cyrus_root=$scratch/cyrus cyrus_pid='' cyrus_at=$top/build/cyrus
 trap 'cyrus_stop; imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
 	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 
+cyrus_libraries() {
+	lib=lib/$(uname -m)-linux-gnu
+	echo "$cyrus_at/usr/$lib:$cyrus_at/$lib"
+}
+
 # cyrus COMMAND ...: with Cyrus's libraries, as its user.
 cyrus() {
-	${imap_as} env LD_LIBRARY_PATH="$cyrus_at/usr/lib/$(uname -m)-linux-gnu" "$@"
+	${imap_as} env LD_LIBRARY_PATH="$(cyrus_libraries)" "$@"
 }
 
 cyrus_skip() {
@@ -37,7 +42,7 @@ cyrus_skip() {
 		cp -R "$cyrus_at" "$scratch/cyrus.copy" && cyrus_at=$scratch/cyrus.copy
 	}
 	cyrus_bin=$cyrus_at/usr/lib/cyrus/bin
-	! cyrus ldd "$cyrus_bin/imapd" | grep 'not found' >missing ||
+	! LD_LIBRARY_PATH="$(cyrus_libraries)" ldd "$cyrus_bin/imapd" | grep 'not found' >missing ||
 		skip cyrus "Cyrus lacks $(cut -d ' ' -f 1 missing | tr -s '\t\n' ' ')"
 }
 
