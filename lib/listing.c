@@ -27,6 +27,13 @@ enum {
 
 /* ---- writing ---- */
 
+static bool
+is_control(char c)
+{
+	return (c >= '\0' && c < ' ') || c == '\x7f';
+}
+
+/* What a terminal would obey is never printed as it is. */
 void
 ms_listing_escape(struct ms_buf *out, const char *text, size_t n)
 {
@@ -35,11 +42,16 @@ ms_listing_escape(struct ms_buf *out, const char *text, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char c = text[i];
 
-		if (c != '\t' && c != '\n' && c != '\\')
+		if (!is_control(c) && c != '\\')
 			continue;
 		ms_buf_add(out, text + start, i - start);
-		ms_buf_add_byte(out, '\\');
-		ms_buf_add_byte(out, c == '\t' ? 't' : c == '\n' ? 'n' : '\\');
+		if (c == '\t' || c == '\n' || c == '\\')
+			ms_buf_printf(out, "\\%c",
+			    c == '\t'   ? 't'
+			    : c == '\n' ? 'n'
+					: '\\');
+		else
+			ms_buf_printf(out, "\\x%02x", (unsigned)c);
 		start = i + 1;
 	}
 	ms_buf_add(out, text + start, n - start);
@@ -88,6 +100,7 @@ ms_listing_write(struct ms_buf *out, const struct ms_row *row,
 static void
 unescape(char *s)
 {
+	unsigned char byte;
 	char *to = s;
 
 	for (; *s != '\0'; s++) {
@@ -97,8 +110,14 @@ unescape(char *s)
 			c = '\t';
 		else if (c == '\\' && s[1] == 'n')
 			c = '\n';
-		if (c != *s || (c == '\\' && s[1] == '\\'))
+		if (c == '\\' && s[1] == 'x' && strlen(s) >= 4 &&
+		    ms_unhex((struct ms_slice){(unsigned char *)s + 2, 2},
+			&byte, 1) == 1) {
+			c = (char)byte;
+			s += 3;
+		} else if (c != *s || (c == '\\' && s[1] == '\\')) {
 			s++;
+		}
 		*to++ = c;
 	}
 	*to = '\0';

@@ -9,7 +9,8 @@
 
 #define MS_LISTING_MAX 65536 /* bytes of a line that is read */
 
-/* Appends text with \t \n \\ for TAB, newline, backslash. */
+/* Appends text with \t \n \\ for TAB, newline, backslash, and \xHH for any
+ * other control byte. */
 void ms_listing_escape(struct ms_buf *out, const char *text, size_t n);
 
 /* Appends a line for an occurrence, with `end` as its last byte. */

@@ -71,6 +71,7 @@ wait $sleeper
 touch stop && wait $watcher
 ok 'a password in an argument would be found' grep -q '^bad .*cmdline' watched
 
+# shellcheck disable=SC2120 # options, if any
 run() {
 	ms-csvbatch -a "$scratch/arc" --report report --insecure-plaintext --timeout 4 --retries 0 \
 		"$@" "$moody_url" boxes.csv
