@@ -162,7 +162,13 @@ users_words(const char *list, char sep, unsigned (*bit)(const char *word),
 		one = bit(word);
 		*bits |= one;
 		if (one == 0)
-			rc = ms_fail(err, MS_USAGE, "there is no '%s'", word);
+			rc = ms_fail(err, MS_USAGE,
+			    bit == ms_right_of
+				? "'%.99s' is no right: read, write, delete"
+				: "'%.99s' is no privilege: admin, login, "
+				  "change-password, archive, export, delete, "
+				  "modify-profiles",
+			    word);
 	}
 	free(copy);
 	return rc;

@@ -244,12 +244,19 @@ status 'whole, and a new index is equal' 0 ms-verify -q --data
 
 # ---- damage: what the log has lost is told, the rest is shown ----
 ms-init -u root hurt
-ms-users -a hurt add one two three
-python3 - <<'END'
-pack = 'hurt/pack/00000001.pack'
-b = bytearray(open(pack, 'rb').read())
-b[b.find(b'two')] ^= 1
-open(pack, 'wb').write(b)
+pack=hurt/pack/00000001.pack
+ms-users -a hurt add one
+before=$(wc -c <$pack)
+ms-users -a hurt add two
+after=$(wc -c <$pack)
+ms-users -a hurt add three
+python3 - $pack $(((before + after) / 2)) <<'END'
+import sys
+with open(sys.argv[1], 'r+b') as f:
+    f.seek(int(sys.argv[2]))
+    byte = f.read(1)[0]
+    f.seek(-1, 1)
+    f.write(bytes([byte ^ 1]))
 END
 status 'log: one event is damaged' 1 ms-users -a hurt log
 cut -f 4 out >got
