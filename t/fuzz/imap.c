@@ -23,7 +23,8 @@ const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
 {
-	return "leak:libetpan\n";
+	return "leak:libetpan\nleak:mailimap_\nleak:mailstream_\n"
+	       "leak:clist_\nleak:mmap_string_\n";
 }
 
 const char *__lsan_default_options(void);
