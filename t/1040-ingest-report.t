@@ -52,6 +52,7 @@ ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
 ok 'and they are there when it was killed, and the index lost' test ! -s lost
 
+: >ids # not those of the run before
 ms-ingest --print-ids -d slow <pipe >ids 2>err &
 pid=$!
 exec 3>pipe
