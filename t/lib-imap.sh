@@ -165,6 +165,11 @@ imap_stop() {
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
+	# Where a message is a FIFO, so that a session hangs, its reader is let go.
+	[ ! -d "$imap_root/home" ] || find "$imap_root/home" -type p | while read -r fifo; do
+		: <>"$fifo"
+		rm -f "$fifo"
+	done
 	imap_pid='' rogue_pid=''
 }
 
