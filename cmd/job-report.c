@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "source.h"
 
 #define READ_BYTES 65536
@@ -81,22 +82,6 @@ lines_close(struct lines *l, lines_take *take, void *ctx)
 
 /* ---- a report ---- */
 
-static uint64_t
-number_of(const json_t *o, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(o, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 keep_failure(struct outcome *o, const char *where, const char *reason)
 {
@@ -117,13 +102,13 @@ take_tally(struct process *p, const json_t *o, bool end)
 {
 	if (end)
 		p->tally = (struct ms_tally){0};
-	p->tally.seen += number_of(o, "seen");
-	p->tally.fresh += number_of(o, "new");
-	p->tally.known += number_of(o, "known");
-	p->tally.left_out += number_of(o, "left_out");
-	p->tally.failed += number_of(o, "failed");
-	p->tally.occurrences += number_of(o, "occurrences");
-	p->tally.deleted += number_of(o, "deleted");
+	p->tally.seen += ms_json_number_of(o, "seen");
+	p->tally.fresh += ms_json_number_of(o, "new");
+	p->tally.known += ms_json_number_of(o, "known");
+	p->tally.left_out += ms_json_number_of(o, "left_out");
+	p->tally.failed += ms_json_number_of(o, "failed");
+	p->tally.occurrences += ms_json_number_of(o, "occurrences");
+	p->tally.deleted += ms_json_number_of(o, "deleted");
 	p->whole |= end;
 }
 
@@ -131,8 +116,8 @@ void
 outcome_report(struct outcome *o, struct process *p, const char *line)
 {
 	json_t *json = json_loads(line, 0, NULL);
-	const char *type = text_of(json, "type");
-	const char *reason = text_of(json, "reason");
+	const char *type = ms_json_text_of(json, "type");
+	const char *reason = ms_json_text_of(json, "reason");
 
 	if (strcmp(type, "folder") == 0 || strcmp(type, "end") == 0)
 		take_tally(p, json, strcmp(type, "end") == 0);
@@ -141,7 +126,7 @@ outcome_report(struct outcome *o, struct process *p, const char *line)
 		     0)
 		p->voided++;
 	else if (strcmp(type, "failed") == 0)
-		keep_failure(o, text_of(json, "where"), reason);
+		keep_failure(o, ms_json_text_of(json, "where"), reason);
 	json_decref(json);
 }
 

@@ -1,5 +1,6 @@
 /*
- * csv-impl.h - what the parts of csv share.
+ * csv-impl.h - what the parts of csv share: the character set of a table.
+ * ms-csvbatch(1), The file. Layer: inside csv.
  */
 #ifndef MS_CSV_IMPL_H
 #define MS_CSV_IMPL_H

@@ -69,3 +69,19 @@ ms_json_line(struct ms_buf *out, const json_t *o)
 {
 	json_dump_callback(o, append, out, JSON_COMPACT);
 }
+
+uint64_t
+ms_json_number_of(const json_t *o, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+const char *
+ms_json_text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}

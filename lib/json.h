@@ -16,6 +16,10 @@ void ms_json_text(json_t *o, const char *key, struct ms_slice text);
 /* Sets o[key_b64] to the bytes. */
 void ms_json_base64(json_t *o, const char *key, struct ms_slice bytes);
 void ms_json_number(json_t *o, const char *key, uint64_t n);
+/* What o[key] is: a number, 0 where there is none or it is negative; a text,
+ * "" where there is none, which lives as long as o. */
+uint64_t ms_json_number_of(const json_t *o, const char *key);
+const char *ms_json_text_of(const json_t *o, const char *key);
 /* Appends o as one line, without its end. */
 void ms_json_line(struct ms_buf *out, const json_t *o);
 

@@ -1,4 +1,7 @@
-/* profile-impl.h - what the parts of lib/profile share. */
+/*
+ * profile-impl.h - what the parts of profile share: keys, and the lines of the
+ * text. ms-profile(5). Layer: inside profile.
+ */
 #ifndef MS_PROFILE_IMPL_H
 #define MS_PROFILE_IMPL_H
 #include "profile.h"

@@ -277,31 +277,15 @@ ms_runs_next(struct ms_runs *w, struct ms_run *r, struct ms_err *err)
 
 /* ---- mailboxes ---- */
 
-static uint64_t
-number_of(const json_t *o, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(o, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 read_counts(const json_t *o, struct ms_tally *t)
 {
-	*t = (struct ms_tally){.seen = number_of(o, "seen"),
-	    .fresh = number_of(o, "new"),
-	    .known = number_of(o, "known"),
-	    .left_out = number_of(o, "left_out"),
-	    .failed = number_of(o, "failed"),
-	    .deleted = number_of(o, "deleted")};
+	*t = (struct ms_tally){.seen = ms_json_number_of(o, "seen"),
+	    .fresh = ms_json_number_of(o, "new"),
+	    .known = ms_json_number_of(o, "known"),
+	    .left_out = ms_json_number_of(o, "left_out"),
+	    .failed = ms_json_number_of(o, "failed"),
+	    .deleted = ms_json_number_of(o, "deleted")};
 }
 
 /* Gives fn the mailbox that an event tells of. */
@@ -312,15 +296,15 @@ tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
 	const json_t *list = json_object_get(o, "failures"), *f;
 	struct ms_run_failure *failures =
 	    ms_xcalloc(json_array_size(list) + 1, sizeof(*failures));
-	struct ms_run_mailbox m = {.user = text_of(o, "user"),
-	    .source = text_of(o, "source"),
-	    .status = (int)number_of(o, "status"),
-	    .result = ms_run_result_of(text_of(o, "result")),
-	    .seconds = number_of(o, "seconds"),
+	struct ms_run_mailbox m = {.user = ms_json_text_of(o, "user"),
+	    .source = ms_json_text_of(o, "source"),
+	    .status = (int)ms_json_number_of(o, "status"),
+	    .result = ms_run_result_of(ms_json_text_of(o, "result")),
+	    .seconds = ms_json_number_of(o, "seconds"),
 	    .reason = json_string_value(json_object_get(o, "reason")),
 	    .failures = failures,
 	    .failure_count = json_array_size(list),
-	    .more = number_of(o, "more_failures"),
+	    .more = ms_json_number_of(o, "more_failures"),
 	    .time = time};
 	size_t i;
 	int rc;
@@ -328,8 +312,8 @@ tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
 	read_counts(o, &m.counts);
 	json_array_foreach(list, i, f)
 	{
-		failures[i].where = text_of(f, "where");
-		failures[i].reason = text_of(f, "reason");
+		failures[i].where = ms_json_text_of(f, "where");
+		failures[i].reason = ms_json_text_of(f, "reason");
 	}
 	rc = fn(ctx, &m, err);
 	free(failures);
