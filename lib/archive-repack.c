@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "archive-impl.h"
-#include "batch.h"
+#include "log.h"
 
 /*
  * When a stretch ends, so that a reader, who holds its meta blocks and leaves

@@ -11,12 +11,9 @@
 #include "block.h"
 #include "index.h"
 
-/* When a batch is full. */
-#define MS_BATCH_STORED (16 * 1024 * 1024) /* bytes */
+/* When a batch is full; MS_BATCH_STORED and MS_BATCH_META are in log.h. */
 #define MS_BATCH_MESSAGES 2048
 #define MS_BATCH_BLOBS 4096
-#define MS_BATCH_META                                                          \
-	(24 * 1024 * 1024)      /* bytes of MESSAGEs and EVENTs, plain */
 #define MS_BATCH_DEPOSITS 16384 /* also those that were known */
 
 /* Where messages go: one for each user, source and folder. */

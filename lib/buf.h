@@ -21,6 +21,11 @@ struct ms_buf {
 	size_t n, cap;
 };
 
+/* Receives the next bytes of a sequence. Returns 0, or -1 with err set: no more
+ * bytes are wanted. */
+typedef int ms_emit_fn(
+    void *ctx, const unsigned char *p, size_t n, struct ms_err *err);
+
 /* Ends the program with status 71 (EX_OSERR). */
 _Noreturn void ms_out_of_memory(void);
 /* These do so when memory is out. */

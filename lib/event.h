@@ -28,6 +28,12 @@ enum ms_event_kind {
 	MS_EVENT_MAILBOX,
 	MS_EVENT_RAN
 };
+/* The events that ms_history_open() walks through, by what they are about. */
+enum ms_history_class {
+	MS_HISTORY_USERS = 1, /* user, user-set, settings */
+	MS_HISTORY_RUNS = 2   /* profile, profile-set, run, mailbox, ran */
+};
+
 /* "user-set" ...; NULL for MS_EVENT_OTHER. */
 const char *ms_event_name(enum ms_event_kind kind);
 

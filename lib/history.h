@@ -8,11 +8,6 @@
 #include "event.h"
 #include "index.h"
 
-enum ms_history_class {
-	MS_HISTORY_USERS = 1, /* user, user-set, settings */
-	MS_HISTORY_RUNS = 2   /* profile, profile-set, run, mailbox, ran */
-};
-
 struct ms_history_select {
 	enum ms_history_class class;
 	uint64_t object; /* this user, profile or run only; 0: all */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "event.h"
-#include "history.h"
 #include "index-impl.h"
 #include "le.h"
 

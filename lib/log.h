@@ -11,6 +11,10 @@
 
 #define MS_BATCH_RECORDS_MAX 65536
 #define MS_BATCH_META_MAX (64 * 1024 * 1024) /* payloads of its meta blocks */
+/* A writer closes a batch when it has reached one of these. */
+#define MS_BATCH_STORED (16 * 1024 * 1024) /* bytes */
+#define MS_BATCH_META                                                          \
+	(24 * 1024 * 1024) /* bytes of MESSAGEs and EVENTs, not compressed */
 /* A regrouped pack holds stretches of several batches. */
 #define MS_STRETCH_RECORDS_MAX (1024 * 1024)
 #define MS_STRETCH_BLOCKS_MAX 8192

@@ -69,10 +69,6 @@ struct ms_recipe_walk {
 int ms_recipe_next(const struct ms_recipe *r, struct ms_recipe_walk *walk,
     struct ms_item *item);
 
-/* Receives bytes of the message; returns 0, or -1 with err set to stop. */
-typedef int ms_emit_fn(
-    void *ctx, const unsigned char *p, size_t n, struct ms_err *err);
-
 /* A message being put together: item after item, bytes to emit. */
 struct ms_assembly {
 	enum ms_form form;

@@ -6,7 +6,6 @@
 #define MS_SPOOL_H
 #include <stdint.h>
 #include "buf.h"
-#include "recipe.h"
 
 #define MS_SPOOL_MEMORY (1024 * 1024) /* bytes kept in memory */
 
