@@ -42,7 +42,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(patsubst -letpan,$$(ETPAN),\
 MS_LDFLAGS = -Wl,--as-needed
 MS_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wundef \
 	-Wvla -Wformat=2 -Wwrite-strings -Wpointer-arith -Wstrict-prototypes \
-	-Wmissing-prototypes -fstack-protector-strong -Ilib $(PKG_CFLAGS)
+	-Wmissing-prototypes -fstack-protector-strong -iquote lib $(PKG_CFLAGS)
 ifeq ($(DEVELOPER),1)
 MS_CFLAGS += -Werror
 endif
@@ -99,16 +99,16 @@ $(B)/bin/%: cmd/%.c $(B)/libcmd.a $(B)/libms.a
 
 $(B)/unit/%: t/unit/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -It/unit $< $(LIBS)
+	$(Q)$(LINK) -iquote t/unit $< $(LIBS)
 
 # A fuzz target without libFuzzer: runs its seeds and what is close to them.
 $(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -It $< t/fuzz-main.c $(LIBS)
+	$(Q)$(LINK) -iquote t $< t/fuzz-main.c $(LIBS)
 
 $(B)/fuzz/%: t/fuzz/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -It -fsanitize=fuzzer $< $(LIBS)
+	$(Q)$(LINK) -iquote t -fsanitize=fuzzer $< $(LIBS)
 
 # Preload libraries for the crash tests; never with sanitizers.
 SHIM = $(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -MMD -MP -MF $@.d -o $@ $<

@@ -1,5 +1,6 @@
 /* fetch-output.c - messages and references in the stream. ms-stream(5). */
 #include "fetch-run.h"
+#include "time.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #include "ingest.h"
 #include "opt.h"
 #include "report.h"
+#include "utf8.h"
 
 /* One run. Results arrive on another thread: lock is for report and counts. */
 struct run {

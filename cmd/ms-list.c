@@ -11,6 +11,7 @@
 #include "opt.h"
 #include "query.h"
 #include "report.h"
+#include "time.h"
 
 #define TOOL "ms-list"
 #define OUT_BUFFER 65536

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "mail.h"
 #include "opt.h"
 #include "report.h"
 #include "sha.h"
+#include "time.h"
 #include "verify.h"
 
 #define TOOL "ms-verify"

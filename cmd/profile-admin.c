@@ -9,7 +9,6 @@
 
 #include "json.h"
 #include "listing.h"
-#include "mail.h"
 #include "profile-show.h"
 
 static const struct option no_longs[] = {{NULL, 0, NULL, 0}};

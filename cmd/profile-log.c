@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "json.h"
-#include "mail.h"
 #include "profile-report.h"
 #include "query.h"
 #include "run-mark.h"
+#include "time.h"
 
 /* ---- log ---- */
 

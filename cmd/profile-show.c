@@ -7,7 +7,7 @@
 
 #include "json.h"
 #include "listing.h"
-#include "mail.h"
+#include "time.h"
 
 const char *
 show_result(const struct ms_run *run, bool running)

@@ -10,6 +10,7 @@
 #include "password.h"
 #include "profile-store.h"
 #include "users.h"
+#include "utf8.h"
 
 /* ---- set ---- */
 

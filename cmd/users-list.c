@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "listing.h"
+#include "time.h"
 #include "users.h"
 
 /* Appends one user in some form. */

@@ -9,6 +9,7 @@
 #include "listing.h"
 #include "query.h"
 #include "report.h"
+#include "time.h"
 #include "users.h"
 
 /* The events that are meant, the newest first: struct ms_event_row. */

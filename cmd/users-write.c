@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "listing.h"
-#include "mail.h"
+#include "time.h"
 #include "users.h"
 
 /* ---- a line ---- */

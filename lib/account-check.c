@@ -6,6 +6,7 @@
 #include "account-impl.h"
 #include "le.h"
 #include "map.h"
+#include "utf8.h"
 
 void
 ms_account_lists_release(struct ms_account_lists *l)

@@ -11,6 +11,7 @@
 
 #include "archive-impl.h"
 #include "fs.h"
+#include "utf8.h"
 
 #define FORMAT_MAX 65536
 

@@ -2,6 +2,7 @@
  * RFC 2978; ms-quirks(7), Charsets. */
 #include "charset.h"
 #include "mail-impl.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <iconv.h>

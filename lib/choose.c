@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mail.h"
 #include "query.h"
+#include "time.h"
 
 #define DAY 86400
 #define SEARCH_NUMBER_MAX UINT32_MAX /* RFC 3501, 9: number */

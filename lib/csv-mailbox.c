@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "archive.h"
-#include "mail.h"
 #include "secret.h"
 #include "url.h"
+#include "utf8.h"
 
 enum {
 	LOGIN,

@@ -6,6 +6,7 @@
 
 #include "charset.h"
 #include "mail-impl.h"
+#include "utf8.h"
 
 #define LOOKED_AT 4096 /* bytes, to tell UTF-16 without a mark */
 

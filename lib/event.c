@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mail.h"
 #include "record.h"
+#include "utf8.h"
 
 /* What an event is called, and the key its `name` has there. */
 static const struct {

@@ -1,6 +1,8 @@
 /* filename.c - names for files out of folders, dates and subjects that
  * strangers wrote. The rules are in ms-export(1), Files. */
 #include "sink-impl.h"
+#include "time.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,12 +3,11 @@
  */
 #include "folders.h"
 #include "folders-impl.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "mail.h"
 
 #define REGEX_NAME_MAX 65536 /* bytes of a name that regexes are tried on */
 

@@ -3,10 +3,9 @@
  * web mailers, in the common languages, for servers that do not say (RFC 6154).
  */
 #include "folders.h"
+#include "utf8.h"
 
 #include <string.h>
-
-#include "mail.h"
 
 /*
  * English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech,

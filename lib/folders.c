@@ -10,8 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mail.h"
-
 #define LEFT_BY_USE (MS_USE_TRASH | MS_USE_JUNK | MS_USE_DRAFTS | MS_USE_OUTBOX)
 #define INHERITED (LEFT_BY_USE | MS_USE_SENT) /* by the folders below */
 #define TOPS_MAX 200 /* folders that others inherit a use from */

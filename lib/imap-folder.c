@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mail.h"
 #include "secret.h"
+#include "utf8.h"
 
 /* Appends one level of a name, decoded, with `/` and `\` escaped. */
 static int

@@ -3,6 +3,7 @@
 
 #include "index-impl.h"
 #include "le.h"
+#include "utf8.h"
 
 /* ---- any table ---- */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base64.h"
-#include "mail.h"
+#include "utf8.h"
 
 void
 ms_json_base64(json_t *o, const char *key, struct ms_slice bytes)

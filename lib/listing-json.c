@@ -1,6 +1,7 @@
 /* listing-json.c - an occurrence as a JSON line. ms-json(5), Messages. */
 #include "json.h"
 #include "listing.h"
+#include "time.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* listing.c - lines of TAB-separated fields. ms-list(1), Output. */
 #include "listing.h"
+#include "time.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* mail-address.c - the first bare address of an address field. RFC 5322, 3.4
  * and 4.4; what else is met: ms-quirks(7), Addresses. */
 #include "mail-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* mail-date.c - dates as mail writes them. RFC 5322, 3.3 and 4.3; RFC 3501,
  * date-time; asctime; ISO 8601; what else is met: ms-quirks(7), Dates. */
 #include "mail-impl.h"
+#include "time.h"
 
 #include <string.h>
 #include <strings.h>

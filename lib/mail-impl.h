@@ -7,18 +7,6 @@
 #include "charset.h"
 #include "mail.h"
 
-#define MS_REPLACEMENT 0xfffd /* U+FFFD stands for what can't be decoded */
-
-/*
- * The character at p, of n >= 1 bytes: returns how many bytes it has (1..4),
- * or 0 if they are not UTF-8 (RFC 3629).
- */
-size_t ms_utf8_next(const unsigned char *p, size_t n, uint32_t *c);
-/* Writes c, at most U+10FFFF, as UTF-8; returns how many bytes. */
-size_t ms_utf8_put(unsigned char out[4], uint32_t c);
-/* c, folded. */
-uint32_t ms_fold(uint32_t c);
-
 /* White space as headers have it, line ends of folds included. */
 static inline bool
 ms_is_blank(unsigned char c)

@@ -1,6 +1,7 @@
 /* mail-text.c - header text for people: unfolded, encoded words decoded.
  * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words. */
 #include "mail-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* mail-time.c - moments and calendar dates: own arithmetic, UTC, no libc and
  * no time zones. RFC 3339 output. */
-#include "mail.h"
+#include "time.h"
 
 #include <string.h>
 

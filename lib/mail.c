@@ -1,6 +1,7 @@
 /* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
  * and 4; what is not by the book: ms-quirks(7), Fields. */
 #include "mail-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <strings.h>

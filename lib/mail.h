@@ -82,48 +82,4 @@ size_t ms_mail_header_length(const unsigned char *p, size_t n);
 #define MS_YEAR_FIRST 1900 /* RFC 5322, 3.3 */
 bool ms_mail_date(struct ms_slice text, int64_t *out);
 
-/* ---- moments; all is UTC and the Gregorian calendar ---- */
-
-/* A moment taken apart. */
-struct ms_civil {
-	int32_t year;                 /* 0..9999 */
-	uint8_t month, day;           /* 1..12, 1..31 */
-	uint8_t hour, minute, second; /* second 60 is the next minute's 0 */
-};
-
-/* Is there such a moment? */
-bool ms_civil_ok(const struct ms_civil *c);
-/* Seconds since the epoch of what ms_civil_ok() accepts. */
-int64_t ms_time_join(const struct ms_civil *c);
-/* The reverse; what lies outside years 0..9999 becomes their first or last
- * second. */
-void ms_time_split(int64_t t, struct ms_civil *c);
-
-/* "2026-11-20T10:00:00Z", 20 characters and a NUL; years 0000..9999. */
-void ms_time_format(int64_t t, char out[21]);
-/* "Fri Nov 20 10:00:00 2026", 24 characters and a NUL, as From_ lines do. */
-void ms_time_asctime(int64_t t, char out[25]);
-/*
- * ms_time_format() backwards, nothing else in s. Taken as well: no seconds;
- * +00:00 or -00:00 for Z. False: not such a string, or no such moment.
- */
-bool ms_time_parse(const char *s, int64_t *out);
-
-/* ---- text ---- */
-
-/* Well-formed by RFC 3629: no surrogates, nothing above U+10FFFF. */
-bool ms_utf8_valid(const unsigned char *p, size_t n);
-/*
- * Appends in with simple case folding (Unicode, CaseFolding.txt, C and S):
- * for comparing. Bytes that are not UTF-8 stay.
- */
-void ms_utf8_fold(struct ms_slice in, struct ms_buf *out);
-/*
- * Modified UTF-7 of folder names (RFC 9051, appendix A; RFC 3501, 5.1.3).
- * decode: 0, or -1 with out as it was: not what ms_mutf7_encode() makes of any
- * text without NUL. encode: what is not UTF-8 in it becomes U+FFFD.
- */
-int ms_mutf7_decode(struct ms_slice in, struct ms_buf *out);
-void ms_mutf7_encode(struct ms_slice in, struct ms_buf *out);
-
 #endif

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "mail.h"
+#include "time.h"
 
 /* The words of a From_ line, as far as a date can need them. */
 struct words {

@@ -1,6 +1,6 @@
 /* mutf7.c - modified UTF-7, in which IMAP writes folder names. RFC 9051,
  * appendix A; RFC 3501, 5.1.3. */
-#include "mail-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 

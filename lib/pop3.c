@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "auth.h"
-#include "mail.h"
+#include "utf8.h"
 
 int
 ms_pop3_kill(struct ms_pop3 *p, struct ms_err *err, enum ms_code code,

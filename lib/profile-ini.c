@@ -4,11 +4,10 @@
  * cuts lines at 199 bytes without a word, and takes the rest for another line.
  */
 #include "profile-impl.h"
+#include "utf8.h"
 
 #include <ini.h>
 #include <string.h>
-
-#include "mail.h"
 
 #define PIECE 150 /* bytes of a line at once, well below INI_MAX_LINE */
 

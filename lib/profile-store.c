@@ -6,6 +6,7 @@
 
 #include "account.h"
 #include "objects.h"
+#include "utf8.h"
 
 bool
 ms_profile_name_ok(const char *name)

@@ -1,9 +1,8 @@
 /* profile-text.c - profiles written, and changed in place. */
 #include "profile-impl.h"
+#include "utf8.h"
 
 #include <string.h>
-
-#include "mail.h"
 
 /* What libinih gives back as it is, when it stands behind `key = `. */
 static int

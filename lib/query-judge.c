@@ -1,6 +1,7 @@
 /* query-judge.c - does an occurrence, or anything in a folder, match? The tree
  * of a query is asked about what is known. ms-query(7). */
 #include "query-impl.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

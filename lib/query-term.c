@@ -1,6 +1,7 @@
 /* query-term.c - what the values of terms say: dates, and patterns for names.
  * ms-query(7), Dates and Names. */
 #include "query-impl.h"
+#include "time.h"
 
 #include <stdlib.h>
 #include <string.h>

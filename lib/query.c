@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "query-impl.h"
+#include "utf8.h"
 
 #define NAMES                                                                  \
 	"user: folder: source: label: since: before: from: to: subject: id: "  \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "quote.h"
+#include "time.h"
 #include "wire.h"
 
 struct mbox {

@@ -1,5 +1,6 @@
 /* sink-stream.c - the message stream as a destination. ms-stream(5). */
 #include "sink-impl.h"
+#include "time.h"
 
 #include <stdlib.h>
 #include <string.h>

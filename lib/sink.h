@@ -8,7 +8,6 @@
 #define MS_SINK_H
 #include <stdbool.h>
 #include <stdint.h>
-#include "mail.h"
 #include "sha.h"
 #include "stream.h"
 

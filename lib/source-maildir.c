@@ -1,6 +1,7 @@
 /* source-maildir.c - what a Maildir's names mean: flags, keywords, folders.
  * ms-stream(5), Maildirs; cr.yp.to/proto/maildir.html, Maildir++. */
 #include "source-impl.h"
+#include "utf8.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "mail.h"
 
 #define KEYWORDS_MAX 65536 /* bytes of dovecot-keywords that are read */
 

@@ -3,7 +3,6 @@
 #include "source-impl.h"
 
 #include <inttypes.h>
-#include "mail.h"
 
 static int
 looks(const struct ms_source *src, struct ms_slice window, bool eof)

@@ -1,11 +1,10 @@
 /* source-stream.c - a message stream: messages with their envelopes, void
  * ones, trailers. ms-stream(5). */
 #include "source-impl.h"
+#include "time.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#include "mail.h"
 
 static const char field[] = "MS-Envelope:";
 #define FIELD_LEN (sizeof(field) - 1)

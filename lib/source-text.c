@@ -1,10 +1,10 @@
 /* source-text.c - names from disk as text: for people, and as folder names.
  * ms-stream(5), Folders. */
 #include "source-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <strings.h>
-#include "mail.h"
 
 /* How many bytes the character has that the text begins with; 0: it is none. */
 static size_t

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "mail.h"
+#include "utf8.h"
 #include "wire.h"
 
 /* In the order in which an input is asked whether it is one of them. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "mail.h"
 #include "sha.h"
+#include "utf8.h"
 
 #define ATTR_NAME_MAX 64 /* bytes of an attribute's name */
 

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mail.h"
 #include "quote.h"
+#include "utf8.h"
 
 #define REASON_MAX 1024 /* bytes of the reason a void line gives */
 

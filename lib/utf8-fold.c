@@ -1,6 +1,6 @@
 /* utf8-fold.c - simple case folding: Unicode 14, CaseFolding.txt, statuses C
  * and S. A table of our own: no locale has a say, and all threads agree. */
-#include "mail-impl.h"
+#include "utf8.h"
 
 /* first..last, every step-th, are folded by adding delta. Ascending. */
 struct range {

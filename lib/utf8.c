@@ -1,5 +1,5 @@
 /* utf8.c - UTF-8 as RFC 3629 has it: no overlong forms, no surrogates. */
-#include "mail-impl.h"
+#include "utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* date.c - dates in any bytes, and moments there and back. */
 #include "fuzz.h"
 #include "mail.h"
+#include "time.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "folders.h"
-#include "mail.h"
+#include "utf8.h"
 
 #define FOLDERS_MAX 64
 

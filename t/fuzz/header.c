@@ -1,6 +1,7 @@
 /* header.c - what is said of a header, whatever its bytes are. */
 #include "fuzz.h"
 #include "mail.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* mutf7.c - folder names: each has one encoding, and comes back from it. */
 #include "fuzz.h"
-#include "mail.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

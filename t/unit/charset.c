@@ -1,10 +1,10 @@
 /* charset.c - charset names, conversion, UTF-8, case folding. */
 #include "charset.h"
-#include "mail.h"
 
 #include <pthread.h>
 #include <string.h>
 #include "tap.h"
+#include "utf8.h"
 
 #define S(s)                                                                   \
 	{                                                                      \

@@ -2,8 +2,8 @@
 #include "choose.h"
 
 #include <string.h>
-#include "mail.h"
 #include "tap.h"
+#include "time.h"
 
 static int64_t
 at(const char *text)

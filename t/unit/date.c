@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tap.h"
+#include "time.h"
 
 static const struct {
 	const char *rule, *text, *want; /* ms_time_format(), or NULL: no date */

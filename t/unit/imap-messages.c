@@ -1,7 +1,7 @@
 /* imap-messages.c - opening folders, searching, and what is told of messages.
  */
 #include "imapscript.h"
-#include "mail.h"
+#include "time.h"
 #include "wire.h"
 
 #define DONE "@ OK done\r\n"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tap.h"
+#include "utf8.h"
 
 #define S(s)                                                                   \
 	{                                                                      \

@@ -1,8 +1,8 @@
 /* mutf7.c - folder names as IMAP writes them, there and back. */
-#include "mail.h"
 
 #include <string.h>
 #include "tap.h"
+#include "utf8.h"
 
 static const struct {
 	const char *utf8, *encoded;

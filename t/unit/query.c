@@ -5,6 +5,7 @@
 
 #include "query-impl.h"
 #include "tap.h"
+#include "time.h"
 
 #define NOW 1795255200 /* 2026-11-21T10:00:00Z */
 

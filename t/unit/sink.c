@@ -12,6 +12,7 @@
 
 #include "sink-impl.h"
 #include "tap.h"
+#include "utf8.h"
 
 static char scratch[] = "/tmp/ms-unit-sink.XXXXXX";
 static const unsigned char id[MS_SHA_LEN] = {

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "mail.h"
 #include "source.h"
 #include "tap.h"
+#include "time.h"
 
 #define D1 "From a@b Mon Jan  5 10:00:00 2026\n"
 #define D2 "From c@d Tue Jan  6 11:00:00 2026\n"
