@@ -42,7 +42,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(patsubst -letpan,$$(ETPAN),\
 MS_LDFLAGS = -Wl,--as-needed
 MS_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wundef \
 	-Wvla -Wformat=2 -Wwrite-strings -Wpointer-arith -Wstrict-prototypes \
-	-Wmissing-prototypes -fstack-protector-strong -iquote lib $(PKG_CFLAGS)
+	-Wmissing-prototypes -fstack-protector-strong $(PKG_CFLAGS)
 ifeq ($(DEVELOPER),1)
 MS_CFLAGS += -Werror
 endif
@@ -66,9 +66,21 @@ COMPILE = $(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(COMPILE) -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@
 LIBS = $(B)/libms.a $(PKG_LIBS)
 
-LIB = $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
-TOOLS = $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/ms-*.c))
-CMD = $(patsubst cmd/%.c,$(B)/cmd/%.o,$(filter-out cmd/ms-%,$(wildcard cmd/*.c)))
+# The folders of lib/ from the lowest layer to the highest. A file of lib/ can
+# include the headers of its own folder and of the folders before it, a tool
+# those of lib/ and of cmd/runner. -iquote, not -I: lib/base/time.h must not
+# hide the <time.h> of the C library.
+LAYERS = base mail net log formats imap pop3 index archive ingest query verify \
+	sync users jobs
+up_to = $(if $(filter-out $1,$(firstword $2)),$(firstword $2) \
+	$(call up_to,$1,$(wordlist 2,$(words $2),$2)),$1)
+layers = $(addprefix -iquote lib/,$(call up_to,$1,$(LAYERS)))
+folder = $(firstword $(subst /, ,$1))
+ALL_LAYERS = $(addprefix -iquote lib/,$(LAYERS))
+
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $1/*.c))
+LIB = $(foreach l,$(LAYERS),$(call objects,lib/$l))
+TOOLS = $(patsubst %.c,$(B)/bin/%,$(notdir $(wildcard cmd/*/ms-*.c)))
 UNITS = $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 FUZZERS = $(patsubst t/fuzz/%.c,$(B)/fuzz/%,$(wildcard t/fuzz/*.c))
 SEEDS = $(patsubst t/fuzz/%.c,$(B)/seeds/%,$(wildcard t/fuzz/*.c))
@@ -78,37 +90,40 @@ all: $(TOOLS)
 units: $(UNITS)
 shims: $(SHIMS)
 
+# q: two members may have the same file name.
 $(B)/libms.a: $(LIB)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
+
+$(B)/librunner.a: $(call objects,cmd/runner)
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -c -o $@ $<
-
-# What lies beside the mains in cmd/: the linker takes what a tool needs.
-$(B)/libcmd.a: $(CMD)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)$(COMPILE) $(call layers,$(call folder,$*)) -c -o $@ $<
 
 $(B)/cmd/%.o: cmd/%.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -c -o $@ $<
+	$(Q)$(COMPILE) -iquote cmd/runner $(ALL_LAYERS) -c -o $@ $<
 
-$(B)/bin/%: cmd/%.c $(B)/libcmd.a $(B)/libms.a
-	@mkdir -p $(@D)
-	$(Q)$(LINK) $< $(B)/libcmd.a $(LIBS)
+define tool
+$(B)/bin/ms-$1: $(call objects,cmd/$1) $(B)/librunner.a $(B)/libms.a
+	@mkdir -p $$(@D)
+	$$(Q)$$(LINK) $$^ $$(PKG_LIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(patsubst ms-%,%,$(notdir $t)))))
 
 $(B)/unit/%: t/unit/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -iquote t/unit $< $(LIBS)
+	$(Q)$(LINK) -iquote t/unit -iquote lib $(ALL_LAYERS) $< $(LIBS)
 
 # A fuzz target without libFuzzer: runs its seeds and what is close to them.
 $(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -iquote t $< t/fuzz-main.c $(LIBS)
+	$(Q)$(LINK) -iquote t -iquote lib $(ALL_LAYERS) $< t/fuzz-main.c $(LIBS)
 
 $(B)/fuzz/%: t/fuzz/%.c $(B)/libms.a
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -iquote t -fsanitize=fuzzer $< $(LIBS)
+	$(Q)$(LINK) -iquote t -iquote lib $(ALL_LAYERS) -fsanitize=fuzzer $< $(LIBS)
 
 # Preload libraries for the crash tests; never with sanitizers.
 SHIM = $(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra -O2 -g -MMD -MP -MF $@.d -o $@ $<
@@ -163,7 +178,7 @@ bench:
 
 lint:
 	@t/deps.sh $(DEB_build) $(DEB_lint) || true
-	@CFLAGS='$(MS_CFLAGS)' t/lint.sh
+	@CFLAGS='$(MS_CFLAGS)' LAYERS='$(ALL_LAYERS)' t/lint.sh
 
 install: all
 	install -d $(DESTDIR)$(BINDIR)
@@ -179,4 +194,4 @@ clean:
 
 .PHONY: all units shims deps demo check soak everything fuzz bench lint install clean
 .SECONDARY:
--include $(wildcard $(B)/*/*.d build/t/*.d)
+-include $(wildcard $(addprefix $(B)/,lib/*/*.d cmd/*/*.d bin/*.d unit/*.d seeds/*.d fuzz/*.d) build/t/*.d)

@@ -33,7 +33,7 @@ for tool in "$build"/bin/ms-*; do
 	for o in $(grep -o -e '--[a-z][a-z0-9-]*' usage | sort -u); do
 		grep -q -e "^\.It .*Fl .*-${o#--}\( \|$\)" "$page" || missing="$missing $o"
 	done
-	for o in $(sed -n 's/.*{"\([a-z-]*\)", *[a-z]*_argument.*/\1/p' "$top/cmd/$name.c"); do
+	for o in $(sed -n 's/.*{"\([a-z-]*\)", *[a-z]*_argument.*/\1/p' "$top"/cmd/"${name#ms-}"/*.c); do
 		grep -q -e "^\.It .*Fl .*-$o\( \|$\)" "$page" || missing="$missing --$o"
 	done
 	ok "$name: each option is in the manual:$missing" test -z "$missing"

@@ -84,9 +84,8 @@ shim_at_path(int dirfd, const char *name, char path[PATH_MAX])
 
 	if (name[0] == '/')
 		n = snprintf(path, PATH_MAX, "%s", name);
-	else if (dirfd == AT_FDCWD && getcwd(base, sizeof(base)) == NULL)
-		return false;
-	else if (dirfd != AT_FDCWD && !shim_fd_path(dirfd, base))
+	else if (dirfd == AT_FDCWD ? getcwd(base, sizeof(base)) == NULL
+				   : !shim_fd_path(dirfd, base))
 		return false;
 	else
 		n = snprintf(path, PATH_MAX, "%s/%s", base, name);

@@ -2,7 +2,7 @@
  * imap-guard.c - what may go to libetpan and what not, however it is cut; and
  * the lines of status that are handed on.
  */
-#include "imap-guard.h"
+#include "guard.h"
 
 #include <stdlib.h>
 #include <string.h>

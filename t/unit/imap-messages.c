@@ -2,7 +2,7 @@
  */
 #include "imapscript.h"
 #include "time.h"
-#include "wire.h"
+#include "message-hasher.h"
 
 #define DONE "@ OK done\r\n"
 #define ASK "UID FLAGS INTERNALDATE RFC822.SIZE"

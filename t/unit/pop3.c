@@ -1,6 +1,6 @@
 /* pop3.c - the POP3 reader against a server that says what a table has. */
 #include "pop3.h"
-#include "pop3-impl.h"
+#include "pop3/impl.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

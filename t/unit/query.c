@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query-impl.h"
+#include "query/impl.h"
 #include "tap.h"
 #include "time.h"
 

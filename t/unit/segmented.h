@@ -10,7 +10,7 @@
 #include <string.h>
 #include "recipe.h"
 #include "segment.h"
-#include "wire.h"
+#include "message-hasher.h"
 
 struct segmented {
 	struct ms_identity identity;

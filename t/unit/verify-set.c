@@ -1,5 +1,5 @@
 /* verify-set.c - sets of record numbers: joined, gaps, what is there twice. */
-#include "verify-impl.h"
+#include "verify/impl.h"
 #include "tap.h"
 
 #include <fcntl.h>

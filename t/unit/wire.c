@@ -1,5 +1,5 @@
 /* Identity: ids, heads, sizes and forms, however a message is cut. */
-#include "wire.h"
+#include "message-hasher.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,231 @@
+/* admin.c - profiles shown, listed, renamed, switched on and off,
+ * deleted. */
+#include "common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "json.h"
+#include "listing.h"
+#include "show.h"
+
+static const struct option no_longs[] = {{NULL, 0, NULL, 0}};
+
+/* Operands only; 0 or an exit status. */
+static int
+only_names(struct args *args, size_t min, size_t max)
+{
+	args->letters = "";
+	args->longs = no_longs;
+	if (args_next(args) != -1 || args->count < min || args->count > max)
+		return tool_misused();
+	return 0;
+}
+
+/* ---- show, list ---- */
+
+int
+verb_show(struct tool *t, int argc, char *argv[])
+{
+	struct args args = {.argc = argc, .argv = argv};
+	struct ms_stored_profile p = {0};
+	struct ms_err err = {0};
+	int status = only_names(&args, 1, 1);
+
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
+		if (tool_profile(t, args.names[0], 0, &p, &err) == 0)
+			fputs(p.text, stdout);
+		else
+			ms_context(&err, "%s", args.names[0]);
+	}
+	ms_stored_profile_release(&p);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}
+
+static int
+show_row(struct tool *t, const struct ms_stored_profile *stored, bool json,
+    struct ms_err *err)
+{
+	struct show_state state;
+	struct ms_profile p = {0};
+	const char *kind = "", *schedule = "";
+	char *owner;
+
+	if (show_state(&state, t, stored, err) < 0)
+		return -1;
+	owner = tool_user_name(t, stored->owner);
+	/* What a later version has made may not be understood. */
+	if (ms_profile_parse(
+		&p, ms_slice_str(stored->text), profile_fetch_key, NULL) == 0) {
+		kind = ms_profile_kind_name(p.kind);
+		if (ms_profile_value(&p, "schedule") != NULL)
+			schedule = ms_profile_value(&p, "schedule");
+	}
+	if (json) {
+		json_t *o = json_object();
+
+		show_text(o, "name", stored->name);
+		show_text(o, "kind", kind);
+		show_text(o, "owner", owner);
+		json_object_set_new(
+		    o, "enabled", json_boolean(stored->enabled));
+		show_text(o, "schedule", schedule);
+		show_text(o, "last", state.result);
+		show_time(o, "began", state.began);
+		show_json(o);
+	} else {
+		show_field(stored->name, '\t');
+		show_field(kind, '\t');
+		show_field(owner, '\t');
+		show_field(stored->enabled ? "enabled" : "disabled", '\t');
+		show_field(schedule, '\t');
+		show_field(state.result, '\t');
+		show_field(state.when, '\n');
+	}
+	ms_profile_release(&p);
+	free(owner);
+	return 0;
+}
+
+int
+verb_list(struct tool *t, int argc, char *argv[])
+{
+	static const struct option longs[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct ms_stored_profile p = {0};
+	struct ms_profiles *all;
+	struct ms_err err = {0};
+	bool json = false;
+	int c, status = 0, rc = 1;
+
+	while (status == 0 && (c = args_next(&args)) != -1) {
+		if (c == 'j')
+			json = true;
+		else
+			status = tool_misused();
+	}
+	if (status == 0 && args.count > 0)
+		status = tool_misused();
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
+		all = ms_profiles_open(t->archive);
+		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
+			if (tool_sees(t, &p))
+				rc = show_row(t, &p, json, &err);
+		ms_profiles_close(all);
+	}
+	ms_stored_profile_release(&p);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}
+
+/* ---- changes ---- */
+
+struct change {
+	struct tool *t;
+	const char *name;
+	struct ms_stored_profile want;
+	unsigned set; /* 0: delete it */
+};
+
+/* Looks it up again where nobody else can change it. */
+static int
+decide(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct change *c = ctx;
+	struct ms_stored_profile p = {0};
+	int rc = ms_profile_find_in(ms_change_txn(ch), c->name, &p, err);
+
+	if (rc == 0)
+		rc = ms_fail(err, MS_NOINPUT, "there is no such profile");
+	else if (rc == 1 && !tool_sees(c->t, &p))
+		rc = ms_fail(err, MS_AUTH,
+		    "it is not a profile of user '%.255s'", c->t->as);
+	else if (rc == 1 && c->set == 0)
+		rc = ms_profile_delete(ch, p.number, err);
+	else if (rc == 1)
+		rc = ms_profile_set(ch, p.number, &c->want, c->set, err);
+	ms_stored_profile_release(&p);
+	return rc;
+}
+
+/* The same change to each of these; one that fails does not keep the others
+ * from theirs. */
+static int
+change_each(struct tool *t, struct args *args, size_t count,
+    const struct ms_stored_profile *want, unsigned set)
+{
+	struct change c = {.t = t, .want = *want, .set = set};
+	struct ms_err err = {0};
+	int status = 0, next;
+
+	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
+	    tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, &err) == 0)
+		for (size_t i = 0; i < count; i++) {
+			struct ms_err why = {0};
+
+			c.name = args->names[i];
+			next = ms_archive_change(
+				   t->archive, t->as, decide, &c, &why) < 0
+				   ? tool_complain(c.name, &why)
+				   : 0;
+			status = tool_join(status, next, i == 0);
+		}
+	return tool_close(t, status, &err);
+}
+
+static int
+change_all(struct tool *t, int argc, char *argv[],
+    const struct ms_stored_profile *want, unsigned set)
+{
+	struct args args = {.argc = argc, .argv = argv};
+	int status = only_names(&args, 1, SIZE_MAX);
+
+	if (status == 0)
+		status = change_each(t, &args, args.count, want, set);
+	args_release(&args);
+	return status;
+}
+
+int
+verb_delete(struct tool *t, int argc, char *argv[])
+{
+	return change_all(t, argc, argv, &(struct ms_stored_profile){0}, 0);
+}
+
+int
+verb_enable(struct tool *t, int argc, char *argv[])
+{
+	return change_all(t, argc, argv,
+	    &(struct ms_stored_profile){.enabled = true},
+	    MS_PROFILE_SET_ENABLED);
+}
+
+int
+verb_disable(struct tool *t, int argc, char *argv[])
+{
+	return change_all(t, argc, argv,
+	    &(struct ms_stored_profile){.enabled = false},
+	    MS_PROFILE_SET_ENABLED);
+}
+
+int
+verb_rename(struct tool *t, int argc, char *argv[])
+{
+	struct args args = {.argc = argc, .argv = argv};
+	struct ms_stored_profile want = {0};
+	int status = only_names(&args, 2, 2);
+
+	if (status == 0) {
+		want.name = args.names[1];
+		status = change_each(t, &args, 1, &want, MS_PROFILE_SET_NAME);
+	}
+	args_release(&args);
+	return status;
+}

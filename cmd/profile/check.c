@@ -1,0 +1,160 @@
+/* check.c - a profile tried: connection and login, or whether what it
+ * reads is there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "plan.h"
+#include "show.h"
+
+struct checking {
+	const char *profile;
+	struct job_sum sum;
+};
+
+/* A line: profile, mailbox, ok or the status, and the reason. */
+static void
+show_line(struct checking *c, const char *name, const struct job_result *r)
+{
+	job_sum_add(&c->sum, r);
+	show_field(c->profile, '\t');
+	show_field(name, '\t');
+	if (r->status == 0) {
+		puts("ok");
+		return;
+	}
+	show_count((uint64_t)r->status, '\t');
+	show_field(r->reason, '\n');
+}
+
+static void
+show_errno(struct checking *c, const char *path, int rc)
+{
+	struct job_result r = {.reason = ""};
+	struct ms_err err = {0};
+
+	if (rc < 0) {
+		ms_fail_errno(&err, "%s", path);
+		r.end = JOB_FAILED;
+		r.status = ms_status(err.code);
+		r.reason = err.msg;
+	}
+	show_line(c, path, &r);
+}
+
+static void
+done(void *ctx, const struct job *job, const struct job_result *result)
+{
+	show_line(ctx, job->name, result);
+	fflush(stdout);
+}
+
+/* ---- by kind ---- */
+
+static void
+check_files(struct checking *c, const struct ms_profile *p)
+{
+	const char *path;
+	size_t at = 0;
+
+	while ((path = ms_profile_next(p, "file", &at)) != NULL)
+		show_errno(c, path, access(path, R_OK));
+}
+
+/* Can something be made where the output goes? */
+static void
+check_output(struct checking *c, const struct ms_profile *p)
+{
+	const char *output = ms_profile_value(p, "output");
+	const char *slash = strrchr(output, '/');
+	char *folder =
+	    ms_xstrndup(output, slash == output ? 1 : (size_t)(slash - output));
+
+	show_errno(c, folder, access(folder, W_OK | X_OK));
+	free(folder);
+}
+
+static int
+check_jobs(struct checking *c, struct tool *t, const struct ms_account *owner,
+    const struct ms_profile *p, struct ms_err *err)
+{
+	const struct jobs_hooks hooks = {.done = done};
+	struct plan plan;
+	struct jobs *jobs = NULL;
+	int rc = plan_make(&plan, t, owner, p, true, false, err);
+
+	if (rc == 0)
+		jobs = jobs_new(plan.at_once, &hooks, c);
+	for (size_t i = 0; rc == 0 && i < plan.count; i++) {
+		const struct job_result trouble = {.end = JOB_FAILED,
+		    .status = EX_NOINPUT,
+		    .reason = plan.jobs[i].trouble};
+
+		if (trouble.reason != NULL)
+			show_line(c, plan.jobs[i].name, &trouble);
+		else
+			jobs_add(jobs, &plan.jobs[i].job);
+	}
+	if (rc == 0)
+		jobs_run(jobs);
+	jobs_free(jobs);
+	plan_release(&plan);
+	return rc;
+}
+
+/* The exit status. */
+static int
+check_one(struct tool *t, const char *name)
+{
+	struct checking c = {.profile = name};
+	struct ms_stored_profile stored = {0};
+	struct ms_account owner = {0};
+	struct ms_profile p = {0};
+	struct ms_err err = {0};
+	int got;
+
+	if (tool_profile(t, name, 0, &stored, &err) < 0)
+		goto out;
+	got = ms_account_get(t->archive, stored.owner, &owner, &err);
+	if (got == 0)
+		ms_fail(&err, MS_AUTH, "it has no owner");
+	if (got != 1 || profile_judge(t, &owner, ms_slice_str(stored.text),
+			    false, &p, &err) < 0)
+		goto out;
+	if (p.kind == MS_PROFILE_FILES)
+		check_files(&c, &p);
+	else if (p.kind == MS_PROFILE_EXPORT)
+		check_output(&c, &p);
+	else
+		check_jobs(&c, t, &owner, &p, &err);
+out:
+	ms_profile_release(&p);
+	ms_account_release(&owner);
+	ms_stored_profile_release(&stored);
+	return err.code != MS_OK ? tool_complain(name, &err)
+				 : job_sum_status(&c.sum);
+}
+
+int
+verb_check(struct tool *t, int argc, char *argv[])
+{
+	static const struct option longs[] = {{NULL, 0, NULL, 0}};
+	const struct rlimit no_core = {0, 0};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct ms_err err = {0};
+	int status = 0;
+
+	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
+	if (args_next(&args) != -1 || args.count == 0)
+		status = tool_misused();
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		for (size_t i = 0; i < args.count; i++)
+			status = tool_join(
+			    status, check_one(t, args.names[i]), i == 0);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}

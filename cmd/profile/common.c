@@ -1,0 +1,229 @@
+/* common.c - what the verbs of ms-profile stand on: the archive, who asks
+ * and what he may do, their command lines. */
+#include "common.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* ---- the archive ---- */
+
+static int
+find_actor(struct tool *t, struct ms_err *err)
+{
+	int got;
+
+	if (t->as == NULL)
+		return 0;
+	got = ms_account_find(t->archive, t->as, &t->actor, err);
+	if (got < 0)
+		return -1;
+	if (got == 0 || t->actor.deleted)
+		return ms_fail(
+		    err, MS_AUTH, "--as: there is no user '%.255s'", t->as);
+	if (t->actor.disabled)
+		return ms_fail(
+		    err, MS_AUTH, "--as: user '%.255s' is disabled", t->as);
+	return 0;
+}
+
+int
+tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err)
+{
+	const char *dir;
+
+	if (ms_opt_archive(&dir, t->given, err) < 0)
+		return -1;
+	t->path = realpath(dir, NULL);
+	if (t->path == NULL)
+		return ms_fail_errno(err, "%s", dir);
+	if (ms_archive_open(&t->archive, t->path, mode, err) < 0)
+		return -1;
+	return find_actor(t, err);
+}
+
+int
+tool_close(struct tool *t, int status, const struct ms_err *err)
+{
+	ms_account_release(&t->actor);
+	if (t->archive != NULL)
+		ms_archive_close(t->archive);
+	free(t->path);
+	t->archive = NULL;
+	t->path = NULL;
+	return err->code == MS_OK ? status : tool_complain(NULL, err);
+}
+
+int
+tool_complain(const char *name, const struct ms_err *err)
+{
+	if (name != NULL)
+		ms_complain(TOOL, "%s: %s", name, err->msg);
+	else
+		ms_complain(TOOL, "%s", err->msg);
+	return ms_status(err->code);
+}
+
+int
+tool_misused(void)
+{
+	fputs(profile_usage, stderr);
+	return EX_USAGE;
+}
+
+int
+tool_join(int status, int next, bool first)
+{
+	if (first || status == next)
+		return next;
+	return MS_STATUS_SOME;
+}
+
+/* ---- who may do what ---- */
+
+static bool
+is_admin(const struct tool *t)
+{
+	return t->as == NULL || ms_account_has(&t->actor, MS_PRIVILEGE_ADMIN);
+}
+
+int
+tool_privileged(struct tool *t, unsigned privilege, struct ms_err *err)
+{
+	struct ms_buf word = {0};
+
+	if (privilege == 0 || is_admin(t) ||
+	    ms_account_has(&t->actor, privilege))
+		return 0;
+	ms_privileges_write(&word, privilege, ' ');
+	ms_fail(err, MS_AUTH, "user '%.255s' lacks the privilege '%s'", t->as,
+	    ms_buf_str(&word));
+	ms_buf_release(&word);
+	return -1;
+}
+
+bool
+tool_sees(const struct tool *t, const struct ms_stored_profile *p)
+{
+	return is_admin(t) || p->owner == t->actor.number;
+}
+
+int
+tool_profile(struct tool *t, const char *name, unsigned privilege,
+    struct ms_stored_profile *p, struct ms_err *err)
+{
+	int got = ms_profile_find(t->archive, name, p, err);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return ms_fail(err, MS_NOINPUT, "there is no such profile");
+	if (!tool_sees(t, p))
+		return ms_fail(err, MS_AUTH,
+		    "it is not a profile of user '%.255s'", t->as);
+	return tool_privileged(t, privilege, err);
+}
+
+/* The first admin there is. */
+static int
+first_admin(struct tool *t, struct ms_account *owner, struct ms_err *err)
+{
+	struct ms_accounts *all = ms_accounts_open(t->archive);
+	int got;
+
+	while ((got = ms_accounts_next(all, owner, err)) == 1)
+		if (ms_account_has(owner, MS_PRIVILEGE_ADMIN))
+			break;
+	ms_accounts_close(all);
+	if (got == 0)
+		ms_fail(err, MS_USAGE,
+		    "no user is an admin: say whose it is by --owner");
+	return got == 1 ? 0 : -1;
+}
+
+int
+tool_owner(struct tool *t, const char *name, struct ms_account *owner,
+    struct ms_err *err)
+{
+	int got;
+
+	if (name == NULL && t->as != NULL)
+		name = t->as;
+	if (name == NULL) {
+		got = ms_account_find(
+		    t->archive, ms_opt_user(NULL, NULL), owner, err);
+		if (got < 0)
+			return -1;
+		return got == 1 && ms_account_has(owner, MS_PRIVILEGE_ADMIN)
+			   ? 0
+			   : first_admin(t, owner, err);
+	}
+	got = ms_account_find(t->archive, name, owner, err);
+	if (got == 0 || (got == 1 && owner->deleted))
+		return ms_fail(
+		    err, MS_USAGE, "--owner: there is no user '%.255s'", name);
+	if (got == 1 && !is_admin(t) && owner->number != t->actor.number)
+		return ms_fail(err, MS_AUTH,
+		    "--owner: only an admin gives a profile to another");
+	return got < 0 ? -1 : 0;
+}
+
+char *
+tool_user_name(struct tool *t, uint64_t number)
+{
+	struct ms_account u = {0};
+	char *name;
+
+	name = ms_xstrdup(
+	    number != 0 && ms_account_get(t->archive, number, &u, NULL) == 1
+		? u.name
+		: "");
+	ms_account_release(&u);
+	return name;
+}
+
+/* ---- command lines ---- */
+
+static void
+take_name(struct args *a, const char *name)
+{
+	a->names = ms_xreallocarray(
+	    (void *)(uintptr_t)a->names, a->count + 1, sizeof(*a->names));
+	a->names[a->count++] = name;
+}
+
+int
+args_next(struct args *a)
+{
+	int c;
+
+	if (a->argv == NULL)
+		return -1;
+	if (a->names == NULL) { /* a second command line begins */
+		optind = 0;
+		a->names = ms_xmalloc(sizeof(*a->names));
+	}
+	while (!a->literal) {
+		c = ms_getopt(a->argc, a->argv, a->letters, a->longs);
+		if (c != -1)
+			return c;
+		a->literal =
+		    optind > 1 && strcmp(a->argv[optind - 1], "--") == 0;
+		if (optind >= a->argc)
+			return -1;
+		if (!a->literal)
+			take_name(a, a->argv[optind++]);
+	}
+	while (optind < a->argc)
+		take_name(a, a->argv[optind++]);
+	return -1;
+}
+
+void
+args_release(struct args *a)
+{
+	free((void *)(uintptr_t)a->names);
+	a->names = NULL;
+}

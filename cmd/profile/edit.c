@@ -1,0 +1,410 @@
+/* edit.c - profiles made and changed: add, edit. */
+#include "common.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fetch-options.h"
+
+#define KEYS_MAX 128 /* more keys than there are */
+
+enum {
+	OPT_OWNER = MS_OPT_LONG,
+	OPT_KEY /* and on: the keys */
+};
+
+struct options {
+	const char *owner, *file;
+	struct ms_buf text; /* made of --key options */
+};
+
+/* ---- the text of a profile ---- */
+
+/* All of a file, or of stdin. */
+static int
+read_text(struct ms_buf *out, const char *file, struct ms_err *err)
+{
+	const char *path = strcmp(file, "-") == 0 ? "/dev/stdin" : file;
+
+	return ms_buf_read_file(out, path, MS_PROFILE_TEXT_MAX, err);
+}
+
+/* The keys as options: `--folder INBOX` is `folder = INBOX`. */
+static size_t
+key_options(struct option *longs)
+{
+	size_t n = 0;
+	bool argument, many;
+
+	longs[n++] =
+	    (struct option){"owner", required_argument, NULL, OPT_OWNER};
+	longs[n++] = (struct option){"from", required_argument, NULL, 'f'};
+	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++) {
+		ms_profile_key(ms_profile_key_at(i), &argument, &many);
+		longs[n].name = ms_profile_key_at(i);
+		longs[n++].has_arg = argument;
+	}
+	for (const struct fetch_option *o = fetch_table; o->name != NULL; o++) {
+		if (ms_profile_key(o->name, &argument, &many) ||
+		    !profile_fetch_key(o->name, &argument, &many))
+			continue;
+		longs[n].name = o->name;
+		longs[n++].has_arg = o->argument;
+	}
+	for (size_t i = 2; i < n; i++)
+		longs[i].val = OPT_KEY + (int)i;
+	return n;
+}
+
+/* Where it will be run is not where it was said: paths begin with `/`. */
+static int
+add_key(
+    struct ms_buf *out, const char *key, const char *value, struct ms_err *err)
+{
+	char *here = NULL;
+	struct ms_buf path = {0};
+	int rc;
+
+	if (value == NULL) {
+		value = "yes";
+	} else if (ms_profile_is_path(key) && *value != '/' && *value != '\0') {
+		here = getcwd(NULL, 0);
+		if (here == NULL)
+			return ms_fail_errno(err, "%s", key);
+		ms_buf_printf(&path, "%s/%s", here, value);
+		value = ms_buf_str(&path);
+	}
+	rc = ms_profile_write(out, key, value, err);
+	ms_buf_release(&path);
+	free(here);
+	return rc;
+}
+
+/* 0, or an exit status. */
+static int
+take_options(struct args *args, struct options *opt, bool keys)
+{
+	static struct option longs[KEYS_MAX];
+	struct ms_err err = {0};
+	int c;
+
+	if (keys) {
+		key_options(longs);
+	} else {
+		longs[0] = (struct option){
+		    "owner", required_argument, NULL, OPT_OWNER};
+		longs[1] =
+		    (struct option){"from", required_argument, NULL, 'f'};
+	}
+	args->letters = "f:";
+	args->longs = longs;
+	while ((c = args_next(args)) != -1) {
+		if (c == OPT_OWNER)
+			opt->owner = optarg;
+		else if (c == 'f')
+			opt->file = optarg;
+		else if (c < OPT_KEY)
+			return tool_misused();
+		else if (add_key(&opt->text, longs[c - OPT_KEY].name, optarg,
+			     &err) < 0)
+			return tool_complain(NULL, &err);
+	}
+	if (args->count != 1 || (opt->file != NULL && opt->text.n > 0))
+		return tool_misused();
+	return 0;
+}
+
+/* Says what its owner will want to know, though it is no mistake. */
+static void
+remark(struct tool *t, const struct ms_account *owner, const char *name,
+    const struct ms_profile *p)
+{
+	struct ms_secret s;
+	struct ms_err err = {0};
+
+	if (p->secret != NULL &&
+	    profile_secret(t, owner, p->secret, &s, &err) < 0)
+		ms_complain(TOOL, "%s: %s", name, err.msg);
+	ms_secret_wipe(&s);
+}
+
+/* ---- add ---- */
+
+static int
+decide_add(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	uint64_t number;
+
+	return ms_profile_add(ch, ctx, &number, err);
+}
+
+static int
+add(struct tool *t, struct options *opt, const char *name, struct ms_err *err)
+{
+	struct ms_account owner = {0};
+	struct ms_profile p = {0};
+	struct ms_stored_profile want = {.name = name, .enabled = true};
+	int rc = -1;
+
+	if (!ms_profile_name_ok(name))
+		return ms_fail(err, MS_USAGE,
+		    "this is no name for a profile: it is empty, too long, "
+		    "begins with '-' or '.', or holds '/' or controls");
+	if (tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, err) < 0 ||
+	    tool_owner(t, opt->owner, &owner, err) < 0)
+		goto out;
+	if (opt->text.n == 0 &&
+	    read_text(&opt->text, opt->file != NULL ? opt->file : "-", err) < 0)
+		goto out;
+	if (profile_judge(t, &owner, ms_buf_slice(&opt->text), true, &p, err) <
+	    0)
+		goto out;
+	want.owner = owner.number;
+	want.text = ms_buf_str(&opt->text);
+	rc = ms_archive_change(t->archive, t->as, decide_add, &want, err);
+	if (rc == 0)
+		remark(t, &owner, name, &p);
+out:
+	ms_profile_release(&p);
+	ms_account_release(&owner);
+	return rc;
+}
+
+int
+verb_add(struct tool *t, int argc, char *argv[])
+{
+	struct args args = {.argc = argc, .argv = argv};
+	struct options opt = {0};
+	struct ms_err err = {0};
+	int status = take_options(&args, &opt, true);
+
+	if (status == 0 && tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
+	    add(t, &opt, args.names[0], &err) < 0)
+		ms_context(&err, "%s", args.names[0]);
+	args_release(&args);
+	ms_buf_release(&opt.text);
+	return tool_close(t, status, &err);
+}
+
+/* ---- the editor ---- */
+
+static int
+write_file(int fd, const char *path, const char *text, struct ms_err *err)
+{
+	size_t n = strlen(text), done = 0;
+	ssize_t w;
+
+	while (done < n) {
+		w = write(fd, text + done, n - done);
+		if (w < 0 && errno != EINTR)
+			return ms_fail_errno(err, "%s", path);
+		done += w > 0 ? (size_t)w : 0;
+	}
+	return 0;
+}
+
+/* As crontab(1) and git do it: the shell takes the words of $EDITOR apart. */
+static int
+run_editor(const char *path, struct ms_err *err)
+{
+	const char *editor = getenv("VISUAL");
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, was[2];
+	struct ms_buf command = {0};
+	int status = 0;
+	pid_t pid;
+
+	if (editor == NULL || *editor == '\0')
+		editor = getenv("EDITOR");
+	if (editor == NULL || *editor == '\0')
+		editor = "vi";
+	ms_buf_printf(&command, "%s \"$1\"", editor);
+	(void)ms_buf_str(&command);
+	/* What is typed there is the editor's. */
+	sigaction(SIGINT, &ignore, &was[0]);
+	sigaction(SIGQUIT, &ignore, &was[1]);
+	pid = fork();
+	if (pid == 0) {
+		sigaction(SIGINT, &was[0], NULL);
+		sigaction(SIGQUIT, &was[1], NULL);
+		execl("/bin/sh", "sh", "-c", (char *)command.p, "sh", path,
+		    (char *)NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &was[0], NULL);
+	sigaction(SIGQUIT, &was[1], NULL);
+	ms_buf_release(&command);
+	if (pid < 0)
+		return ms_fail_errno(err, "editor");
+	if (status != 0)
+		return ms_fail(err, MS_NOINPUT,
+		    "the editor '%.100s' failed; nothing was changed", editor);
+	return 0;
+}
+
+/* After a mistake, where there is somebody to ask. */
+static bool
+again(const char *name, const struct ms_err *why)
+{
+	char answer[16];
+
+	ms_complain(TOOL, "%s: %s", name, why->msg);
+	fprintf(stderr, "Edit it again? (y/n) ");
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y' || answer[0] == '\n');
+}
+
+/* ---- edit ---- */
+
+struct editing {
+	const struct ms_stored_profile *was;
+	struct ms_stored_profile want;
+	unsigned set;
+};
+
+static int
+decide_edit(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct editing *e = ctx;
+	struct ms_stored_profile now = {0};
+	int rc =
+	    ms_profile_get_in(ms_change_txn(ch), e->was->number, &now, err);
+
+	if (rc == 0 || (rc == 1 && now.deleted))
+		rc = ms_fail(
+		    err, MS_NOINPUT, "was deleted by somebody else meanwhile");
+	else if (rc == 1 && (strcmp(now.text, e->was->text) != 0 ||
+				now.owner != e->was->owner))
+		rc = ms_fail(err, MS_TEMP,
+		    "was changed by somebody else meanwhile; nothing was "
+		    "written");
+	else if (rc == 1)
+		rc = ms_profile_set(ch, e->was->number, &e->want, e->set, err);
+	ms_stored_profile_release(&now);
+	return rc;
+}
+
+/* Judges the text and puts it in the place of the one that was. */
+static int
+replace(struct tool *t, const struct ms_account *owner,
+    const struct ms_stored_profile *was, struct ms_buf *text,
+    struct ms_err *err)
+{
+	struct editing e = {.was = was};
+	struct ms_profile p;
+	int rc;
+
+	if (profile_judge(t, owner, ms_buf_slice(text), true, &p, err) < 0)
+		return -1;
+	e.want.text = ms_buf_str(text);
+	e.want.owner = owner->number;
+	e.set = MS_PROFILE_SET_TEXT | MS_PROFILE_SET_OWNER;
+	rc = ms_archive_change(t->archive, t->as, decide_edit, &e, err);
+	if (rc == 0)
+		remark(t, owner, was->name, &p);
+	ms_profile_release(&p);
+	return rc;
+}
+
+/* Has the text edited in a file of the caller's own until it is taken, or
+ * nobody wants to go on. */
+static int
+edit_text(struct tool *t, const struct ms_account *owner,
+    const struct ms_stored_profile *was, struct ms_err *err)
+{
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	const char *tmp = getenv("TMPDIR");
+	struct ms_buf path = {0}, text = {0};
+	int fd, rc;
+
+	ms_buf_printf(&path, "%s/ms-profile-XXXXXX.ini",
+	    tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
+	fd = mkstemps(ms_buf_str(&path), 4);
+	if (fd < 0) {
+		ms_fail_errno(err, "%s", ms_buf_str(&path));
+		ms_buf_release(&path);
+		return -1;
+	}
+	rc = write_file(fd, ms_buf_str(&path), was->text, err);
+	close(fd);
+	while (rc == 0) {
+		struct ms_err why = {0};
+
+		ms_buf_clear(&text);
+		rc = run_editor(ms_buf_str(&path), err);
+		if (rc == 0)
+			rc = ms_buf_read_file(
+			    &text, ms_buf_str(&path), MS_PROFILE_TEXT_MAX, err);
+		if (rc < 0 || strcmp(ms_buf_str(&text), was->text) == 0)
+			break;
+		rc = replace(t, owner, was, &text, &why);
+		if (rc == 0)
+			break;
+		if (why.code == MS_USAGE && terminal &&
+		    again(was->name, &why)) {
+			rc = 0;
+			continue;
+		}
+		*err = why;
+	}
+	unlink(ms_buf_str(&path));
+	ms_buf_release(&path);
+	ms_buf_release(&text);
+	return rc;
+}
+
+static int
+edit(struct tool *t, const struct options *opt, const char *name,
+    struct ms_err *err)
+{
+	struct ms_stored_profile was = {0};
+	struct ms_account owner = {0};
+	struct ms_buf text = {0};
+	int rc = -1, got = 1;
+
+	if (tool_profile(t, name, MS_PRIVILEGE_MODIFY_PROFILES, &was, err) < 0)
+		goto out;
+	if (opt->owner != NULL)
+		got = tool_owner(t, opt->owner, &owner, err) == 0 ? 1 : -1;
+	else
+		got = ms_account_get(t->archive, was.owner, &owner, err);
+	if (got == 0)
+		ms_fail(err, MS_USAGE, "has no owner: give --owner");
+	if (got != 1)
+		goto out;
+	if (opt->file != NULL) {
+		if (read_text(&text, opt->file, err) == 0)
+			rc = replace(t, &owner, &was, &text, err);
+	} else if (opt->owner != NULL) {
+		ms_buf_add_str(&text, was.text);
+		rc = replace(t, &owner, &was, &text, err);
+	} else {
+		rc = edit_text(t, &owner, &was, err);
+	}
+out:
+	ms_buf_release(&text);
+	ms_account_release(&owner);
+	ms_stored_profile_release(&was);
+	return rc;
+}
+
+int
+verb_edit(struct tool *t, int argc, char *argv[])
+{
+	struct args args = {.argc = argc, .argv = argv};
+	struct options opt = {0};
+	struct ms_err err = {0};
+	int status = take_options(&args, &opt, false);
+
+	if (status == 0 && tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
+	    edit(t, &opt, args.names[0], &err) < 0)
+		ms_context(&err, "%s", args.names[0]);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}

@@ -1,0 +1,269 @@
+/* log.c - what became of runs, and what runs now: log, status, stop. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "json.h"
+#include "run-report.h"
+#include "query.h"
+#include "run-liveness.h"
+#include "time.h"
+
+/* ---- log ---- */
+
+struct options {
+	bool json, failed_only, mailboxes;
+	int64_t since;
+};
+
+struct logging {
+	struct tool *t;
+	const struct options *opt;
+	const struct ms_run *run; /* at hand */
+	bool failed;              /* one was found that did */
+};
+
+/* Cancelled is what somebody wanted. */
+static bool
+is_failure(enum ms_run_result result)
+{
+	return result == MS_RUN_ERRORS || result == MS_RUN_FAILED;
+}
+
+static void
+show_counts(const struct ms_tally *t)
+{
+	show_count(t->seen, '\t');
+	show_count(t->fresh, '\t');
+	show_count(t->known, '\t');
+	show_count(t->left_out, '\t');
+	show_count(t->failed, '\t');
+	show_count(t->deleted, '\t');
+}
+
+/* An ms_run_mailbox_fn. */
+static int
+show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
+{
+	const struct logging *l = ctx;
+	const struct ms_run *run = l->run;
+	char when[21];
+
+	(void)err;
+	if (l->opt->failed_only && !is_failure(m->result))
+		return 0;
+	if (l->opt->json) {
+		show_json(report_json(run->name, run->number, m));
+		return 0;
+	}
+	ms_time_format(m->time, when);
+	show_field("mailbox", '\t');
+	show_field(when, '\t');
+	show_field(run->name, '\t');
+	show_field(m->user, '\t');
+	show_field(ms_run_result_name(m->result), '\t');
+	show_count((uint64_t)m->status, '\t');
+	show_counts(&m->counts);
+	show_count(m->seconds, '\t');
+	show_field(m->source, '\t');
+	show_field(m->reason != NULL      ? m->reason
+		   : m->failure_count > 0 ? m->failures[0].reason
+					  : "",
+	    '\n');
+	return 0;
+}
+
+/* A run without an end has failed, unless it runs now. */
+static const char *
+result_name(const struct ms_run *run, bool now)
+{
+	if (run->result == MS_RUN_OPEN && !now)
+		return ms_run_result_name(MS_RUN_FAILED);
+	return show_result(run, now);
+}
+
+static void
+show_run_json(const struct ms_run *run, bool now)
+{
+	json_t *o = json_object();
+
+	show_text(o, "type", "run");
+	show_text(o, "profile", run->name);
+	show_text(o, "kind", run->kind);
+	ms_json_number(o, "run", run->number);
+	show_time(o, "began", run->began);
+	show_time(o, "ended", run->ended);
+	show_text(o, "result", result_name(run, now));
+	if (run->result != MS_RUN_OPEN)
+		ms_json_number(o, "status", (uint64_t)run->status);
+	else if (!now)
+		show_text(o, "reason", "interrupted");
+	ms_json_number(o, "mailboxes", run->mailboxes);
+	show_tally(o, &run->counts);
+	show_json(o);
+}
+
+static void
+show_run_text(const struct ms_run *run, bool now)
+{
+	char when[21];
+
+	ms_time_format(run->began, when);
+	show_field("run", '\t');
+	show_field(when, '\t');
+	show_field(run->name, '\t');
+	show_count(run->mailboxes, '\t');
+	show_field(result_name(run, now), '\t');
+	if (run->result != MS_RUN_OPEN)
+		show_count((uint64_t)run->status, '\t');
+	else
+		show_field("", '\t');
+	show_counts(&run->counts);
+	show_count(
+	    run->ended > run->began ? (uint64_t)(run->ended - run->began) : 0,
+	    '\n');
+}
+
+/* Does this run, of which no end is recorded, run now? */
+static int
+runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
+{
+	struct ms_stored_profile p = {0};
+	int pid = 0, got;
+
+	if (run->profile == 0)
+		return run_marked(t->path, run->number, err);
+	got = ms_profile_get(t->archive, run->profile, &p, err);
+	if (got == 1 && p.last_run == run->number)
+		pid = run_holder(t, run->profile, NULL, err);
+	ms_stored_profile_release(&p);
+	return got < 0 || pid < 0 ? -1 : pid > 0;
+}
+
+static int
+show_run(struct logging *l, const struct ms_run *run, struct ms_err *err)
+{
+	const struct options *opt = l->opt;
+	bool open = run->result == MS_RUN_OPEN;
+	int now = open ? runs_now(l->t, run, err) : 0;
+	bool failure = (open && now == 0) || is_failure(run->result);
+
+	if (now < 0)
+		return -1;
+	if (opt->failed_only && !failure)
+		return 0;
+	l->failed = l->failed || failure;
+	l->run = run;
+	if (opt->json)
+		show_run_json(run, now == 1);
+	else
+		show_run_text(run, now == 1);
+	if (!opt->json && !opt->mailboxes && !opt->failed_only)
+		return 0;
+	return ms_run_mailboxes(
+	    l->t->archive, run->number, show_mailbox, l, err);
+}
+
+/* Whose run is it? One of ms-csvbatch is the admins'. */
+static int
+is_seen(struct tool *t, const struct ms_run *run, struct ms_err *err)
+{
+	struct ms_stored_profile p = {0};
+	int got;
+	bool sees;
+
+	if (t->as == NULL || ms_account_has(&t->actor, MS_PRIVILEGE_ADMIN))
+		return 1;
+	if (run->profile == 0)
+		return 0;
+	got = ms_profile_get(t->archive, run->profile, &p, err);
+	sees = got == 1 && tool_sees(t, &p);
+	ms_stored_profile_release(&p);
+	return got < 0 ? -1 : sees;
+}
+
+/* profile 0: all. */
+static int
+show_runs(struct logging *l, uint64_t profile, struct ms_err *err)
+{
+	struct ms_runs *w = ms_runs_open(l->t->archive, profile, l->opt->since);
+	struct ms_run run = {0};
+	int got, seen;
+
+	while ((got = ms_runs_next(w, &run, err)) == 1) {
+		seen = is_seen(l->t, &run, err);
+		if (seen < 0 || (seen == 1 && show_run(l, &run, err) < 0)) {
+			got = -1;
+			break;
+		}
+	}
+	l->run = NULL;
+	ms_run_release(&run);
+	ms_runs_close(w);
+	return got;
+}
+
+static void
+show_log(struct logging *l, const struct args *args, struct ms_err *err)
+{
+	struct ms_stored_profile p = {0};
+
+	if (args->count == 0)
+		show_runs(l, 0, err);
+	for (size_t i = 0; i < args->count && err->code == MS_OK; i++)
+		if (tool_profile(l->t, args->names[i], 0, &p, err) < 0)
+			ms_context(err, "%s", args->names[i]);
+		else
+			show_runs(l, p.number, err);
+	ms_stored_profile_release(&p);
+}
+
+int
+verb_log(struct tool *t, int argc, char *argv[])
+{
+	enum {
+		OPT_JSON = MS_OPT_LONG,
+		OPT_FAILED,
+		OPT_MAILBOXES,
+		OPT_SINCE
+	};
+	static const struct option longs[] = {
+	    {"json", no_argument, NULL, OPT_JSON},
+	    {"failed-only", no_argument, NULL, OPT_FAILED},
+	    {"mailboxes", no_argument, NULL, OPT_MAILBOXES},
+	    {"since", required_argument, NULL, OPT_SINCE},
+	    {NULL, 0, NULL, 0},
+	};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct options opt = {.since = INT64_MIN};
+	struct logging l = {.t = t, .opt = &opt};
+	struct ms_err err = {0};
+	int c, status = 0;
+
+	while (
+	    status == 0 && err.code == MS_OK && (c = args_next(&args)) != -1) {
+		if (c == OPT_JSON)
+			opt.json = true;
+		else if (c == OPT_FAILED)
+			opt.failed_only = true;
+		else if (c == OPT_MAILBOXES)
+			opt.mailboxes = true;
+		else if (c != OPT_SINCE)
+			status = tool_misused();
+		else if (!ms_query_date(
+			     optarg, strlen(optarg), time(NULL), &opt.since))
+			ms_fail(&err, MS_USAGE,
+			    "--since: '%.40s' is no date: 2026, 2026-03-01, "
+			    "7d",
+			    optarg);
+	}
+	if (status == 0 && err.code == MS_OK &&
+	    tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		show_log(&l, &args, &err);
+	if (status == 0 && opt.failed_only && l.failed)
+		status = MS_STATUS_SOME;
+	args_release(&args);
+	return tool_close(t, status, &err);
+}

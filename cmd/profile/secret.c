@@ -1,0 +1,226 @@
+/*
+ * secret.c - passwords of profiles, kept under secret/profile/: one
+ * file each, called NUMBER.NAME after its owner; those of admins, who share
+ * theirs, admin.NAME.
+ */
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs.h"
+
+#define NEW_FILE ".new" /* where a secret is before it has its name */
+
+/* ARCHIVE/secret/profile, made if it is not there. */
+static int
+open_folder(struct tool *t, struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	int fd = -1;
+
+	ms_buf_printf(&path, "%s/secret", t->path);
+	for (size_t i = 0; i < 2; i++) {
+		if (mkdir(ms_buf_str(&path), 0700) < 0 && errno != EEXIST)
+			goto fail;
+		if (i == 0)
+			ms_buf_add_str(&path, "/profile");
+	}
+	fd = open(
+	    ms_buf_str(&path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+fail:
+	if (fd < 0)
+		ms_fail_errno(err, "%s", ms_buf_str(&path));
+	ms_buf_release(&path);
+	return fd;
+}
+
+static void
+file_name(struct ms_buf *out, const struct ms_account *owner, const char *name)
+{
+	if (ms_account_has(owner, MS_PRIVILEGE_ADMIN))
+		ms_buf_printf(out, "admin.%s", name);
+	else
+		ms_buf_printf(out, "%" PRIu64 ".%s", owner->number, name);
+}
+
+int
+profile_secret(struct tool *t, const struct ms_account *owner, const char *name,
+    struct ms_secret *s, struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	int rc;
+
+	ms_buf_printf(&path, "%s/secret/profile/", t->path);
+	file_name(&path, owner, name);
+	if (access(ms_buf_str(&path), F_OK) < 0 && errno == ENOENT)
+		rc = ms_fail(err, MS_NOINPUT,
+		    "the secret '%s' was not set: ms-profile secret %s", name,
+		    name);
+	else
+		rc = ms_secret_file(s, ms_buf_str(&path), err);
+	ms_buf_release(&path);
+	return rc;
+}
+
+/* One at a time changes what is there: the new file has one name. */
+static int
+keep(struct tool *t, const struct ms_account *owner, const char *name,
+    const struct ms_secret *s, struct ms_err *err)
+{
+	struct ms_slice bytes = {(const unsigned char *)s->s, s->n};
+	struct ms_buf file = {0};
+	int dir = open_folder(t, err), rc = -1;
+
+	if (dir < 0)
+		return -1;
+	file_name(&file, owner, name);
+	if (flock(dir, LOCK_EX) < 0)
+		ms_fail_errno(err, "secret/profile");
+	else
+		rc =
+		    ms_fs_replace(dir, NEW_FILE, ms_buf_str(&file), bytes, err);
+	close(dir);
+	ms_buf_release(&file);
+	return rc;
+}
+
+static int
+forget(struct tool *t, const struct ms_account *owner, const char *name,
+    struct ms_err *err)
+{
+	struct ms_buf file = {0};
+	int dir = open_folder(t, err), rc = -1;
+
+	if (dir < 0)
+		return -1;
+	file_name(&file, owner, name);
+	if (unlinkat(dir, ms_buf_str(&file), 0) == 0)
+		rc = ms_fs_sync(dir, "secret/profile", err);
+	else if (errno == ENOENT)
+		ms_fail(err, MS_NOINPUT, "there is no such secret");
+	else
+		ms_fail_errno(err, "secret/profile");
+	close(dir);
+	ms_buf_release(&file);
+	return rc;
+}
+
+/* ---- the verb ---- */
+
+struct options {
+	const char *owner, *file;
+	uint64_t fd;
+	bool has_fd, remove;
+};
+
+static int
+ask_twice(struct ms_secret *s, const char *name, struct ms_err *err)
+{
+	struct ms_secret again;
+	struct ms_buf prompt = {0};
+	int rc;
+
+	ms_buf_printf(&prompt, "Password for '%s': ", name);
+	rc = ms_secret_ask(s, ms_buf_str(&prompt), err);
+	if (rc == 0)
+		rc = ms_secret_ask(&again, "Once more: ", err);
+	if (rc == 0 && strcmp(s->s, again.s) != 0)
+		rc = ms_fail(err, MS_USAGE, "these are two passwords");
+	ms_secret_wipe(&again);
+	ms_buf_release(&prompt);
+	if (rc < 0 && err->code == MS_USAGE &&
+	    strcmp(err->msg, "no terminal to ask on") == 0)
+		return ms_fail(err, MS_USAGE,
+		    "no password: give --password-file or --password-fd");
+	return rc;
+}
+
+static int
+get(struct ms_secret *s, const struct options *opt, const char *name,
+    struct ms_err *err)
+{
+	if (opt->file != NULL)
+		return ms_secret_file(s, opt->file, err);
+	if (opt->has_fd)
+		return ms_secret_fd(s, (int)opt->fd, err);
+	return ask_twice(s, name, err);
+}
+
+static int
+change(struct tool *t, const struct options *opt, const char *name,
+    struct ms_err *err)
+{
+	struct ms_account owner = {0};
+	struct ms_secret s = {0};
+	int rc = -1;
+
+	if (!ms_profile_secret_ok(name))
+		return ms_fail(err, MS_USAGE,
+		    "the name of a secret is letters, digits and ._-@+");
+	if (tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, err) < 0 ||
+	    tool_owner(t, opt->owner, &owner, err) < 0)
+		goto out;
+	if (opt->remove)
+		rc = forget(t, &owner, name, err);
+	else if (get(&s, opt, name, err) == 0)
+		rc = keep(t, &owner, name, &s, err);
+out:
+	ms_secret_wipe(&s);
+	ms_account_release(&owner);
+	return rc;
+}
+
+int
+verb_secret(struct tool *t, int argc, char *argv[])
+{
+	enum {
+		OPT_OWNER = MS_OPT_LONG,
+		OPT_REMOVE,
+		OPT_FILE,
+		OPT_FD
+	};
+	static const struct option longs[] = {
+	    {"owner", required_argument, NULL, OPT_OWNER},
+	    {"remove", no_argument, NULL, OPT_REMOVE},
+	    {"password-file", required_argument, NULL, OPT_FILE},
+	    {"password-fd", required_argument, NULL, OPT_FD},
+	    {NULL, 0, NULL, 0},
+	};
+	const struct rlimit no_core = {0, 0};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct options opt = {0};
+	struct ms_err err = {0};
+	int c, status = 0;
+
+	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold it */
+	while (status == 0 && (c = args_next(&args)) != -1) {
+		if (c == OPT_OWNER)
+			opt.owner = optarg;
+		else if (c == OPT_REMOVE)
+			opt.remove = true;
+		else if (c == OPT_FILE)
+			opt.file = optarg;
+		else if (c == OPT_FD && ms_opt_number(optarg, 0, 1023, &opt.fd,
+					    "--password-fd", &err) == 0)
+			opt.has_fd = true;
+		else
+			status = tool_misused();
+	}
+	if (status == 0 &&
+	    (args.count != 1 ||
+		opt.remove + (opt.file != NULL) + opt.has_fd > 1))
+		status = tool_misused();
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		change(t, &opt, args.names[0], &err);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}

@@ -1,0 +1,132 @@
+/* status.c - what runs now, and asking it to end. */
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "show.h"
+
+static int
+show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
+    struct ms_err *err)
+{
+	struct show_state s;
+	json_t *o;
+
+	if (show_state(&s, t, p, err) < 0)
+		return -1;
+	if (json) {
+		o = json_object();
+		show_text(o, "name", p->name);
+		json_object_set_new(o, "enabled", json_boolean(p->enabled));
+		json_object_set_new(o, "running", json_boolean(s.pid > 0));
+		show_text(o, "result", s.result);
+		show_time(o, "began", s.began);
+		if (s.pid > 0) {
+			ms_json_number(o, "pid", (uint64_t)s.pid);
+			ms_json_number(o, "mailboxes", s.note.mailboxes);
+			ms_json_number(o, "done", s.note.done);
+			ms_json_number(o, "not_well", s.note.failed);
+		}
+		show_json(o);
+		return 0;
+	}
+	show_field(p->name, '\t');
+	show_field(s.pid > 0    ? "running"
+		   : p->enabled ? "idle"
+				: "disabled",
+	    '\t');
+	show_field(s.result, '\t');
+	show_field(s.when, '\t');
+	if (s.pid <= 0) {
+		puts("\t");
+		return 0;
+	}
+	printf("%d\t%llu of %llu done, %llu not well\n", s.pid,
+	    (unsigned long long)s.note.done,
+	    (unsigned long long)s.note.mailboxes,
+	    (unsigned long long)s.note.failed);
+	return 0;
+}
+
+static void
+show_all(struct tool *t, const struct args *args, bool json, struct ms_err *err)
+{
+	struct ms_stored_profile p = {0};
+	struct ms_profiles *all;
+	int rc = 0;
+
+	for (size_t i = 0; i < args->count && rc >= 0; i++) {
+		rc = tool_profile(t, args->names[i], 0, &p, err);
+		rc = rc < 0 ? ms_context(err, "%s", args->names[i])
+			    : show_status(t, &p, json, err);
+	}
+	if (args->count == 0) {
+		all = ms_profiles_open(t->archive);
+		while (rc >= 0 && (rc = ms_profiles_next(all, &p, err)) == 1)
+			if (tool_sees(t, &p))
+				rc = show_status(t, &p, json, err);
+		ms_profiles_close(all);
+	}
+	ms_stored_profile_release(&p);
+}
+
+int
+verb_status(struct tool *t, int argc, char *argv[])
+{
+	static const struct option longs[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct ms_err err = {0};
+	bool json = false;
+	int c, status = 0;
+
+	while (status == 0 && (c = args_next(&args)) != -1) {
+		if (c == 'j')
+			json = true;
+		else
+			status = tool_misused();
+	}
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		show_all(t, &args, json, &err);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}
+
+/* ---- stop ---- */
+
+static int
+stop_one(struct tool *t, const char *name)
+{
+	struct ms_stored_profile p = {0};
+	struct ms_err err = {0};
+	int stopped = 0;
+
+	if (tool_profile(t, name, 0, &p, &err) == 0)
+		stopped = run_stop(t, p.number, &err);
+	if (err.code == MS_OK && stopped == 0)
+		ms_complain(TOOL, "%s: does not run", name);
+	ms_stored_profile_release(&p);
+	return err.code != MS_OK ? tool_complain(name, &err) : 0;
+}
+
+int
+verb_stop(struct tool *t, int argc, char *argv[])
+{
+	static const struct option longs[] = {{NULL, 0, NULL, 0}};
+	struct args args = {
+	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct ms_err err = {0};
+	int status = 0;
+
+	if (args_next(&args) != -1 || args.count == 0)
+		status = tool_misused();
+	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		for (size_t i = 0; i < args.count; i++)
+			status = tool_join(
+			    status, stop_one(t, args.names[i]), i == 0);
+	args_release(&args);
+	return tool_close(t, status, &err);
+}

@@ -1,0 +1,419 @@
+/* validate.c - whether what a profile says can be done: its values are
+ * shown to the tools' own readers, its users are looked up. */
+#include "common.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fetch-options.h"
+#include "plan.h"
+#include "query.h"
+#include "sink.h"
+#include "url.h"
+
+#define THREADS_MAX 64 /* as ms-ingest has it */
+
+bool
+profile_fetch_key(const char *name, bool *argument, bool *many)
+{
+	const struct fetch_option *o = fetch_option(name);
+
+	if (o == NULL || o->class == FETCH_RUN || o->class == FETCH_DELETE ||
+	    strcmp(name, "password-fd") == 0)
+		return false;
+	*argument = o->argument;
+	*many = o->many;
+	return true;
+}
+
+/* ---- what the options of ms-fetch say ---- */
+
+/* Does `text` hold this word, not as a part of another? */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	const char *p = text;
+
+	while ((p = strstr(p, word)) != NULL) {
+		if (strspn(p + n, "abcdefghijklmnopqrstuvwxyz-") == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+/* Does `text` name this item: its option, or its value in quotes? */
+static bool
+is_named(const char *text, const struct ms_profile_item *item)
+{
+	struct ms_buf words = {0};
+	bool named;
+
+	ms_buf_printf(&words, "--%s",
+	    strcmp(item->key, "delete-older-than") == 0 ? "older-than"
+							: item->key);
+	named = has_word(text, ms_buf_str(&words));
+	ms_buf_clear(&words);
+	ms_buf_printf(&words, "'%s'", item->value);
+	named = named || (item->use == MS_FOR_FETCH && item->value[0] != '\0' &&
+			     strstr(text, ms_buf_str(&words)) != NULL);
+	ms_buf_release(&words);
+	return named;
+}
+
+/* The line to blame for a sentence of ms-fetch's: the last one it names; if it
+ * says that nothing is left, the last one that chooses; else the URL's. */
+static unsigned
+line_of(const struct ms_profile *p, const char *text)
+{
+	bool none = strncmp(text, "no message", 10) == 0;
+	unsigned line = 0, chooses = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ms_profile_item *item = &p->items[i];
+		const struct fetch_option *o = fetch_option(item->key);
+
+		if (is_named(text, item) && item->line > line)
+			line = item->line;
+		if (none && o != NULL && o->class == FETCH_CHOICE &&
+		    item->line > chooses)
+			chooses = item->line;
+	}
+	if (line == 0)
+		line = chooses;
+	return line != 0 ? line : ms_profile_line(p, "url");
+}
+
+/* ms-fetch's sentence with the line; keys have no dashes. */
+static int
+blame(const struct ms_profile *p, const char *why, struct ms_err *err)
+{
+	struct ms_buf text = {0};
+	int rc;
+
+	for (const char *s = why; *s != '\0'; s++)
+		if (s[0] == '-' && s[1] == '-' && (s == why || s[-1] == ' '))
+			s++;
+		else
+			ms_buf_add_byte(&text, (unsigned char)*s);
+	rc = ms_fail(
+	    err, MS_USAGE, "line %u: %s", line_of(p, why), ms_buf_str(&text));
+	ms_buf_release(&text);
+	return rc;
+}
+
+/* Reads a command line as ms-fetch would. */
+static int
+try_fetch(
+    const struct ms_profile *p, struct plan_words *argv, struct ms_err *err)
+{
+	struct ms_err why = {0};
+
+	if (fetch_try((int)argv->count, (char **)(uintptr_t)plan_words(argv),
+		&why) == 0)
+		return 0;
+	return blame(p, why.msg, err);
+}
+
+/* Whose mailbox it is comes later where there are many. */
+static void
+add_somebody(const struct ms_profile *p, struct plan_words *argv)
+{
+	if (p->kind == MS_PROFILE_CSV || ms_profile_line(p, "master") != 0)
+		plan_word(argv, "--login=x");
+	else
+		plan_word(argv, "--authzid=x");
+}
+
+static int
+judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
+{
+	const char *poll = ms_profile_value(p, "poll");
+	struct plan_words argv = {0};
+	int rc;
+
+	plan_word(&argv, "ms-fetch");
+	plan_fetch_options(p, true, &argv);
+	if (p->kind != MS_PROFILE_MAILBOX)
+		add_somebody(p, &argv);
+	if (poll != NULL)
+		plan_wordf(&argv, "--poll=%s", poll);
+	if (removing) {
+		plan_word(&argv, "--archive=/");
+		plan_word(&argv, "--delete-archived");
+		plan_remove_options(p, &argv);
+	}
+	plan_word(&argv, ms_profile_value(p, "url"));
+	rc = try_fetch(p, &argv, err);
+	plan_words_release(&argv);
+	return rc;
+}
+
+/* Where each mailbox has a login of its own, the URL has none. */
+static int
+judge_url(const struct ms_profile *p, struct ms_err *err)
+{
+	struct ms_url url;
+	bool login;
+
+	if (p->kind == MS_PROFILE_MAILBOX ||
+	    (p->kind == MS_PROFILE_BATCH && ms_profile_line(p, "master") == 0))
+		return 0;
+	/* What else is wrong with it, ms-fetch will say. */
+	login = ms_url_parse(&url, ms_profile_value(p, "url"), NULL) == 0 &&
+		url.login != NULL;
+	ms_url_release(&url);
+	if (!login)
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "line %u: url: no login may stand here, as each mailbox has its "
+	    "own",
+	    ms_profile_line(p, "url"));
+}
+
+static int
+judge_server(const struct ms_profile *p, struct ms_err *err)
+{
+	if (judge_url(p, err) < 0)
+		return -1;
+	if (judge_run(p, false, err) < 0)
+		return -1;
+	return p->deletes ? judge_run(p, true, err) : 0;
+}
+
+/* ---- the other tools ---- */
+
+static int
+refuse(const struct ms_profile *p, const char *key, struct ms_err *err)
+{
+	return ms_context(err, "line %u", ms_profile_line(p, key));
+}
+
+static int
+judge_ingest(const struct ms_profile *p, struct ms_err *err)
+{
+	static const char *const folders[] = {"into", "label"};
+	static const char *const formats[] = {
+	    "auto", "stream", "mbox", "eml", "maildir"};
+	const char *threads = ms_profile_value(p, "threads");
+	const char *format = ms_profile_value(p, "format");
+	uint64_t n;
+
+	if (threads != NULL &&
+	    ms_opt_number(threads, 1, THREADS_MAX, &n, "threads", err) < 0)
+		return refuse(p, "threads", err);
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = ms_profile_value(p, folders[i]);
+
+		if (name == NULL || strlen(name) <= MS_FOLDER_MAX)
+			continue;
+		ms_fail(err, MS_USAGE, "%s: longer than %d bytes", folders[i],
+		    MS_FOLDER_MAX);
+		return refuse(p, folders[i], err);
+	}
+	if (format == NULL || p->kind != MS_PROFILE_FILES)
+		return 0;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(format, formats[i]) == 0)
+			return 0;
+	ms_fail(err, MS_USAGE, "format: there is no format '%.40s'", format);
+	return refuse(p, "format", err);
+}
+
+static int
+judge_export(const struct ms_profile *p, struct ms_err *err)
+{
+	const char *format = ms_profile_value(p, "format");
+	const char *eol = ms_profile_value(p, "eol");
+	const char *text = ms_profile_value(p, "query");
+	struct ms_query *q = NULL;
+	char *output;
+
+	if (format != NULL && ms_sink_format(format) == NULL) {
+		ms_fail(err, MS_USAGE, "format: there is no format '%.40s'",
+		    format);
+		return refuse(p, "format", err);
+	}
+	if (eol != NULL && strcmp(eol, "crlf") != 0 && strcmp(eol, "lf") != 0 &&
+	    strcmp(eol, "original") != 0) {
+		ms_fail(err, MS_USAGE, "eol: crlf, lf or original");
+		return refuse(p, "eol", err);
+	}
+	if (text != NULL &&
+	    ms_query_parse(&q, ms_slice_str(text), time(NULL), err) < 0)
+		return refuse(p, "query", err);
+	ms_query_free(q);
+	output = profile_output(ms_profile_value(p, "output"), time(NULL), err);
+	if (output == NULL)
+		return refuse(p, "output", err);
+	free(output);
+	return 0;
+}
+
+/* One part of a date; false: there is none of this letter. */
+static bool
+date_part(struct ms_buf *out, char letter, const struct tm *tm)
+{
+	switch (letter) {
+	case 'Y':
+		ms_buf_printf(out, "%04d", tm->tm_year + 1900);
+		return true;
+	case 'm':
+		ms_buf_printf(out, "%02d", tm->tm_mon + 1);
+		return true;
+	case 'd':
+		ms_buf_printf(out, "%02d", tm->tm_mday);
+		return true;
+	case 'H':
+		ms_buf_printf(out, "%02d", tm->tm_hour);
+		return true;
+	case 'M':
+		ms_buf_printf(out, "%02d", tm->tm_min);
+		return true;
+	case 'S':
+		ms_buf_printf(out, "%02d", tm->tm_sec);
+		return true;
+	case '%':
+		ms_buf_add_byte(out, '%');
+		return true;
+	default:
+		return false;
+	}
+}
+
+char *
+profile_output(const char *output, int64_t now, struct ms_err *err)
+{
+	struct ms_buf out = {0};
+	time_t t = (time_t)now;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	for (; *output != '\0'; output++) {
+		if (*output != '%') {
+			ms_buf_add_byte(&out, (unsigned char)*output);
+		} else if (!date_part(&out, *++output, &tm)) {
+			ms_fail(err, MS_USAGE,
+			    "output: after %% stands one of Y m d H M S %%");
+			ms_buf_release(&out);
+			return NULL;
+		}
+	}
+	return ms_buf_str(&out);
+}
+
+/* ---- whose mail ---- */
+
+int
+profile_owner_may(const struct ms_account *owner, const struct ms_profile *p,
+    struct ms_err *err)
+{
+	const char *user = ms_profile_value(p, "user");
+
+	if (owner->deleted || owner->disabled)
+		return ms_fail(err, MS_AUTH, "its owner '%.255s' is %s",
+		    owner->name, owner->deleted ? "deleted" : "disabled");
+	if (ms_account_has(owner, MS_PRIVILEGE_ADMIN) ||
+	    (user != NULL && strcmp(user, owner->name) == 0))
+		return 0;
+	if (user != NULL)
+		return ms_fail(err, MS_AUTH,
+		    "user '%.100s' is no admin, so a profile of his cannot "
+		    "have the archive of '%.100s' as its target",
+		    owner->name, user);
+	return ms_fail(err, MS_AUTH,
+	    "user '%.100s' is no admin, so a profile of his is for his own "
+	    "archive: user = %.100s",
+	    owner->name, owner->name);
+}
+
+static int
+judge_user(struct tool *t, const struct ms_profile_item *item, bool create,
+    struct ms_err *err)
+{
+	struct ms_account u = {0};
+	int got, rc = 0;
+
+	if (!ms_user_name_ok(item->value))
+		return ms_fail(err, MS_USAGE, "line %u: %s: no user name",
+		    item->line, item->key);
+	got = ms_account_find(t->archive, item->value, &u, err);
+	if (got < 0)
+		rc = -1;
+	else if ((got == 0 || u.deleted) && !create)
+		rc = ms_fail(err, MS_USAGE,
+		    "line %u: %s: the archive has no user '%.255s'", item->line,
+		    item->key, item->value);
+	ms_account_release(&u);
+	return rc;
+}
+
+static int
+judge_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
+{
+	bool create = ms_profile_line(p, "create-user") != 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ms_profile_item *item = &p->items[i];
+		bool user = strcmp(item->key, "user") == 0;
+
+		if (!user && strcmp(item->key, "except") != 0 &&
+		    (p->all_users || strcmp(item->key, "users") != 0))
+			continue;
+		if (judge_user(t, item, create && user, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Files and commands are used with the rights of who runs us: only who is an
+ * admin, or has those rights himself, says which. */
+static int
+judge_reach(
+    const struct tool *t, const struct ms_profile *p, struct ms_err *err)
+{
+	if (t->actor.number == 0 ||
+	    ms_account_has(&t->actor, MS_PRIVILEGE_ADMIN))
+		return 0;
+	for (size_t i = 0; i < p->count; i++)
+		if (ms_profile_is_path(p->items[i].key) ||
+		    ms_profile_is_command(p->items[i].key))
+			return ms_fail(err, MS_AUTH,
+			    "line %u: %s: user '%.100s' is no admin, and only "
+			    "an admin says which files and commands of this "
+			    "host a profile uses",
+			    p->items[i].line, p->items[i].key, t->actor.name);
+	return 0;
+}
+
+int
+profile_judge(struct tool *t, const struct ms_account *owner,
+    struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err)
+{
+	bool server;
+	int rc = 0;
+
+	*p = (struct ms_profile){0};
+	if (text.n > MS_PROFILE_TEXT_MAX)
+		return ms_fail(
+		    err, MS_USAGE, "longer than %d bytes", MS_PROFILE_TEXT_MAX);
+	if (ms_profile_parse(p, text, profile_fetch_key, err) < 0)
+		return -1;
+	server = p->kind != MS_PROFILE_FILES && p->kind != MS_PROFILE_EXPORT;
+	if (server)
+		rc = judge_server(p, err);
+	if (rc == 0)
+		rc = p->kind == MS_PROFILE_EXPORT ? judge_export(p, err)
+						  : judge_ingest(p, err);
+	if (rc == 0 && users)
+		rc = judge_users(t, p, err);
+	if (rc == 0 && users)
+		rc = judge_reach(t, p, err);
+	if (rc == 0)
+		rc = profile_owner_may(owner, p, err);
+	if (rc < 0)
+		ms_profile_release(p);
+	return rc;
+}

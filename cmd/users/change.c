@@ -1,0 +1,361 @@
+/* change.c - ms-users set, rename, delete, addresses, grant, revoke. See
+ * ms-users(1). */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "le.h"
+#include "listing.h"
+#include "map.h"
+#include "password.h"
+#include "profile-store.h"
+#include "users.h"
+#include "utf8.h"
+
+/* ---- set ---- */
+
+/* What the options say of a user, and which members that is. */
+unsigned
+users_wish(const struct users *u, struct ms_account *want)
+{
+	static const struct {
+		enum users_option option;
+		unsigned set;
+	} members[] = {
+	    {USERS_FULL_NAME, MS_SET_FULL_NAME},
+	    {USERS_ADDRESS, MS_SET_ADDRESSES},
+	    {USERS_POP3_NAME, MS_SET_POP3_NAMES},
+	    {USERS_AUTHENTICATION, MS_SET_AUTHENTICATION},
+	    {USERS_DN, MS_SET_DN},
+	    {USERS_PRIVILEGES, MS_SET_PRIVILEGES},
+	    {USERS_DISABLED, MS_SET_DISABLED},
+	    {USERS_ENABLED, MS_SET_DISABLED},
+	};
+	unsigned set = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (users_given(u, members[i].option))
+			set |= members[i].set;
+	want->full_name = u->opt->full_name;
+	want->dn = u->opt->dn;
+	want->addresses = ms_buf_slice(&u->opt->addresses);
+	want->pop3_names = ms_buf_slice(&u->opt->pop3_names);
+	want->authentication = u->opt->authentication;
+	want->privileges = u->opt->privileges;
+	want->disabled = users_given(u, USERS_DISABLED);
+	return set;
+}
+
+/* A change of one user that is there. */
+struct change {
+	struct users *u;
+	const char *name;
+	struct ms_account want;
+	unsigned set;
+	uint64_t number; /* whose it was */
+};
+
+static int
+decide_set(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct change *c = ctx;
+	struct ms_account now = {0};
+	int rc = users_find_in(ch, c->name, &now, err);
+
+	if (rc == 0)
+		rc =
+		    ms_account_set(ch, now.number, &c->want, c->set, NULL, err);
+	ms_account_release(&now);
+	return rc;
+}
+
+static int
+set_one(struct users *u, const char *name, struct ms_err *err)
+{
+	struct change c = {.u = u, .name = name};
+
+	c.set = users_wish(u, &c.want);
+	return users_change(u, NULL, decide_set, &c, err);
+}
+
+int
+users_set(struct users *u)
+{
+	return users_each(u, set_one);
+}
+
+/* ---- rename ---- */
+
+/* A deleted one can be renamed too, so that another may have his name. */
+static int
+decide_rename(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct change *c = ctx;
+	struct ms_account now = {0};
+	int got, rc;
+
+	got = ms_account_find_in(ms_change_txn(ch), c->name, &now, err);
+	if (got == 0)
+		rc = ms_fail(err, MS_NOINPUT, "there is no such user");
+	else
+		rc = got < 0 ? -1
+			     : ms_account_set(ch, now.number, &c->want,
+				   MS_SET_NAME, NULL, err);
+	if (rc == 0 && !now.deleted)
+		rc = ms_profiles_rename_user(ch, c->name, c->want.name, err);
+	ms_account_release(&now);
+	return rc;
+}
+
+int
+users_rename(struct users *u)
+{
+	struct change c = {.name = u->args[0], .want.name = u->args[1]};
+	struct ms_err err = {0};
+
+	if (users_change(u, NULL, decide_rename, &c, &err) < 0)
+		return users_failed(u->args[0], &err);
+	return 0;
+}
+
+/* ---- delete ---- */
+
+static int
+decide_delete(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct change *c = ctx;
+	struct ms_account now = {0};
+	int rc = users_find_in(ch, c->name, &now, err);
+
+	c->number = now.number;
+	ms_account_release(&now);
+	return rc < 0 ? -1 : ms_account_delete(ch, c->number, err);
+}
+
+static int
+delete_one(struct users *u, const char *name, struct ms_err *err)
+{
+	struct change c = {.name = name};
+
+	if (users_change(u, NULL, decide_delete, &c, err) < 0)
+		return -1;
+	return ms_password_remove(ms_archive_path(u->a), c.number, err);
+}
+
+int
+users_delete(struct users *u)
+{
+	return users_each(u, delete_one);
+}
+
+/* ---- addresses ---- */
+
+/* Case does not tell two of them apart. */
+static void
+digest(const char *address, unsigned char out[MS_SHA_LEN])
+{
+	struct ms_buf folded = {0};
+
+	ms_utf8_fold(ms_slice_str(address), &folded);
+	ms_sha256(folded.p, folded.n, out);
+	ms_buf_release(&folded);
+}
+
+/* The addresses of the list that are not among the arguments. */
+static void
+add_others(const struct users *u, struct ms_slice list, struct ms_buf *out)
+{
+	unsigned char key[MS_SHA_LEN];
+	struct ms_map arguments = {0};
+	const char *s;
+	int i;
+
+	for (i = 1; i < u->count; i++) {
+		digest(u->args[i], key);
+		ms_map_add(&arguments, key, 0, NULL);
+	}
+	for (s = ms_list_next(list, NULL); s != NULL;
+	     s = ms_list_next(list, s)) {
+		digest(s, key);
+		if (!ms_map_get(&arguments, key, &(uint64_t){0}))
+			ms_buf_add(out, s, strlen(s) + 1);
+	}
+	ms_map_release(&arguments);
+}
+
+static void
+add_arguments(const struct users *u, struct ms_buf *list)
+{
+	int i;
+
+	for (i = 1; i < u->count; i++)
+		ms_buf_add(list, u->args[i], strlen(u->args[i]) + 1);
+}
+
+/* The new list: what is there twice is dropped later. */
+static int
+decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct change *c = ctx;
+	struct users *u = c->u;
+	struct ms_account now = {0};
+	struct ms_buf list = {0};
+	int rc = users_find_in(ch, c->name, &now, err);
+
+	if (rc == 0) {
+		if (users_given(u, USERS_PRIMARY))
+			add_arguments(u, &list);
+		if (users_given(u, USERS_REMOVE))
+			add_others(u, now.addresses, &list);
+		else
+			ms_buf_add(&list, now.addresses.p, now.addresses.n);
+		if (users_given(u, USERS_ADD))
+			add_arguments(u, &list);
+		c->want.addresses = ms_buf_slice(&list);
+		rc = ms_account_set(
+		    ch, now.number, &c->want, MS_SET_ADDRESSES, NULL, err);
+	}
+	ms_buf_release(&list);
+	ms_account_release(&now);
+	return rc;
+}
+
+static int
+print_addresses(struct users *u, struct ms_err *err)
+{
+	struct ms_account who = {0};
+	const char *s;
+	int rc;
+
+	if (users_may_look(u, u->args[0], err) < 0)
+		return -1;
+	rc = users_find(u, u->args[0], &who, err);
+	for (s = rc == 0 ? ms_list_next(who.addresses, NULL) : NULL; s != NULL;
+	     s = ms_list_next(who.addresses, s)) {
+		ms_listing_escape(&u->out, s, strlen(s));
+		ms_buf_add_byte(&u->out, '\n');
+	}
+	ms_account_release(&who);
+	return rc < 0 ? -1 : users_flush(u, true, err);
+}
+
+int
+users_addresses(struct users *u)
+{
+	struct change c = {.u = u, .name = u->args[0]};
+	struct ms_err err = {0};
+	int how = users_given(u, USERS_ADD) + users_given(u, USERS_REMOVE) +
+		  users_given(u, USERS_PRIMARY);
+	int rc;
+
+	if (how != (u->count > 1)) {
+		ms_fail(&err, MS_USAGE,
+		    "one of --add, --remove, --primary, and addresses; or "
+		    "neither");
+		return users_failed(NULL, &err);
+	}
+	if (how == 0)
+		rc = print_addresses(u, &err);
+	else
+		rc = users_change(u, NULL, decide_addresses, &c, &err);
+	return rc < 0 ? users_failed(u->args[0], &err) : 0;
+}
+
+/* ---- grant, revoke ---- */
+
+struct grant {
+	struct users *u;
+	bool take; /* away */
+	bool on_archive;
+	unsigned bits; /* of privileges, or rights */
+};
+
+/* The rights of a user, with one row changed: appended. */
+static void
+change_rights(const struct grant *g, const struct ms_account *now, uint64_t on,
+    struct ms_buf *rows)
+{
+	unsigned char row[MS_RIGHT_ROW];
+	unsigned has = ms_account_right(now, on);
+	size_t i;
+
+	for (i = 0; i + MS_RIGHT_ROW <= now->rights.n; i += MS_RIGHT_ROW)
+		if (ms_le64(now->rights.p + i) != on)
+			ms_buf_add(rows, now->rights.p + i, MS_RIGHT_ROW);
+	ms_put_le64(row, on);
+	row[8] = (unsigned char)(g->take ? has & ~g->bits : has | g->bits);
+	ms_buf_add(rows, row, sizeof(row));
+}
+
+static int
+decide_grant(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct grant *g = ctx;
+	struct ms_account now = {0}, want = {0}, archive = {0};
+	struct ms_buf rows = {0};
+	int got = 1, rc = users_find_in(ch, g->u->args[0], &now, err);
+
+	if (rc == 0 && g->u->opt->on != NULL) {
+		/* Also the archive of one who is deleted. */
+		got = ms_account_find_in(
+		    ms_change_txn(ch), g->u->opt->on, &archive, err);
+		if (got == 0)
+			ms_fail(err, MS_NOINPUT, "there is no archive of '%s'",
+			    g->u->opt->on);
+		rc = got == 1 ? 0 : -1;
+	}
+	if (rc == 0 && g->on_archive) {
+		change_rights(g, &now, archive.number, &rows);
+		want.rights = ms_buf_slice(&rows);
+	}
+	want.privileges =
+	    g->take ? now.privileges & ~g->bits : now.privileges | g->bits;
+	if (rc == 0)
+		rc = ms_account_set(ch, now.number, &want,
+		    g->on_archive ? MS_SET_RIGHTS : MS_SET_PRIVILEGES, NULL,
+		    err);
+	ms_buf_release(&rows);
+	ms_account_release(&now);
+	ms_account_release(&archive);
+	return rc;
+}
+
+static int
+grant_or_revoke(struct users *u, bool take)
+{
+	struct grant g = {.u = u,
+	    .take = take,
+	    .on_archive =
+		users_given(u, USERS_ON) || users_given(u, USERS_ON_ALL)};
+	struct ms_err err = {0};
+	unsigned bits;
+	int i;
+
+	if (users_given(u, USERS_ON) && users_given(u, USERS_ON_ALL)) {
+		ms_fail(&err, MS_USAGE, "--on and --on-all exclude each other");
+		return users_failed(NULL, &err);
+	}
+	for (i = 1; i < u->count; i++) {
+		if (users_words(u->args[i], ',',
+			g.on_archive ? ms_right_of : ms_privilege_of, &bits,
+			&err) < 0)
+			return users_failed(NULL, &err);
+		g.bits |= bits;
+	}
+	if (users_change(u, NULL, decide_grant, &g, &err) < 0)
+		return users_failed(u->args[0], &err);
+	return 0;
+}
+
+int
+users_grant(struct users *u)
+{
+	return grant_or_revoke(u, false);
+}
+
+int
+users_revoke(struct users *u)
+{
+	return grant_or_revoke(u, true);
+}

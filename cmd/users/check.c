@@ -1,0 +1,172 @@
+/* check.c - ms-users check: is this who he says? The checkpassword
+ * interface, https://cr.yp.to/checkpwd/interface.html, and what Dovecot adds
+ * to it. See ms-users(1). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "directory.h"
+#include "opt.h"
+#include "password.h"
+#include "report.h"
+#include "users.h"
+
+#define CREDENTIALS_FD 3
+#define CREDENTIALS_MAX 512 /* bytes, by the interface */
+
+enum {
+	REFUSED = 1,
+	MISUSED = 2,
+	UNKNOWN = 3, /* Dovecot looks for a user, and there is none */
+	TEMPORARY = 111
+};
+
+struct credentials {
+	char bytes[CREDENTIALS_MAX + 1];
+	const char *name, *password;
+};
+
+/* 0, or what to exit with. */
+static int
+read_credentials(struct credentials *c)
+{
+	size_t n = 0, name, password;
+	ssize_t k;
+
+	do {
+		k = read(CREDENTIALS_FD, c->bytes + n, sizeof(c->bytes) - n);
+		if (k < 0 && errno != EINTR)
+			return MISUSED;
+		n += k > 0 ? (size_t)k : 0;
+	} while (k != 0 && n < sizeof(c->bytes));
+	close(CREDENTIALS_FD);
+	if (n > CREDENTIALS_MAX)
+		return REFUSED;
+	name = strnlen(c->bytes, n);
+	if (name == n)
+		return MISUSED;
+	password = strnlen(c->bytes + name + 1, n - name - 1);
+	if (name + 1 + password == n)
+		return MISUSED;
+	c->name = c->bytes;
+	c->password = c->bytes + name + 1;
+	return 0;
+}
+
+/* ---- is it his? ---- */
+
+static int
+ask_directory(struct users *u, const struct ms_account *who,
+    const char *password, struct ms_err *err)
+{
+	struct ms_settings s = {0};
+	struct ms_directory where;
+	int got;
+
+	if (ms_settings_get(u->a, &s, err) < 0)
+		return -1;
+	where = (struct ms_directory){
+	    s.directory_url, s.directory_ca_file, s.directory_timeout};
+	if (*s.directory_url == '\0')
+		got = ms_fail(
+		    err, MS_USAGE, "directory: none is set (directory-url)");
+	else
+		got = ms_directory_check(&where, who->dn, password, err);
+	ms_settings_release(&s);
+	return got;
+}
+
+/* 1, 0, -1. Whoever may not log in costs as much as who may. */
+static int
+password_is_his(struct users *u, const struct ms_account *who, bool may,
+    const char *password, struct ms_err *err)
+{
+	struct ms_buf hash = {0};
+	int got = 0;
+
+	if (may && who->authentication == MS_LOGIN_DIRECTORY)
+		return ask_directory(u, who, password, err);
+	if (may && who->authentication == MS_LOGIN_INTEGRATED &&
+	    who->has_password)
+		got = ms_password_read(
+		    ms_archive_path(u->a), who->number, &hash, err);
+	if (got < 0)
+		return -1;
+	got =
+	    ms_password_matches(password, got == 1 ? ms_buf_str(&hash) : NULL);
+	ms_buf_release(&hash);
+	return got;
+}
+
+/* An exit status. */
+static int
+judge(struct users *u, const struct credentials *c, bool look_up,
+    struct ms_buf *name, struct ms_err *err)
+{
+	struct ms_account who = {0};
+	int got, status = TEMPORARY;
+	bool may;
+
+	got = ms_account_login(u->a, c->name, &who, err);
+	if (got < 0)
+		goto out;
+	may = got == 1 && ms_account_has(&who, MS_PRIVILEGE_LOGIN);
+	if (got == 1)
+		ms_buf_add_str(name, who.name);
+	if (look_up) {
+		status = may ? 0 : UNKNOWN;
+		goto out;
+	}
+	got = password_is_his(u, &who, may, c->password, err);
+	if (got >= 0)
+		status = got == 1 ? 0 : REFUSED;
+out:
+	ms_account_release(&who);
+	return status;
+}
+
+static int
+start_program(struct users *u, struct ms_buf *name, bool look_up)
+{
+	if (setenv("USER", ms_buf_str(name), 1) < 0 ||
+	    (look_up && setenv("AUTHORIZED", "2", 1) < 0)) {
+		ms_complain(TOOL, "%s", strerror(errno));
+		return TEMPORARY;
+	}
+	execvp(u->args[0], u->args);
+	ms_complain(TOOL, "%s: %s", u->args[0], strerror(errno));
+	return TEMPORARY;
+}
+
+int
+users_check(struct users *u)
+{
+	const char *authorized = getenv("AUTHORIZED"), *dir;
+	bool look_up = authorized != NULL && strcmp(authorized, "1") == 0;
+	struct credentials c = {0};
+	struct ms_buf name = {0};
+	struct ms_err err = {0};
+	int status;
+
+	status = read_credentials(&c);
+	if (status == 0) {
+		status = TEMPORARY;
+		if (ms_opt_archive(&dir, u->opt->archive, &err) == 0 &&
+		    ms_archive_open(&u->a, dir, MS_ARCHIVE_READ, &err) == 0)
+			status = judge(u, &c, look_up, &name, &err);
+		ms_archive_close(u->a);
+		u->a = NULL;
+	} else if (status == MISUSED) {
+		ms_fail(&err, MS_USAGE,
+		    "descriptor 3: name, password and time, a NUL behind each");
+	}
+	explicit_bzero(&c, sizeof(c));
+	if (err.code != MS_OK)
+		ms_complain(TOOL, "%s", err.msg);
+	if (status == 0 && u->count > 0)
+		status = start_program(u, &name, look_up);
+	ms_buf_release(&name);
+	return status;
+}

@@ -1,0 +1,175 @@
+/* common.c - what the verbs of ms-users have in common: failures,
+ * output, who may do what. See ms-users(1). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "users.h"
+
+#define OUT_FULL 65536
+
+int
+users_failed(const char *who, const struct ms_err *err)
+{
+	if (who != NULL)
+		ms_complain(TOOL, "%s: %s", who, err->msg);
+	else
+		ms_complain(TOOL, "%s", err->msg);
+	return ms_status(err->code);
+}
+
+int
+users_flush(struct users *u, bool all, struct ms_err *err)
+{
+	if (u->out.n == 0 || (!all && u->out.n < OUT_FULL))
+		return 0;
+	if (fwrite(u->out.p, 1, u->out.n, stdout) != u->out.n)
+		return ms_fail_errno(err, "standard output");
+	ms_buf_clear(&u->out);
+	return 0;
+}
+
+/* ---- who may ---- */
+
+/* got: what looking for `as` gave. */
+static int
+judge(const struct users *u, int got, const struct ms_account *who, bool fine,
+    struct ms_err *err)
+{
+	if (got < 0)
+		return -1;
+	if (got == 0 || who->deleted)
+		return ms_fail(
+		    err, MS_AUTH, "there is no user '%s'", u->opt->as);
+	if (who->disabled)
+		return ms_fail(err, MS_AUTH, "'%s' is disabled", who->name);
+	if (!fine)
+		return ms_fail(err, MS_AUTH, "'%s' may not do that", who->name);
+	return 0;
+}
+
+int
+users_may_look(struct users *u, const char *name, struct ms_err *err)
+{
+	struct ms_account who = {0};
+	int got, rc;
+
+	if (u->opt->as == NULL)
+		return 0;
+	got = ms_account_find(u->a, u->opt->as, &who, err);
+	rc = judge(u, got, &who,
+	    got == 1 && (ms_account_has(&who, MS_PRIVILEGE_ADMIN) ||
+			    (name != NULL && strcmp(name, who.name) == 0)),
+	    err);
+	ms_account_release(&who);
+	return rc;
+}
+
+/* A change, and who may do it. */
+struct guarded {
+	struct users *u;
+	const char *self;
+	ms_decide_fn *fn;
+	void *ctx;
+};
+
+static int
+decide(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct guarded *g = ctx;
+	const char *as = g->u->opt->as;
+	struct ms_account who = {0};
+	int got, rc = 0;
+
+	if (as != NULL) {
+		got = ms_account_find_in(ms_change_txn(ch), as, &who, err);
+		rc = judge(g->u, got, &who,
+		    got == 1 && (ms_account_has(&who, MS_PRIVILEGE_ADMIN) ||
+				    (g->self != NULL &&
+					strcmp(g->self, who.name) == 0 &&
+					ms_account_has(&who,
+					    MS_PRIVILEGE_CHANGE_PASSWORD))),
+		    err);
+		ms_account_release(&who);
+	}
+	return rc < 0 ? -1 : g->fn(g->ctx, ch, err);
+}
+
+int
+users_change(struct users *u, const char *self, ms_decide_fn *fn, void *ctx,
+    struct ms_err *err)
+{
+	struct guarded g = {u, self, fn, ctx};
+
+	return ms_archive_change(u->a, u->opt->as, decide, &g, err);
+}
+
+/* ---- users by name ---- */
+
+static int
+found(int got, const struct ms_account *u, struct ms_err *err)
+{
+	if (got == 0 || (got == 1 && u->deleted))
+		return ms_fail(err, MS_NOINPUT, "there is no such user");
+	return got < 0 ? -1 : 0;
+}
+
+int
+users_find(struct users *u, const char *name, struct ms_account *out,
+    struct ms_err *err)
+{
+	return found(ms_account_find(u->a, name, out, err), out, err);
+}
+
+int
+users_find_in(struct ms_change *ch, const char *name, struct ms_account *out,
+    struct ms_err *err)
+{
+	int got = ms_account_find_in(ms_change_txn(ch), name, out, err);
+
+	return found(got, out, err);
+}
+
+int
+users_each(struct users *u,
+    int (*one)(struct users *u, const char *name, struct ms_err *err))
+{
+	int i, status = 0;
+
+	for (i = 0; i < u->count; i++) {
+		struct ms_err err = {0};
+
+		if (one(u, u->args[i], &err) < 0)
+			status = users_failed(u->args[i], &err);
+	}
+	return status != 0 && u->count > 1 ? MS_STATUS_SOME : status;
+}
+
+int
+users_words(const char *list, char sep, unsigned (*bit)(const char *word),
+    unsigned *bits, struct ms_err *err)
+{
+	char *copy, *at, *word, by[2] = {sep, '\0'};
+	unsigned one;
+	int rc = 0;
+
+	*bits = 0;
+	if (*list == '\0' || strcmp(list, "none") == 0)
+		return 0;
+	copy = at = ms_xstrdup(list);
+	while (rc == 0 && (word = strsep(&at, by)) != NULL) {
+		one = bit(word);
+		*bits |= one;
+		if (one == 0)
+			rc = ms_fail(err, MS_USAGE,
+			    bit == ms_right_of
+				? "'%.99s' is no right: read, write, delete"
+				: "'%.99s' is no privilege: admin, login, "
+				  "change-password, archive, export, delete, "
+				  "modify-profiles",
+			    word);
+	}
+	free(copy);
+	return rc;
+}

@@ -1,0 +1,195 @@
+/* list.c - ms-users list, show, export. See ms-users(1). */
+#include <string.h>
+
+#include "listing.h"
+#include "time.h"
+#include "users.h"
+
+/* Appends one user in some form. */
+typedef int write_fn(
+    struct users *u, const struct ms_account *who, struct ms_err *err);
+
+static char
+line_end(const struct users *u)
+{
+	return users_given(u, USERS_NUL) ? '\0' : '\n';
+}
+
+static int
+write_json(struct users *u, const struct ms_account *who, struct ms_err *err)
+{
+	if (users_write_json(&u->out, u->a, who, err) < 0)
+		return -1;
+	ms_buf_add_byte(&u->out, (unsigned char)line_end(u));
+	return 0;
+}
+
+static int
+write_line(struct users *u, const struct ms_account *who, struct ms_err *err)
+{
+	(void)err;
+	users_write_line(&u->out, who);
+	ms_buf_add_byte(&u->out, (unsigned char)line_end(u));
+	return 0;
+}
+
+static int
+write_csv(struct users *u, const struct ms_account *who, struct ms_err *err)
+{
+	return users_write_csv(&u->out, u->a, who, err);
+}
+
+static int
+write_all(struct users *u, write_fn *write, struct ms_err *err)
+{
+	struct ms_accounts *w = ms_accounts_open(u->a);
+	struct ms_account who = {0};
+	int got;
+
+	while ((got = ms_accounts_next(w, &who, err)) == 1) {
+		if (who.deleted && !users_given(u, USERS_DELETED))
+			continue;
+		if (write(u, &who, err) < 0 || users_flush(u, false, err) < 0) {
+			got = -1;
+			break;
+		}
+	}
+	ms_accounts_close(w);
+	ms_account_release(&who);
+	return got < 0 ? -1 : users_flush(u, true, err);
+}
+
+int
+users_list(struct users *u)
+{
+	struct ms_err err = {0};
+
+	if (users_may_look(u, NULL, &err) < 0 ||
+	    write_all(u, users_given(u, USERS_JSON) ? write_json : write_line,
+		&err) < 0)
+		return users_failed(NULL, &err);
+	return 0;
+}
+
+int
+users_export(struct users *u)
+{
+	const char *format = u->opt->format;
+	struct ms_err err = {0};
+	bool csv = format == NULL || strcmp(format, "csv") == 0;
+
+	if (users_may_look(u, NULL, &err) < 0)
+		return users_failed(NULL, &err);
+	if (csv)
+		users_write_columns(&u->out);
+	if (write_all(u, csv ? write_csv : write_json, &err) < 0)
+		return users_failed(NULL, &err);
+	return 0;
+}
+
+/* ---- show ---- */
+
+static void
+show_text(struct ms_buf *out, const char *key, const char *text)
+{
+	if (*text == '\0')
+		return;
+	ms_buf_printf(out, "%s\t", key);
+	ms_listing_escape(out, text, strlen(text));
+	ms_buf_add_byte(out, '\n');
+}
+
+static void
+show_list(struct ms_buf *out, const char *key, struct ms_slice list)
+{
+	const char *s;
+
+	for (s = ms_list_next(list, NULL); s != NULL; s = ms_list_next(list, s))
+		show_text(out, key, s);
+}
+
+static int
+show_rights(struct users *u, const struct ms_account *who, struct ms_err *err)
+{
+	struct ms_buf name = {0};
+	uint64_t archive;
+	unsigned bits;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && ms_account_right_at(who, i, &archive, &bits);
+	     i++) {
+		ms_buf_add_str(&u->out, "right\t");
+		ms_rights_write(&u->out, bits, ',');
+		if (archive != 0) {
+			rc = users_name_of(u->a, archive, &name, err);
+			ms_buf_add_byte(&u->out, '\t');
+			ms_listing_escape(&u->out, ms_buf_str(&name), name.n);
+		}
+		ms_buf_add_byte(&u->out, '\n');
+	}
+	ms_buf_release(&name);
+	return rc;
+}
+
+static int
+show_account(struct users *u, const struct ms_account *who, struct ms_err *err)
+{
+	struct ms_buf words = {0};
+	char made[21];
+
+	ms_privileges_write(&words, who->privileges, ',');
+	ms_time_format(who->made, made);
+	show_text(&u->out, "name", who->name);
+	show_text(&u->out, "full-name", who->full_name);
+	show_list(&u->out, "address", who->addresses);
+	show_list(&u->out, "pop3-name", who->pop3_names);
+	show_text(&u->out, "authentication",
+	    ms_authentication_name(who->authentication));
+	show_text(&u->out, "password", who->has_password ? "set" : "");
+	show_text(&u->out, "dn", who->dn);
+	show_text(&u->out, "privileges", ms_buf_str(&words));
+	ms_buf_release(&words);
+	if (show_rights(u, who, err) < 0)
+		return -1;
+	show_text(&u->out, "state",
+	    who->deleted    ? "deleted"
+	    : who->disabled ? "disabled"
+			    : "enabled");
+	show_text(&u->out, "made", made);
+	return 0;
+}
+
+/* A deleted user is shown, too: his archive is there. */
+static int
+show_one(struct users *u, const char *name, struct ms_err *err)
+{
+	struct ms_account who = {0};
+	int got, rc = -1;
+
+	if (users_may_look(u, name, err) < 0)
+		return -1;
+	got = ms_account_find(u->a, name, &who, err);
+	if (got == 0)
+		ms_fail(err, MS_NOINPUT, "there is no such user");
+	if (got == 1 && users_given(u, USERS_JSON))
+		rc = write_json(u, &who, err);
+	else if (got == 1)
+		rc = show_account(u, &who, err);
+	ms_account_release(&who);
+	/* Between two there is an empty line. */
+	if (rc == 0 && !users_given(u, USERS_JSON) &&
+	    name != u->args[u->count - 1])
+		ms_buf_add_byte(&u->out, '\n');
+	return rc < 0 ? -1 : users_flush(u, false, err);
+}
+
+int
+users_show(struct users *u)
+{
+	int status = users_each(u, show_one);
+	struct ms_err err = {0};
+
+	return users_flush(u, true, &err) < 0 ? users_failed(NULL, &err)
+					      : status;
+}

@@ -1,0 +1,137 @@
+/* blob.c - BLOBs and MESSAGEs found by what they hold: by workers, in
+ * their own transactions. ms-archive(5), Records. */
+#include <string.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+/* A record where it lies now: its pack under a descriptor of our own, which
+ * no other thread closes. 1, 0 it is gone, -1. */
+static int
+open_record(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
+    struct ms_location *loc, struct ms_pack *pk, struct ms_err *err)
+{
+	int got = ms_index_locate(txn, number, loc, err);
+
+	return got == 1 ? ms_archive_borrow(a, loc, pk) : got;
+}
+
+/* ---- BLOBs ---- */
+
+/* The digest of the BLOB at loc as its pack has it. */
+static bool
+read_digest(const struct ms_pack *pk, const struct ms_location *loc,
+    unsigned char digest[MS_SHA_LEN])
+{
+	unsigned char raw[MS_BLOCK_HEADER];
+	struct ms_block_header h;
+	uint64_t at;
+
+	if (pread(pk->fd, raw, sizeof(raw), (off_t)loc->offset) !=
+		(ssize_t)sizeof(raw) ||
+	    ms_block_header_parse(&h, raw, pk->header.key, NULL) < 0 ||
+	    h.kind != MS_BLOCK_DATA || loc->place >= h.count)
+		return false;
+	at = loc->offset + MS_BLOCK_HEADER + (uint64_t)h.runs * 16 +
+	     (uint64_t)loc->place * MS_SHA_LEN;
+	return pread(pk->fd, digest, MS_SHA_LEN, (off_t)at) == MS_SHA_LEN;
+}
+
+/*
+ * Is BLOB `number` this one, and whole? What was written while the archive is
+ * open here was just read or synced; an older block is read once, or a new
+ * message would rely on bytes that nobody has looked at since.
+ */
+static int
+is_blob(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
+    const unsigned char digest[MS_SHA_LEN], struct ms_err *err)
+{
+	unsigned char whole[MS_SHA_LEN];
+	struct ms_location loc = {0};
+	struct ms_pack pk = {.fd = -1};
+	int got;
+
+	got = open_record(a, txn, number, &loc, &pk, err);
+	if (got <= 0)
+		return got;
+	got = read_digest(&pk, &loc, whole) &&
+	      memcmp(whole, digest, sizeof(whole)) == 0 &&
+	      (number >= a->recent || ms_archive_holds(a, &loc, &pk));
+	close(pk.fd);
+	return got;
+}
+
+int
+ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char digest[MS_SHA_LEN], uint64_t *number,
+    struct ms_err *err)
+{
+	MDB_val k = {16, (void *)digest}, v;
+	int got, same;
+
+	got = ms_index_seek(txn, MS_TABLE_BLOB, MDB_SET_KEY, &k, &v, err);
+	while (got == 1) {
+		if (v.mv_size != 8)
+			return ms_fail(err, MS_DATA,
+			    "index damaged (blob): run ms-verify "
+			    "--rebuild-index");
+		*number = ms_be64(v.mv_data);
+		same = is_blob(a, txn, *number, digest, err);
+		if (same != 0)
+			return same;
+		got = ms_index_seek(
+		    txn, MS_TABLE_BLOB, MDB_NEXT_DUP, &k, &v, err);
+	}
+	return got;
+}
+
+/* ---- MESSAGEs ---- */
+
+/* Compares a MESSAGE with content, in a block of the caller's. 1, 0, -1. */
+static int
+same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
+    struct ms_slice content, struct ms_block *b, struct ms_err *err)
+{
+	struct ms_location loc = {0};
+	struct ms_record rec;
+	struct ms_pack pk = {.fd = -1};
+	bool header_ok;
+	int got;
+
+	got = open_record(a, txn, number, &loc, &pk, err);
+	if (got <= 0)
+		return got;
+	got = ms_pack_read(&pk, loc.offset, b, &header_ok, NULL);
+	close(pk.fd);
+	if (got != 1 || loc.place >= b->header.count ||
+	    ms_block_open(b, NULL) < 0)
+		return 0; /* damaged: no copy to rely on */
+	ms_block_record(b, loc.place, &rec);
+	return rec.type == MS_MESSAGE && !rec.stub &&
+	       ms_slice_eq(rec.content, content);
+}
+
+int
+ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
+    const unsigned char id[MS_SHA_LEN], struct ms_slice content,
+    uint64_t *number, struct ms_err *err)
+{
+	MDB_val k = {16, (void *)id}, v;
+	struct ms_block b = {0};
+	int got, same = 0;
+
+	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
+	while (got == 1 && v.mv_size == 8) {
+		*number = ms_be64(v.mv_data);
+		same = ms_index_whole(txn, *number, err);
+		if (same == 1)
+			same = same_content(a, txn, *number, content, &b, err);
+		if (same != 0)
+			break;
+		got =
+		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
+	}
+	ms_block_release(&b);
+	return got < 0 ? -1 : same;
+}

@@ -1,0 +1,409 @@
+/* catchup.c - the index follows the packs. ms-archive(5), States on
+ * disk. All of it by the holder of `lock`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "fs.h"
+
+#define STRETCHES_A_COMMIT 64 /* indexed in one transaction */
+
+/* ---- one stretch ---- */
+
+/* A block, and its records from number `from` on. */
+static int
+index_block(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_log_block *lb, const struct ms_stretch *s, uint64_t from,
+    struct ms_err *err)
+{
+	const unsigned char *runs = ms_stretch_runs(s, lb);
+	const unsigned char *digests = ms_stretch_digests(s, lb);
+	/* For numbers only: a block that was not opened has no contents. */
+	struct ms_block shape = {.header = lb->header, .runs = runs};
+	struct ms_numbers numbers = {.block = &shape};
+	struct ms_record rec;
+	uint64_t number;
+	uint32_t i;
+
+	ms_indexer_block(
+	    a->indexer, &a->tail->header, lb->offset, &lb->header, runs);
+	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
+		if (number < from)
+			continue;
+		if (lb->open == NULL) {
+			ms_indexer_blob(a->indexer, number,
+			    digests + (size_t)i * MS_SHA_LEN);
+			continue;
+		}
+		ms_block_record(lb->open, i, &rec);
+		if (ms_indexer_record(a->indexer, txn, number, &rec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_stretch *s, uint64_t from, struct ms_position *pos,
+    struct ms_err *err)
+{
+	size_t i, n = ms_stretch_count(s);
+
+	for (i = 0; i < n; i++)
+		if (index_block(a, txn, ms_stretch_block(s, i), s, from, err) <
+		    0)
+			return -1;
+	if (ms_indexer_put(a->indexer, txn, err) < 0)
+		return -1;
+	pos->purges += ms_indexer_purges(a->indexer);
+	ms_stretch_pass(s, &a->tail->header, pos);
+	return 0;
+}
+
+/* ---- what stands behind it ---- */
+
+static int
+write_all(int fd, const unsigned char *p, size_t n, const char *name,
+    struct ms_err *err)
+{
+	ssize_t k;
+
+	while (n > 0) {
+		k = write(fd, p, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return ms_fail_errno(err, "tmp/%s", name);
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+/* Copies what will be cut, for whoever wants to look at it. */
+static int
+save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
+{
+	unsigned char buf[65536];
+	char name[64];
+	ssize_t n;
+	int fd, rc = 0;
+
+	snprintf(name, sizeof(name), "torn-%u-%llu",
+	    (unsigned)a->tail->header.number, (unsigned long long)from);
+	fd = openat(
+	    a->tmpfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ms_fail_errno(err, "tmp/%s", name);
+	while (rc == 0 &&
+	       (n = pread(a->tail->fd, buf, sizeof(buf), (off_t)from)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = ms_fail_errno(err, "pack/%s", a->tail->name);
+		else
+			rc = write_all(fd, buf, (size_t)n, name, err);
+		from += (uint64_t)n;
+	}
+	if (rc == 0)
+		rc = ms_fs_sync(fd, name, err);
+	close(fd);
+	return rc;
+}
+
+/*
+ * Behind pos nothing whole begins. An interrupted write, or damage?
+ * 0: the end (cut off, if allowed); -1: damage.
+ */
+static int
+torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
+    bool fresh, const struct ms_err *why, struct ms_err *err)
+{
+	struct ms_pack_name next;
+	int got;
+
+	got = ms_archive_find_pack(a, pos->pack + 1, &next, err);
+	if (got == 0)
+		got = ms_archive_check_last(a, pos->pack + 1, err);
+	if (got == 0)
+		got = ms_pack_closed(a->tail, err);
+	if (got == 0)
+		got = ms_log_goes_on(a->tail, pos->end, pos->next, err);
+	if (got < 0)
+		return -1;
+	if (got == 1)
+		return ms_fail(err, MS_DATA,
+		    "%s, and that is no interrupted write: ms-verify says "
+		    "what is damaged, ms-verify --rebuild-index indexes "
+		    "around it",
+		    why->msg);
+	/* By the time somebody cuts, there is an index that seems to know. */
+	if (fresh && save_torn(a, pos->end, err) < 0)
+		return -1;
+	if (!cut)
+		return 0;
+	return ms_pack_cut(a->tail, pos->end, err);
+}
+
+/*
+ * What seals a pack stands at pos. 1: the log goes on in the next pack, which
+ * is open now; 0: it ends here.
+ */
+static int
+next_pack(
+    struct ms_archive *a, struct ms_position *pos, bool cut, struct ms_err *err)
+{
+	uint64_t size;
+	int got, closed;
+
+	closed = ms_pack_closed(a->tail, err);
+	if (closed < 0 || ms_pack_size(a->tail, &size, err) < 0)
+		return -1;
+	got = ms_archive_open_tail(a, pos->pack + 1, err);
+	if (got < 0)
+		return -1;
+	if (got == 1) {
+		if (!a->tail->header_damaged &&
+		    (a->tail->header.first != pos->next ||
+			memcmp(a->tail->header.chain, pos->chain, MS_SHA_LEN) !=
+			    0))
+			return ms_fail(err, MS_DATA,
+			    "pack/%s does not continue the one before: "
+			    "ms-verify says what is damaged",
+			    a->tail->name);
+		ms_position_enter(pos, &a->tail->header);
+		return 1;
+	}
+	if (ms_archive_check_last(a, pos->pack + 1, err) < 0 ||
+	    ms_archive_open_tail(a, pos->pack, err) < 0)
+		return -1;
+	if (closed == 0 && size > pos->end && cut)
+		return ms_pack_cut(a->tail, pos->end, err);
+	return 0;
+}
+
+/* Follows the log, one transaction long. 1: more may come; 0: at its end. */
+static int
+follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
+    bool cut, bool fresh, struct ms_err *err)
+{
+	struct ms_stretch s = {0};
+	struct ms_err why = {0};
+	bool synced = false;
+	int got = 1, i;
+
+	for (i = 0; got == 1 && i < STRETCHES_A_COMMIT; i++) {
+		got = ms_stretch_read(
+		    &s, a->tail, pos->end, pos->next, pos->chain, &why);
+		if (got == 0) {
+			synced = false;
+			got = next_pack(a, pos, cut, err);
+		} else if (got == 1) {
+			/* Another writer may have died before its sync. */
+			if (!synced && ms_pack_sync(a->tail, err) < 0)
+				got = -1;
+			synced = true;
+			if (got == 1 && ms_archive_index_stretch(
+					    a, txn, &s, s.first, pos, err) < 0)
+				got = -1;
+		} else if (why.code == MS_DATA && !s.beyond) {
+			got = torn_or_damaged(a, pos, cut, fresh, &why, err);
+		} else if (err != NULL) {
+			*err = why;
+		}
+	}
+	if (got >= 0 && ms_index_set_position(txn, pos, err) < 0)
+		got = -1;
+	ms_stretch_release(&s);
+	return got;
+}
+
+static int
+follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
+    bool cut, bool fresh, struct ms_err *err)
+{
+	struct ms_position start;
+	struct ms_txn txn;
+	int got;
+
+	if (pos->pack == 0) {
+		got = ms_archive_open_tail(a, 1, err);
+		if (got < 0)
+			return -1;
+		if (got == 0 && ms_archive_check_last(a, 1, err) < 0)
+			return -1;
+		if (got == 0)
+			return ms_fail(
+			    err, MS_DATA, "pack/00000001.pack is missing");
+		*pos = (struct ms_position){.next = 1};
+		ms_position_enter(pos, &a->tail->header);
+	}
+	do {
+		start = *pos;
+		if (ms_index_begin_write(ix, &txn, err) < 0)
+			return -1;
+		ms_indexer_clear(a->indexer);
+		got = follow_some(a, &txn, pos, cut, fresh, err);
+		if (got < 0)
+			ms_index_abort(&txn);
+		else if (ms_index_commit(&txn, err) < 0)
+			got = -1;
+		if (got < 0 && txn.full) {
+			*pos = start;
+			if (ms_index_grow(ix, err) < 0 ||
+			    ms_archive_open_tail(a, pos->pack, err) < 0)
+				return -1;
+			got = 1;
+		}
+	} while (got == 1);
+	return got;
+}
+
+/* ---- the whole ---- */
+
+int
+ms_archive_install(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_buf from = {0}, to = {0};
+	int rc = 0;
+
+	ms_buf_printf(&from, "%s/tmp/index.new", a->path);
+	ms_buf_printf(&to, "%s/index", a->path);
+	if (renameat2(AT_FDCWD, ms_buf_str(&from), AT_FDCWD, ms_buf_str(&to),
+		RENAME_EXCHANGE) < 0) {
+		if (errno != ENOENT ||
+		    rename(ms_buf_str(&from), ms_buf_str(&to)) < 0)
+			rc = ms_fail_errno(err, "%s", ms_buf_str(&to));
+	}
+	ms_fs_remove(a->tmpfd, "index.new");
+	ms_buf_release(&from);
+	ms_buf_release(&to);
+	return rc;
+}
+
+int
+ms_archive_new_index(
+    struct ms_archive *a, struct ms_index **ix, struct ms_err *err)
+{
+	struct ms_buf path = {0};
+	int rc;
+
+	ms_fs_remove(a->tmpfd, "index.new");
+	ms_buf_printf(&path, "%s/tmp/index.new", a->path);
+	rc = ms_index_create(ix, ms_buf_str(&path), a->id, err);
+	ms_buf_release(&path);
+	return rc;
+}
+
+static int
+build(struct ms_archive *a, bool cut, struct ms_err *err)
+{
+	struct ms_position pos = {.next = 1};
+	struct ms_index *ix;
+	int rc;
+
+	if (ms_archive_new_index(a, &ix, err) < 0)
+		return -1;
+	rc = follow(a, ix, &pos, cut, true, err);
+	ms_index_close(ix);
+	if (rc < 0 || ms_archive_install(a, err) < 0)
+		return -1;
+	/* Other threads may be using an index that was deleted under us: it
+	 * is left open, and changed for this one at the next transaction. */
+	return a->ix != NULL ? 0 : ms_archive_attach(a, err);
+}
+
+static bool
+index_is_there(struct ms_archive *a)
+{
+	struct ms_buf path = {0};
+	bool there;
+
+	ms_buf_printf(&path, "%s/index/data.mdb", a->path);
+	there = access(ms_buf_str(&path), F_OK) == 0;
+	ms_buf_release(&path);
+	return there;
+}
+
+/*
+ * Has nobody written since we did? Somebody may have died who had written our
+ * pack anew; to append to it then would be to lose what is appended.
+ */
+static bool
+is_as_we_left_it(const struct ms_archive *a, const struct ms_position *pos)
+{
+	char next[32];
+	uint64_t size;
+
+	if (a->tail == NULL || memcmp(pos, &a->checked, sizeof(*pos)) != 0 ||
+	    ms_pack_size(a->tail, &size, NULL) < 0 || size != pos->end)
+		return false;
+	ms_pack_name_format(
+	    (struct ms_pack_name){pos->pack, pos->generation + 1}, next);
+	return faccessat(a->packfd, next, F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/*
+ * An index made anew around damage may lack what messages were prepared to
+ * rely on: the run ends, nothing of them was acknowledged.
+ */
+static int
+check_exchanged(struct ms_archive *a, struct ms_err *err)
+{
+	unsigned times = ms_index_exchanged(a->ix);
+	struct ms_txn txn;
+	uint64_t lost;
+	int rc;
+
+	if (times == a->exchanged)
+		return 0;
+	if (ms_index_begin(a->ix, &txn, err) < 0)
+		return -1;
+	rc = ms_index_count_lost(&txn, &lost, err);
+	ms_index_end(&txn);
+	if (rc == 0 && lost > 0)
+		rc = ms_fail(err, MS_TEMP,
+		    "the index was made anew around damage meanwhile: run "
+		    "again");
+	if (rc == 0)
+		a->exchanged = times;
+	return rc;
+}
+
+int
+ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
+{
+	struct ms_position pos;
+
+	/* While we waited for the lock another may have built it. */
+	if (a->ix == NULL && index_is_there(a))
+		ms_archive_attach(a, NULL);
+	if (a->ix == NULL || !index_is_there(a)) {
+		a->checked = (struct ms_position){0};
+		if (build(a, cut, err) < 0)
+			return -1;
+	}
+	if (ms_archive_read_position(a, &pos, err) < 0 ||
+	    check_exchanged(a, err) < 0)
+		return -1;
+	if (!is_as_we_left_it(a, &pos)) {
+		if (ms_archive_check_position(a, &pos, err) < 0)
+			return -1;
+		if (pos.pack != 0 &&
+		    a->tail->header.generation != pos.generation &&
+		    ms_archive_adopt(a, &pos, err) < 0)
+			return -1;
+		if (follow(a, a->ix, &pos, cut, false, err) < 0)
+			return -1;
+		a->clean = false;
+	}
+	if (cut && !a->clean && ms_archive_clean(a, err) < 0)
+		return -1;
+	a->clean = a->clean || cut;
+	a->checked = pos;
+	return 0;
+}

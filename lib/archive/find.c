@@ -1,0 +1,83 @@
+/* find.c - messages by the beginning of their id. ms-archive(5),
+ * Index. */
+#include <string.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+/* Does an id begin with these digits? */
+static bool
+has_prefix(const unsigned char id[MS_SHA_LEN], const char *digits, size_t n)
+{
+	char hex[MS_SHA_HEX + 1];
+
+	ms_hex(id, MS_SHA_LEN, hex);
+	return n <= MS_SHA_HEX && memcmp(hex, digits, n) == 0;
+}
+
+/* Adds a message unless one of its id is there already. */
+static int
+add_found(struct ms_txn *txn, uint64_t number, const char *digits,
+    struct ms_buf *ids, uint64_t *messages, struct ms_err *err)
+{
+	struct ms_message_row row;
+	size_t i, n = ids->n / MS_SHA_LEN;
+	int got;
+
+	got = ms_index_message(txn, number, &row, err);
+	if (got <= 0 || !has_prefix(row.id, digits, strlen(digits)))
+		return got < 0 ? -1 : 0;
+	for (i = 0; i < n; i++)
+		if (memcmp(ids->p + i * MS_SHA_LEN, row.id, MS_SHA_LEN) == 0)
+			return 0;
+	ms_buf_add(ids, row.id, MS_SHA_LEN);
+	messages[n] = number;
+	return 0;
+}
+
+int
+ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
+    size_t max, struct ms_err *err)
+{
+	unsigned char from[MS_SHA_LEN] = {0};
+	char padded[MS_SHA_HEX + 1];
+	struct ms_buf ids = {0};
+	struct ms_txn txn;
+	size_t n = strlen(digits), key_n;
+	MDB_val k, v;
+	int got;
+
+	if (n > MS_SHA_HEX)
+		return 0;
+	memset(padded, '0', MS_SHA_HEX);
+	memcpy(padded, digits, n);
+	if (ms_unhex((struct ms_slice){(unsigned char *)padded, MS_SHA_HEX},
+		from, MS_SHA_LEN) < 0)
+		return 0;
+	key_n = n < 32 ? n : 32; /* digits that a key has */
+	do {
+		ms_buf_clear(&ids);
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		k = (MDB_val){16, from};
+		got = ms_index_seek(
+		    &txn, MS_TABLE_ID, MDB_SET_RANGE, &k, &v, err);
+		while (got == 1 && ids.n / MS_SHA_LEN < max &&
+		       k.mv_size == 16 && v.mv_size == 8) {
+			unsigned char id[MS_SHA_LEN] = {0};
+
+			memcpy(id, k.mv_data, 16);
+			if (!has_prefix(id, digits, key_n))
+				break;
+			if (add_found(&txn, ms_be64(v.mv_data), digits, &ids,
+				messages, err) < 0)
+				got = -1;
+			else
+				got = ms_index_seek(
+				    &txn, MS_TABLE_ID, MDB_NEXT, &k, &v, err);
+		}
+	} while (ms_index_end(&txn) != 0);
+	n = ids.n / MS_SHA_LEN;
+	ms_buf_release(&ids);
+	return got < 0 ? -1 : (int)n;
+}

@@ -1,0 +1,238 @@
+/* generation.c - a pack was written anew: the index follows, the old
+ * one goes. ms-archive(5), States on disk. By the holder of `lock`. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive-impl.h"
+#include "fs.h"
+#include "le.h"
+
+/* ---- where its records lie now ---- */
+
+/* Deletes the rows of `block` for records from `first` on. */
+static int
+forget_blocks(struct ms_txn *txn, uint64_t first, struct ms_err *err)
+{
+	unsigned char key[8];
+	MDB_val k, v;
+	int got;
+
+	ms_put_be64(key, first);
+	for (;;) {
+		k = (MDB_val){sizeof(key), key};
+		got = ms_index_seek(
+		    txn, MS_TABLE_BLOCK, MDB_SET_RANGE, &k, &v, err);
+		if (got <= 0)
+			return got;
+		if (k.mv_size != sizeof(key))
+			return ms_fail(err, MS_DATA,
+			    "index damaged (block): run ms-verify "
+			    "--rebuild-index");
+		memcpy(key, k.mv_data, sizeof(key));
+		if (ms_index_delete(
+			txn, MS_TABLE_BLOCK, key, sizeof(key), err) < 0)
+			return -1;
+	}
+}
+
+/* Does the log in the tail go through the point that the index knows? */
+static bool
+begins_there(const struct ms_pack_header *h, const struct ms_position *known)
+{
+	return h->first == known->next &&
+	       memcmp(h->chain, known->chain, MS_SHA_LEN) == 0;
+}
+
+/*
+ * Reads the tail from its beginning through the point that the index knows.
+ * That may lie within a stretch: then what follows there is new.
+ */
+static int
+adopt(struct ms_archive *a, struct ms_txn *txn, const struct ms_position *known,
+    struct ms_position *pos, struct ms_err *err)
+{
+	const struct ms_pack_header *h = &a->tail->header;
+	struct ms_stretch s = {0};
+	int got = 1;
+
+	*pos = *known;
+	ms_position_enter(pos, h);
+	pos->next = h->first;
+	memcpy(pos->chain, h->chain, MS_SHA_LEN);
+	ms_indexer_clear(a->indexer);
+	if (forget_blocks(txn, h->first, err) < 0)
+		return -1;
+	if (h->first >= known->next && !begins_there(h, known))
+		return ms_archive_other_packs(err, "another chain");
+	while (got == 1 && pos->next < known->next) {
+		got = ms_stretch_read(
+		    &s, a->tail, pos->end, pos->next, pos->chain, err);
+		if (got == 0)
+			got = ms_archive_other_packs(err, "a pack is shorter");
+		else if (got == 1 && s.next >= known->next &&
+			 !ms_stretch_continues(&s, known->next, known->chain))
+			got = ms_archive_other_packs(err, "another chain");
+		else if (got == 1 && ms_archive_index_stretch(
+					 a, txn, &s, known->next, pos, err) < 0)
+			got = -1;
+	}
+	ms_stretch_release(&s);
+	return got < 0 ? -1 : ms_index_set_position(txn, pos, err);
+}
+
+int
+ms_archive_adopt(
+    struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
+{
+	const struct ms_position known = *pos;
+	struct ms_txn txn;
+	int rc;
+
+	if (a->tail->header_damaged)
+		return ms_fail(err, MS_DATA,
+		    "pack/%s: the header is damaged: ms-verify says more",
+		    a->tail->name);
+	do {
+		if (ms_index_begin_write(a->ix, &txn, err) < 0)
+			return -1;
+		rc = adopt(a, &txn, &known, pos, err);
+		if (rc < 0)
+			ms_index_abort(&txn);
+		else
+			rc = ms_index_commit(&txn, err);
+		if (rc < 0 && txn.full && ms_index_grow(a->ix, err) < 0)
+			return -1;
+	} while (rc < 0 && txn.full);
+	return rc;
+}
+
+/* ---- what it took the place of ---- */
+
+/* Does the index say that the records of this pack lie in it? 1, 0, -1. */
+static int
+is_known(struct ms_archive *a, const struct ms_pack *pk, struct ms_err *err)
+{
+	const struct ms_pack_header *h = &pk->header;
+	struct ms_location loc;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_locate(&txn, h->first, &loc, err);
+	} while (ms_index_end(&txn) != 0);
+	if (got <= 0)
+		return got;
+	return loc.pack == h->number && loc.generation == h->generation;
+}
+
+/*
+ * Can one do without the generations before this one? Where it is not whole
+ * they may be the only copy. 1, 0, -1.
+ */
+static int
+serves(struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
+{
+	struct ms_pack *pk;
+	int got;
+
+	if (ms_pack_open(&pk, a->packfd, name, false, NULL) < 0)
+		return 0;
+	got = is_known(a, pk, err);
+	if (got == 1 && memcmp(pk->header.key, a->proved, MS_KEY_LEN) != 0)
+		got = ms_log_whole(pk, err);
+	if (got == 1)
+		memcpy(a->proved, pk->header.key, MS_KEY_LEN);
+	ms_pack_close(pk);
+	return got;
+}
+
+static int
+drop_superseded(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_pack_name *names;
+	size_t i, n, highest;
+	char file[32];
+	int got = 0;
+
+	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+		return -1;
+	for (i = 0; i + 1 < n && got >= 0; i++) {
+		if (names[i].number != names[i + 1].number)
+			continue;
+		for (highest = i + 1; highest + 1 < n; highest++)
+			if (names[highest + 1].number != names[i].number)
+				break;
+		got = serves(a, names[highest], err);
+		/* Who cannot delete it leaves it to the next writer. */
+		ms_pack_name_format(names[i], file);
+		if (got == 1)
+			unlinkat(a->packfd, file, 0);
+	}
+	free(names);
+	return got < 0 ? -1 : 0;
+}
+
+/* What ends in .new: files, an index, and ms-verify's folder of an index. */
+static int
+sweep_tmp(struct ms_archive *a, struct ms_err *err)
+{
+	struct dirent *e;
+	int fd, inner;
+	size_t n;
+	DIR *d;
+
+	fd = openat(a->tmpfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ms_fail_errno(err, "tmp");
+	d = fdopendir(fd);
+	if (d == NULL) {
+		close(fd);
+		return ms_fail_errno(err, "tmp");
+	}
+	while ((e = readdir(d)) != NULL) {
+		n = strlen(e->d_name);
+		if (n <= 4 || strcmp(e->d_name + n - 4, ".new") != 0)
+			continue;
+		inner = openat(a->tmpfd, e->d_name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (inner >= 0) {
+			ms_fs_remove(inner, "index");
+			close(inner);
+		}
+		ms_fs_remove(a->tmpfd, e->d_name);
+	}
+	closedir(d);
+	return 0;
+}
+
+int
+ms_archive_clean(struct ms_archive *a, struct ms_err *err)
+{
+	return drop_superseded(a, err) < 0 ? -1 : sweep_tmp(a, err);
+}
+
+/* ---- who still reads it ---- */
+
+int
+ms_archive_renew(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_err *err)
+{
+	struct ms_pack_name name;
+	int got;
+
+	if (a->mode != MS_ARCHIVE_READ || a->read_only)
+		return 0;
+	got = ms_archive_find_pack(a, loc->pack, &name, err);
+	if (got <= 0 || name.generation <= loc->generation)
+		return got < 0 ? -1 : 0;
+	if (ms_archive_lock(a, true, err) < 0)
+		return -1;
+	got = ms_archive_catch_up(a, false, err);
+	ms_archive_unlock(a);
+	return got;
+}

@@ -1,0 +1,182 @@
+/* lookup.c - what a mailbox is known to hold, by place, and since when.
+ * ms-archive(5), PLACE and COMMIT. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+#define SLICE 20000 /* rows looked up in one transaction */
+
+/* ---- by place ---- */
+
+/*
+ * Places of a folder under a UIDVALIDITY, from UID *from on, a slice of them,
+ * but for those of messages that are lost: they are to be fetched again.
+ * 1: more may come, from *from; 0; -1.
+ */
+static int
+places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
+    uint64_t *from, struct ms_buf *lost, struct ms_buf *out, struct ms_err *err)
+{
+	unsigned char key[17];
+	MDB_val k = {sizeof(key), key}, v;
+	struct ms_known known = {0};
+	int got, i;
+
+	ms_put_be64(key, folder);
+	key[8] = 1;
+	ms_put_be32(key + 9, uidvalidity);
+	ms_put_be32(key + 13, (uint32_t)*from);
+	if (ms_index_lost(txn, folder, lost, err) < 0)
+		return -1;
+	got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_SET_RANGE, &k, &v, err);
+	for (i = 0; got == 1 && i < SLICE; i++) {
+		if (k.mv_size != sizeof(key) || v.mv_size != 8 ||
+		    memcmp(k.mv_data, key, 13) != 0)
+			return 0;
+		known.uid = ms_be32((const unsigned char *)k.mv_data + 13);
+		known.occurrence = ms_le64(v.mv_data);
+		if (!ms_index_is_lost(lost, known.occurrence))
+			ms_buf_add(out, &known, sizeof(known));
+		*from = (uint64_t)known.uid + 1;
+		got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_NEXT, &k, &v, err);
+	}
+	return got;
+}
+
+int
+ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
+    struct ms_known **out, size_t *count, struct ms_err *err)
+{
+	struct ms_buf list = {0}, lost = {0};
+	uint64_t from = 0, start; /* the next UID */
+	struct ms_txn txn;
+	size_t kept;
+	int got;
+
+	do {
+		kept = list.n;
+		start = from;
+		got = ms_index_begin(a->ix, &txn, err);
+		if (got < 0)
+			break;
+		got = places_slice(
+		    &txn, folder, uidvalidity, &from, &lost, &list, err);
+		if (ms_index_end(&txn) != 0) {
+			list.n = kept;
+			from = start;
+			got = 1;
+		}
+	} while (got == 1 && from <= UINT32_MAX);
+	ms_buf_release(&lost);
+	if (got < 0) {
+		ms_buf_release(&list);
+		return -1;
+	}
+	*count = list.n / sizeof(struct ms_known);
+	*out = (struct ms_known *)(void *)list.p;
+	return 0;
+}
+
+int
+ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
+    uint32_t **uids, size_t *count, struct ms_err *err)
+{
+	struct ms_known *known;
+	size_t i;
+
+	if (ms_archive_places(a, folder, uidvalidity, &known, count, err) < 0)
+		return -1;
+	*uids = ms_xcalloc(*count, sizeof(**uids));
+	for (i = 0; i < *count; i++)
+		(*uids)[i] = known[i].uid;
+	free(known);
+	return 0;
+}
+
+int
+ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
+    uint64_t *occurrence, struct ms_err *err)
+{
+	struct ms_buf lost = {0};
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_place(
+		    &txn, folder, ms_slice_str(place), occurrence, err);
+		if (got == 1 && ms_index_lost(&txn, folder, &lost, err) < 0)
+			got = -1;
+	} while (ms_index_end(&txn) != 0);
+	if (got == 1)
+		got = !ms_index_is_lost(&lost, *occurrence);
+	ms_buf_release(&lost);
+	return got;
+}
+
+/* ---- when ---- */
+
+static bool
+is_in(const struct ms_commit *c, uint64_t number)
+{
+	return number >= c->first && number - c->first <= c->count;
+}
+
+/*
+ * The next COMMIT among the records of a block from number *n, at `place`, on.
+ * 1; 0: the log goes on with *n elsewhere; -1: that COMMIT is not what it
+ * should be.
+ */
+static int
+next_commit(const struct ms_block *b, uint32_t place, uint64_t *n,
+    struct ms_commit *c, struct ms_err *err)
+{
+	struct ms_numbers it = {.block = b};
+	struct ms_record rec;
+	uint64_t number;
+	uint32_t i;
+
+	for (i = 0; ms_numbers_next(&it, &number) == 1; i++) {
+		if (i < place)
+			continue;
+		if (number != *n)
+			break;
+		++*n;
+		if (b->header.kind != MS_BLOCK_META)
+			continue;
+		ms_block_record(b, i, &rec);
+		if (rec.type == MS_COMMIT && !rec.stub)
+			return ms_commit_parse(c, rec.content, err) < 0 ? -1
+									: 1;
+	}
+	return 0;
+}
+
+int
+ms_archive_committed(
+    struct ms_archive *a, uint64_t number, int64_t *when, struct ms_err *err)
+{
+	struct ms_commit c = a->asked;
+	uint64_t n = number;
+	struct ms_block *b;
+	uint32_t place;
+	int got = is_in(&c, number);
+
+	while (got == 0 && n - number <= MS_BATCH_RECORDS_MAX) {
+		if (ms_archive_block_of(a, n, &b, &place, err) < 0)
+			return -1;
+		got = next_commit(b, place, &n, &c, err);
+	}
+	if (got < 0)
+		return -1;
+	if (got == 0 || !is_in(&c, number))
+		return ms_fail(err, MS_DATA,
+		    "record %llu: the COMMIT behind it is missing",
+		    (unsigned long long)number);
+	a->asked = c;
+	*when = c.time;
+	return 0;
+}

@@ -1,0 +1,292 @@
+/* names.c - users, sources, folders by name and by number. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+/* Folders met so far, by number; their strings live as long as the handle. */
+struct ms_names {
+	struct ms_folder **folders; /* ascending */
+	size_t count, room;
+};
+
+struct ms_names *
+ms_names_new(void)
+{
+	return ms_xcalloc(1, sizeof(struct ms_names));
+}
+
+void
+ms_names_free(struct ms_names *n)
+{
+	size_t i;
+
+	if (n == NULL)
+		return;
+	for (i = 0; i < n->count; i++) {
+		struct ms_folder *f = n->folders[i];
+
+		free((char *)f->user_name);
+		free((char *)f->source_url);
+		free((char *)f->label);
+		free((char *)f->name);
+		free(f);
+	}
+	free(n->folders);
+	free(n);
+}
+
+/* ---- by name ---- */
+
+static int
+find_name(struct ms_archive *a, enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got =
+		    ms_index_name(&txn, kind, user, source, name, number, err);
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}
+
+int
+ms_archive_user(struct ms_archive *a, const char *name, uint64_t *number,
+    struct ms_err *err)
+{
+	return find_name(a, MS_NAME_USER, 0, 0, name, number, err);
+}
+
+int
+ms_archive_live_user(struct ms_archive *a, const char *name, uint64_t *number,
+    struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_live_user(&txn, name, number, err);
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}
+
+int
+ms_archive_source(
+    struct ms_archive *a, const char *url, uint64_t *number, struct ms_err *err)
+{
+	return find_name(a, MS_NAME_SOURCE, 0, 0, url, number, err);
+}
+
+int
+ms_archive_folder(struct ms_archive *a, uint64_t user, uint64_t source,
+    const char *name, uint64_t *number, struct ms_err *err)
+{
+	return find_name(a, MS_NAME_FOLDER, user, source, name, number, err);
+}
+
+/* ---- by number ---- */
+
+/* A copy of a row's text; "?" where the row is lost. */
+static int
+get_text(struct ms_txn *txn, enum ms_table table, uint64_t number, char **out,
+    struct ms_err *err)
+{
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, number);
+	got = ms_index_get(txn, table, key, sizeof(key), &v, err);
+	if (got < 0)
+		return -1;
+	*out = got == 1 ? ms_xstrndup(v.p, v.n) : ms_xstrdup("?");
+	return 0;
+}
+
+/*
+ * A source nobody has labelled is shown by its address: LOGIN, or LOGIN@HOST
+ * where LOGIN alone is none; what has no address by its scheme.
+ */
+static char *
+default_label(const char *url)
+{
+	const char *login = strstr(url, "://"), *at, *end;
+	struct ms_buf b = {0};
+	unsigned char c;
+	char *label;
+
+	at = login != NULL ? strchr(login, '@') : NULL;
+	if (at == NULL)
+		return ms_xstrndup(url, strcspn(url, ":"));
+	for (login += 3; login < at; login++) {
+		if (*login == '%' && at - login > 2 &&
+		    ms_unhex(
+			(struct ms_slice){(const unsigned char *)login + 1, 2},
+			&c, 1) == 1 &&
+		    c >= 0x20) {
+			ms_buf_add_byte(&b, c);
+			login += 2;
+		} else {
+			ms_buf_add(&b, login, 1);
+		}
+	}
+	if (b.n == 0 || memchr(b.p, '@', b.n) == NULL) {
+		end = at + strcspn(at, ":/");
+		ms_buf_add(&b, at, (size_t)(end - at));
+	}
+	label = ms_xstrndup(b.p, b.n);
+	ms_buf_release(&b);
+	return label;
+}
+
+static int
+get_label(struct ms_txn *txn, const struct ms_folder *f, char **out,
+    struct ms_err *err)
+{
+	unsigned char key[16];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, f->user);
+	ms_put_be64(key + 8, f->source);
+	got = ms_index_get(txn, MS_TABLE_LABEL, key, sizeof(key), &v, err);
+	if (got < 0)
+		return -1;
+	*out = got == 1 ? ms_xstrndup(v.p, v.n) : default_label(f->source_url);
+	return 0;
+}
+
+static int
+load_folder(struct ms_txn *txn, uint64_t number, struct ms_folder *f,
+    struct ms_err *err)
+{
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, number);
+	got = ms_index_get(txn, MS_TABLE_FOLDER, key, sizeof(key), &v, err);
+	if (got <= 0)
+		return got;
+	if (v.n < 16)
+		return ms_fail(err, MS_DATA,
+		    "index damaged (folder): run ms-verify --rebuild-index");
+	f->number = number;
+	f->user = ms_le64(v.p);
+	f->source = ms_le64(v.p + 8);
+	f->name = ms_xstrndup(v.p + 16, v.n - 16);
+	if (get_text(txn, MS_TABLE_USER, f->user, (char **)&f->user_name, err) <
+		0 ||
+	    get_text(txn, MS_TABLE_SOURCE, f->source, (char **)&f->source_url,
+		err) < 0 ||
+	    get_label(txn, f, (char **)&f->label, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* Where a folder of this number stands in the array, or would. */
+static size_t
+place_of(const struct ms_names *n, uint64_t number)
+{
+	size_t low = 0, high = n->count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (n->folders[mid]->number < number)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+int
+ms_archive_folder_get(struct ms_archive *a, uint64_t number,
+    const struct ms_folder **out, struct ms_err *err)
+{
+	struct ms_names *n = a->names;
+	size_t at = place_of(n, number);
+	struct ms_folder *f;
+	struct ms_txn txn;
+	int got;
+
+	if (at < n->count && n->folders[at]->number == number) {
+		*out = n->folders[at];
+		return 1;
+	}
+	do {
+		f = ms_xcalloc(1, sizeof(*f));
+		if (ms_index_begin(a->ix, &txn, err) < 0) {
+			free(f);
+			return -1;
+		}
+		got = load_folder(&txn, number, f, err);
+	} while (ms_index_end(&txn) != 0);
+	if (got <= 0) {
+		free((char *)f->name);
+		free((char *)f->user_name);
+		free((char *)f->source_url);
+		free(f);
+		return got;
+	}
+	if (n->count == n->room) {
+		n->room = n->room == 0 ? 64 : n->room * 2;
+		n->folders = ms_xreallocarray(
+		    n->folders, n->room, sizeof(struct ms_folder *));
+	}
+	memmove(n->folders + at + 1, n->folders + at,
+	    (n->count - at) * sizeof(*n->folders));
+	n->folders[at] = f;
+	n->count++;
+	*out = f;
+	return 1;
+}
+
+int
+ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
+    size_t *count, struct ms_err *err)
+{
+	struct ms_buf numbers = {0}, list = {0};
+	const struct ms_folder *f;
+	MDB_val k, v;
+	struct ms_txn txn;
+	uint64_t number;
+	size_t i;
+	int got;
+
+	do {
+		ms_buf_clear(&numbers);
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_seek(
+		    &txn, MS_TABLE_FOLDER, MDB_FIRST, &k, &v, err);
+		while (got == 1) {
+			number = k.mv_size == 8 ? ms_be64(k.mv_data) : 0;
+			ms_buf_add(&numbers, &number, sizeof(number));
+			got = ms_index_seek(
+			    &txn, MS_TABLE_FOLDER, MDB_NEXT, &k, &v, err);
+		}
+	} while (ms_index_end(&txn) != 0);
+	for (i = 0; got == 0 && i < numbers.n / sizeof(number); i++) {
+		memcpy(&number, numbers.p + i * sizeof(number), sizeof(number));
+		got = ms_archive_folder_get(a, number, &f, err);
+		if (got == 1)
+			ms_buf_add(&list, &f, sizeof(const struct ms_folder *));
+		got = got < 0 ? -1 : 0;
+	}
+	ms_buf_release(&numbers);
+	if (got < 0) {
+		ms_buf_release(&list);
+		return -1;
+	}
+	*count = list.n / sizeof(f);
+	*out = (const struct ms_folder **)(void *)list.p;
+	return 0;
+}

@@ -1,0 +1,233 @@
+/* position.c - how far an index knows the log, and whether it is this
+ * log. ms-archive(5), States on disk. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive-impl.h"
+
+int
+ms_archive_other_packs(struct ms_err *err, const char *why)
+{
+	return ms_fail(err, MS_DATA,
+	    "the index belongs to other packs (%s): run ms-verify "
+	    "--rebuild-index",
+	    why);
+}
+
+int
+ms_archive_find_pack(struct ms_archive *a, uint32_t number,
+    struct ms_pack_name *name, struct ms_err *err)
+{
+	struct ms_pack_name *names;
+	size_t i, n;
+	int rc = 0;
+
+	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+		return -1;
+	n = ms_pack_newest(names, n);
+	for (i = 0; i < n; i++)
+		if (names[i].number == number) {
+			*name = names[i];
+			rc = 1;
+		}
+	free(names);
+	return rc;
+}
+
+/*
+ * There is no pack of this number. Are there later ones? Then it is missing,
+ * and the log does not end before it.
+ */
+int
+ms_archive_check_last(struct ms_archive *a, uint32_t number, struct ms_err *err)
+{
+	struct ms_pack_name *names, name = {number, 0};
+	char missing[32];
+	size_t n;
+	int rc = 0;
+
+	if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+		return -1;
+	if (n > 0 && names[n - 1].number > number) {
+		ms_pack_name_format(name, missing);
+		rc = ms_fail(err, MS_DATA,
+		    "pack/%s is missing, and later ones are there: "
+		    "ms-verify --rebuild-index indexes around it",
+		    missing);
+	}
+	free(names);
+	return rc;
+}
+
+int
+ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
+{
+	struct ms_pack_name name;
+	int got;
+
+	ms_pack_close(a->tail);
+	a->tail = NULL;
+	got = ms_archive_find_pack(a, number, &name, err);
+	if (got <= 0)
+		return got;
+	if (ms_pack_open(&a->tail, a->packfd, name, true, err) < 0) {
+		a->tail = NULL;
+		return -1;
+	}
+	if (!a->tail->header_damaged &&
+	    memcmp(a->tail->header.archive, a->id, MS_ID_LEN) != 0)
+		return ms_fail(err, MS_DATA,
+		    "pack/%s belongs to another archive", a->tail->name);
+	return 1;
+}
+
+/* Is the last COMMIT that the index knows where it says? */
+static int
+check_commit(
+    const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_block b = {0};
+	struct ms_record rec;
+	struct ms_commit c;
+	bool header_ok;
+	int rc = -1;
+
+	if (ms_pack_read(pk, pos->commit, &b, &header_ok, NULL) == 1 &&
+	    b.header.kind == MS_BLOCK_META && b.header.count > 0 &&
+	    ms_block_open(&b, NULL) == 0) {
+		ms_block_record(&b, b.header.count - 1, &rec);
+		if (rec.type == MS_COMMIT && !rec.stub &&
+		    ms_commit_parse(&c, rec.content, NULL) == 0 &&
+		    memcmp(c.chain, pos->chain, MS_SHA_LEN) == 0)
+			rc = 0;
+	}
+	ms_block_release(&b);
+	return rc == 0 ? 0 : ms_archive_other_packs(err, "another chain");
+}
+
+/* Does the log in this pack go through pos? 0, -1. */
+static int
+check_pack(
+    const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
+{
+	uint64_t size;
+
+	if (pk->header.generation < pos->generation)
+		return ms_archive_other_packs(
+		    err, "a pack of an earlier generation");
+	if (ms_pack_size(pk, &size, err) < 0)
+		return -1;
+	if (size < pos->end)
+		return ms_archive_other_packs(err, "a pack is shorter");
+	return pos->commit != 0 ? check_commit(pk, pos, err) : 0;
+}
+
+int
+ms_archive_check_position(
+    struct ms_archive *a, const struct ms_position *pos, struct ms_err *err)
+{
+	int got;
+
+	if (pos->pack == 0)
+		return 0;
+	got = ms_archive_open_tail(a, pos->pack, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return ms_archive_other_packs(err, "a pack is missing");
+	if (a->tail->header.generation > pos->generation)
+		return 0; /* ms_archive_adopt() looks at it */
+	return check_pack(a->tail, pos, err);
+}
+
+/* A pack written anew since the index knew it. */
+static int
+check_newer(
+    const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
+{
+	int got = ms_log_goes_through(pk, pos->next, pos->chain, err);
+
+	if (got < 0)
+		return -1;
+	return got == 1 ? 0 : ms_archive_other_packs(err, "another chain");
+}
+
+int
+ms_archive_fits(void *ctx, const struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_archive *a = ctx;
+	struct ms_pack_name name;
+	struct ms_err why = {0};
+	struct ms_pack *pk = NULL;
+	int got = 0, i;
+
+	if (pos->pack == 0)
+		return 0;
+	for (i = 0; i < MS_ARCHIVE_TRIES && pk == NULL; i++) {
+		got = ms_archive_find_pack(a, pos->pack, &name, err);
+		if (got < 0)
+			return -1;
+		if (got == 0 ||
+		    (ms_pack_open(&pk, a->packfd, name, false, &why) < 0 &&
+			why.code != MS_NOINPUT))
+			break;
+	}
+	if (pk == NULL)
+		return ms_archive_other_packs(
+		    err, got == 1 ? why.msg : "a pack is missing");
+	got = pk->header.generation > pos->generation
+		  ? check_newer(pk, pos, err)
+		  : check_pack(pk, pos, err);
+	ms_pack_close(pk);
+	return got;
+}
+
+int
+ms_archive_read_position(
+    struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
+{
+	unsigned char id[MS_ID_LEN];
+	struct ms_txn txn;
+	int rc;
+
+	if (ms_index_begin(a->ix, &txn, err) < 0)
+		return -1;
+	rc = ms_index_position(&txn, pos, err);
+	if (rc == 0)
+		rc = ms_index_archive(&txn, id, err);
+	ms_index_end(&txn);
+	if (rc == 0 && memcmp(id, a->id, MS_ID_LEN) != 0)
+		rc = ms_archive_other_packs(err, "another archive");
+	return rc;
+}
+
+int
+ms_archive_check_index(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_position pos;
+
+	return ms_archive_read_position(a, &pos, err);
+}
+
+int
+ms_archive_check_fits(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_position pos;
+
+	return ms_archive_read_position(a, &pos, err) < 0
+		   ? -1
+		   : ms_archive_fits(a, &pos, err);
+}
+
+int
+ms_archive_attach(struct ms_archive *a, struct ms_err *err)
+{
+	if (ms_index_open(&a->ix, a->path, a->read_only, err) < 0) {
+		a->ix = NULL;
+		return -1;
+	}
+	/* Who writes says of mail that it is known; who reads finds out. */
+	if (a->mode == MS_ARCHIVE_WRITE)
+		ms_index_guard(a->ix, ms_archive_fits, a);
+	return 0;
+}

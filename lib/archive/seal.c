@@ -1,0 +1,90 @@
+/* seal.c - a pack that is full is sealed, in full blocks.
+ * ms-archive(5), Sealed packs. By the holder of `lock`. */
+#include <string.h>
+
+#include "archive-impl.h"
+
+#define SMALL_BLOCK (256 * 1024) /* payload */
+
+/* Does more than a tenth of the stored bytes lie in small blocks? 1, 0, -1. */
+static int
+is_scattered(const struct ms_pack *pk, uint64_t end, struct ms_err *err)
+{
+	uint64_t at = MS_PACK_HEADER, small = 0, total = 0;
+	struct ms_block_header h;
+	int got;
+
+	while ((got = ms_pack_next(pk, &at, end, &h, err)) == 1) {
+		total += h.stored;
+		if (h.payload < SMALL_BLOCK)
+			small += h.stored;
+		at += ms_block_length(&h);
+	}
+	return got < 0 ? -1 : small > total / 10;
+}
+
+static int
+seal_as_it_is(struct ms_archive *a, struct ms_err *err)
+{
+	const struct ms_position *pos = &a->checked;
+
+	if (ms_pack_seal(a->tail, pos->end, pos->next - 1, pos->chain, err) ==
+	    0)
+		return 0;
+	ms_pack_cut(a->tail, pos->end, NULL);
+	return -1;
+}
+
+/*
+ * From the rename on the next generation is the pack: when the index cannot
+ * follow, nothing may be written behind the one before. The next writer goes
+ * on from here.
+ */
+static int
+replace_tail(
+    struct ms_archive *a, const struct ms_pack *next, struct ms_err *err)
+{
+	struct ms_position pos = a->checked;
+	struct ms_pack_trailer t;
+
+	a->checked = (struct ms_position){0};
+	if (ms_pack_install(next, a->packfd, a->tmpfd, err) < 0) {
+		ms_pack_discard(a->tmpfd);
+		return -1;
+	}
+	/* What adopts it reads all its blocks. */
+	if (ms_archive_open_tail(a, pos.pack, err) < 0 ||
+	    ms_archive_adopt(a, &pos, err) < 0)
+		return -1;
+	if (ms_pack_check_seal(a->tail, &t, NULL) == 0 &&
+	    t.directory == pos.end)
+		memcpy(a->proved, a->tail->header.key, MS_KEY_LEN);
+	if (ms_archive_clean(a, err) < 0)
+		return -1;
+	a->checked = pos;
+	return 0;
+}
+
+int
+ms_archive_seal(struct ms_archive *a, struct ms_err *err)
+{
+	const struct ms_position *pos = &a->checked;
+	struct ms_pack *next;
+	int got, rc;
+
+	if (pos->end < a->seal_bytes && pos->blocks < a->seal_blocks)
+		return 0;
+	got = ms_pack_closed(a->tail, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	got = is_scattered(a->tail, pos->end, err);
+	if (got < 0)
+		return -1;
+	/* There may be no room for a second copy, or damage in the first. */
+	if (got == 0 ||
+	    ms_archive_repack(a, a->tail, pos->end, &next, NULL) < 0)
+		return seal_as_it_is(a, err);
+	rc = replace_tail(a, next, err);
+	ms_pack_close(next);
+	return rc;
+}

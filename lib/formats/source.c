@@ -1,0 +1,382 @@
+/* source.c - opens what is named, tells its format by its content, and hands
+ * out messages. ms-stream(5). */
+#include "source-impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "utf8.h"
+#include "message-hasher.h"
+
+/* In the order in which an input is asked whether it is one of them. */
+static const struct ms_source_format *const formats[] = {
+    &ms_source_stream, &ms_source_mbox, &ms_source_eml};
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+/* ---- what the formats say of a message ---- */
+
+void
+ms_source_folder(struct ms_source *src, const char *own)
+{
+	struct ms_buf *folder = &src->folder;
+
+	if (own != NULL && own[0] == '\0')
+		own = NULL;
+	ms_buf_clear(folder);
+	if (src->into != NULL)
+		ms_buf_add_str(folder, src->into);
+	if (src->into != NULL && own != NULL)
+		ms_buf_add_byte(folder, '/');
+	if (own != NULL)
+		ms_buf_add_str(folder, own);
+	if (folder->n == 0)
+		ms_buf_add_str(folder, "INBOX");
+}
+
+void
+ms_source_set_folder(struct ms_source *src)
+{
+	ms_envelope_set(&src->env, MS_ATTR_FOLDER, ms_buf_str(&src->folder));
+}
+
+void
+ms_source_file_folder(struct ms_source *src, bool mbox)
+{
+	struct ms_source_file *f = &src->file;
+	struct ms_buf own = {0};
+
+	ms_buf_add(&own, f->folder.p, f->folder.n);
+	/* -d stands for the name of an mbox that was named itself. */
+	if (mbox && f->stem.n > 0 && (f->in_tree || src->into == NULL)) {
+		if (own.n > 0)
+			ms_buf_add_byte(&own, '/');
+		ms_buf_add(&own, f->stem.p, f->stem.n);
+	}
+	ms_source_folder(src, ms_buf_str(&own));
+	ms_buf_release(&own);
+}
+
+void
+ms_source_set_date(struct ms_source *src, int64_t date)
+{
+	src->date = date;
+	src->has_date = true;
+}
+
+void
+ms_source_where(struct ms_source *src)
+{
+	ms_buf_clear(&src->where);
+	ms_buf_add(&src->where, src->file.name.p, src->file.name.n);
+}
+
+/* For each message, so not by printf. */
+void
+ms_source_where_at(struct ms_source *src, const char *what, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	ms_source_where(src);
+	ms_buf_add_str(&src->where, what);
+	ms_buf_add(&src->where, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+/* ---- one file ---- */
+
+int
+ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
+    struct ms_err *err)
+{
+	enum ms_mbox_event event;
+	struct ms_slice w;
+	size_t used;
+
+	for (;;) {
+		w = ms_input_window(&src->in);
+		*offset = src->in.offset;
+		event = ms_mbox_next(
+		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
+		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_FROM)
+			*offset += (uint64_t)(piece->p - w.p);
+		if (event != MS_MBOX_MORE)
+			return (int)event;
+		if (ms_input_more(&src->in, err) < 0)
+			return -1;
+	}
+}
+
+static void
+end_file(struct ms_source *src)
+{
+	src->done += src->in.offset;
+	ms_input_end(&src->in);
+	src->format = NULL;
+}
+
+/*
+ * Asks the formats in turn, and reads on as long as one of them cannot say.
+ * NULL: it is none of them, or cannot be read.
+ */
+static const struct ms_source_format *
+tell_format(struct ms_source *src, struct ms_err *err)
+{
+	const char *lack = ms_source_eml.lack;
+	const struct ms_source_format *f;
+	bool more = true;
+	int rc;
+
+	for (size_t i = 0; i < FORMATS; i++) {
+		f = formats[i];
+		if (src->opt.format == f->format)
+			lack = f->lack;
+		else if (src->opt.format != MS_FORMAT_AUTO)
+			continue;
+		while ((rc = f->looks(src, ms_input_window(&src->in), !more)) <
+		       0) {
+			rc = ms_input_more(&src->in, err);
+			if (rc < 0)
+				return NULL;
+			more = rc > 0;
+		}
+		if (rc > 0)
+			return f;
+	}
+	(void)ms_fail(err, MS_DATA, "%s", lack);
+	return NULL;
+}
+
+int
+ms_source_begin_file(
+    struct ms_source *src, int fd, bool own, struct ms_err *err)
+{
+	const struct ms_source_format *format = NULL;
+	int rc;
+
+	ms_input_begin(&src->in, fd, own);
+	src->count = 0;
+	ms_source_where(src);
+	rc = ms_input_more(&src->in, err);
+	if (rc == 0)
+		(void)ms_fail(err, MS_NOINPUT, "empty");
+	else if (rc > 0)
+		format = src->file.delivery || src->opt.format == MS_FORMAT_EML
+			     ? &ms_source_eml
+			     : tell_format(src, err);
+	if (format == NULL) {
+		end_file(src);
+		return -1;
+	}
+	src->format = format;
+	format->begin(src);
+	return 0;
+}
+
+/* ---- what is named ---- */
+
+static void
+name_file(struct ms_source *src, const char *path)
+{
+	struct ms_source_file *f = &src->file;
+	const char *base = strrchr(path, '/');
+
+	f->named = true;
+	if (strcmp(path, "-") == 0) {
+		ms_buf_add_str(&f->name, "stdin");
+		return;
+	}
+	base = base != NULL ? base + 1 : path;
+	ms_text_add(&f->name, ms_slice_str(path), false);
+	ms_folder_add(&f->stem, ms_name_stem(base));
+	f->eml = ms_name_ends(base, ".eml");
+}
+
+static int
+begin_named(struct ms_source *src, const char *path, struct ms_err *err)
+{
+	bool own = strcmp(path, "-") != 0;
+	int fd = STDIN_FILENO;
+	struct stat st;
+
+	if (own)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return ms_fail(err, MS_NOINPUT, "open: %s", strerror(errno));
+	if (fstat(fd, &st) < 0) {
+		ms_fail_errno(err, "stat");
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode) &&
+	    (!own || src->opt.format == MS_FORMAT_STREAM)) {
+		ms_fail(err, MS_DATA, "a directory is not a message stream");
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		src->tree = ms_tree_open(fd, path);
+		return 0;
+	}
+	if (src->opt.format == MS_FORMAT_MAILDIR) {
+		ms_fail(err, MS_DATA, "not a Maildir");
+		goto fail;
+	}
+	name_file(src, path);
+	if (S_ISREG(st.st_mode)) {
+		src->file.mtime = st.st_mtim.tv_sec;
+		src->file.has_mtime = true;
+		src->total = (uint64_t)st.st_size;
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	}
+	return ms_source_begin_file(src, fd, own, err);
+fail:
+	if (own)
+		close(fd);
+	return -1;
+}
+
+int
+ms_source_open(struct ms_source **out, const char *path,
+    const struct ms_source_options *opt, struct ms_err *err)
+{
+	struct ms_source *src;
+
+	if (opt->into != NULL &&
+	    !ms_utf8_valid((const unsigned char *)opt->into, strlen(opt->into)))
+		return ms_fail(err, MS_USAGE, "the folder name is not UTF-8");
+	src = ms_xcalloc(1, sizeof(*src));
+	src->opt = *opt;
+	src->in.eof = true;
+	if (opt->into != NULL && opt->into[0] != '\0')
+		src->into = ms_xstrdup(opt->into);
+	if (begin_named(src, path, err) < 0) {
+		ms_source_close(src);
+		return -1;
+	}
+	*out = src;
+	return 0;
+}
+
+void
+ms_source_close(struct ms_source *src)
+{
+	if (src == NULL)
+		return;
+	ms_tree_close(src->tree);
+	ms_input_release(&src->in);
+	ms_envelope_clear(&src->env);
+	ms_buf_release(&src->where);
+	ms_buf_release(&src->folder);
+	ms_buf_release(&src->file.name);
+	ms_buf_release(&src->file.folder);
+	ms_buf_release(&src->file.stem);
+	ms_buf_release(&src->file.flags);
+	free(src->into);
+	free(src);
+}
+
+/* ---- messages ---- */
+
+/* Reads on to the end of a message that its reader has left. */
+static void
+skip_rest(struct ms_source *src)
+{
+	struct ms_slice piece;
+
+	if (src->format->one)
+		src->reading = false;
+	while (src->reading)
+		src->reading = src->format->read(src, &piece, NULL) > 0;
+}
+
+static int
+next_message(struct ms_source *src, struct ms_err *err)
+{
+	int rc;
+
+	for (;;) {
+		if (src->format != NULL) {
+			skip_rest(src);
+			ms_envelope_clear(&src->env);
+			src->believed = src->has_date = false;
+			rc = 0;
+			if (!src->in.failed)
+				rc = src->format->next(src, err);
+			if (rc != 0)
+				return rc;
+			end_file(src);
+		}
+		if (src->tree == NULL)
+			return 0;
+		rc = ms_tree_next(src, err);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+int
+ms_source_next(
+    struct ms_source *src, struct ms_arrival *arrival, struct ms_err *err)
+{
+	int rc = next_message(src, err);
+
+	*arrival = (struct ms_arrival){.env = src->env,
+	    .believed = src->believed,
+	    .where = ms_buf_str(&src->where),
+	    .date = src->date,
+	    .has_date = src->has_date};
+	if (rc == 0)
+		return 0;
+	if (src->format == NULL)
+		return -1; /* something that could not be opened */
+	src->count++;
+	if (rc < 0)
+		return -1;
+	src->reading = true;
+	src->given = 0;
+	if (src->file.has_mtime && (src->format->one || src->file.eml)) {
+		arrival->fallback_date = src->file.mtime;
+		arrival->has_fallback_date = true;
+	}
+	return 1;
+}
+
+int
+ms_source_read(
+    struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
+{
+	int rc;
+
+	if (!src->reading)
+		return 0;
+	rc = src->format->read(src, piece, err);
+	if (rc <= 0) {
+		src->reading = false;
+		return rc;
+	}
+	src->given += piece->n;
+	if (src->given > MS_MESSAGE_MAX)
+		return ms_fail(err, MS_DATA, "larger than %llu bytes",
+		    (unsigned long long)MS_MESSAGE_MAX);
+	return 1;
+}
+
+void
+ms_source_progress(const struct ms_source *src, uint64_t *done, uint64_t *total)
+{
+	*done = src->done + (src->format != NULL ? src->in.offset : 0);
+	*total = src->total;
+}
+
+int
+ms_source_trailer(
+    const struct ms_source *src, struct ms_trailer *t, bool *whole)
+{
+	*t = src->trailer;
+	*whole = src->whole;
+	return src->stream;
+}

@@ -1,0 +1,218 @@
+/*
+ * batch.c - asking for many messages at once, so that in the end each is
+ * accounted for: it came, it is gone, or it can't be had. RFC 3501, 6.4.5.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNASKED_MAX                                                            \
+	100000         /* FETCH answers of a command that nobody asked for */
+#define REFUSED_MAX 20 /* messages refused in a row: so are the others */
+
+enum fate {
+	WAITING,
+	TOLD,  /* the sink knows */
+	EXISTS /* not sent, but still in the folder */
+};
+
+/* Where a UID stands in the batch; NULL: not asked for. */
+static unsigned char *
+fate_of(const struct ms_imap_batch *b, uint32_t uid)
+{
+	const uint32_t *at =
+	    bsearch(&uid, b->uids, b->n, sizeof(uid), ms_imap_by_uid);
+
+	return at != NULL ? b->fate + (at - b->uids) : NULL;
+}
+
+static void
+count_unasked(struct ms_imap_batch *b)
+{
+	if (++b->unasked > UNASKED_MAX)
+		ms_imap_kill(
+		    b->im, MS_PROTO, "the server sends what nobody asked for");
+}
+
+bool
+ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid)
+{
+	unsigned char *fate = fate_of(b, uid);
+
+	if (b->im->dead || ms_imap_still(b->im, NULL) < 0)
+		return false;
+	if (fate == NULL || *fate == TOLD) {
+		count_unasked(b);
+		return false;
+	}
+	*fate = TOLD;
+	return true;
+}
+
+size_t
+ms_imap_add_set(struct ms_buf *out, const uint32_t *uids,
+    const unsigned char *skip, size_t n)
+{
+	size_t i, j, start = out->n;
+
+	for (i = 0; i < n && out->n - start < MS_IMAP_SET_MAX; i = j) {
+		j = i + 1;
+		if (skip != NULL && skip[i])
+			continue;
+		while (j < n && (skip == NULL || !skip[j]) &&
+		       uids[j] == uids[j - 1] + 1)
+			j++;
+		if (out->n > start)
+			ms_buf_add_byte(out, ',');
+		ms_buf_printf(
+		    out, j - i > 1 ? "%u:%u" : "%u", uids[i], uids[j - 1]);
+	}
+	return i;
+}
+
+static void
+note_existing(struct mailimap_msg_att *att, void *ctx)
+{
+	struct ms_imap_batch *b = ctx;
+	unsigned char *fate = fate_of(b, ms_imap_uid_of(att));
+
+	b->im->text = 0;
+	if (fate != NULL && *fate == WAITING)
+		*fate = EXISTS;
+	else
+		count_unasked(b);
+}
+
+/*
+ * Tells those that are gone from those that the server keeps back: a message
+ * which another client has expunged is nobody's failure.
+ */
+static int
+find_gone(struct ms_imap_batch *b, struct ms_err *err)
+{
+	struct ms_buf command = {0};
+	size_t i;
+	int rc;
+
+	/* Only now may the server say what has been expunged. */
+	if (ms_imap_command(b->im, "NOOP", "NOOP", err) < 0)
+		return -1;
+	ms_buf_add_str(&command, "UID FETCH ");
+	ms_imap_add_set(&command, b->uids, b->fate, b->n); /* WAITING is 0 */
+	ms_buf_add_str(&command, " (UID)");
+	rc = ms_imap_run_fetch(
+	    b->im, ms_buf_str(&command), note_existing, NULL, b, err);
+	ms_buf_release(&command);
+	if (rc < 0 || ms_imap_still(b->im, err) < 0)
+		return -1;
+	for (i = 0; i < b->n; i++) {
+		if (b->fate[i] != WAITING)
+			continue;
+		b->fate[i] = TOLD;
+		b->gone(b->ctx, b->uids[i]);
+	}
+	return 0;
+}
+
+/* Asks for one of them alone; why says what came of it, if nothing did. */
+static int
+ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
+{
+	struct ms_buf command = {0};
+	int rc;
+
+	ms_fail(why, MS_DATA, "the server does not send it");
+	ms_buf_printf(&command, "UID FETCH %u %s", b->uids[i], b->what);
+	rc = ms_imap_run_fetch(
+	    b->im, ms_buf_str(&command), b->att, b->body, b, why);
+	ms_buf_release(&command);
+	if (rc < 0 && b->im->dead)
+		return -1;
+	return ms_imap_still(b->im, why);
+}
+
+/*
+ * Asks once more, one by one, for what is there and did not come: one bad
+ * message makes some servers refuse the whole command. What is refused for the
+ * moment only nobody is told of: -1, and the session can say how long to wait.
+ */
+static int
+fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
+{
+	struct ms_err why = {0}, not_now = {0};
+	unsigned refused = 0, wait = 0;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->fate[i] != EXISTS)
+			continue;
+		if (refused < REFUSED_MAX && ask_again(b, i, &why) < 0) {
+			if (err != NULL)
+				*err = why;
+			return -1;
+		}
+		if (b->fate[i] == TOLD) {
+			refused = 0;
+			continue;
+		}
+		refused++;
+		if (why.code == MS_TEMP) {
+			not_now = why;
+			wait = b->im->backoff;
+			continue;
+		}
+		b->fate[i] = TOLD;
+		b->failed(b->ctx, b->uids[i], why.msg);
+	}
+	if (not_now.code == MS_OK)
+		return 0;
+	b->im->backoff = wait;
+	if (err != NULL)
+		*err = not_now;
+	return -1;
+}
+
+int
+ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
+    size_t *done, struct ms_err *err)
+{
+	struct ms_buf command = {0};
+	struct ms_err no = {0};
+	int rc;
+
+	*done = 0;
+	if (ms_imap_still(b->im, err) < 0)
+		return -1;
+	if (count > MS_IMAP_BATCH)
+		count = MS_IMAP_BATCH;
+	b->uids = uids;
+	b->fate = ms_xcalloc(count, 1); /* WAITING */
+	ms_buf_add_str(&command, "UID FETCH ");
+	b->n = ms_imap_add_set(&command, uids, NULL, count);
+	ms_buf_printf(&command, " %s", b->what);
+	rc = ms_imap_run_fetch(
+	    b->im, ms_buf_str(&command), b->att, b->body, b, &no);
+	if (b->im->dead) {
+		if (err != NULL)
+			*err = no;
+		goto out;
+	}
+	rc = ms_imap_still(b->im, err);
+	if (rc < 0)
+		goto out;
+	/* After a NO too: what did not come is asked for again. */
+	if (memchr(b->fate, WAITING, b->n) != NULL) {
+		rc = find_gone(b, err);
+		if (rc == 0)
+			rc = fetch_rest(b, err);
+	}
+	*done = b->n;
+out:
+	ms_buf_release(&command);
+	free(b->fate);
+	b->fate = NULL;
+	return rc;
+}

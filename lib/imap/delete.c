@@ -1,0 +1,234 @@
+/*
+ * delete.c - taking messages out of a folder, and nothing but these.
+ * RFC 3501, 6.4.3 and 6.4.6; RFC 4315, 2.1.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known of a message that is to go. */
+enum {
+	TOLD = 1,    /* the sink knows what became of it */
+	THERE = 2,   /* the server has it */
+	FLAGGED = 4, /* \Flagged */
+	MARKED = 8   /* \Deleted before we came */
+};
+
+/* One ms_imap_delete(). */
+struct removal {
+	struct ms_imap *im;
+	const struct ms_imap_delete_sink *sink;
+	const uint32_t *uids;
+	size_t n;
+	unsigned char *state; /* of each */
+	bool stored;          /* MARKED says nothing new any more */
+	size_t answers;       /* messages that the last look has seen */
+	size_t others;        /* of these: marked, and not ours */
+};
+
+static void
+stays(struct removal *r, size_t i, const char *reason)
+{
+	if (r->state[i] & TOLD)
+		return;
+	r->state[i] |= TOLD;
+	r->sink->stays(r->sink->ctx, r->uids[i], reason);
+}
+
+static void
+all_stay(struct removal *r, const char *reason)
+{
+	for (size_t i = 0; i < r->n; i++)
+		stays(r, i, reason);
+}
+
+/* ---- what is there; by FETCH, since a SEARCH may be capped ---- */
+
+static void
+take_flags(struct mailimap_msg_att *att, void *ctx)
+{
+	struct removal *r = ctx;
+	struct ms_imap_attr a = {0};
+	const uint32_t *at;
+	bool marked;
+
+	r->im->text = 0;
+	ms_imap_attr_read(r->im, &a, att);
+	at = bsearch(&a.uid, r->uids, r->n, sizeof(a.uid), ms_imap_by_uid);
+	if (a.uid != 0 && a.has_flags) {
+		r->answers++;
+		marked = ms_imap_has_flag(&a, "\\Deleted");
+		if (at == NULL)
+			r->others += marked;
+		else
+			r->state[at - r->uids] |=
+			    THERE | (marked && !r->stored ? MARKED : 0) |
+			    (ms_imap_has_flag(&a, "\\Flagged") ? FLAGGED : 0);
+	}
+	ms_imap_attr_release(&a);
+}
+
+/* Runs `before` the UIDs that nobody has been told of (and that are none of
+ * `skip`) `behind`. */
+static int
+command(struct removal *r, const char *before, const char *behind,
+    unsigned skip, mailimap_msg_att_handler *att, struct ms_err *err)
+{
+	struct ms_buf text = {0};
+	unsigned char *without = ms_xcalloc(r->n, 1);
+	size_t i, left = 0;
+	int rc = 0;
+
+	for (i = 0; i < r->n; i++) {
+		without[i] = (r->state[i] & (TOLD | skip)) != 0;
+		left += !without[i];
+	}
+	ms_buf_add_str(&text, before);
+	ms_imap_add_set(&text, r->uids, without, r->n);
+	ms_buf_add_str(&text, behind);
+	if (left == 0)
+		;
+	else if (ms_imap_still(r->im, err) < 0)
+		rc = -1; /* these UIDs are somebody else's by now */
+	else if (att != NULL)
+		rc = ms_imap_run_fetch(
+		    r->im, ms_buf_str(&text), att, NULL, r, err);
+	else
+		rc = ms_imap_command(r->im, ms_buf_str(&text), "deleting", err);
+	free(without);
+	ms_buf_release(&text);
+	return rc;
+}
+
+/* Does anything in the folder but our messages carry the mark, or may it? */
+static int
+others_marked(struct removal *r, bool *out, struct ms_err *err)
+{
+	r->answers = r->others = 0;
+	if (ms_imap_run_fetch(r->im, "UID FETCH 1:* (UID FLAGS)", take_flags,
+		NULL, r, err) < 0)
+		return -1;
+	*out = r->others > 0 || r->answers < r->im->box.exists;
+	return 0;
+}
+
+/* Takes our marks away again; those which were there before stay. */
+static void
+unmark(struct removal *r)
+{
+	if (r->stored && !r->im->dead)
+		command(r, "UID STORE ", " -FLAGS.SILENT (\\Deleted)", MARKED,
+		    NULL, NULL);
+}
+
+/* ---- the steps ---- */
+
+/* Marks and expunges. -1 with the session alive: refused. */
+static int
+take_out(struct removal *r, struct ms_err *err)
+{
+	static const char shared[] =
+	    "other messages in the folder are marked \\Deleted, and the server "
+	    "can't expunge single ones (UIDPLUS)";
+	bool plus = (ms_imap_capabilities(r->im) & MS_CAP_UIDPLUS) != 0;
+	bool others = false;
+
+	if (!plus && others_marked(r, &others, err) < 0)
+		return -1;
+	if (others)
+		return ms_fail(err, MS_NOINPUT, "%s", shared);
+	r->stored = true; /* a NO may come after half of them */
+	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED, NULL,
+		err) < 0)
+		return -1;
+	if (plus)
+		return command(r, "UID EXPUNGE ", "", 0, NULL, err);
+	/* Once more: somebody else may have marked some. */
+	if (others_marked(r, &others, err) < 0)
+		return -1;
+	if (others)
+		return ms_fail(err, MS_NOINPUT, "%s", shared);
+	if (ms_imap_still(r->im, err) < 0)
+		return -1;
+	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
+}
+
+/* Asks which are still there, and tells. */
+static int
+tell(struct removal *r, const char *reason, struct ms_err *err)
+{
+	struct ms_err no = {0};
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		r->state[i] &= TOLD;
+	if (ms_imap_command(r->im, "NOOP", "NOOP", &no) < 0 ||
+	    command(r, "UID FETCH ", " (UID FLAGS)", 0, take_flags, &no) < 0) {
+		if (r->im->dead) {
+			if (err != NULL)
+				*err = no;
+			return -1;
+		}
+		all_stay(r, "the server does not say whether it is gone");
+		return 0;
+	}
+	for (i = 0; i < r->n; i++) {
+		if (r->state[i] & TOLD)
+			continue;
+		if (r->state[i] & THERE) {
+			stays(r, i, reason);
+			continue;
+		}
+		r->state[i] |= TOLD;
+		r->sink->gone(r->sink->ctx, r->uids[i]);
+	}
+	return 0;
+}
+
+static int
+run(struct removal *r, struct ms_err *err)
+{
+	struct ms_err no = {0};
+	size_t i;
+	int rc;
+
+	rc = command(r, "UID FETCH ", " (UID FLAGS)", 0, take_flags, &no);
+	for (i = 0; rc == 0 && i < r->n; i++)
+		if (r->state[i] & FLAGGED)
+			stays(r, i, "flagged");
+	if (rc == 0)
+		rc = take_out(r, &no);
+	if (rc < 0)
+		unmark(r);
+	if (r->im->dead) {
+		if (err != NULL)
+			*err = r->im->err;
+		return -1;
+	}
+	return tell(r, rc < 0 ? no.msg : "the server keeps it", err);
+}
+
+int
+ms_imap_delete(struct ms_imap *im, const uint32_t *uids, size_t count,
+    size_t *done, const struct ms_imap_delete_sink *sink, struct ms_err *err)
+{
+	struct removal r = {.im = im, .sink = sink, .uids = uids};
+	struct ms_buf set = {0};
+	int rc;
+
+	*done = 0;
+	if (count > MS_IMAP_BATCH)
+		count = MS_IMAP_BATCH;
+	if (!im->box.writable)
+		return ms_fail(err, MS_NOINPUT, "the folder is read-only");
+	r.n = ms_imap_add_set(&set, uids, NULL, count);
+	r.state = ms_xcalloc(r.n, 1);
+	rc = run(&r, err);
+	if (rc == 0)
+		*done = r.n;
+	free(r.state);
+	ms_buf_release(&set);
+	return rc;
+}

@@ -1,0 +1,144 @@
+/*
+ * fetch.c - messages in streams: libetpan hands over each piece of a body
+ * and then, at the end of the answer, what the message is. RFC 3501, 6.4.5 and
+ * 7.4.2.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include "message-hasher.h"
+
+/* One ms_imap_fetch(). */
+struct fetch {
+	struct ms_imap_batch batch; /* first: libetpan's context is a batch */
+	const struct ms_imap_sink *sink;
+	bool spoiled; /* the body that is coming can't be kept */
+	struct ms_err why;
+};
+
+/* Is it BODY[], from its beginning? libetpan leaves that section out. */
+static bool
+whole(const struct mailimap_msg_att_body_section *s)
+{
+	return s != NULL && s->sec_origin_octet == 0 &&
+	       (s->sec_section == NULL || s->sec_section->sec_spec == NULL);
+}
+
+/* A piece of a body, or of something nobody asked for. */
+static bool
+take_piece(int type, struct mailimap_msg_att_body_section *section,
+    const char *p, size_t n, void *ctx)
+{
+	struct fetch *f = ctx;
+	struct ms_imap *im = f->batch.im;
+
+	im->text -= (int64_t)n;
+	if (ms_imap_is_date(im, type, section, p, n))
+		return true;
+	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !whole(section) ||
+	    f->spoiled)
+		return true;
+	if (ms_spool_size(&im->body) + n > MS_MESSAGE_MAX) {
+		f->spoiled = true;
+		ms_fail(&f->why, MS_DATA, "larger than %llu bytes",
+		    (unsigned long long)MS_MESSAGE_MAX);
+	} else if (ms_spool_add(&im->body, p, n, &f->why) < 0) {
+		f->spoiled = true;
+	}
+	return true;
+}
+
+/* How many bodies an answer has, and how many of them are NIL. */
+static unsigned
+count_bodies(const struct mailimap_msg_att *att, unsigned *nils)
+{
+	const struct mailimap_msg_att_item *item;
+	const struct mailimap_msg_att_static *s;
+	unsigned bodies = 0;
+	clistiter *cur;
+
+	*nils = 0;
+	for (cur = clist_begin(att->att_list); cur != NULL;
+	     cur = clist_next(cur)) {
+		item = clist_content(cur);
+		if (item->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC)
+			continue;
+		s = item->att_data.att_static;
+		if (s->att_type != MAILIMAP_MSG_ATT_BODY_SECTION ||
+		    !whole(s->att_data.att_body_section))
+			continue;
+		bodies++;
+		*nils += s->att_data.att_body_section->sec_body_part == NULL;
+	}
+	return bodies;
+}
+
+/* Hands over a message that has come whole. */
+static void
+hand_over(struct fetch *f, struct ms_imap_attr *a)
+{
+	struct ms_imap *im = f->batch.im;
+	struct ms_imap_message m = {.uid = a->uid,
+	    .has_date = a->has_date,
+	    .has_size = a->has_size,
+	    .flags_cut = a->flags_cut,
+	    .date = a->date,
+	    .size = a->size,
+	    .flags = ms_buf_str(&a->flags),
+	    .labels = a->has_labels ? ms_buf_str(&a->labels) : NULL,
+	    .body = &im->body};
+	struct ms_err err = {0};
+
+	if (f->sink->message(f->sink->ctx, &m, &err) < 0)
+		ms_imap_kill(im, err.code, "%s", err.msg);
+}
+
+/* An answer is complete: the body, if it has one, is in the spool. */
+static void
+take_message(struct mailimap_msg_att *att, void *ctx)
+{
+	struct fetch *f = ctx;
+	struct ms_imap *im = f->batch.im;
+	struct ms_imap_attr a = {0};
+	unsigned bodies, nils;
+
+	im->text = 0;
+	ms_imap_attr_read(im, &a, att);
+	bodies = count_bodies(att, &nils);
+	if (!ms_imap_batch_due(&f->batch, bodies > 0 ? a.uid : 0))
+		;
+	else if (bodies > 1 || nils > 0 || f->spoiled)
+		f->sink->failed(f->sink->ctx, a.uid,
+		    bodies > 1 ? "the server sends two bodies"
+		    : nils > 0 ? "the server sends no body (NIL)"
+			       : f->why.msg);
+	else
+		hand_over(f, &a);
+	ms_imap_attr_release(&a);
+	ms_spool_clear(&im->body);
+	f->spoiled = false;
+}
+
+int
+ms_imap_fetch(struct ms_imap *im, const uint32_t *uids, size_t count,
+    size_t *done, const struct ms_imap_sink *sink, struct ms_err *err)
+{
+	struct fetch f = {.sink = sink};
+	struct ms_buf what = {0};
+	int rc;
+
+	ms_buf_add_byte(&what, '(');
+	ms_imap_attr_ask(im, &what);
+	ms_buf_add_str(&what, " BODY.PEEK[])");
+	f.batch = (struct ms_imap_batch){.im = im,
+	    .what = ms_buf_str(&what),
+	    .att = take_message,
+	    .body = take_piece,
+	    .failed = sink->failed,
+	    .gone = sink->gone,
+	    .ctx = sink->ctx};
+	ms_spool_clear(&im->body);
+	rc = ms_imap_batch_run(&f.batch, uids, count, done, err);
+	ms_buf_release(&what);
+	return rc;
+}

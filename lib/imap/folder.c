@@ -1,0 +1,194 @@
+/*
+ * folder.c - a folder: what the server calls it, what we do, opening it,
+ * and what becomes of it while it is open. RFC 3501, 5.1, 6.3.1, 6.3.2, 7.3.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "secret.h"
+#include "utf8.h"
+
+/* Appends one level of a name, decoded, with `/` and `\` escaped. */
+static int
+add_level(struct ms_buf *out, const char *p, size_t n)
+{
+	struct ms_buf level = {0};
+	int rc = ms_mutf7_decode(
+	    (struct ms_slice){(const unsigned char *)p, n}, &level);
+	size_t i;
+
+	for (i = 0; rc == 0 && i < level.n; i++) {
+		if (level.p[i] == '/' || level.p[i] == '\\')
+			ms_buf_add_byte(out, '\\');
+		ms_buf_add_byte(out, level.p[i]);
+	}
+	ms_buf_release(&level);
+	return rc;
+}
+
+/* A name that is no modified UTF-7: as it is if it is UTF-8, else each byte
+ * taken for a character of Latin-1. Nothing is decoded, so nothing gets lost.
+ */
+static void
+add_foreign(struct ms_buf *out, const char *name, char delimiter)
+{
+	size_t i, n = strlen(name);
+	bool utf8 = ms_utf8_valid((const unsigned char *)name, n);
+	unsigned char c;
+
+	for (i = 0; i < n; i++) {
+		c = (unsigned char)name[i];
+		if (delimiter != 0 && name[i] == delimiter) {
+			ms_buf_add_byte(out, '/');
+		} else if (c >= 0x80 && !utf8) {
+			ms_buf_add_byte(out, (unsigned char)(0xc0 | c >> 6));
+			ms_buf_add_byte(out, (unsigned char)(0x80 | (c & 63)));
+		} else {
+			if (c == '/' || c == '\\')
+				ms_buf_add_byte(out, '\\');
+			ms_buf_add_byte(out, c);
+		}
+	}
+}
+
+char *
+ms_imap_folder_name(const char *raw, char delimiter)
+{
+	struct ms_buf out = {0};
+	const char *p = raw, *end;
+	char *name;
+
+	for (;;) {
+		end = delimiter != 0 ? strchr(p, delimiter) : NULL;
+		if (add_level(&out, p,
+			end != NULL ? (size_t)(end - p) : strlen(p)) < 0) {
+			ms_buf_clear(&out);
+			add_foreign(&out, raw, delimiter);
+			break;
+		}
+		if (end == NULL)
+			break;
+		ms_buf_add_byte(&out, '/');
+		p = end + 1;
+	}
+	name = ms_xstrdup(ms_buf_str(&out));
+	ms_buf_release(&out);
+	/* INBOX alone may come in any case (RFC 3501, 5.1). */
+	if (strcasecmp(name, "INBOX") == 0)
+		memcpy(name, "INBOX", 5);
+	return name;
+}
+
+int
+ms_imap_select(struct ms_imap *im, const char *raw, bool write,
+    struct ms_imap_box *box, struct ms_err *err)
+{
+	const struct mailimap_selection_info *info;
+	int r;
+
+	if (!ms_secret_text_ok(raw, strlen(raw)))
+		return ms_fail(
+		    err, MS_NOINPUT, "the folder's name holds CR or LF");
+	im->text = 0;
+	im->box = (struct ms_imap_box){0};
+	im->moved = 0;
+	im->opened = false;
+	r = write ? mailimap_select(im->m, raw) : mailimap_examine(im->m, raw);
+	if (ms_imap_result(im, r, write ? "SELECT" : "EXAMINE", err) < 0)
+		return -1;
+	info = im->m->imap_selection_info;
+	if (info != NULL) {
+		im->box.exists = info->sel_exists;
+		im->box.uidvalidity = info->sel_uidvalidity;
+		im->box.uidnext = info->sel_uidnext;
+		im->box.writable =
+		    write && info->sel_perm != MAILIMAP_MAILBOX_READONLY;
+	}
+	im->opened = true;
+	*box = im->box;
+	return 0;
+}
+
+int
+ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
+    struct ms_err *err)
+{
+	return ms_imap_select(im, raw, false, box, err);
+}
+
+/* ---- while it is open ---- */
+
+void
+ms_imap_note_status(struct ms_imap *im, const char *line)
+{
+	static const char code[] = "[UIDVALIDITY ";
+	const char *p = strcasestr(line, code);
+
+	if (im->opened && p != NULL &&
+	    strtoull(p + strlen(code), NULL, 10) != im->box.uidvalidity)
+		im->moved |= MS_MOVED_RENUMBERED;
+}
+
+int
+ms_imap_still(const struct ms_imap *im, struct ms_err *err)
+{
+	if ((im->moved & MS_MOVED_RENUMBERED) == 0)
+		return 0;
+	return ms_fail(err, MS_NOINPUT,
+	    "the folder has got another UIDVALIDITY meanwhile");
+}
+
+static void
+note_data(struct ms_imap *im, const struct mailimap_response_data *data)
+{
+	const struct mailimap_mailbox_data *box;
+	const struct mailimap_message_data *message;
+
+	if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MAILBOX_DATA) {
+		box = data->rsp_data.rsp_mailbox_data;
+		if (box->mbd_type != MAILIMAP_MAILBOX_DATA_EXISTS)
+			return;
+		if (box->mbd_data.mbd_exists > im->box.exists)
+			im->moved |= MS_MOVED_MORE;
+		if (box->mbd_data.mbd_exists < im->box.exists)
+			im->moved |= MS_MOVED_LESS;
+		im->box.exists = box->mbd_data.mbd_exists;
+	} else if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_MESSAGE_DATA) {
+		message = data->rsp_data.rsp_message_data;
+		if (message->mdt_type == MAILIMAP_MESSAGE_DATA_EXPUNGE &&
+		    im->box.exists > 0)
+			im->box.exists--;
+	}
+}
+
+void
+ms_imap_note(struct ms_imap *im, const struct mailimap_response *answer)
+{
+	const struct mailimap_cont_req_or_resp_data *part;
+	clistiter *cur;
+
+	if (answer->rsp_cont_req_or_resp_data_list == NULL)
+		return;
+	for (cur = clist_begin(answer->rsp_cont_req_or_resp_data_list);
+	     cur != NULL; cur = clist_next(cur)) {
+		part = clist_content(cur);
+		if (part->rsp_type == MAILIMAP_RESP_RESP_DATA)
+			note_data(im, part->rsp_data.rsp_resp_data);
+	}
+}
+
+int
+ms_imap_noop(struct ms_imap *im, struct ms_err *err)
+{
+	return ms_imap_command(im, "NOOP", "NOOP", err);
+}
+
+unsigned
+ms_imap_moved_on(const struct ms_imap *im)
+{
+	return im->moved;
+}

@@ -1,0 +1,75 @@
+/*
+ * search.c - SEARCH, believed as far as it agrees with its contrary: some
+ * servers cap an answer, some refuse, and "not found" is only an absence.
+ * RFC 3501, 6.4.4.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PART 50000 /* messages in an answer: libetpan keeps it whole */
+
+/* What one answer names, sorted. A refusal names nothing. */
+static int
+ask(struct ms_imap *im, const uint32_t *all, size_t count, const char *before,
+    const char *criteria, const char *behind, struct ms_imap_list *found,
+    struct ms_err *err)
+{
+	struct ms_buf command = {0};
+	struct ms_err no = {0};
+	int rc;
+
+	ms_buf_printf(&command, "UID SEARCH UID %u:%u %s%s%s", all[0],
+	    all[count - 1], before, criteria, behind);
+	rc = ms_imap_search_into(im, ms_buf_str(&command), found, &no);
+	ms_buf_release(&command);
+	if (im->dead) {
+		if (err != NULL)
+			*err = im->err;
+		return -1;
+	}
+	if (rc < 0)
+		found->n = 0;
+	ms_imap_sort(found);
+	return 0;
+}
+
+static int
+search_part(struct ms_imap *im, const char *criteria, const uint32_t *all,
+    size_t count, unsigned char *met, struct ms_err *err)
+{
+	struct ms_imap_list yes = {0}, no = {0};
+	bool is, isnt;
+	size_t i;
+	int rc;
+
+	rc = ask(im, all, count, "", criteria, "", &yes, err);
+	if (rc == 0)
+		rc = ask(im, all, count, "NOT (", criteria, ")", &no, err);
+	for (i = 0; rc == 0 && i < count; i++) {
+		is = ms_imap_listed(&yes, all[i]);
+		isnt = ms_imap_listed(&no, all[i]);
+		met[i] = is == isnt ? MS_MET_UNSURE
+			 : is       ? MS_MET_YES
+				    : MS_MET_NO;
+	}
+	free(yes.v);
+	free(no.v);
+	return rc;
+}
+
+int
+ms_imap_search(struct ms_imap *im, const char *criteria, const uint32_t *all,
+    size_t count, unsigned char *met, struct ms_err *err)
+{
+	size_t i, n;
+
+	for (i = 0; i < count; i += n) {
+		n = count - i < PART ? count - i : PART;
+		if (search_part(im, criteria, all + i, n, met + i, err) < 0)
+			return -1;
+	}
+	return ms_imap_still(im, err);
+}

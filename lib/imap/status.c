@@ -1,0 +1,97 @@
+/*
+ * status.c - "not now": what a server's OK, NO, BAD and BYE say of our
+ * being left alone. RFC 5530, 3; Gmail's and Exchange's ways to put it.
+ */
+#include "imap.h"
+#include "impl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define BACKOFF_MAX 86400 /* seconds */
+
+/* In the response code, or anywhere in the text. */
+static const struct hint {
+	const char *words;
+	unsigned seconds;
+	bool throttled;
+} hints[] = {
+    {"[THROTTLED", 60, true},
+    {"[OVERQUOTA", 300, true}, /* Gmail: of bytes a day */
+    {"[UNAVAILABLE", 30, false},
+    {"[SERVERBUG", 30, false},
+    {"[INUSE", 10, false},
+    {"[LIMIT", 30, false},
+    {"too many simultaneous connections", 30, false},
+    {"too many connections", 30, false},
+    {"maximum number of connections", 30, false},
+};
+
+/* Exchange: "Request is throttled. Suggested Backoff Time: 92415
+ * milliseconds". */
+static unsigned
+suggested(const char *line)
+{
+	static const char words[] = "Suggested Backoff Time: ";
+	const char *p = strcasestr(line, words);
+	uint64_t ms = 0;
+
+	if (p == NULL)
+		return 0;
+	for (p += strlen(words); *p >= '0' && *p <= '9'; p++)
+		if (ms <= (uint64_t)BACKOFF_MAX * 1000)
+			ms = ms * 10 + (unsigned)(*p - '0');
+	return ms / 1000 < BACKOFF_MAX ? (unsigned)(ms + 999) / 1000
+				       : BACKOFF_MAX;
+}
+
+/* Keeps the words of a BYE, fit for a sentence. */
+static void
+note_bye(struct ms_imap *im, const char *words)
+{
+	size_t n = strnlen(words, MS_IMAP_WORDS), i;
+
+	for (i = 0; i < n; i++)
+		im->bye[i] =
+		    (char)((unsigned char)words[i] < 0x20 || words[i] == 0x7f
+			       ? '?'
+			       : words[i]);
+	im->bye[i] = '\0';
+}
+
+void
+ms_imap_take_status(void *ctx, const char *line)
+{
+	struct ms_imap *im = ctx;
+	const char *word = strchr(line, ' ');
+	unsigned seconds;
+	size_t i;
+
+	ms_imap_note_status(im, line);
+	if (word == NULL || *line == '+' || strncasecmp(++word, "OK", 2) == 0)
+		return;
+	if (strncasecmp(word, "BYE", 3) == 0) {
+		note_bye(im, word[3] == ' ' ? word + 4 : "no reason given");
+		im->backoff = im->backoff > 0 ? im->backoff : 5;
+	}
+	seconds = suggested(word);
+	if (seconds > 0) {
+		im->backoff = seconds;
+		im->throttled = true;
+		return;
+	}
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strcasestr(word, hints[i].words) == NULL)
+			continue;
+		im->backoff = hints[i].seconds;
+		im->throttled = hints[i].throttled;
+		return;
+	}
+}
+
+unsigned
+ms_imap_backoff(const struct ms_imap *im)
+{
+	return im->backoff;
+}

@@ -1,0 +1,448 @@
+/* get.c - looking things up in the index. ms-archive(5), Index. */
+#include <string.h>
+
+#include "impl.h"
+#include "le.h"
+#include "utf8.h"
+
+/* ---- any table ---- */
+
+int
+ms_index_get(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, struct ms_slice *value, struct ms_err *err)
+{
+	MDB_val k = {key_n, (void *)key}, v;
+	int rc = mdb_get(txn->t, txn->ix->dbi[table], &k, &v);
+
+	*value = (struct ms_slice){0};
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0)
+		return ms_lmdb_fail(rc, err);
+	*value = (struct ms_slice){v.mv_data, v.mv_size};
+	return 1;
+}
+
+int
+ms_index_seek(struct ms_txn *txn, enum ms_table table, MDB_cursor_op op,
+    MDB_val *key, MDB_val *value, struct ms_err *err)
+{
+	MDB_cursor **c = &txn->cursor[table];
+	int rc = 0;
+
+	if (*c == NULL)
+		rc = mdb_cursor_open(txn->t, txn->ix->dbi[table], c);
+	if (rc == 0)
+		rc = mdb_cursor_get(*c, key, value, op);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0)
+		return ms_failed(ms_lmdb_fail(rc, err));
+	return 1;
+}
+
+int
+ms_index_put(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, const void *value, size_t value_n, struct ms_err *err)
+{
+	MDB_val k = {key_n, (void *)key}, v = {value_n, (void *)value};
+	int rc = mdb_put(txn->t, txn->ix->dbi[table], &k, &v, 0);
+
+	if (rc == MDB_MAP_FULL)
+		txn->full = true;
+	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+}
+
+int
+ms_index_delete(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, struct ms_err *err)
+{
+	MDB_val k = {key_n, (void *)key};
+	int rc = mdb_del(txn->t, txn->ix->dbi[table], &k, NULL);
+
+	if (rc == MDB_MAP_FULL)
+		txn->full = true;
+	return rc == 0 || rc == MDB_NOTFOUND ? 0 : ms_lmdb_fail(rc, err);
+}
+
+/* ---- position ---- */
+
+#define POSITION_LEN (48 + MS_SHA_LEN)
+
+int
+ms_index_position(
+    struct ms_txn *txn, struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_slice v;
+	int got = ms_index_get(txn, MS_TABLE_META, "position", 8, &v, err);
+
+	if (got < 0)
+		return -1;
+	*pos = (struct ms_position){.next = 1};
+	if (got == 0)
+		return 0;
+	if (v.n != POSITION_LEN)
+		return ms_index_damaged(err, "position");
+	pos->pack = ms_le32(v.p);
+	pos->generation = ms_le32(v.p + 4);
+	pos->end = ms_le64(v.p + 8);
+	pos->commit = ms_le64(v.p + 16);
+	pos->next = ms_le64(v.p + 24);
+	pos->purges = ms_le64(v.p + 32);
+	pos->blocks = ms_le64(v.p + 40);
+	memcpy(pos->chain, v.p + 48, MS_SHA_LEN);
+	return 0;
+}
+
+int
+ms_index_set_position(
+    struct ms_txn *txn, const struct ms_position *pos, struct ms_err *err)
+{
+	unsigned char b[POSITION_LEN];
+
+	ms_put_le32(b, pos->pack);
+	ms_put_le32(b + 4, pos->generation);
+	ms_put_le64(b + 8, pos->end);
+	ms_put_le64(b + 16, pos->commit);
+	ms_put_le64(b + 24, pos->next);
+	ms_put_le64(b + 32, pos->purges);
+	ms_put_le64(b + 40, pos->blocks);
+	memcpy(b + 48, pos->chain, MS_SHA_LEN);
+	return ms_index_put(
+	    txn, MS_TABLE_META, "position", 8, b, sizeof(b), err);
+}
+
+int
+ms_index_archive(
+    struct ms_txn *txn, unsigned char id[MS_ID_LEN], struct ms_err *err)
+{
+	struct ms_slice v;
+	int got = ms_index_get(txn, MS_TABLE_META, "archive", 7, &v, err);
+
+	if (got < 0)
+		return -1;
+	if (got == 0 || v.n != MS_ID_LEN)
+		return ms_index_damaged(err, "archive");
+	memcpy(id, v.p, MS_ID_LEN);
+	return 0;
+}
+
+/* ---- keys ---- */
+
+bool
+ms_place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid)
+{
+	uint64_t v[2] = {0, 0};
+	size_t i, part = 0, digits = 0;
+
+	for (i = 0; i < place.n; i++) {
+		unsigned char c = place.p[i];
+
+		if (c == '/' && part == 0 && digits > 0) {
+			part = 1;
+			digits = 0;
+			continue;
+		}
+		if (c < '0' || c > '9' || (digits > 0 && v[part] == 0))
+			return false;
+		v[part] = v[part] * 10 + (c - '0');
+		if (v[part] > UINT32_MAX)
+			return false;
+		digits++;
+	}
+	if (part != 1 || digits == 0)
+		return false;
+	*validity = (uint32_t)v[0];
+	*uid = (uint32_t)v[1];
+	return true;
+}
+
+size_t
+ms_place_key(
+    unsigned char key[PLACE_KEY_MAX], uint64_t folder, struct ms_slice place)
+{
+	unsigned char digest[MS_SHA_LEN];
+	uint32_t validity, uid;
+
+	ms_put_be64(key, folder);
+	if (ms_place_uid(place, &validity, &uid)) {
+		key[8] = 1;
+		ms_put_be32(key + 9, validity);
+		ms_put_be32(key + 13, uid);
+		return 17;
+	}
+	key[8] = 2;
+	ms_sha256(place.p, place.n, digest);
+	memcpy(key + 9, digest, DIGEST_KEY);
+	return 9 + DIGEST_KEY;
+}
+
+void
+ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name)
+{
+	unsigned char digest[MS_SHA_LEN], numbers[16];
+	struct ms_buf b = {0};
+
+	ms_put_be64(numbers, user);
+	ms_put_be64(numbers + 8, source);
+	ms_buf_add(&b, numbers, sizeof(numbers));
+	if (kind == MS_NAME_ADDRESS || kind == MS_NAME_POP3)
+		ms_utf8_fold(ms_slice_str(name), &b);
+	else
+		ms_buf_add_str(&b, name);
+	ms_sha256(b.p, b.n, digest);
+	ms_buf_release(&b);
+	key[0] = (unsigned char)kind;
+	memcpy(key + 1, digest, DIGEST_KEY);
+}
+
+void
+ms_occurrence_key(unsigned char key[MS_OCCURRENCE_KEY], uint64_t folder,
+    int64_t date, uint64_t number)
+{
+	ms_put_be64(key, folder);
+	ms_put_be64(key + 8, (uint64_t)date ^ (uint64_t)1 << 63);
+	ms_put_be64(key + 16, number);
+}
+
+/* ---- finding ---- */
+
+int
+ms_index_locate(struct ms_txn *txn, uint64_t number, struct ms_location *loc,
+    struct ms_err *err)
+{
+	unsigned char want[8];
+	MDB_val k = {8, want}, v;
+	const unsigned char *p;
+	uint64_t first;
+	int got;
+
+	ms_put_be64(want, number);
+	got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_SET_RANGE, &k, &v, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_LAST, &k, &v, err);
+	else if (k.mv_size == 8 && ms_be64(k.mv_data) > number)
+		got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_PREV, &k, &v, err);
+	if (got <= 0)
+		return got;
+	if (k.mv_size != 8 || v.mv_size != 29)
+		return ms_index_damaged(err, "block");
+	first = ms_be64(k.mv_data);
+	p = v.mv_data;
+	if (number < first || number - first >= ms_le32(p + 20))
+		return 0;
+	loc->pack = ms_le32(p);
+	loc->generation = ms_le32(p + 4);
+	loc->offset = ms_le64(p + 8);
+	loc->place = ms_le32(p + 16) + (uint32_t)(number - first);
+	loc->stored = ms_le32(p + 24);
+	loc->kind = p[28];
+	return 1;
+}
+
+int
+ms_index_message(struct ms_txn *txn, uint64_t number,
+    struct ms_message_row *row, struct ms_err *err)
+{
+	struct ms_desc_field *f[3] = {
+	    &row->desc.from, &row->desc.to, &row->desc.subject};
+	unsigned char key[8];
+	struct ms_slice v;
+	size_t i, at = MESSAGE_FIXED;
+	int got;
+
+	ms_put_be64(key, number);
+	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, 8, &v, err);
+	if (got <= 0)
+		return got;
+	if (v.n < at)
+		return ms_index_damaged(err, "message");
+	memcpy(row->id, v.p, MS_SHA_LEN);
+	row->size = ms_le64(v.p + 32);
+	row->desc.date = (int64_t)ms_le64(v.p + 40);
+	row->desc.bits = v.p[48];
+	memcpy(row->head, v.p + 52, MS_HEAD_START);
+	for (i = 0; i < 3; i++) {
+		f[i]->n = v.p[49 + i];
+		if (f[i]->n > MS_DESC_LEN || v.n - at < f[i]->n)
+			return ms_index_damaged(err, "message");
+		memcpy(f[i]->s, v.p + at, f[i]->n);
+		at += f[i]->n;
+	}
+	return 1;
+}
+
+int
+ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
+    uint64_t *number, struct ms_err *err)
+{
+	MDB_val k = {DIGEST_KEY, (void *)id}, v;
+	struct ms_slice row;
+	int got, found, lacks;
+
+	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
+	while (got == 1) {
+		if (v.mv_size != 8)
+			return ms_index_damaged(err, "id");
+		found = ms_index_get(
+		    txn, MS_TABLE_MESSAGE, v.mv_data, 8, &row, err);
+		if (found < 0)
+			return -1;
+		if (found == 1 && row.n >= MS_SHA_LEN &&
+		    memcmp(row.p, id, MS_SHA_LEN) == 0) {
+			lacks = ms_lost_lacks(txn, v.mv_data, err);
+			*number = ms_be64(v.mv_data);
+			if (lacks != 1)
+				return lacks < 0 ? -1 : 1;
+		}
+		got =
+		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
+	}
+	return got;
+}
+
+int
+ms_index_held(struct ms_txn *txn, uint64_t message, uint64_t folder,
+    uint64_t *occurrence, struct ms_err *err)
+{
+	unsigned char key[16];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, message);
+	ms_put_be64(key + 8, folder);
+	got = ms_index_get(txn, MS_TABLE_HELD, key, sizeof(key), &v, err);
+	if (got == 1 && v.n != 16)
+		return ms_index_damaged(err, "held");
+	if (got == 1)
+		*occurrence = ms_le64(v.p);
+	return got;
+}
+
+int
+ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
+    uint64_t *occurrence, struct ms_err *err)
+{
+	unsigned char key[PLACE_KEY_MAX];
+	struct ms_slice v;
+	int got;
+
+	got = ms_index_get(txn, MS_TABLE_PLACE, key,
+	    ms_place_key(key, folder, place), &v, err);
+	if (got == 1 && v.n != 8)
+		return ms_index_damaged(err, "place");
+	if (got == 1)
+		*occurrence = ms_le64(v.p);
+	return got;
+}
+
+int
+ms_index_moved(
+    struct ms_txn *txn, uint64_t occurrence, uint64_t *to, struct ms_err *err)
+{
+	struct ms_location loc;
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, occurrence);
+	got = ms_index_get(txn, MS_TABLE_MOVED, key, sizeof(key), &v, err);
+	if (got <= 0)
+		return got;
+	if (v.n != 8)
+		return ms_index_damaged(err, "moved");
+	*to = ms_le64(v.p);
+	return ms_index_locate(txn, *to, &loc, err);
+}
+
+int
+ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
+{
+	unsigned char key[NAME_KEY];
+	struct ms_slice v;
+	int got;
+
+	ms_name_key(key, kind, user, source, name);
+	got = ms_index_get(txn, MS_TABLE_NAME, key, sizeof(key), &v, err);
+	if (got == 1 && v.n != 8)
+		return ms_index_damaged(err, "name");
+	if (got == 1)
+		*number = ms_le64(v.p);
+	return got;
+}
+
+int
+ms_occurrence_row(struct ms_occurrence_row *row, const MDB_val *key,
+    const MDB_val *value, struct ms_err *err)
+{
+	const unsigned char *k = key->mv_data, *v = value->mv_data;
+	size_t flags;
+
+	if (key->mv_size != MS_OCCURRENCE_KEY || value->mv_size < 12)
+		return ms_index_damaged(err, "occurrence");
+	row->folder = ms_be64(k);
+	row->date = (int64_t)(ms_be64(k + 8) ^ (uint64_t)1 << 63);
+	row->number = ms_be64(k + 16);
+	row->message = ms_le64(v);
+	row->form = v[8];
+	row->bits = v[9];
+	flags = ms_le16(v + 10);
+	if (row->form > 2 || flags > value->mv_size - 12)
+		return ms_index_damaged(err, "occurrence");
+	row->flags = (struct ms_slice){v + 12, flags};
+	row->place =
+	    (struct ms_slice){v + 12 + flags, value->mv_size - 12 - flags};
+	return 0;
+}
+
+/* ---- comparing two ---- */
+
+static int
+table_equal(
+    struct ms_txn *a, struct ms_txn *b, enum ms_table table, struct ms_err *err)
+{
+	MDB_cursor_op op = MDB_FIRST;
+	MDB_val ka, kb, va, vb;
+	int ga, gb;
+
+	for (;; op = MDB_NEXT) {
+		ga = ms_index_seek(a, table, op, &ka, &va, err);
+		gb = ms_index_seek(b, table, op, &kb, &vb, err);
+		if (ga < 0 || gb < 0)
+			return -1;
+		if (ga != gb)
+			return 0;
+		if (ga == 0)
+			return 1;
+		if (ka.mv_size != kb.mv_size || va.mv_size != vb.mv_size ||
+		    memcmp(ka.mv_data, kb.mv_data, ka.mv_size) != 0 ||
+		    memcmp(va.mv_data, vb.mv_data, va.mv_size) != 0)
+			return 0;
+	}
+}
+
+int
+ms_index_equal(struct ms_index *a, struct ms_index *b, const char **table,
+    struct ms_err *err)
+{
+	struct ms_txn ta, tb;
+	int i, rc = 1;
+
+	if (ms_index_begin(a, &ta, err) < 0)
+		return -1;
+	if (ms_index_begin(b, &tb, err) < 0) {
+		ms_index_end(&ta);
+		return -1;
+	}
+	for (i = 0; i < MS_TABLES && rc == 1; i++) {
+		rc = table_equal(&ta, &tb, (enum ms_table)i, err);
+		*table = ms_tables[i].name;
+	}
+	ms_index_end(&tb);
+	ms_index_end(&ta);
+	return rc;
+}

@@ -1,0 +1,95 @@
+/*
+ * impl.h - what the files of the index module share. Not for others.
+ * Layer: index.
+ */
+#ifndef MS_INDEX_IMPL_H
+#define MS_INDEX_IMPL_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+#include "index.h"
+
+#define MESSAGE_FIXED (52 + MS_HEAD_START) /* bytes before the fields */
+#define DIGEST_KEY 16                      /* bytes of a digest in a key */
+
+struct ms_index {
+	MDB_env *env;
+	MDB_dbi dbi[MS_TABLES];
+	char *path;
+	dev_t dev; /* of data.mdb: another file there is another index */
+	ino_t ino;
+	bool read_only;
+	bool no_locks; /* no reader locks can be had here */
+	bool known;    /* whose it is: archive is filled */
+	unsigned char archive[MS_ID_LEN];
+	ms_index_guard_fn *guard; /* or NULL */
+	void *guard_ctx;
+	_Atomic unsigned exchanged;
+	pthread_rwlock_t lock; /* shared: a transaction; alone: map changes */
+};
+
+/* Name and LMDB flags of each table. */
+extern const struct ms_table_def {
+	const char *name;
+	unsigned flags;
+} ms_tables[MS_TABLES];
+
+/* An LMDB result as an error. */
+int ms_lmdb_fail(int rc, struct ms_err *err);
+int ms_index_damaged(struct ms_err *err, const char *what);
+
+/* index.c. lock is held alone, but while a new one is opened. */
+/* Opens what is in path now; make: a new one. */
+int ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err);
+void ms_index_close_env(struct ms_index *ix);
+/* data.mdb, by its name. 0, -1. */
+struct stat;
+int ms_index_stat(struct ms_index *ix, struct stat *st);
+/* mdb_txn_begin(), patiently. An LMDB result. */
+int ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t);
+
+/* ---- what is lost: index-lost.c ---- */
+
+/* A BLOB that a MESSAGE names; its number is big-endian. */
+struct ms_want {
+	unsigned char number[8], digest[DIGEST_KEY];
+};
+
+/* Does this MESSAGE (its number is big-endian) lack BLOBs? 1, 0, -1. */
+int ms_lost_lacks(
+    struct ms_txn *txn, const unsigned char number[8], struct ms_err *err);
+/*
+ * After rows were put: whose BLOBs have come lacks them no longer (blobs: some
+ * were among the rows), whose BLOBs are nowhere lacks them. wants: struct
+ * ms_want, of the MESSAGEs put; its order is changed.
+ */
+int ms_lost_settle(
+    struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err);
+/*
+ * MESSAGE `number` was put. If it is whole the occurrences of records of its
+ * id that are not become its own.
+ */
+int ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
+    const unsigned char id[MS_SHA_LEN], struct ms_err *err);
+/* The value in `lost` of a MESSAGE that is gone. */
+#define MS_LOST_ROW (8 + MS_SHA_LEN - DIGEST_KEY)
+void ms_lost_row(unsigned char row[MS_LOST_ROW],
+    const unsigned char id[MS_SHA_LEN], uint64_t number);
+
+/*
+ * Merges what an event says of a user, profile, run or the settings into the
+ * tables: at once, in the order of the records. index-object.c.
+ */
+struct ms_event;
+int ms_index_tell(struct ms_txn *txn, uint64_t number,
+    const struct ms_event *ev, struct ms_err *err);
+
+/* Keys. */
+#define PLACE_KEY_MAX (8 + 1 + DIGEST_KEY)
+size_t ms_place_key(
+    unsigned char key[PLACE_KEY_MAX], uint64_t folder, struct ms_slice place);
+#define NAME_KEY (1 + DIGEST_KEY)
+void ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind,
+    uint64_t user, uint64_t source, const char *name);
+
+#endif

@@ -1,0 +1,563 @@
+/* put.c - records as rows of the index. ms-archive(5), Index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "event.h"
+#include "impl.h"
+#include "le.h"
+#include "stream.h"
+
+/* Key and value lie in the indexer's bytes, at these offsets. */
+struct row {
+	uint8_t table;
+	uint8_t key_n;
+	uint32_t value_n; /* 0 in `moved`: the row is taken away */
+	size_t at;
+};
+
+struct ms_indexer {
+	struct ms_buf bytes;
+	struct ms_buf rows;  /* struct row */
+	struct ms_buf wants; /* struct ms_want: BLOBs that messages name */
+	bool messages;       /* some of the rows are of messages */
+	uint64_t purges;
+	struct ms_wire *wire;
+};
+
+struct ms_indexer *
+ms_indexer_new(void)
+{
+	struct ms_indexer *in = ms_xcalloc(1, sizeof(*in));
+
+	in->wire = ms_wire_new();
+	return in;
+}
+
+void
+ms_indexer_free(struct ms_indexer *in)
+{
+	if (in == NULL)
+		return;
+	ms_wire_free(in->wire);
+	ms_buf_release(&in->bytes);
+	ms_buf_release(&in->rows);
+	ms_buf_release(&in->wants);
+	free(in);
+}
+
+void
+ms_indexer_clear(struct ms_indexer *in)
+{
+	ms_buf_clear(&in->bytes);
+	ms_buf_clear(&in->rows);
+	ms_buf_clear(&in->wants);
+	in->messages = false;
+	in->purges = 0;
+}
+
+uint64_t
+ms_indexer_purges(struct ms_indexer *in)
+{
+	uint64_t n = in->purges;
+
+	in->purges = 0;
+	return n;
+}
+
+static void
+add(struct ms_indexer *in, enum ms_table table, const void *key, size_t key_n,
+    const void *value, size_t value_n)
+{
+	struct row r = {.table = (uint8_t)table,
+	    .key_n = (uint8_t)key_n,
+	    .value_n = (uint32_t)value_n,
+	    .at = in->bytes.n};
+
+	ms_buf_add(&in->bytes, key, key_n);
+	ms_buf_add(&in->bytes, value, value_n);
+	ms_buf_add(&in->rows, &r, sizeof(r));
+}
+
+/* ---- blocks and BLOBs ---- */
+
+static void
+add_run(struct ms_indexer *in, const struct ms_pack_header *pack,
+    uint64_t offset, const struct ms_block_header *h, uint64_t first,
+    uint32_t count, uint32_t place)
+{
+	unsigned char key[8], v[29];
+
+	ms_put_be64(key, first);
+	ms_put_le32(v, pack->number);
+	ms_put_le32(v + 4, pack->generation);
+	ms_put_le64(v + 8, offset);
+	ms_put_le32(v + 16, place);
+	ms_put_le32(v + 20, count);
+	ms_put_le32(v + 24, h->stored);
+	v[28] = h->kind;
+	add(in, MS_TABLE_BLOCK, key, sizeof(key), v, sizeof(v));
+}
+
+void
+ms_indexer_block(struct ms_indexer *in, const struct ms_pack_header *pack,
+    uint64_t offset, const struct ms_block_header *header,
+    const unsigned char *runs)
+{
+	uint32_t i, place = 0, count;
+
+	if (header->runs == 0)
+		add_run(
+		    in, pack, offset, header, header->first, header->count, 0);
+	for (i = 0; i < header->runs; i++, runs += 16, place += count) {
+		count = ms_le32(runs + 8);
+		add_run(in, pack, offset, header, ms_le64(runs), count, place);
+	}
+}
+
+/* A number as the value of a table with several values a key: big-endian, so
+ * that the lowest comes first. */
+static void
+add_number(struct ms_indexer *in, enum ms_table table,
+    const unsigned char digest[MS_SHA_LEN], uint64_t number)
+{
+	unsigned char v[8];
+
+	ms_put_be64(v, number);
+	add(in, table, digest, DIGEST_KEY, v, sizeof(v));
+}
+
+void
+ms_indexer_blob(struct ms_indexer *in, uint64_t number,
+    const unsigned char digest[MS_SHA_LEN])
+{
+	add_number(in, MS_TABLE_BLOB, digest, number);
+}
+
+/* ---- records ---- */
+
+static void
+make_note(
+    struct ms_indexer *in, const struct ms_recipe *r, struct ms_note *note)
+{
+	struct ms_identity id;
+
+	ms_recipe_add_header(r, in->wire);
+	ms_wire_end(in->wire, &id);
+	memcpy(note->head, id.head, MS_SHA_LEN);
+	ms_mail_describe(r->header, &note->desc);
+}
+
+void
+ms_indexer_message(struct ms_indexer *in, uint64_t number,
+    const unsigned char id[MS_SHA_LEN], uint64_t size,
+    const struct ms_note *note)
+{
+	unsigned char key[8], v[MESSAGE_FIXED + 3 * MS_DESC_LEN];
+	const struct ms_desc_field *f[3] = {
+	    &note->desc.from, &note->desc.to, &note->desc.subject};
+	size_t i, n = MESSAGE_FIXED;
+
+	memcpy(v, id, MS_SHA_LEN);
+	ms_put_le64(v + 32, size);
+	ms_put_le64(v + 40, (uint64_t)note->desc.date);
+	v[48] = note->desc.bits;
+	memcpy(v + 52, note->head, MS_HEAD_START);
+	for (i = 0; i < 3; i++) {
+		v[49 + i] = f[i]->n;
+		memcpy(v + n, f[i]->s, f[i]->n);
+		n += f[i]->n;
+	}
+	ms_put_be64(key, number);
+	add(in, MS_TABLE_MESSAGE, key, sizeof(key), v, n);
+	add_number(in, MS_TABLE_ID, id, number);
+	in->messages = true;
+}
+
+static int
+add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
+    struct ms_err *err)
+{
+	struct ms_recipe_walk walk = {0};
+	struct ms_item item;
+	struct ms_note note;
+	struct ms_recipe r;
+	struct ms_want w;
+
+	if (ms_recipe_parse(&r, content, err) < 0)
+		return -1;
+	ms_put_be64(w.number, number);
+	while (ms_recipe_next(&r, &walk, &item) == 1) {
+		if (!item.blob)
+			continue;
+		memcpy(w.digest, item.digest, sizeof(w.digest));
+		ms_buf_add(&in->wants, &w, sizeof(w));
+	}
+	make_note(in, &r, &note);
+	ms_indexer_message(in, number, r.id, r.size, &note);
+	return 0;
+}
+
+static void
+add_place(struct ms_indexer *in, uint64_t folder, struct ms_slice place,
+    uint64_t occurrence)
+{
+	unsigned char key[PLACE_KEY_MAX], v[8];
+
+	ms_put_le64(v, occurrence);
+	add(in, MS_TABLE_PLACE, key, ms_place_key(key, folder, place), v,
+	    sizeof(v));
+}
+
+/* A MESSAGE that an OCCURRENCE names may be gone. */
+static int
+note_lost(struct ms_indexer *in, struct ms_txn *txn,
+    const struct ms_occurrence *o, struct ms_err *err)
+{
+	unsigned char key[8], row[MS_LOST_ROW];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, o->message);
+	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, sizeof(key), &v, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	ms_lost_row(row, o->id, o->message);
+	add(in, MS_TABLE_LOST, o->id, DIGEST_KEY, row, sizeof(row));
+	return 0;
+}
+
+/* It lies in its folder again, whatever went before. */
+static void
+clear_moved(struct ms_indexer *in, uint64_t occurrence)
+{
+	unsigned char key[8];
+
+	ms_put_be64(key, occurrence);
+	add(in, MS_TABLE_MOVED, key, sizeof(key), NULL, 0);
+}
+
+static void
+set_moved(struct ms_indexer *in, const struct ms_moved *m)
+{
+	unsigned char key[8], v[8];
+
+	clear_moved(in, m->now);
+	if (m->left == m->now)
+		return;
+	ms_put_be64(key, m->left);
+	ms_put_le64(v, m->now);
+	add(in, MS_TABLE_MOVED, key, sizeof(key), v, sizeof(v));
+}
+
+/* Do the further attributes of an occurrence say that it was sent? */
+static bool
+is_sent(struct ms_slice other)
+{
+	struct ms_envelope env = {0};
+	struct ms_trailer t;
+	bool yes = false;
+
+	if (other.n == 0)
+		return false;
+	if (ms_envelope_parse(&env, &t, other, NULL) == MS_LINE_ENVELOPE &&
+	    env.value[MS_ATTR_SPECIAL] != NULL)
+		yes = ms_special_has(env.value[MS_ATTR_SPECIAL], "\\Sent");
+	ms_envelope_clear(&env);
+	return yes;
+}
+
+/*
+ * In `held` a message goes by its first number, whichever record of its id an
+ * occurrence names; that is looked up in the transaction.
+ */
+static int
+add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    struct ms_slice content, struct ms_err *err)
+{
+	unsigned char key[MS_OCCURRENCE_KEY], held[16], hv[16], *v;
+	struct ms_buf value = {0};
+	struct ms_occurrence o;
+	uint64_t message;
+	int got;
+
+	if (ms_occurrence_parse(&o, content, err) < 0)
+		return -1;
+	if (in->messages && ms_indexer_put(in, txn, err) < 0)
+		return -1;
+	got = ms_index_id(txn, o.id, &message, err);
+	if (got < 0)
+		return -1;
+	if (got == 0) { /* damaged or purged: kept all the same */
+		message = o.message;
+		if (note_lost(in, txn, &o, err) < 0)
+			return -1;
+	}
+	ms_occurrence_key(key, o.folder, o.date, number);
+	v = ms_buf_room(&value, 12);
+	ms_put_le64(v, o.message);
+	v[8] = o.form;
+	v[9] = (uint8_t)((o.bits & (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN)) |
+			 (o.other.n > 0 ? MS_ROW_HAS_OTHER : 0) |
+			 (is_sent(o.other) ? MS_ROW_IS_SENT : 0));
+	ms_put_le16(v + 10, (uint16_t)o.flags.n);
+	value.n = 12;
+	ms_buf_add(&value, o.flags.p, o.flags.n);
+	ms_buf_add(&value, o.place.p, o.place.n);
+	add(in, MS_TABLE_OCCURRENCE, key, sizeof(key), value.p, value.n);
+	ms_buf_release(&value);
+	ms_put_be64(held, message);
+	ms_put_be64(held + 8, o.folder);
+	ms_put_le64(hv, number);
+	ms_put_le64(hv + 8, (uint64_t)o.date);
+	add(in, MS_TABLE_HELD, held, sizeof(held), hv, sizeof(hv));
+	if (o.place.n > 0)
+		add_place(in, o.folder, o.place, number);
+	return 0;
+}
+
+static void
+add_name(struct ms_indexer *in, enum ms_name_kind kind,
+    const struct ms_event *ev, uint64_t number)
+{
+	unsigned char key[NAME_KEY], v[8];
+
+	ms_name_key(key, kind, ev->user, ev->source, ev->name);
+	ms_put_le64(v, number);
+	add(in, MS_TABLE_NAME, key, sizeof(key), v, sizeof(v));
+}
+
+static void
+add_folder(struct ms_indexer *in, const struct ms_event *ev, uint64_t number)
+{
+	unsigned char key[8], numbers[16];
+	struct ms_buf v = {0};
+
+	ms_put_be64(key, number);
+	ms_put_le64(numbers, ev->user);
+	ms_put_le64(numbers + 8, ev->source);
+	ms_buf_add(&v, numbers, sizeof(numbers));
+	ms_buf_add_str(&v, ev->name);
+	add(in, MS_TABLE_FOLDER, key, sizeof(key), v.p, v.n);
+	ms_buf_release(&v);
+	add_name(in, MS_NAME_FOLDER, ev, number);
+}
+
+static int
+add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    struct ms_slice content, struct ms_err *err)
+{
+	unsigned char key[8], both[16];
+	struct ms_event ev;
+	int rc = 0;
+
+	if (ms_event_parse(&ev, content, err) < 0)
+		return -1;
+	ms_put_be64(key, number);
+	switch (ev.kind) {
+	case MS_EVENT_USER:
+	case MS_EVENT_USER_SET:
+	case MS_EVENT_SETTINGS:
+	case MS_EVENT_PROFILE:
+	case MS_EVENT_PROFILE_SET:
+	case MS_EVENT_RUN:
+	case MS_EVENT_MAILBOX:
+	case MS_EVENT_RAN:
+		rc = ms_index_tell(txn, number, &ev, err);
+		break;
+	case MS_EVENT_SOURCE:
+		add(in, MS_TABLE_SOURCE, key, sizeof(key), ev.name,
+		    strlen(ev.name));
+		add_name(in, MS_NAME_SOURCE, &ev, number);
+		break;
+	case MS_EVENT_FOLDER:
+		add_folder(in, &ev, number);
+		break;
+	case MS_EVENT_LABEL:
+		ms_put_be64(both, ev.user);
+		ms_put_be64(both + 8, ev.source);
+		add(in, MS_TABLE_LABEL, both, sizeof(both), ev.name,
+		    strlen(ev.name));
+		break;
+	case MS_EVENT_PURGE:
+		in->purges++;
+		break;
+	case MS_EVENT_ARCHIVE:
+	case MS_EVENT_DELETE:
+	case MS_EVENT_DELETED:
+	case MS_EVENT_OTHER:
+		break;
+	}
+	ms_event_release(&ev);
+	return rc;
+}
+
+int
+ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
+    const struct ms_record *rec, struct ms_err *err)
+{
+	struct ms_place pl;
+	struct ms_moved m;
+	int rc = 0;
+
+	if (rec->stub)
+		return 0;
+	switch (rec->type) {
+	case MS_MESSAGE:
+		rc = add_message(in, number, rec->content, err);
+		break;
+	case MS_OCCURRENCE:
+		rc = add_occurrence(in, txn, number, rec->content, err);
+		break;
+	case MS_PLACE:
+		rc = ms_place_parse(&pl, rec->content, err);
+		if (rc == 0) {
+			add_place(in, pl.folder, pl.place, pl.occurrence);
+			clear_moved(in, pl.occurrence);
+		}
+		break;
+	case MS_MOVED:
+		rc = ms_moved_parse(&m, rec->content, err);
+		if (rc == 0)
+			set_moved(in, &m);
+		break;
+	case MS_EVENT:
+		rc = add_event(in, txn, number, rec->content, err);
+		break;
+	default: /* COMMIT is the position's; the rest is for later versions */
+		break;
+	}
+	if (rc < 0)
+		return ms_context(
+		    err, "record %llu", (unsigned long long)number);
+	return 0;
+}
+
+/* ---- putting ---- */
+
+static int
+compare_rows(const void *a, const void *b, void *ctx)
+{
+	const unsigned char *bytes = ctx;
+	const struct row *x = a, *y = b;
+	size_t n = x->key_n < y->key_n ? x->key_n : y->key_n;
+	int c;
+
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	c = memcmp(bytes + x->at, bytes + y->at, n);
+	if (c != 0)
+		return c;
+	if (x->key_n != y->key_n)
+		return x->key_n < y->key_n ? -1 : 1;
+	return x->at < y->at ? -1 : 1; /* as they came */
+}
+
+/*
+ * A row behind the last key of its table is appended, which fills pages whole;
+ * LMDB splits them in the middle otherwise.
+ */
+static int
+put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
+    size_t count, const unsigned char *bytes, struct ms_err *err)
+{
+	bool several = (ms_tables[table].flags & MDB_DUPSORT) != 0;
+	/* The event that first names something is its number. */
+	unsigned again = table == MS_TABLE_NAME ? MDB_NOOVERWRITE : 0;
+	unsigned char last[64];
+	size_t i, last_n = 0, n;
+	MDB_cursor *c;
+	MDB_val k, v;
+	int rc, cmp;
+
+	rc = mdb_cursor_open(txn->t, txn->ix->dbi[table], &c);
+	if (rc != 0)
+		return ms_lmdb_fail(rc, err);
+	if (mdb_cursor_get(c, &k, &v, MDB_LAST) == 0 &&
+	    k.mv_size <= sizeof(last)) {
+		last_n = k.mv_size;
+		memcpy(last, k.mv_data, last_n);
+	}
+	for (i = 0; i < count && rc == 0; i++, r++) {
+		k = (MDB_val){r->key_n, (void *)(bytes + r->at)};
+		v = (MDB_val){r->value_n, (void *)(bytes + r->at + r->key_n)};
+		n = last_n < k.mv_size ? last_n : k.mv_size;
+		cmp = memcmp(k.mv_data, last, n);
+		if (several || cmp < 0 || (cmp == 0 && k.mv_size <= last_n)) {
+			rc = mdb_cursor_put(c, &k, &v, again);
+			if (rc == MDB_KEYEXIST)
+				rc = 0;
+			continue;
+		}
+		memcpy(last, bytes + r->at, r->key_n);
+		last_n = r->key_n;
+		rc = mdb_cursor_put(c, &k, &v, MDB_APPEND);
+	}
+	mdb_cursor_close(c);
+	if (rc == MDB_MAP_FULL)
+		txn->full = true;
+	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+}
+
+/* The row of a MESSAGE begins with its id. */
+static int
+replace_lost(const struct ms_indexer *in, struct ms_txn *txn,
+    const struct row *r, struct ms_err *err)
+{
+	const unsigned char *key = in->bytes.p + r->at;
+
+	return ms_lost_replace(txn, key, key + r->key_n, err);
+}
+
+/* Marks are set and taken away in the order of their records. */
+static int
+put_moved(struct ms_txn *txn, const struct row *r, size_t count,
+    const unsigned char *bytes, struct ms_err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < count && rc == 0; i++, r++) {
+		const unsigned char *key = bytes + r->at;
+
+		if (r->value_n == 0)
+			rc = ms_index_delete(
+			    txn, MS_TABLE_MOVED, key, r->key_n, err);
+		else
+			rc = ms_index_put(txn, MS_TABLE_MOVED, key, r->key_n,
+			    key + r->key_n, r->value_n, err);
+	}
+	return rc;
+}
+
+int
+ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
+{
+	struct row *rows = (struct row *)(void *)in->rows.p;
+	size_t i, n, count = in->rows.n / sizeof(*rows);
+	bool blobs = false;
+	int rc = 0;
+
+	if (count > 0)
+		qsort_r(rows, count, sizeof(*rows), compare_rows, in->bytes.p);
+	for (i = 0; i < count && rc == 0; i += n) {
+		for (n = 1; i + n < count; n++)
+			if (rows[i + n].table != rows[i].table)
+				break;
+		if (rows[i].table == MS_TABLE_MOVED)
+			rc = put_moved(txn, rows + i, n, in->bytes.p, err);
+		else
+			rc = put_table(txn, (enum ms_table)rows[i].table,
+			    rows + i, n, in->bytes.p, err);
+		blobs = blobs || rows[i].table == MS_TABLE_BLOB;
+	}
+	if (rc == 0)
+		rc = ms_lost_settle(txn, &in->wants, blobs, err);
+	for (i = 0; i < count && rc == 0 && in->messages; i++)
+		if (rows[i].table == MS_TABLE_MESSAGE)
+			rc = replace_lost(in, txn, &rows[i], err);
+	ms_buf_clear(&in->bytes);
+	ms_buf_clear(&in->rows);
+	ms_buf_clear(&in->wants);
+	in->messages = false;
+	return rc;
+}

@@ -1,0 +1,133 @@
+/* dest.c - where messages go: a destination for each user, source and
+ * folder, made when first asked for. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "impl.h"
+
+#define DESTS_MAX 8192 /* then all are forgotten: servers choose names */
+
+static bool
+same_label(const struct ms_dest *d, const char *label, bool create_user)
+{
+	if (d->create_user != create_user ||
+	    (d->label == NULL) != (label == NULL))
+		return false;
+	return label == NULL || strcmp(d->label, label) == 0;
+}
+
+static bool
+same_dest(const struct ms_dest *d, const char *user, const char *source,
+    const char *folder, const char *label, bool create_user)
+{
+	return strcmp(d->folder, folder) == 0 &&
+	       strcmp(d->source, source) == 0 && strcmp(d->user, user) == 0 &&
+	       same_label(d, label, create_user);
+}
+
+/* A folder that the archive has already. What is not found now, or cannot be
+ * looked up, is found when it is committed. */
+static void
+find_number(struct ms_ingest *in, struct ms_dest *d)
+{
+	uint64_t user, source, folder;
+
+	if (d->label == NULL &&
+	    ms_archive_live_user(in->a, d->user, &user, NULL) == 1 &&
+	    ms_archive_source(in->a, d->source, &source, NULL) == 1 &&
+	    ms_archive_folder(in->a, user, source, d->folder, &folder, NULL) ==
+		1)
+		atomic_store(&d->number, folder);
+}
+
+/* JSON takes six bytes for a control character. */
+#define EVENT_BYTE 6
+#define EVENTS_FIXED 2048 /* of the up to four: their keys, times, actors */
+
+static struct ms_dest *
+new_dest(const char *user, const char *source, const char *folder,
+    const char *label, bool create_user)
+{
+	struct ms_dest *d = ms_xcalloc(1, sizeof(*d));
+
+	d->user = ms_xstrdup(user);
+	d->source = ms_xstrdup(source);
+	d->folder = ms_xstrdup(folder);
+	d->label = label != NULL ? ms_xstrdup(label) : NULL;
+	d->create_user = create_user;
+	d->events =
+	    EVENTS_FIXED +
+	    EVENT_BYTE * (strlen(user) + strlen(source) + strlen(folder) +
+			     (label != NULL ? strlen(label) : 0));
+	return d;
+}
+
+void
+ms_dests_release(struct ms_ingest *in)
+{
+	struct ms_dest *d;
+	size_t i;
+
+	for (i = 0; i < in->dest_list.n; i += sizeof(d)) {
+		memcpy(&d, in->dest_list.p + i, sizeof(d));
+		free(d->user);
+		free(d->source);
+		free(d->folder);
+		free(d->label);
+		free(d);
+	}
+	ms_buf_release(&in->dest_list);
+	ms_map_release(&in->dests);
+	in->last_dest = NULL;
+}
+
+/* When there are many, those so far are forgotten once nothing needs them:
+ * what is under way is committed first. */
+static void
+make_room(struct ms_ingest *in)
+{
+	if (in->dest_list.n / sizeof(struct ms_dest *) < DESTS_MAX)
+		return;
+	if (!in->failed && ms_parcels_send(in, NULL) == 0 &&
+	    ms_parcels_collect(in, NULL) == 0 &&
+	    ms_making_close(in, true, NULL) == 0 &&
+	    ms_making_wait(in, NULL) == 0)
+		ms_dests_release(in);
+}
+
+struct ms_dest *
+ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
+    const char *folder, const char *label, bool create_user)
+{
+	unsigned char key[MS_SHA_LEN];
+	struct ms_buf b = {0};
+	struct ms_dest *d;
+	uint64_t at;
+
+	d = in->last_dest;
+	if (d != NULL && same_dest(d, user, source, folder, label, create_user))
+		return d;
+	ms_buf_add(&b, user, strlen(user) + 1);
+	ms_buf_add(&b, source, strlen(source) + 1);
+	ms_buf_add(&b, folder, strlen(folder) + 1);
+	if (label != NULL)
+		ms_buf_add(&b, label, strlen(label) + 1);
+	ms_sha256(b.p, b.n, key);
+	ms_buf_release(&b);
+	ms_ingest_enter(in);
+	if (!ms_map_get(&in->dests, key, NULL))
+		make_room(in);
+	at = in->dest_list.n / sizeof(d);
+	if (ms_map_add(&in->dests, key, at, &at)) {
+		memcpy(&d, in->dest_list.p + at * sizeof(d), sizeof(d));
+		assert(same_label(d, label, create_user));
+	} else {
+		d = new_dest(user, source, folder, label, create_user);
+		find_number(in, d);
+		ms_buf_add(&in->dest_list, &d, sizeof(d));
+	}
+	ms_ingest_leave(in);
+	in->last_dest = d;
+	return d;
+}

@@ -1,0 +1,304 @@
+/* ingest.c - messages on their way into an archive: what the caller sees. */
+#include "ingest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "impl.h"
+
+/* Bytes; see keep_memory(). */
+#define KEPT (4 * 1024 * 1024)   /* of free memory, in each arena */
+#define MAPPED (2 * 1024 * 1024) /* a buffer from here on is the kernel's */
+
+void
+ms_ingest_enter(struct ms_ingest *in)
+{
+	pthread_mutex_lock(&in->lock);
+	while (in->busy)
+		pthread_cond_wait(&in->wake, &in->lock);
+	in->busy = true;
+}
+
+void
+ms_ingest_leave(struct ms_ingest *in)
+{
+	in->busy = false;
+	pthread_mutex_unlock(&in->lock);
+}
+
+/* ---- messages ---- */
+
+static uint32_t
+add_text(struct ms_buf *b, const char *s, size_t *at)
+{
+	size_t n = s != NULL ? strlen(s) : 0;
+
+	if (n > MS_FIELD_MAX)
+		n = MS_FIELD_MAX;
+	*at = b->n;
+	ms_buf_add(b, s, n);
+	return (uint32_t)n;
+}
+
+static struct entry *
+new_entry(struct ms_ingest *in, const struct ms_spec *spec)
+{
+	struct parcel *pl = in->filling;
+	struct entry e = {
+	    .d = {.dest = spec->dest, .date = spec->date, .fresh = MS_NO_FRESH},
+	    .has_date = spec->has_date,
+	    .has_fallback = spec->has_fallback,
+	    .fallback = spec->fallback,
+	    .at = pl->bytes.n};
+
+	e.d.place_n = add_text(&pl->text, spec->place, &e.d.place);
+	e.d.flags_n = add_text(&pl->text, spec->flags, &e.d.flags);
+	e.d.other_n = add_text(&pl->text, spec->other, &e.d.other);
+	e.d.from_n = add_text(&pl->text, spec->from, &e.d.from);
+	e.d.where_n = add_text(&pl->text, spec->where, &e.d.where);
+	ms_buf_add(&pl->entries, &e, sizeof(e));
+	return (
+	    struct entry *)(void *)(pl->entries.p + pl->entries.n - sizeof(e));
+}
+
+static int
+begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
+{
+	struct parcel *pl = in->filling;
+
+	if (in->failed) {
+		if (err != NULL)
+			*err = in->why;
+		return -1;
+	}
+	if ((pl->bytes.n >= PARCEL_BYTES || pl->text.n >= PARCEL_BYTES ||
+		pl->entries.n / sizeof(struct entry) >= PARCEL_MESSAGES) &&
+	    ms_parcels_send(in, err) < 0)
+		return -1;
+	if (in->filling->entries.n == 0)
+		ms_buf_clear(&in->filling->text); /* of large messages */
+	in->current = new_entry(in, spec);
+	return 0;
+}
+
+int
+ms_ingest_begin(
+    struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
+{
+	int rc;
+
+	ms_ingest_enter(in);
+	assert(in->current == NULL && !in->streaming);
+	rc = begin(in, spec, err);
+	ms_ingest_leave(in);
+	return rc;
+}
+
+int
+ms_ingest_data(
+    struct ms_ingest *in, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	int rc = 0;
+
+	ms_ingest_enter(in);
+	if (in->streaming) {
+		ms_large_feed(in, p, n);
+		rc = ms_making_close(in, false, err);
+	} else {
+		ms_buf_add(&in->filling->bytes, p, n);
+		in->current->n += n;
+		if (in->current->n > PARCEL_MESSAGE_MAX)
+			rc = ms_large_begin(in, err);
+	}
+	if (rc == 0 && in->failed) {
+		if (err != NULL)
+			*err = in->why;
+		rc = -1;
+	}
+	ms_ingest_leave(in);
+	return rc;
+}
+
+int
+ms_ingest_end(struct ms_ingest *in, struct ms_err *err)
+{
+	int rc = 0;
+
+	ms_ingest_enter(in);
+	if (in->streaming)
+		rc = ms_large_end(in, err);
+	in->current = NULL;
+	ms_ingest_leave(in);
+	return rc;
+}
+
+void
+ms_ingest_drop(struct ms_ingest *in)
+{
+	ms_ingest_enter(in);
+	if (in->streaming) {
+		ms_large_drop(in);
+	} else if (in->current != NULL) {
+		in->filling->bytes.n = in->current->at;
+		in->filling->entries.n -= sizeof(struct entry);
+	}
+	in->current = NULL;
+	ms_ingest_leave(in);
+}
+
+int
+ms_ingest_reference(struct ms_ingest *in, const struct ms_spec *spec,
+    const unsigned char id[MS_SHA_LEN], struct ms_err *err)
+{
+	int rc;
+
+	ms_ingest_enter(in);
+	rc = begin(in, spec, err);
+	if (rc == 0) {
+		memcpy(in->current->d.id, id, MS_SHA_LEN);
+		in->current->d.reference = true;
+		in->current->d.bits |= MS_BODY_NOT_SEEN;
+		if (!spec->has_date)
+			in->current->d.bits |= MS_DATE_UNKNOWN;
+	}
+	in->current = NULL;
+	ms_ingest_leave(in);
+	return rc;
+}
+
+/* ---- the pipeline ---- */
+
+/*
+ * Commits what has waited long enough, so that a stream that only trickles is
+ * acknowledged too.
+ */
+static void *
+tick(void *arg)
+{
+	struct ms_ingest *in = arg;
+	struct timespec t;
+
+	pthread_mutex_lock(&in->lock);
+	while (!in->stop) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		t.tv_sec++;
+		if (pthread_cond_timedwait(&in->wake, &in->lock, &t) !=
+		    ETIMEDOUT)
+			continue;
+		if (in->stop || in->failed || in->busy)
+			continue;
+		in->busy = true;
+		/* Parcels have no clock of their own: they are sent off now,
+		 * and the batch they end in begins to age. */
+		if (ms_parcels_send(in, NULL) == 0 &&
+		    ms_parcels_collect(in, NULL) == 0)
+			ms_making_close(in, false, NULL);
+		in->busy = false;
+		pthread_cond_broadcast(&in->wake);
+	}
+	pthread_mutex_unlock(&in->lock);
+	return NULL;
+}
+
+/*
+ * Buffers of a megabyte come and go many times a second. Left alone, malloc
+ * gives each back to the kernel, and gets it back a page fault a page. The
+ * pieces of large messages are fewer, but would not leave an arena in which
+ * one small thing lies behind them.
+ */
+static void
+keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MAPPED);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
+struct ms_ingest *
+ms_ingest_new(
+    struct ms_archive *a, unsigned threads, ms_result_fn *result, void *ctx)
+{
+	struct ms_ingest *in = ms_xcalloc(1, sizeof(*in));
+	const char *s = getenv("MS_BATCH");
+	pthread_condattr_t attr;
+	unsigned i;
+
+	keep_memory();
+	in->a = a;
+	in->result = result;
+	in->ctx = ctx;
+	in->threads = threads;
+	in->batch_messages = MS_BATCH_MESSAGES;
+	if (s != NULL && strtoul(s, NULL, 10) > 0 &&
+	    strtoul(s, NULL, 10) < MS_BATCH_MESSAGES)
+		in->batch_messages = strtoul(s, NULL, 10);
+	in->pool = ms_pool_new(threads);
+	in->workers = ms_xcalloc(threads + 1, sizeof(*in->workers));
+	for (i = 0; i <= threads; i++)
+		ms_worker_init(&in->workers[i], a);
+	ms_large_init(in);
+	for (i = 0; i < 2; i++) {
+		in->made[i].data.kind = MS_BLOCK_DATA;
+		in->made[i].meta.kind = MS_BLOCK_META;
+	}
+	in->making = &in->made[0];
+	in->sent_tail = &in->sent;
+	in->filling = ms_parcel_new(in);
+	pthread_mutex_init(&in->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&in->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&in->writer, NULL, ms_ingest_write, in) != 0 ||
+	    pthread_create(&in->ticker, NULL, tick, in) != 0)
+		ms_out_of_memory();
+	return in;
+}
+
+static void
+ingest_free(struct ms_ingest *in)
+{
+	struct parcel *pl;
+	unsigned i;
+
+	ms_making_release(in, &in->made[0]);
+	ms_making_release(in, &in->made[1]);
+	ms_pool_free(in->pool);
+	for (i = 0; i <= in->threads; i++)
+		ms_worker_release(&in->workers[i]);
+	free(in->workers);
+	ms_large_release(in);
+	while ((pl = in->spare) != NULL) {
+		in->spare = pl->next;
+		ms_parcel_free(pl);
+	}
+	ms_parcel_free(in->filling);
+	ms_dests_release(in);
+	pthread_cond_destroy(&in->wake);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+}
+
+int
+ms_ingest_finish(struct ms_ingest *in, struct ms_err *err)
+{
+	int rc;
+
+	ms_ingest_enter(in);
+	if (!in->failed && ms_parcels_send(in, NULL) == 0 &&
+	    ms_parcels_collect(in, NULL) == 0)
+		ms_making_close(in, true, NULL);
+	ms_parcels_collect(in, NULL);
+	rc = ms_making_wait(in, err);
+	in->stop = true;
+	in->busy = false;
+	pthread_cond_broadcast(&in->wake);
+	pthread_mutex_unlock(&in->lock);
+	pthread_join(in->writer, NULL);
+	pthread_join(in->ticker, NULL);
+	ingest_free(in);
+	return rc;
+}

@@ -1,0 +1,121 @@
+/* large.c - a message too large for a parcel goes through the caller's
+ * thread, piece by piece. */
+#include "impl.h"
+
+/* A BLOB of it. */
+static void
+take_blob(void *ctx, const unsigned char *p, size_t n,
+    const unsigned char digest[MS_SHA_LEN])
+{
+	struct ms_ingest *in = ctx;
+	struct ms_err why;
+	struct ms_txn txn;
+	uint64_t number;
+	int got;
+
+	if (in->failed || ms_making_has_blob(in, digest))
+		return;
+	in->looked_up = in->committed;
+	got = ms_index_begin(in->a->ix, &txn, &why);
+	if (got == 0) {
+		got = ms_archive_blob(in->a, &txn, digest, &number, &why);
+		ms_index_end(&txn);
+	}
+	if (got == 0)
+		got = ms_making_blob(in, p, n, digest, &why);
+	if (got < 0)
+		ms_ingest_fail(in, &why, NULL);
+}
+
+void
+ms_large_init(struct ms_ingest *in)
+{
+	in->big.a = in->a;
+	in->big.wire = ms_wire_new();
+	in->big.segmenter = ms_segmenter_new(take_blob, in);
+}
+
+void
+ms_large_release(struct ms_ingest *in)
+{
+	ms_wire_free(in->big.wire);
+	ms_segmenter_free(in->big.segmenter);
+}
+
+void
+ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n)
+{
+	if (in->streamed.no_user)
+		return;
+	ms_wire_add(in->big.wire, p, n);
+	ms_segment_add(in->big.segmenter, p, n);
+}
+
+static int
+look_up_user(struct ms_ingest *in, struct entry *e, struct ms_err *err)
+{
+	struct ms_err why;
+	struct ms_txn txn;
+	int rc = ms_index_begin(in->a->ix, &txn, &why);
+
+	if (rc == 0) {
+		rc = ms_work_user(&txn, e, &why);
+		ms_index_end(&txn);
+	}
+	return rc == 0 ? 0 : ms_ingest_fail(in, &why, err);
+}
+
+int
+ms_large_begin(struct ms_ingest *in, struct ms_err *err)
+{
+	if (ms_parcels_send(in, err) < 0 || ms_parcels_collect(in, err) < 0)
+		return -1;
+	if (look_up_user(in, in->current, err) < 0)
+		return -1;
+	in->streamed = *in->current;
+	in->streaming = true;
+	in->current = NULL;
+	ms_large_feed(in, in->filling->bytes.p + in->streamed.at,
+	    in->filling->bytes.n - in->streamed.at);
+	in->filling->bytes.n = in->streamed.at;
+	in->filling->entries.n -= sizeof(struct entry);
+	return 0;
+}
+
+void
+ms_large_drop(struct ms_ingest *in)
+{
+	struct ms_identity unused;
+
+	ms_wire_end(in->big.wire, &unused);
+	ms_segment_abort(in->big.segmenter);
+	in->streaming = false;
+}
+
+int
+ms_large_end(struct ms_ingest *in, struct ms_err *err)
+{
+	const struct ms_buf *text = &in->filling->text;
+	struct entry *e = &in->streamed;
+	struct ms_identity identity;
+	struct ms_slice content = {0};
+	struct ms_err why;
+	struct ms_txn txn;
+	int rc = 0;
+
+	in->streaming = false;
+	in->looked_up = in->committed;
+	if (!e->no_user) {
+		ms_wire_end(in->big.wire, &identity);
+		rc = ms_index_begin(in->a->ix, &txn, &why);
+	}
+	if (!e->no_user && rc == 0) {
+		rc = ms_work_finish(&in->big, &txn, &identity, e,
+		    (struct ms_slice){text->p + e->d.place, e->d.place_n},
+		    &content, &why);
+		ms_index_end(&txn);
+	}
+	if (rc == 0)
+		rc = ms_making_add(in, e, content, text, NULL, 0, NULL, &why);
+	return rc == 0 ? 0 : ms_ingest_fail(in, &why, err);
+}

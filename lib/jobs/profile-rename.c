@@ -1,0 +1,84 @@
+/* profile-rename.c - profiles follow a user who gets another name.
+ * profile-store.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "le.h"
+#include "record-row.h"
+#include "profile-store.h"
+#include "profile.h"
+
+/* The new text of a profile; if it names the user. */
+struct renamed {
+	uint64_t number;
+	char *text;
+};
+
+static int
+look_at(const MDB_val *v, uint64_t number, const char *from, const char *to,
+    struct ms_buf *list, struct ms_err *err)
+{
+	struct renamed r = {.number = number};
+	struct ms_buf text = {0};
+	struct ms_object o;
+
+	if (ms_object_parse(
+		&o, (struct ms_slice){v->mv_data, v->mv_size}, err) < 0)
+		return -1;
+	if (!ms_object_flag(&o, MS_FIELD_DELETED) &&
+	    ms_profile_rename_user(&text,
+		ms_slice_str(ms_object_text(&o, MS_FIELD_TEXT)), from,
+		to) > 0) {
+		r.text = ms_xstrdup(ms_buf_str(&text));
+		ms_buf_add(list, &r, sizeof(r));
+	}
+	ms_buf_release(&text);
+	return 0;
+}
+
+/* All of them first: a cursor does not stand what events change. */
+static int
+gather(struct ms_txn *txn, const char *from, const char *to,
+    struct ms_buf *list, struct ms_err *err)
+{
+	unsigned char first[MS_OBJECT_KEY];
+	MDB_val k = {sizeof(first), first}, v;
+	const unsigned char *key;
+	int got;
+
+	ms_object_key(first, MS_OBJECT_PROFILE, 0);
+	got = ms_index_seek(txn, MS_TABLE_OBJECT, MDB_SET_RANGE, &k, &v, err);
+	while (got == 1 && k.mv_size == MS_OBJECT_KEY) {
+		key = k.mv_data;
+		if (key[0] != MS_OBJECT_PROFILE)
+			break;
+		if (look_at(&v, ms_be64(key + 1), from, to, list, err) < 0)
+			return -1;
+		got =
+		    ms_index_seek(txn, MS_TABLE_OBJECT, MDB_NEXT, &k, &v, err);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+int
+ms_profiles_rename_user(
+    struct ms_change *ch, const char *from, const char *to, struct ms_err *err)
+{
+	struct ms_buf list = {0};
+	struct renamed r;
+	size_t i;
+	int rc = gather(ms_change_txn(ch), from, to, &list, err);
+
+	for (i = 0; i < list.n; i += sizeof(r)) {
+		struct ms_stored_profile p = {0};
+
+		memcpy(&r, list.p + i, sizeof(r));
+		p.text = r.text;
+		if (rc == 0)
+			rc = ms_profile_set(
+			    ch, r.number, &p, MS_PROFILE_SET_TEXT, err);
+		free(r.text);
+	}
+	ms_buf_release(&list);
+	return rc;
+}

@@ -1,0 +1,358 @@
+/* profile-run.c - runs of profiles, as they are recorded and read back.
+ * ms-archive(5), EVENT. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "json.h"
+#include "record-store.h"
+#include "profile-store.h"
+
+static const char *const results[] = {
+    [MS_RUN_OPEN] = "",
+    [MS_RUN_SUCCEEDED] = "succeeded",
+    [MS_RUN_ERRORS] = "completed with errors",
+    [MS_RUN_FAILED] = "failed",
+    [MS_RUN_CANCELLED] = "cancelled",
+};
+
+const char *
+ms_run_result_name(enum ms_run_result r)
+{
+	return results[r];
+}
+
+enum ms_run_result
+ms_run_result_of(const char *name)
+{
+	int i;
+
+	for (i = MS_RUN_SUCCEEDED; i <= MS_RUN_CANCELLED; i++)
+		if (strcmp(name, results[i]) == 0)
+			return (enum ms_run_result)i;
+	return MS_RUN_OPEN;
+}
+
+/* ---- recording ---- */
+
+/* A text of any bytes; an event is UTF-8. */
+static void
+set_text(json_t *o, const char *key, const char *text)
+{
+	json_t *both = json_object();
+
+	if (text != NULL) {
+		ms_json_text(both, "", ms_slice_str(text));
+		json_object_set(o, key, json_object_get(both, ""));
+	}
+	json_decref(both);
+}
+
+static void
+set_counts(json_t *o, const struct ms_tally *t)
+{
+	ms_json_number(o, "seen", t->seen);
+	ms_json_number(o, "new", t->fresh);
+	ms_json_number(o, "known", t->known);
+	ms_json_number(o, "left_out", t->left_out);
+	ms_json_number(o, "failed", t->failed);
+	ms_json_number(o, "deleted", t->deleted);
+}
+
+/* One event that needs no look at anything. */
+struct record {
+	const char *event;
+	json_t *keys;
+	uint64_t number;
+};
+
+static int
+add_event(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	struct record *r = ctx;
+
+	return ms_change_event(
+	    ch, r->event, json_incref(r->keys), &r->number, err);
+}
+
+/* Takes keys over. */
+static int
+record(struct ms_archive *a, const char *as, const char *event, json_t *keys,
+    uint64_t *number, struct ms_err *err)
+{
+	struct record r = {event, keys, 0};
+	int rc = ms_archive_change(a, as, add_event, &r, err);
+
+	json_decref(keys);
+	if (rc == 0 && number != NULL)
+		*number = r.number;
+	return rc;
+}
+
+int
+ms_run_begin(struct ms_archive *a, const char *as, const struct ms_run *r,
+    uint64_t *number, struct ms_err *err)
+{
+	json_t *keys = json_object();
+
+	if (r->profile != 0)
+		ms_json_number(keys, "profile", r->profile);
+	set_text(keys, "name", r->name);
+	set_text(keys, "kind", r->kind);
+	ms_json_number(keys, "mailboxes", r->mailboxes);
+	return record(a, as, "run", keys, number, err);
+}
+
+static void
+set_failures(json_t *keys, const struct ms_run_mailbox *m)
+{
+	json_t *list = json_array(), *f;
+	size_t i, n, bytes = 0;
+
+	for (i = 0; i < m->failure_count && i < MS_RUN_FAILURES; i++) {
+		n = strlen(m->failures[i].where) +
+		    strlen(m->failures[i].reason);
+		if (n > MS_RUN_FAILURE_BYTES - bytes)
+			break;
+		bytes += n;
+		f = json_object();
+		set_text(f, "where", m->failures[i].where);
+		set_text(f, "reason", m->failures[i].reason);
+		json_array_append_new(list, f);
+	}
+	if (m->failure_count > 0)
+		json_object_set(keys, "failures", list);
+	json_decref(list);
+	if (m->failure_count + m->more > i)
+		ms_json_number(
+		    keys, "more_failures", m->failure_count - i + m->more);
+}
+
+/* Mailboxes of a run, to be recorded together. */
+struct mailboxes {
+	uint64_t run;
+	const struct ms_run_mailbox *m;
+	size_t n;
+};
+
+static int
+add_mailboxes(void *ctx, struct ms_change *ch, struct ms_err *err)
+{
+	const struct mailboxes *list = ctx;
+	const struct ms_run_mailbox *m;
+	json_t *keys;
+
+	for (m = list->m; m < list->m + list->n; m++) {
+		keys = json_object();
+		ms_json_number(keys, "run", list->run);
+		set_text(keys, "user", m->user);
+		set_text(keys, "source", m->source);
+		set_text(keys, "result", ms_run_result_name(m->result));
+		ms_json_number(keys, "status", (uint64_t)m->status);
+		set_counts(keys, &m->counts);
+		ms_json_number(keys, "seconds", m->seconds);
+		set_text(keys, "reason", m->reason);
+		set_failures(keys, m);
+		if (ms_change_event(ch, "mailbox", keys, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+ms_run_mailboxes_add(struct ms_archive *a, const char *as, uint64_t run,
+    const struct ms_run_mailbox *m, size_t n, struct ms_err *err)
+{
+	struct mailboxes list = {run, m, n};
+
+	return ms_archive_change(a, as, add_mailboxes, &list, err);
+}
+
+int
+ms_run_mailbox(struct ms_archive *a, const char *as, uint64_t run,
+    const struct ms_run_mailbox *m, struct ms_err *err)
+{
+	return ms_run_mailboxes_add(a, as, run, m, 1, err);
+}
+
+int
+ms_run_end(struct ms_archive *a, const char *as, uint64_t run,
+    const struct ms_run *r, struct ms_err *err)
+{
+	json_t *keys = json_object();
+
+	ms_json_number(keys, "run", run);
+	set_text(keys, "result", ms_run_result_name(r->result));
+	ms_json_number(keys, "status", (uint64_t)r->status);
+	set_counts(keys, &r->counts);
+	return record(a, as, "ran", keys, NULL, err);
+}
+
+/* ---- reading back ---- */
+
+void
+ms_run_release(struct ms_run *r)
+{
+	ms_buf_release(&r->row);
+	*r = (struct ms_run){0};
+}
+
+int
+ms_run_get(
+    struct ms_archive *a, uint64_t number, struct ms_run *r, struct ms_err *err)
+{
+	struct ms_object o;
+	int got;
+
+	got = ms_objects_get(a, MS_OBJECT_RUN, number, &r->row, err);
+	if (got <= 0)
+		return got;
+	if (ms_object_parse(&o, ms_buf_slice(&r->row), err) < 0)
+		return -1;
+	r->number = number;
+	r->profile = ms_object_number(&o, MS_FIELD_PROFILE);
+	r->name = ms_object_text(&o, MS_FIELD_NAME);
+	r->kind = ms_object_text(&o, MS_FIELD_KIND);
+	r->mailboxes = ms_object_number(&o, MS_FIELD_MAILBOXES);
+	r->began = (int64_t)ms_object_number(&o, MS_FIELD_MADE);
+	r->ended = (int64_t)ms_object_number(&o, MS_FIELD_ENDED);
+	r->result = ms_run_result_of(ms_object_text(&o, MS_FIELD_RESULT));
+	r->status = (int)ms_object_number(&o, MS_FIELD_STATUS);
+	r->ran = ms_object_number(&o, MS_FIELD_RAN);
+	r->counts =
+	    (struct ms_tally){.seen = ms_object_number(&o, MS_FIELD_SEEN),
+		.fresh = ms_object_number(&o, MS_FIELD_NEW),
+		.known = ms_object_number(&o, MS_FIELD_KNOWN),
+		.left_out = ms_object_number(&o, MS_FIELD_LEFT_OUT),
+		.failed = ms_object_number(&o, MS_FIELD_FAILED),
+		.deleted = ms_object_number(&o, MS_FIELD_DELETIONS)};
+	return 1;
+}
+
+struct ms_runs {
+	struct ms_archive *a;
+	struct ms_history *events;
+	uint64_t profile;
+};
+
+struct ms_runs *
+ms_runs_open(struct ms_archive *a, uint64_t profile, int64_t since)
+{
+	struct ms_history_select sel = {.class = MS_HISTORY_RUNS,
+	    .has_since = true,
+	    .since = since,
+	    .kinds = 1U << MS_EVENT_RUN};
+	struct ms_runs *w = ms_xcalloc(1, sizeof(*w));
+
+	w->a = a;
+	w->profile = profile;
+	w->events = ms_history_open(a, &sel);
+	return w;
+}
+
+void
+ms_runs_close(struct ms_runs *w)
+{
+	if (w == NULL)
+		return;
+	ms_history_close(w->events);
+	free(w);
+}
+
+int
+ms_runs_next(struct ms_runs *w, struct ms_run *r, struct ms_err *err)
+{
+	struct ms_event_row row;
+	int got;
+
+	do {
+		got = ms_history_next(w->events, &row, err);
+		if (got == 1)
+			got = ms_run_get(w->a, row.number, r, err);
+		if (got <= 0)
+			return got;
+	} while (w->profile != 0 && r->profile != w->profile);
+	return 1;
+}
+
+/* ---- mailboxes ---- */
+
+static void
+read_counts(const json_t *o, struct ms_tally *t)
+{
+	*t = (struct ms_tally){.seen = ms_json_number_of(o, "seen"),
+	    .fresh = ms_json_number_of(o, "new"),
+	    .known = ms_json_number_of(o, "known"),
+	    .left_out = ms_json_number_of(o, "left_out"),
+	    .failed = ms_json_number_of(o, "failed"),
+	    .deleted = ms_json_number_of(o, "deleted")};
+}
+
+/* Gives fn the mailbox that an event tells of. */
+static int
+tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
+    struct ms_err *err)
+{
+	const json_t *list = json_object_get(o, "failures"), *f;
+	struct ms_run_failure *failures =
+	    ms_xcalloc(json_array_size(list) + 1, sizeof(*failures));
+	struct ms_run_mailbox m = {.user = ms_json_text_of(o, "user"),
+	    .source = ms_json_text_of(o, "source"),
+	    .status = (int)ms_json_number_of(o, "status"),
+	    .result = ms_run_result_of(ms_json_text_of(o, "result")),
+	    .seconds = ms_json_number_of(o, "seconds"),
+	    .reason = json_string_value(json_object_get(o, "reason")),
+	    .failures = failures,
+	    .failure_count = json_array_size(list),
+	    .more = ms_json_number_of(o, "more_failures"),
+	    .time = time};
+	size_t i;
+	int rc;
+
+	read_counts(o, &m.counts);
+	json_array_foreach(list, i, f)
+	{
+		failures[i].where = ms_json_text_of(f, "where");
+		failures[i].reason = ms_json_text_of(f, "reason");
+	}
+	rc = fn(ctx, &m, err);
+	free(failures);
+	return rc;
+}
+
+int
+ms_run_mailboxes(struct ms_archive *a, uint64_t run, ms_run_mailbox_fn *fn,
+    void *ctx, struct ms_err *err)
+{
+	struct ms_history_select sel = {.class = MS_HISTORY_RUNS,
+	    .object = run,
+	    .above = run,
+	    .kinds = 1U << MS_EVENT_MAILBOX,
+	    .forward = true};
+	struct ms_buf json = {0};
+	struct ms_event_row row;
+	struct ms_run r = {0};
+	struct ms_history *h;
+	json_t *o;
+	int rc;
+
+	if (ms_run_get(a, run, &r, err) < 0)
+		return -1;
+	sel.below = r.ran; /* 0: it has not ended */
+	ms_run_release(&r);
+	h = ms_history_open(a, &sel);
+	while ((rc = ms_history_next(h, &row, err)) == 1) {
+		ms_buf_clear(&json);
+		rc = ms_history_read(a, row.number, &json, err);
+		if (rc < 0)
+			break;
+		o = json_loadb((const char *)json.p, json.n, 0, NULL);
+		rc = tell_mailbox(o, row.time, fn, ctx, err);
+		json_decref(o);
+		if (rc < 0)
+			break;
+	}
+	ms_history_close(h);
+	ms_buf_release(&json);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,373 @@
+/* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
+ * and 4; what is not by the book: ms-quirks(7), Fields. */
+#include "impl.h"
+#include "utf8.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* The fields that mean something to us. */
+enum name {
+	NAME_OTHER = 0,
+	NAME_FROM = 1,
+	NAME_TO = 2, /* To, Cc, Bcc */
+	NAME_SUBJECT = 4,
+	NAME_DATE = 8,
+	NAME_SENDER = 16,
+	NAME_RETURN_PATH = 32,
+	NAME_CONTENT_TYPE = 64
+};
+
+/* A walk over a header's fields; begin with its bytes. */
+struct scan {
+	const unsigned char *p, *end;
+};
+
+struct field {
+	enum name name;
+	struct ms_slice body; /* as it stands: folded, without the last line
+				 end */
+};
+
+/*
+ * Returns `is` if the line p..end begins with the field called s (lower case);
+ * its body is then what follows the colon, which blanks may precede (RFC 5322,
+ * 4.5). So a From_ line is no field.
+ */
+static inline enum name
+match(const unsigned char *p, const unsigned char *end, const char *s,
+    enum name is, const unsigned char **body)
+{
+	size_t n = strlen(s);
+
+	if ((size_t)(end - p) <= n || strncasecmp((const char *)p, s, n) != 0)
+		return NAME_OTHER;
+	for (p += n; p < end && (*p == ' ' || *p == '\t');)
+		p++;
+	if (p == end || *p != ':')
+		return NAME_OTHER;
+	*body = p + 1;
+	return is;
+}
+
+/* Which field begins with the line p..end, and where does its body? Two
+ * letters tell nearly all of a header's lines apart. */
+static enum name
+parse_name(const unsigned char *p, const unsigned char *end,
+    const unsigned char **body)
+{
+	unsigned char second = end - p > 1 ? p[1] | 0x20 : 0;
+
+	switch (*p | 0x20) {
+	case 'b':
+		return match(p, end, "bcc", NAME_TO, body);
+	case 'c':
+		if (second == 'c')
+			return match(p, end, "cc", NAME_TO, body);
+		return match(p, end, "content-type", NAME_CONTENT_TYPE, body);
+	case 'd':
+		return match(p, end, "date", NAME_DATE, body);
+	case 'f':
+		return match(p, end, "from", NAME_FROM, body);
+	case 'r':
+		return match(p, end, "return-path", NAME_RETURN_PATH, body);
+	case 's':
+		if (second == 'u')
+			return match(p, end, "subject", NAME_SUBJECT, body);
+		return match(p, end, "sender", NAME_SENDER, body);
+	case 't':
+		return match(p, end, "to", NAME_TO, body);
+	default:
+		return NAME_OTHER;
+	}
+}
+
+/* What follows the line at p. */
+static const unsigned char *
+next_line(const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return lf == NULL ? end : lf + 1;
+}
+
+static bool
+is_empty_line(const unsigned char *p, const unsigned char *end)
+{
+	return *p == '\n' || (*p == '\r' && end - p > 1 && p[1] == '\n');
+}
+
+/* header may be {NULL, 0}, to which nothing can be added. */
+static struct scan
+scan_begin(struct ms_slice header)
+{
+	return (struct scan){
+	    header.p, header.n > 0 ? header.p + header.n : header.p};
+}
+
+/* The next field whose name is in `wanted`; false at the header's end. */
+static bool
+scan_next(struct scan *s, unsigned wanted, struct field *f)
+{
+	while (s->p < s->end && !is_empty_line(s->p, s->end)) {
+		const unsigned char *line = s->p, *body = NULL, *last;
+		enum name name;
+
+		s->p = next_line(line, s->end);
+		name = parse_name(line, s->p, &body);
+		if (!(name & wanted))
+			continue;
+		while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
+			s->p = next_line(s->p, s->end);
+		last = s->p;
+		if (last > body && last[-1] == '\n')
+			last--;
+		if (last > body && last[-1] == '\r')
+			last--;
+		f->name = name;
+		f->body = (struct ms_slice){body, (size_t)(last - body)};
+		return true;
+	}
+	return false;
+}
+
+/* Is c between a parameter's name and its value? */
+static bool
+is_before_value(unsigned char c)
+{
+	return ms_is_blank(c) || c == '=' || c == '"';
+}
+
+/* The value of charset= in the body of a Content-Type field (RFC 2045, 5.1),
+ * or nothing. */
+static struct ms_slice
+charset_parameter(struct ms_slice body)
+{
+	static const char key[] = "charset";
+	const size_t key_n = sizeof(key) - 1;
+	const unsigned char *p = body.p, *end = body.p + body.n, *start;
+
+	while ((p = memchr(p, ';', (size_t)(end - p))) != NULL) {
+		for (p++; p < end && ms_is_blank(*p);)
+			p++;
+		if ((size_t)(end - p) < key_n ||
+		    strncasecmp((const char *)p, key, key_n) != 0)
+			continue;
+		for (p += key_n; p < end && is_before_value(*p);)
+			p++;
+		for (start = p; p < end && *p != ';' && !is_before_value(*p);)
+			p++;
+		return (struct ms_slice){start, (size_t)(p - start)};
+	}
+	return (struct ms_slice){0};
+}
+
+/*
+ * The set in which a header's raw bytes are written, if they are not UTF-8:
+ * the one its Content-Type names, since programs that do not encode headers
+ * write them as they write the body.
+ */
+static const struct ms_charset *
+raw_charset(struct ms_slice header)
+{
+	struct scan s = scan_begin(header);
+	struct ms_slice name = {0};
+	struct field f;
+
+	if (scan_next(&s, NAME_CONTENT_TYPE, &f))
+		name = charset_parameter(f.body);
+	return ms_charset_find_raw(name);
+}
+
+/* Adds a field to t. Returns whether its bytes are UTF-8. */
+static bool
+add_field(struct ms_text *t, struct ms_slice header, struct ms_slice body)
+{
+	bool valid = ms_utf8_valid(body.p, body.n);
+
+	if (!valid && t->raw == NULL)
+		t->raw = raw_charset(header);
+	ms_text_field(t, body, !valid);
+	return valid;
+}
+
+/* One display field of a description: where it goes, and its bits. */
+struct sink {
+	struct ms_text text;
+	struct ms_desc_field *to;
+	unsigned cut_bit, raw_bit;
+};
+
+static void
+sink_add(struct sink *k, struct ms_slice header, struct ms_slice body,
+    struct ms_desc *out)
+{
+	if (!add_field(&k->text, header, body))
+		out->bits |= (uint8_t)k->raw_bit;
+}
+
+static void
+sink_end(struct sink *k, struct ms_desc *out)
+{
+	k->to->n = (uint8_t)k->text.n;
+	if (k->text.cut)
+		out->bits |= (uint8_t)k->cut_bit;
+	ms_text_end(&k->text);
+}
+
+static struct sink
+sink_to(struct ms_desc_field *to, unsigned cut_bit, unsigned raw_bit)
+{
+	return (struct sink){
+	    .text = {.p = (unsigned char *)to->s, .max = MS_DESC_LEN},
+	    .to = to,
+	    .cut_bit = cut_bit,
+	    .raw_bit = raw_bit};
+}
+
+void
+ms_mail_describe(struct ms_slice header, struct ms_desc *out)
+{
+	struct scan s = scan_begin(header);
+	struct sink from, to, subject;
+	unsigned wanted = NAME_FROM | NAME_TO | NAME_SUBJECT | NAME_DATE;
+	struct field f;
+
+	memset(out, 0, sizeof(*out));
+	from = sink_to(&out->from, MS_DESC_FROM_CUT, MS_DESC_FROM_RAW);
+	to = sink_to(&out->to, MS_DESC_TO_CUT, MS_DESC_TO_RAW);
+	subject =
+	    sink_to(&out->subject, MS_DESC_SUBJECT_CUT, MS_DESC_SUBJECT_RAW);
+	while (scan_next(&s, wanted, &f)) {
+		if (f.name == NAME_TO) {
+			sink_add(&to, header, f.body, out);
+			continue;
+		}
+		wanted &= ~(unsigned)f.name; /* the first one counts */
+		if (f.name == NAME_FROM)
+			sink_add(&from, header, f.body, out);
+		else if (f.name == NAME_SUBJECT)
+			sink_add(&subject, header, f.body, out);
+		else if (ms_mail_date(f.body, &out->date))
+			out->bits |= MS_DESC_DATE;
+	}
+	sink_end(&from, out);
+	sink_end(&to, out);
+	sink_end(&subject, out);
+}
+
+static enum name
+name_of(enum ms_mail_field field)
+{
+	switch (field) {
+	case MS_MAIL_FROM:
+		return NAME_FROM;
+	case MS_MAIL_TO:
+		return NAME_TO;
+	case MS_MAIL_SUBJECT:
+		return NAME_SUBJECT;
+	}
+	return NAME_OTHER;
+}
+
+void
+ms_mail_decode(
+    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
+{
+	struct scan s = scan_begin(header);
+	unsigned char chunk[512];
+	struct ms_text t = {.p = chunk, .max = sizeof(chunk), .out = out};
+	struct field f;
+
+	while (scan_next(&s, name_of(field), &f)) {
+		add_field(&t, header, f.body);
+		if (f.name != NAME_TO)
+			break;
+	}
+	ms_text_end(&t);
+}
+
+/* Appends a body without the line ends of its folds (RFC 5322, 2.2.3) and
+ * without blanks at its ends. */
+static void
+unfold(struct ms_slice s, struct ms_buf *out)
+{
+	const unsigned char *p = s.p, *end = s.p + s.n, *next;
+
+	while (p < end && ms_is_blank(*p))
+		p++;
+	while (end > p && ms_is_blank(end[-1]))
+		end--;
+	for (; p < end; p = next) {
+		const unsigned char *last = next = next_line(p, end);
+
+		if (last[-1] == '\n')
+			last--;
+		if (last < next && last > p && last[-1] == '\r')
+			last--;
+		ms_buf_add(out, p, (size_t)(last - p));
+	}
+}
+
+void
+ms_mail_raw(
+    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
+{
+	struct scan s = scan_begin(header);
+	size_t start = out->n, before;
+	struct field f;
+
+	while (scan_next(&s, name_of(field), &f)) {
+		before = out->n;
+		if (before > start)
+			ms_buf_add(out, ", ", 2);
+		unfold(f.body, out);
+		if (before > start && out->n == before + 2)
+			out->n = before;
+		if (f.name != NAME_TO)
+			break;
+	}
+}
+
+void
+ms_mail_sender(struct ms_slice header, struct ms_buf *out)
+{
+	static const enum name order[] = {
+	    NAME_FROM, NAME_SENDER, NAME_RETURN_PATH};
+	unsigned char found[3][MS_ADDRESS_MAX];
+	size_t n[3] = {0};
+	struct scan s = scan_begin(header);
+	unsigned wanted = NAME_FROM | NAME_SENDER | NAME_RETURN_PATH;
+	struct field f;
+	int best = -1;
+
+	while (wanted != 0 && scan_next(&s, wanted, &f)) {
+		wanted &= ~(unsigned)f.name;
+		for (size_t i = 0; i < 3; i++)
+			if (order[i] == f.name)
+				n[i] = ms_address_first(f.body, found[i]);
+	}
+	/* "From: root" counts only if nothing has an "@". */
+	for (int i = 2; i >= 0; i--) {
+		bool at = n[i] > 0 && memchr(found[i], '@', n[i]) != NULL;
+
+		if (n[i] > 0 && (at || best < 0 ||
+				    memchr(found[best], '@', n[best]) == NULL))
+			best = i;
+	}
+	if (best >= 0)
+		ms_buf_add(out, found[best], n[best]);
+}
+
+size_t
+ms_mail_header_length(const unsigned char *p, size_t n)
+{
+	const unsigned char *at = p, *end = n > 0 ? p + n : p;
+
+	while (at < end) {
+		if (is_empty_line(at, end))
+			return (size_t)(next_line(at, end) - p);
+		at = next_line(at, end);
+	}
+	return n;
+}

@@ -1,0 +1,428 @@
+/* pop3.c - a POP3 session: lines, answers, capabilities, its beginning and
+ * end. RFC 1939, RFC 2449, RFC 2595. */
+#include "pop3.h"
+#include "impl.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth.h"
+#include "utf8.h"
+
+int
+ms_pop3_kill(struct ms_pop3 *p, struct ms_err *err, enum ms_code code,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!p->dead) {
+		p->err.code = code;
+		va_start(ap, fmt);
+		vsnprintf(p->err.msg, sizeof(p->err.msg), fmt, ap);
+		va_end(ap);
+		p->dead = true;
+	}
+	if (err != NULL)
+		*err = p->err;
+	return -1;
+}
+
+/* What is dead stays so, for the reason it died of. */
+static int
+still_dead(const struct ms_pop3 *p, struct ms_err *err)
+{
+	if (p->dead && err != NULL)
+		*err = p->err;
+	return p->dead;
+}
+
+/* ---- bytes and lines ---- */
+
+int
+ms_pop3_send(struct ms_pop3 *p, const void *text, size_t n, struct ms_err *err)
+{
+	struct ms_err why = {0};
+
+	if (still_dead(p, err))
+		return -1;
+	if (ms_conn_write(p->conn, text, n, &why) < 0)
+		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
+	return 0;
+}
+
+int
+ms_pop3_more(struct ms_pop3 *p, struct ms_err *err)
+{
+	struct ms_err why = {0};
+	int got;
+
+	if (still_dead(p, err))
+		return -1;
+	if (p->at > 0) {
+		memmove(p->input, p->input + p->at, p->end - p->at);
+		p->end -= p->at;
+		p->at = 0;
+	}
+	assert(p->end < sizeof(p->input));
+	got = ms_conn_read(
+	    p->conn, p->input + p->end, sizeof(p->input) - p->end, &why);
+	if (got < 0)
+		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
+	p->end += (size_t)got;
+	return 0;
+}
+
+int
+ms_pop3_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err)
+{
+	const unsigned char *nl;
+	size_t seen = 0;
+
+	for (;;) {
+		line->p = p->input + p->at;
+		line->n = p->end - p->at;
+		nl = line->n > seen
+			 ? memchr(line->p + seen, '\n', line->n - seen)
+			 : NULL;
+		if (nl != NULL)
+			line->n = (size_t)(nl - line->p);
+		if (line->n > MS_POP3_LINE_MAX)
+			return ms_pop3_kill(p, err, MS_PROTO,
+			    "the server sends a line of more than %d bytes",
+			    MS_POP3_LINE_MAX);
+		if (nl != NULL)
+			break;
+		seen = line->n;
+		if (ms_pop3_more(p, err) < 0)
+			return -1;
+	}
+	p->at += line->n + 1;
+	if (line->n == 0 || line->p[--line->n] != '\r')
+		return ms_pop3_kill(p, err, MS_PROTO,
+		    "the server sends a line that ends without CR");
+	return 0;
+}
+
+int
+ms_pop3_list_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err)
+{
+	if (ms_pop3_line(p, line, err) < 0)
+		return -1;
+	if (line->n > 0 && line->p[0] == '.') {
+		line->p++;
+		if (--line->n == 0)
+			return 0;
+	}
+	return 1;
+}
+
+bool
+ms_pop3_number(struct ms_slice *s, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0, digit;
+	size_t i;
+
+	for (i = 0; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
+		digit = (uint64_t)(s->p[i] - '0');
+		if (digit > max || v > (max - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	s->p += i;
+	s->n -= i;
+	*out = v;
+	return i > 0;
+}
+
+/* ---- answers ---- */
+
+static bool
+begins(struct ms_slice s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s.n >= n && strncasecmp((const char *)s.p, word, n) == 0;
+}
+
+int
+ms_pop3_status(struct ms_slice line, struct ms_slice *words)
+{
+	int rc = begins(line, "+OK") ? 1 : begins(line, "-ERR") ? 0 : -1;
+	size_t skip = rc == 1 ? 3 : rc == 0 ? 4 : 0;
+
+	while (skip < line.n && (line.p[skip] == ' ' || line.p[skip] == '\t'))
+		skip++;
+	words->p = line.p + skip;
+	words->n = line.n - skip;
+	return rc;
+}
+
+const char *
+ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1])
+{
+	size_t i;
+
+	if (words.n == 0)
+		return "no reason given";
+	for (i = 0; i < MS_POP3_WORDS && i < words.n; i++) {
+		out[i] = (char)words.p[i];
+		if (words.p[i] < 0x20 || words.p[i] == 0x7f)
+			out[i] = '?';
+	}
+	out[i] = '\0';
+	if (!ms_utf8_valid((const unsigned char *)out, i))
+		for (i = 0; out[i] != '\0'; i++)
+			if ((unsigned char)out[i] >= 0x80)
+				out[i] = '?';
+	return out;
+}
+
+bool
+ms_pop3_has_code(struct ms_slice words, const char *code)
+{
+	size_t n = strlen(code);
+
+	return words.n >= n + 2 && words.p[0] == '[' && words.p[n + 1] == ']' &&
+	       strncasecmp((const char *)words.p + 1, code, n) == 0;
+}
+
+enum ms_code
+ms_pop3_code(struct ms_slice words, enum ms_code otherwise)
+{
+	static const struct {
+		const char *text;
+		enum ms_code code;
+	} codes[] = {{"AUTH", MS_AUTH}, {"IN-USE", MS_TEMP},
+	    {"LOGIN-DELAY", MS_TEMP}, {"SYS/TEMP", MS_TEMP},
+	    {"SYS/PERM", MS_NOINPUT}};
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (ms_pop3_has_code(words, codes[i].text))
+			return codes[i].code;
+	return otherwise;
+}
+
+int
+ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
+    struct ms_err *err)
+{
+	char text[MS_POP3_WORDS + 1];
+	struct ms_slice line;
+	int rc;
+
+	if (ms_pop3_line(p, &line, err) < 0)
+		return -1;
+	rc = ms_pop3_status(line, words);
+	if (rc < 0)
+		return ms_pop3_kill(p, err, MS_PROTO,
+		    "the server's answer to %s makes no sense: %s", what,
+		    ms_pop3_words(line, text));
+	return rc;
+}
+
+/* ---- capabilities ---- */
+
+/* The next word of a line; empty: there is none. */
+static struct ms_slice
+next_word(struct ms_slice *s)
+{
+	struct ms_slice word;
+
+	while (s->n > 0 && *s->p == ' ')
+		s->p++, s->n--;
+	word = *s;
+	while (s->n > 0 && *s->p != ' ')
+		s->p++, s->n--;
+	word.n = (size_t)(s->p - word.p);
+	return word;
+}
+
+static bool
+is_word(struct ms_slice s, const char *word)
+{
+	return s.n == strlen(word) && begins(s, word);
+}
+
+static void
+take_capability(struct ms_pop3 *p, struct ms_slice line)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} plain[] = {{"STLS", MS_POP3_STLS}, {"USER", MS_POP3_USER},
+	    {"UIDL", MS_POP3_UIDL}, {"TOP", MS_POP3_TOP},
+	    {"PIPELINING", MS_POP3_PIPELINING}};
+	struct ms_slice word = next_word(&line), mech;
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (is_word(word, plain[i].word))
+			p->capabilities |= plain[i].bit;
+	if (is_word(word, "SASL")) {
+		while ((mech = next_word(&line)).n > 0)
+			p->mechs |= MS_MECH_BIT(
+			    ms_mech_of((const char *)mech.p, mech.n));
+		p->mechs &= ~MS_MECH_BIT(MS_MECH_AUTO); /* none of ours */
+		return;
+	}
+	word.n = is_word(word, "EXPIRE")        ? 1
+		 : is_word(word, "LOGIN-DELAY") ? 2
+						: 0;
+	if (word.n == 0)
+		return;
+	mech = next_word(&line);
+	if (!ms_pop3_number(&mech, UINT32_MAX, &value))
+		return;
+	if (word.n == 2)
+		p->login_delay = (unsigned)value;
+	else if (value == 0)
+		p->capabilities |= MS_POP3_EXPIRE_NOW;
+}
+
+int
+ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err)
+{
+	struct ms_slice line;
+	int i, rc;
+
+	p->capabilities = p->mechs = p->login_delay = 0;
+	if (ms_pop3_send(p, "CAPA\r\n", 6, err) < 0)
+		return -1;
+	rc = ms_pop3_answer(p, "CAPA", &line, err);
+	if (rc <= 0)
+		return rc;
+	p->capabilities = MS_POP3_CAPA;
+	for (i = 0; i < MS_POP3_CAPAS_MAX; i++) {
+		rc = ms_pop3_list_line(p, &line, err);
+		if (rc <= 0)
+			return rc;
+		take_capability(p, line);
+	}
+	return ms_pop3_kill(p, err, MS_PROTO,
+	    "the server has more than %d capabilities", MS_POP3_CAPAS_MAX);
+}
+
+unsigned
+ms_pop3_capabilities(const struct ms_pop3 *p)
+{
+	return p->capabilities;
+}
+
+/* ---- beginning and end ---- */
+
+static int
+read_greeting(struct ms_pop3 *p, struct ms_err *err)
+{
+	char text[MS_POP3_WORDS + 1];
+	struct ms_slice words;
+	int rc = ms_pop3_answer(p, "a connection", &words, err);
+
+	if (rc == 0)
+		rc = ms_pop3_kill(p, err, ms_pop3_code(words, MS_TEMP),
+		    "the server ends the session: %s",
+		    ms_pop3_words(words, text));
+	return rc < 0 ? -1 : 0;
+}
+
+/* Whoever is in between must not gain anything by it (RFC 2595, 9). */
+static int
+upgrade(struct ms_pop3 *p, struct ms_err *err)
+{
+	char text[MS_POP3_WORDS + 1];
+	struct ms_slice words;
+	struct ms_err why = {0};
+	int rc;
+
+	if (!(p->capabilities & MS_POP3_STLS))
+		return ms_pop3_kill(
+		    p, err, MS_PROTO, "the server does not offer STLS");
+	if (ms_pop3_send(p, "STLS\r\n", 6, err) < 0)
+		return -1;
+	rc = ms_pop3_answer(p, "STLS", &words, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return ms_pop3_kill(p, err, MS_PROTO,
+		    "the server refuses STLS: %s", ms_pop3_words(words, text));
+	if (p->at < p->end)
+		return ms_pop3_kill(p, err, MS_PROTO,
+		    "text between STLS and TLS, as an attacker puts it there");
+	if (ms_conn_tls(p->conn, &why) < 0)
+		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
+	return ms_pop3_ask_capabilities(p, err);
+}
+
+int
+ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
+    struct ms_err *err)
+{
+	struct ms_pop3 *p = ms_xcalloc(1, sizeof(*p));
+
+	p->conn = conn;
+	p->body.fd = -1;
+	p->wire = ms_wire_new();
+	if (read_greeting(p, err) < 0 || ms_pop3_ask_capabilities(p, err) < 0 ||
+	    (tls == MS_TLS_UPGRADE && upgrade(p, err) < 0)) {
+		p->dead = true;
+		ms_pop3_close(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+bool
+ms_pop3_usable(const struct ms_pop3 *p)
+{
+	return !p->dead;
+}
+
+/* Would QUIT delete what nobody wants deleted? */
+static bool
+quit_deletes_more(const struct ms_pop3 *p)
+{
+	return p->downloaded && (p->capabilities & MS_POP3_EXPIRE_NOW) != 0;
+}
+
+int
+ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err)
+{
+	char text[MS_POP3_WORDS + 1];
+	struct ms_slice words;
+	int rc;
+
+	if (still_dead(p, err))
+		return -1;
+	if (quit_deletes_more(p))
+		return ms_pop3_kill(p, err, MS_NOINPUT,
+		    "nothing deleted: with QUIT this server deletes all that "
+		    "was downloaded (EXPIRE 0)");
+	if (ms_pop3_send(p, "QUIT\r\n", 6, err) < 0)
+		return -1;
+	rc = ms_pop3_answer(p, "QUIT", &words, err);
+	if (rc == 0)
+		return ms_pop3_kill(p, err, MS_TEMP, "QUIT refused: %s",
+		    ms_pop3_words(words, text));
+	ms_pop3_kill(p, NULL, MS_BUG, "the session has been ended");
+	return rc < 0 ? -1 : 0;
+}
+
+void
+ms_pop3_close(struct ms_pop3 *p)
+{
+	if (p == NULL)
+		return;
+	if (!p->dead && !p->marked && !quit_deletes_more(p))
+		(void)ms_pop3_quit(p, NULL);
+	ms_conn_close(p->conn);
+	ms_wire_free(p->wire);
+	ms_buf_release(&p->head);
+	ms_spool_release(&p->body);
+	free(p);
+}

@@ -1,0 +1,95 @@
+/* account-settings.c - settings: what new users may, where the directory is.
+ * ms-archive(5), EVENT. */
+#include <string.h>
+
+#include "account-impl.h"
+#include "record-store.h"
+
+void
+ms_settings_release(struct ms_settings *s)
+{
+	ms_buf_release(&s->row);
+	*s = (struct ms_settings){0};
+}
+
+static unsigned
+defaults(const struct ms_object *o, enum ms_field f, unsigned otherwise)
+{
+	uint64_t n = ms_object_number(o, f);
+
+	return n == 0 ? otherwise : (unsigned)(n - 1);
+}
+
+/* s->row says it all. */
+static int
+read_row(struct ms_settings *s, struct ms_err *err)
+{
+	struct ms_object o;
+
+	if (ms_object_parse(&o, ms_buf_slice(&s->row), err) < 0)
+		return -1;
+	s->default_privileges =
+	    defaults(&o, MS_FIELD_DEFAULT_PRIVILEGES, MS_DEFAULT_PRIVILEGES);
+	s->default_privileges_synced = defaults(&o,
+	    MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, MS_DEFAULT_PRIVILEGES_SYNCED);
+	s->directory_url = ms_object_text(&o, MS_FIELD_DIRECTORY_URL);
+	s->directory_ca_file = ms_object_text(&o, MS_FIELD_DIRECTORY_CA_FILE);
+	s->directory_timeout =
+	    (unsigned)ms_object_number(&o, MS_FIELD_DIRECTORY_TIMEOUT);
+	if (s->directory_timeout == 0)
+		s->directory_timeout = MS_DIRECTORY_TIMEOUT;
+	return 0;
+}
+
+int
+ms_settings_get(struct ms_archive *a, struct ms_settings *s, struct ms_err *err)
+{
+	if (ms_objects_get(a, MS_OBJECT_SETTINGS, 0, &s->row, err) < 0)
+		return -1;
+	return read_row(s, err);
+}
+
+int
+ms_settings_get_in(
+    struct ms_txn *txn, struct ms_settings *s, struct ms_err *err)
+{
+	if (ms_objects_get_in(txn, MS_OBJECT_SETTINGS, 0, &s->row, err) < 0)
+		return -1;
+	return read_row(s, err);
+}
+
+int
+ms_settings_set(struct ms_change *ch, const struct ms_settings *want,
+    bool *changed, struct ms_err *err)
+{
+	json_t *keys = json_object();
+	struct ms_settings now = {0};
+	int rc = -1;
+
+	if (ms_settings_get_in(ms_change_txn(ch), &now, err) < 0)
+		goto out;
+	if (now.default_privileges != want->default_privileges)
+		json_object_set_new(keys, "default_privileges",
+		    ms_privileges_json(want->default_privileges));
+	if (now.default_privileges_synced != want->default_privileges_synced)
+		json_object_set_new(keys, "default_privileges_synced",
+		    ms_privileges_json(want->default_privileges_synced));
+	if (strcmp(now.directory_url, want->directory_url) != 0)
+		json_object_set_new(
+		    keys, "directory_url", json_string(want->directory_url));
+	if (strcmp(now.directory_ca_file, want->directory_ca_file) != 0)
+		json_object_set_new(keys, "directory_ca_file",
+		    json_string(want->directory_ca_file));
+	if (now.directory_timeout != want->directory_timeout)
+		json_object_set_new(keys, "directory_timeout",
+		    json_integer(want->directory_timeout));
+	*changed = json_object_size(keys) > 0;
+	rc = 0;
+	if (*changed)
+		rc = ms_change_event(
+		    ch, "settings", json_incref(keys), NULL, err);
+out:
+	json_decref(keys);
+	ms_settings_release(&now);
+	return rc;
+}

@@ -1,0 +1,178 @@
+/* record-store.c - users, settings, profiles and runs out of an archive. */
+#include "record-store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+#define SLICE 1024            /* rows of a transaction at most */
+#define SLICE_BYTES (4 << 20) /* and their bytes, but for the last one's */
+
+int
+ms_objects_get_in(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
+    struct ms_buf *row, struct ms_err *err)
+{
+	unsigned char key[MS_OBJECT_KEY];
+	struct ms_slice v;
+	int got;
+
+	ms_buf_clear(row);
+	ms_object_key(key, (uint8_t)kind, number);
+	got = ms_index_get(txn, MS_TABLE_OBJECT, key, sizeof(key), &v, err);
+	if (got == 1)
+		ms_buf_add(row, v.p, v.n);
+	return got;
+}
+
+int
+ms_objects_get(struct ms_archive *a, enum ms_object_kind kind, uint64_t number,
+    struct ms_buf *row, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_objects_get_in(&txn, kind, number, row, err);
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}
+
+int
+ms_objects_find_in(struct ms_txn *txn, enum ms_object_kind kind,
+    enum ms_name_kind how, const char *name, uint64_t *number,
+    struct ms_buf *row, struct ms_err *err)
+{
+	int got = ms_index_name(txn, how, 0, 0, name, number, err);
+
+	ms_buf_clear(row);
+	if (got == 1)
+		got = ms_objects_get_in(txn, kind, *number, row, err);
+	return got;
+}
+
+int
+ms_objects_find(struct ms_archive *a, enum ms_object_kind kind,
+    enum ms_name_kind how, const char *name, uint64_t *number,
+    struct ms_buf *row, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got =
+		    ms_objects_find_in(&txn, kind, how, name, number, row, err);
+	} while (ms_index_end(&txn) != 0);
+	return got;
+}
+
+/* ---- all of them ---- */
+
+struct ms_objects {
+	struct ms_archive *a;
+	enum ms_object_kind kind;
+	uint64_t next; /* the number to go on with */
+	bool ended;
+	struct ms_buf rows; /* u64 number, u64 length, bytes, for each */
+	size_t at;
+};
+
+struct ms_objects *
+ms_objects_open(struct ms_archive *a, enum ms_object_kind kind)
+{
+	struct ms_objects *w = ms_xcalloc(1, sizeof(*w));
+
+	w->a = a;
+	w->kind = kind;
+	return w;
+}
+
+void
+ms_objects_close(struct ms_objects *w)
+{
+	if (w == NULL)
+		return;
+	ms_buf_release(&w->rows);
+	free(w);
+}
+
+static void
+keep_row(struct ms_objects *w, uint64_t number, const MDB_val *v)
+{
+	unsigned char head[16];
+
+	ms_put_le64(head, number);
+	ms_put_le64(head + 8, v->mv_size);
+	ms_buf_add(&w->rows, head, sizeof(head));
+	ms_buf_add(&w->rows, v->mv_data, v->mv_size);
+}
+
+static int
+read_rows(struct ms_objects *w, struct ms_txn *txn, uint64_t *last,
+    struct ms_err *err)
+{
+	unsigned char from[MS_OBJECT_KEY];
+	MDB_val k = {sizeof(from), from}, v;
+	int got, count = 0;
+
+	ms_buf_clear(&w->rows);
+	ms_object_key(from, (uint8_t)w->kind, w->next);
+	got = ms_index_seek(txn, MS_TABLE_OBJECT, MDB_SET_RANGE, &k, &v, err);
+	while (got == 1 && count < SLICE && w->rows.n < SLICE_BYTES) {
+		if (k.mv_size != MS_OBJECT_KEY ||
+		    *(const unsigned char *)k.mv_data != w->kind)
+			return 0;
+		*last = ms_be64((const unsigned char *)k.mv_data + 1);
+		keep_row(w, *last, &v);
+		count++;
+		got =
+		    ms_index_seek(txn, MS_TABLE_OBJECT, MDB_NEXT, &k, &v, err);
+	}
+	return got;
+}
+
+/* 1 there are some, 0 no more, -1. */
+static int
+fill(struct ms_objects *w, struct ms_err *err)
+{
+	uint64_t last = 0;
+	struct ms_txn txn;
+	int got;
+
+	if (w->ended)
+		return 0;
+	do {
+		if (ms_index_begin(w->a->ix, &txn, err) < 0)
+			return -1;
+		got = read_rows(w, &txn, &last, err);
+	} while (ms_index_end(&txn) != 0);
+	if (got < 0)
+		return -1;
+	w->ended = got == 0;
+	w->next = last + 1;
+	w->at = 0;
+	return w->rows.n > 0;
+}
+
+int
+ms_objects_next(struct ms_objects *w, uint64_t *number, struct ms_slice *row,
+    struct ms_err *err)
+{
+	int got;
+
+	if (w->at == w->rows.n) {
+		got = fill(w, err);
+		if (got <= 0)
+			return got;
+	}
+	*number = ms_le64(w->rows.p + w->at);
+	row->n = ms_le64(w->rows.p + w->at + 8);
+	row->p = w->rows.p + w->at + 16;
+	w->at += 16 + row->n;
+	return 1;
+}

@@ -1,0 +1,293 @@
+/* mail.c - every message put together and hashed; the damaged ones by
+ * name, with all occurrences. Through an index built anew from the packs. */
+#include "impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive-impl.h"
+#include "le.h"
+
+#define ROWS 1024 /* looked at in one transaction */
+
+struct hash {
+	struct ms_sha sha;
+	uint64_t n;
+};
+
+static int
+hash_emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	struct hash *h = ctx;
+
+	(void)err;
+	ms_sha_add(&h->sha, p, n);
+	h->n += n;
+	return 0;
+}
+
+/* ---- naming ---- */
+
+/* A damaged message in one of its places; row NULL: none is known. */
+static int
+tell_one(struct ms_verify_run *r, struct ms_archive *a, const unsigned char *id,
+    const char *reason, const struct ms_row *row, struct ms_err *err)
+{
+	struct ms_fault f = {
+	    .kind = MS_FAULT_MESSAGE, .id = id, .reason = reason};
+	const struct ms_folder *folder = NULL;
+	struct ms_buf subject = {0};
+	char where[MS_SHA_HEX + 16] = "message ";
+	int got = 0;
+
+	ms_hex(id, MS_SHA_LEN, where + strlen(where));
+	f.where = where;
+	if (row != NULL) {
+		got = ms_archive_folder_get(a, row->folder, &folder, err);
+		if (got < 0)
+			return -1;
+		if ((row->bits & MS_DATE_UNKNOWN) == 0)
+			f.date = &row->date;
+		if (row->desc.subject.n > 0) {
+			ms_buf_add(
+			    &subject, row->desc.subject.s, row->desc.subject.n);
+			f.subject = ms_buf_str(&subject);
+		}
+	}
+	if (got == 1 && folder != NULL) {
+		f.user = folder->user_name;
+		f.source = folder->source_url;
+		f.folder = folder->name;
+	}
+	r->sum->faults++;
+	r->v->fault(r->v->ctx, &f);
+	ms_buf_release(&subject);
+	return 0;
+}
+
+static int
+tell_message(struct ms_verify_run *r, struct ms_archive *a, uint64_t number,
+    const unsigned char *id, const char *reason, struct ms_err *err)
+{
+	struct ms_buf rows = {0};
+	const struct ms_row *row;
+	size_t i, n;
+	int rc = -1;
+
+	ms_ranges_add(&r->bad, number, number);
+	if (ms_archive_occurrences(a, number, &rows, err) < 0)
+		goto out;
+	row = (const void *)rows.p;
+	n = rows.n / sizeof(*row);
+	if (n == 0 && tell_one(r, a, id, reason, NULL, err) < 0)
+		goto out;
+	for (i = 0; i < n; i++)
+		if (tell_one(r, a, id, reason, &row[i], err) < 0)
+			goto out;
+	rc = 0;
+out:
+	ms_buf_release(&rows);
+	return rc;
+}
+
+/* ---- messages ---- */
+
+struct message {
+	uint64_t number, size;
+	unsigned char id[MS_SHA_LEN];
+};
+
+/* The MESSAGEs from number on, at most ROWS. */
+static int
+next_messages(struct ms_archive *a, uint64_t number, struct ms_buf *out,
+    struct ms_err *err)
+{
+	struct message m;
+	unsigned char key[8];
+	MDB_val k, v;
+	struct ms_txn txn;
+	size_t i;
+	int got;
+
+	do {
+		ms_buf_clear(out);
+		ms_put_be64(key, number);
+		k = (MDB_val){sizeof(key), key};
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_seek(
+		    &txn, MS_TABLE_MESSAGE, MDB_SET_RANGE, &k, &v, err);
+		for (i = 0; i < ROWS && got == 1; i++) {
+			if (k.mv_size != 8 || v.mv_size < 40) {
+				got = ms_fail(err, MS_BUG,
+				    "a row of the new index is too short");
+				break;
+			}
+			m.number = ms_be64(k.mv_data);
+			memcpy(m.id, v.mv_data, MS_SHA_LEN);
+			m.size = ms_le64(
+			    (const unsigned char *)v.mv_data + MS_SHA_LEN);
+			ms_buf_add(out, &m, sizeof(m));
+			got = ms_index_seek(
+			    &txn, MS_TABLE_MESSAGE, MDB_NEXT, &k, &v, err);
+		}
+	} while (ms_index_end(&txn) != 0);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+check_message(struct ms_verify_run *r, struct ms_archive *a, struct hash *h,
+    const struct message *m, struct ms_err *err)
+{
+	unsigned char id[MS_SHA_LEN];
+	struct ms_err why = {0};
+	int rc;
+
+	h->n = 0;
+	rc = ms_archive_emit(a, m->number, MS_FORM_CRLF, hash_emit, h, &why);
+	ms_sha_end(&h->sha, id);
+	r->sum->messages++;
+	if (rc < 0 && why.code != MS_DATA) {
+		*err = why;
+		return -1;
+	}
+	if (rc < 0)
+		return tell_message(r, a, m->number, m->id, why.msg, err);
+	if (memcmp(id, m->id, sizeof(id)) != 0 || h->n != m->size)
+		return tell_message(r, a, m->number, m->id,
+		    "its bytes are not those of its id", err);
+	return 0;
+}
+
+static int
+check_messages(
+    struct ms_verify_run *r, struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_buf batch = {0};
+	const struct message *m;
+	struct hash h = {0};
+	uint64_t number = 0;
+	size_t i, n;
+	int rc = -1;
+
+	ms_sha_init(&h.sha);
+	do {
+		if (next_messages(a, number, &batch, err) < 0)
+			goto out;
+		m = (const void *)batch.p;
+		n = batch.n / sizeof(*m);
+		for (i = 0; i < n; i++) {
+			if (check_message(r, a, &h, &m[i], err) < 0)
+				goto out;
+			if (r->v->progress != NULL)
+				r->v->progress(
+				    r->v->ctx, "messages", r->sum->messages, 0);
+			number = m[i].number + 1;
+		}
+	} while (n == ROWS);
+	rc = 0;
+out:
+	ms_buf_release(&batch);
+	return rc;
+}
+
+/* ---- occurrences ---- */
+
+/* An OCCURRENCE whose MESSAGE is in no block that holds. */
+static int
+tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
+    const struct ms_occurrence_row *o, struct ms_err *err)
+{
+	struct ms_row row = {
+	    .folder = o->folder, .date = o->date, .bits = o->bits};
+	struct ms_buf content = {0};
+	struct ms_err why = {0};
+	int rc = 0;
+
+	if (r->lost_told)
+		return 0;
+	ms_ranges_add(&r->bad, o->message, o->message);
+	if (ms_archive_content(a, o->number, MS_OCCURRENCE, &content, &why) ==
+		0 &&
+	    content.n >= MS_SHA_LEN)
+		rc = tell_one(
+		    r, a, content.p, "its record is missing", &row, err);
+	ms_buf_release(&content);
+	return rc;
+}
+
+/* The occurrences from key on, at most ROWS; key becomes that of the last
+ * one. Those without a message are added to out. */
+static int
+next_orphans(struct ms_archive *a, unsigned char key[MS_OCCURRENCE_KEY],
+    struct ms_buf *out, size_t *seen, struct ms_err *err)
+{
+	unsigned char from[MS_OCCURRENCE_KEY];
+	struct ms_occurrence_row o;
+	struct ms_location loc;
+	struct ms_txn txn;
+	MDB_val k, v;
+	int got;
+
+	memcpy(from, key, sizeof(from));
+	do {
+		ms_buf_clear(out);
+		*seen = 0;
+		k = (MDB_val){sizeof(from), from};
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_seek(
+		    &txn, MS_TABLE_OCCURRENCE, MDB_SET_RANGE, &k, &v, err);
+		for (; got == 1 && *seen < ROWS; (*seen)++) {
+			memcpy(key, k.mv_data, MS_OCCURRENCE_KEY);
+			got = ms_occurrence_row(&o, &k, &v, err);
+			if (got == 0)
+				got =
+				    ms_index_locate(&txn, o.message, &loc, err);
+			if (got == 0)
+				ms_buf_add(out, &o, sizeof(o));
+			if (got >= 0)
+				got = ms_index_seek(&txn, MS_TABLE_OCCURRENCE,
+				    MDB_NEXT, &k, &v, err);
+		}
+	} while (ms_index_end(&txn) != 0);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+check_occurrences(
+    struct ms_verify_run *r, struct ms_archive *a, struct ms_err *err)
+{
+	unsigned char key[MS_OCCURRENCE_KEY] = {0};
+	const struct ms_occurrence_row *o;
+	struct ms_buf orphans = {0};
+	size_t i, n, seen = 0;
+	int rc = -1;
+
+	do {
+		if (next_orphans(a, key, &orphans, &seen, err) < 0)
+			goto out;
+		o = (const void *)orphans.p;
+		n = orphans.n / sizeof(*o);
+		for (i = 0; i < n; i++)
+			if (tell_orphan(r, a, &o[i], err) < 0)
+				goto out;
+		r->sum->occurrences += seen;
+		/* On from the smallest key that can follow. */
+		for (i = MS_OCCURRENCE_KEY; i > 0 && ++key[i - 1] == 0; i--)
+			;
+	} while (seen == ROWS);
+	rc = 0;
+out:
+	ms_buf_release(&orphans);
+	return rc;
+}
+
+int
+ms_verify_mail(
+    struct ms_verify_run *r, struct ms_archive *a, struct ms_err *err)
+{
+	if (check_messages(r, a, err) < 0)
+		return -1;
+	return check_occurrences(r, a, err);
+}
