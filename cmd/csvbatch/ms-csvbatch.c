@@ -20,7 +20,7 @@ on_said(void *ctx, const struct job *job, const char *line)
 	const struct row *row = job->mine;
 
 	live_clear(run->live);
-	ms_complain(TOOL, "%s: %s", row->name, line);
+	ms_warn(TOOL, "%s: %s", row->name, line);
 }
 
 /* What a delete run would delete. */
@@ -31,7 +31,7 @@ on_printed(void *ctx, const struct job *job, const char *line)
 	const struct row *row = job->mine;
 
 	live_clear(run->live);
-	ms_complain(TOOL, "%s: would delete %s", row->name, line);
+	ms_warn(TOOL, "%s: would delete %s", row->name, line);
 }
 
 static void
@@ -79,7 +79,7 @@ do_jobs(struct run *run)
 static int
 worse(int status, const struct ms_err *err)
 {
-	ms_complain(TOOL, "%s", err->msg);
+	ms_warn(TOOL, "%s", err->msg);
 	return status == 0 ? ms_status(err->code) : status;
 }
 
@@ -140,11 +140,11 @@ main(int argc, char *argv[])
 		status = do_run(&opt);
 	} else if (rc < 0) {
 		if (err.code != MS_OK)
-			ms_complain(TOOL, "%s", err.msg);
+			ms_warn(TOOL, "%s", err.msg);
 		fputs(csvbatch_usage, stderr);
 		status = EX_USAGE;
 	} else if (ms_close_stdout(&err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		status = ms_status(err.code);
 	}
 	csvbatch_options_release(&opt);

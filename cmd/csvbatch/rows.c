@@ -61,7 +61,7 @@ open_file(const struct options *opt, int *fd, struct ms_err *err)
 	}
 	if (!opt->quiet && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
-		ms_complain(TOOL,
+		ms_warn(TOOL,
 		    "%s: others can read this file, and the passwords in it "
 		    "(chmod 600)",
 		    opt->file);
@@ -202,7 +202,7 @@ row_fails(struct run *run, struct row *row)
 	sum->end = JOB_FAILED;
 	sum->status = ms_status(MS_DATA);
 	row->reason = ms_xstrdup(row->box->fault);
-	ms_complain(TOOL, "%s: %s", row->name, row->reason);
+	ms_warn(TOOL, "%s: %s", row->name, row->reason);
 	log_mailbox(run, row, "", sum);
 	row_done(run, row);
 }

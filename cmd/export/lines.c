@@ -77,7 +77,7 @@ export_line(
 failed:
 	snprintf(where, sizeof(where), "standard input, line %llu",
 	    (unsigned long long)number);
-	export_complain(r, where, &why);
+	export_warn(r, where, &why);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ finish(struct export_run *r, int rc, struct ms_err *err)
 	if (rc == 0)
 		return r->sum.status;
 	if (err->msg[0] != '\0')
-		ms_complain(TOOL, "%s", err->msg);
+		ms_warn(TOOL, "%s", err->msg);
 	return ms_status(err->code);
 }
 

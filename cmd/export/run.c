@@ -14,10 +14,9 @@
 
 /* One message, or line, that can't go out: named, and no end of the run. */
 void
-export_complain(
-    struct export_run *r, const char *what, const struct ms_err *err)
+export_warn(struct export_run *r, const char *what, const struct ms_err *err)
 {
-	ms_complain(TOOL, "%s: %s", what, err->msg);
+	ms_warn(TOOL, "%s: %s", what, err->msg);
 	r->sum.failed++;
 	if (r->sum.status == 0 || err->code == MS_EXISTS)
 		r->sum.status = err->code == MS_EXISTS ? ms_status(MS_EXISTS)
@@ -62,7 +61,7 @@ send(struct export_run *r, const struct export_choice *c, struct ms_err *err)
  * whether the sink has anything of it. */
 static int
 transfer(struct export_run *r, const struct export_choice *c,
-    const struct ms_parcel *m, struct ms_err *err)
+    const struct ms_out_message *m, struct ms_err *err)
 {
 	if (c->damage.code != MS_OK) {
 		*err = c->damage;
@@ -92,8 +91,8 @@ struct more {
 
 /* What a row has no room for is read from its OCCURRENCE. */
 static int
-read_more(struct export_run *r, const struct ms_row *row, struct ms_parcel *m,
-    struct more *more, struct ms_err *err)
+read_more(struct export_run *r, const struct ms_row *row,
+    struct ms_out_message *m, struct more *more, struct ms_err *err)
 {
 	struct ms_occurrence o;
 
@@ -113,12 +112,12 @@ read_more(struct export_run *r, const struct ms_row *row, struct ms_parcel *m,
 /* All that is known of where a message lay. */
 static int
 describe(struct export_run *r, const struct export_choice *c,
-    struct ms_parcel *m, struct more *more, struct ms_err *err)
+    struct ms_out_message *m, struct more *more, struct ms_err *err)
 {
 	const struct ms_row *row = &c->row;
 	const struct ms_folder *f = NULL;
 
-	*m = (struct ms_parcel){.id = row->id,
+	*m = (struct ms_out_message){.id = row->id,
 	    .has_date = (row->bits & MS_ROW_UNDATED) == 0,
 	    .date = row->date,
 	    .subject = {(const unsigned char *)row->desc.subject.s,
@@ -145,7 +144,7 @@ give(struct export_run *r, const struct export_choice *c, struct more *more,
     struct ms_err *err)
 {
 	char hex[MS_SHA_HEX + 1];
-	struct ms_parcel m;
+	struct ms_out_message m;
 	struct ms_err why = {0};
 
 	r->sink_failed = r->begun = false;
@@ -159,7 +158,7 @@ give(struct export_run *r, const struct export_choice *c, struct more *more,
 		return -1;
 	}
 	ms_hex(c->row.id, MS_SHA_LEN, hex);
-	export_complain(r, hex, &why);
+	export_warn(r, hex, &why);
 	if (r->sink_failed || !r->begun)
 		return 0;
 	return ms_sink_void(r->sink, why.msg, err);
@@ -285,7 +284,7 @@ query_occurrences(
 			break;
 		if (rc < 0) {
 			ms_hex(row->id, MS_SHA_LEN, hex);
-			export_complain(r, hex, err);
+			export_warn(r, hex, err);
 			continue;
 		}
 		c.row = *row;

@@ -64,7 +64,7 @@ int export_give(
 /* How its line ends are asked for. */
 enum ms_form export_form(const struct export_run *r, const struct ms_row *row);
 /* A message, or line, can't go out: it is named, and the run goes on. */
-void export_complain(
+void export_warn(
     struct export_run *r, const char *what, const struct ms_err *err);
 
 /* The occurrences of a message into r->rows; the i-th of them, or NULL. */

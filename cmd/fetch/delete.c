@@ -17,7 +17,7 @@
 struct doom {
 	struct ms_archive *archive;
 	struct ms_choice choice;
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 	struct ms_buf content; /* of the OCCURRENCE at hand */
 
 	/* the body that is being compared */
@@ -40,7 +40,7 @@ doom_open(struct doom **out, struct run *r, struct ms_err *err)
 		    err, MS_USAGE, "--delete-archived needs --archive");
 	d->choice = r->opt->choice;
 	d->choice.unflagged = true; /* flagged mail stays, whatever is asked */
-	d->wire = ms_wire_new();
+	d->wire = ms_message_hasher_new();
 	return 0;
 }
 
@@ -49,7 +49,7 @@ doom_close(struct doom *d)
 {
 	if (d == NULL)
 		return;
-	ms_wire_free(d->wire);
+	ms_message_hasher_free(d->wire);
 	ms_buf_release(&d->content);
 	ms_buf_release(&d->gone);
 	free(d);
@@ -144,7 +144,7 @@ doom_begin(struct run *r, struct box *b, uint32_t uid)
 void
 doom_data(struct run *r, const unsigned char *p, size_t n)
 {
-	ms_wire_add(r->doom->wire, p, n);
+	ms_message_hasher_add(r->doom->wire, p, n);
 }
 
 void
@@ -156,7 +156,7 @@ doom_end(struct run *r)
 	struct ms_err err = {0};
 	uint64_t number;
 
-	ms_wire_end(d->wire, &got);
+	ms_message_hasher_end(d->wire, &got);
 	if (find(d, d->box, d->uid, &number, &o, &err) < 0)
 		run_failed(r, d->box, d->uid, err.msg);
 	else if (memcmp(got.id, o.id, MS_SHA_LEN) != 0)
@@ -173,7 +173,7 @@ doom_void(struct run *r, const char *reason)
 {
 	struct doom *d = r->doom;
 
-	ms_wire_end(d->wire, &(struct ms_identity){0});
+	ms_message_hasher_end(d->wire, &(struct ms_identity){0});
 	run_failed(r, d->box, d->uid, reason);
 	d->box = NULL;
 }
@@ -184,7 +184,7 @@ static int
 into_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
-	ms_wire_add(ctx, p, n);
+	ms_message_hasher_add(ctx, p, n);
 	return 0;
 }
 
@@ -201,7 +201,7 @@ read_back(struct doom *d, const struct box *b, uint32_t uid,
 		return -1;
 	rc = ms_archive_emit(
 	    d->archive, o.message, MS_FORM_CRLF, into_wire, d->wire, err);
-	ms_wire_end(d->wire, got);
+	ms_message_hasher_end(d->wire, got);
 	if (rc < 0)
 		return -1;
 	if (memcmp(got->id, o.id, MS_SHA_LEN) != 0)
@@ -233,7 +233,7 @@ note(struct run *r, const struct box *b, const uint32_t *uids, size_t n,
 	if (rc >= 0)
 		rc = ms_event_delete(&event, &deletion, done, err);
 	if (rc >= 0)
-		rc = ms_archive_note(
+		rc = ms_archive_log_event(
 		    r->doom->archive, ms_buf_slice(&event), err);
 	ms_buf_release(&event);
 	free(text);

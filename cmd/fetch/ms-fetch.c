@@ -59,7 +59,7 @@ end_stream(const struct options *opt, struct ms_stream_writer *out,
 	    ms_close_stdout(&err) == 0)
 		return t->status;
 	if (t->status != ms_status(err.code))
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 	return ms_status(err.code);
 }
 
@@ -77,7 +77,7 @@ run(const struct options *opt, struct ms_stream_writer *out)
 		    opt->job == JOB_LIST_FOLDERS,
 		&err) < 0 ||
 	    get_password(&password, opt, &err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		t.status = ms_status(err.code);
 	} else {
 		fetch_run(opt, &password, out, report, &t);
@@ -85,7 +85,7 @@ run(const struct options *opt, struct ms_stream_writer *out)
 	ms_secret_wipe(&password);
 	status = end_stream(opt, out, &t);
 	if (report != NULL && ms_report_close(report, status, &err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		status = status == 0 ? ms_status(err.code) : status;
 	}
 	return status;
@@ -111,11 +111,11 @@ main(int argc, char *argv[])
 		status = run(&opt, out);
 	} else if (rc < 0) {
 		if (err.code != MS_OK)
-			ms_complain(TOOL, "%s", err.msg);
+			ms_warn(TOOL, "%s", err.msg);
 		fputs(fetch_usage, stderr);
 		status = end_stream(&opt, out, &misused);
 	} else if (ms_close_stdout(&err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		status = ms_status(err.code);
 	}
 	ms_stream_writer_free(out);

@@ -15,9 +15,9 @@ struct output {
 	struct box *box;
 	uint32_t uid;
 	uint64_t bytes;
-	struct ms_wire *wire; /* for its id, if it has labels */
-	struct ms_buf labels; /* folders, each with a newline */
-	bool fresh;           /* something was written since output_rest() */
+	struct ms_message_hasher *wire; /* for its id, if it has labels */
+	struct ms_buf labels;           /* folders, each with a newline */
+	bool fresh;   /* something was written since output_rest() */
 	bool refused; /* it can't be written; what comes of it is dropped */
 };
 
@@ -40,7 +40,7 @@ output_free(struct output *o)
 	if (o == NULL)
 		return;
 	ms_envelope_clear(&o->env);
-	ms_wire_free(o->wire);
+	ms_message_hasher_free(o->wire);
 	ms_buf_release(&o->labels);
 	free(o);
 }
@@ -128,7 +128,7 @@ output_begin(
 		return 0;
 	}
 	if (o->labels.n > 0 && o->wire == NULL)
-		o->wire = ms_wire_new();
+		o->wire = ms_message_hasher_new();
 	if (ms_stream_begin(o->out, &o->env, &why) == 0)
 		return 0;
 	if (why.code != MS_DATA) {
@@ -148,7 +148,7 @@ output_data(
 	if (o->refused)
 		return 0;
 	if (o->labels.n > 0)
-		ms_wire_add(o->wire, p, n);
+		ms_message_hasher_add(o->wire, p, n);
 	return ms_stream_data(o->out, p, n, err);
 }
 
@@ -170,7 +170,7 @@ write_labels(struct output *o, struct ms_err *err)
 	struct ms_err why = {0};
 	int rc = 0;
 
-	ms_wire_end(o->wire, &identity);
+	ms_message_hasher_end(o->wire, &identity);
 	ms_hex(identity.id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_UID, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);
@@ -201,7 +201,7 @@ static void
 done(struct output *o)
 {
 	if (o->wire != NULL) /* what was not asked for its id begins anew */
-		ms_wire_end(o->wire, &(struct ms_identity){0});
+		ms_message_hasher_end(o->wire, &(struct ms_identity){0});
 	ms_buf_clear(&o->labels);
 	o->box = NULL;
 }

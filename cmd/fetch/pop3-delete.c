@@ -18,7 +18,7 @@ struct doomed {
 	size_t doubts;
 	uint32_t *marked;
 	size_t marks;
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 };
 
 static void
@@ -76,7 +76,7 @@ static int
 add_to_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
-	ms_wire_add(ctx, p, n);
+	ms_message_hasher_add(ctx, p, n);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ compare(
 	struct ms_identity got;
 	int rc = ms_spool_emit(body, add_to_wire, d->wire, err);
 
-	ms_wire_end(d->wire, &got);
+	ms_message_hasher_end(d->wire, &got);
 	if (rc < 0)
 		return -1;
 	if (memcmp(got.id, d->b->u->id[place(d, uid)], MS_SHA_LEN) == 0)
@@ -186,7 +186,7 @@ pop3_delete(struct worker *w, const struct wanted *u, struct ms_err *err)
 	    .doubtful = ms_xcalloc(u->count, sizeof(*d.doubtful)),
 	    .doubtful_uid = ms_xcalloc(u->count, sizeof(*d.doubtful_uid)),
 	    .marked = ms_xcalloc(u->count, sizeof(*d.marked)),
-	    .wire = ms_wire_new()};
+	    .wire = ms_message_hasher_new()};
 	size_t i;
 	int rc;
 
@@ -203,7 +203,7 @@ pop3_delete(struct worker *w, const struct wanted *u, struct ms_err *err)
 	free(d.doubtful);
 	free(d.doubtful_uid);
 	free(d.marked);
-	ms_wire_free(d.wire);
+	ms_message_hasher_free(d.wire);
 	pop3_batch_release(&b);
 	return rc;
 }

@@ -312,7 +312,7 @@ give_token(struct run *r, struct hand *h)
 	struct ms_err err = {0};
 
 	if (ms_secret_command(&token, r->opt->token_command, &err) < 0) {
-		ms_complain(TOOL, "--token-command: %s", err.msg);
+		ms_warn(TOOL, "--token-command: %s", err.msg);
 		token.s[0] = '\0';
 	}
 	link_begin(&h->link, GIVE_TOKEN);

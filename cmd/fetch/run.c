@@ -166,8 +166,8 @@ choose_folders(struct run *r, struct ms_err *err)
 		if (v[i].way == MS_FOLDER_OPEN)
 			add_box(r, r->folders + i, v + i);
 		else if (r->opt->verbose)
-			ms_complain(TOOL, "%s: left out: %s",
-			    r->folders[i].name, v[i].why);
+			ms_warn(TOOL, "%s: left out: %s", r->folders[i].name,
+			    v[i].why);
 	}
 	report_unmatched(r, rules);
 	ms_folders_free(rules);
@@ -230,9 +230,8 @@ say_checked(const struct run *r)
 	for (i = 0; i < r->folder_count; i++)
 		n += r->folders[i].selectable;
 	if (!r->opt->quiet)
-		ms_complain(TOOL, "%s: logged in as %s, %zu %s",
-		    r->opt->url.host, r->opt->login_name, n,
-		    n == 1 ? "folder" : "folders");
+		ms_warn(TOOL, "%s: logged in as %s, %zu %s", r->opt->url.host,
+		    r->opt->login_name, n, n == 1 ? "folder" : "folders");
 }
 
 static void
@@ -291,7 +290,7 @@ fetch_run(const struct options *opt, struct ms_secret *password,
 	r.user_name = ms_opt_user(opt->user, NULL);
 	(void)ms_choose_search(&opt->choice, &r.criteria, &r.exact);
 	if (opt->accept_any)
-		ms_complain(TOOL,
+		ms_warn(TOOL,
 		    "warning: whoever answers for %s is believed "
 		    "(--accept-any-certificate)",
 		    opt->url.host);

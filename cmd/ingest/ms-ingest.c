@@ -61,7 +61,7 @@ parse_format(const char *s, enum ms_format *format)
 			*format = (enum ms_format)i;
 			return 0;
 		}
-	ms_complain(TOOL, "--format: there is no format '%s'", s);
+	ms_warn(TOOL, "--format: there is no format '%s'", s);
 	return -1;
 }
 
@@ -106,7 +106,7 @@ main(int argc, char *argv[])
 		case OPT_THREADS:
 			if (ms_opt_number(optarg, 1, THREADS_MAX, &opt.threads,
 				"--threads", &err) < 0) {
-				ms_complain(TOOL, "%s", err.msg);
+				ms_warn(TOOL, "%s", err.msg);
 				return bad_usage();
 			}
 			break;

@@ -24,10 +24,11 @@ struct run {
 	pthread_mutex_t lock;
 	uint64_t failed;          /* messages and inputs */
 	unsigned opened, missing; /* inputs; missing: nothing could be read */
-	uint64_t astray;   /* messages that were moved from nowhere we know */
-	bool cut;          /* a stream without its trailer */
-	int stream_status; /* the highest its writers said */
-	int stdout_errno;  /* of the first id that was not printed */
+	uint64_t
+	    source_missing; /* messages that were moved from nowhere we know */
+	bool cut;           /* a stream without its trailer */
+	int stream_status;  /* the highest its writers said */
+	int stdout_errno;   /* of the first id that was not printed */
 };
 
 /* ---- results ---- */
@@ -84,7 +85,7 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 	t->seen++;
 	*(d->outcome == MS_OUTCOME_NEW ? &t->fresh : &t->known) += 1;
 	t->occurrences += d->occurrence;
-	r->astray += d->astray;
+	r->source_missing += d->source_missing;
 	pthread_mutex_unlock(&r->lock);
 	if (r->opt->print_ids)
 		print_id(r, d);
@@ -222,7 +223,7 @@ take_trailer(struct run *r, const struct ms_source *src, const char *name,
 		return;
 	if (!whole) {
 		r->cut = true;
-		ms_complain(TOOL,
+		ms_warn(TOOL,
 		    "%s: the stream has no trailer: its writer was cut off; "
 		    "what is whole was kept",
 		    name);
@@ -345,11 +346,11 @@ take_all(struct run *r, char *paths[], struct ms_err *err)
 	/* What was whole before a failure is kept, if it can be. */
 	if (ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
 		rc = -1;
-	if (r->astray > 0)
+	if (r->source_missing > 0)
 		ms_report_note(r->report,
 		    "%llu messages say they were moved from folders that do "
 		    "not have them; they were kept as they are",
-		    (unsigned long long)r->astray);
+		    (unsigned long long)r->source_missing);
 	return rc;
 }
 
@@ -378,7 +379,7 @@ ingest_run(const struct ingest_options *opt, char *paths[])
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
 	    ms_report_open(&r.report, TOOL, opt->report, opt->quiet, &err) <
 		0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return ms_status(err.code);
 	}
 	rc = ms_archive_open(&r.archive, dir, MS_ARCHIVE_WRITE, &err);
@@ -387,14 +388,14 @@ ingest_run(const struct ingest_options *opt, char *paths[])
 		ms_archive_close(r.archive);
 	}
 	if (rc < 0)
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 	status = final_status(&r, rc, &err);
 	if (close_stdout(&r, &why) < 0) {
-		ms_complain(TOOL, "%s", why.msg);
+		ms_warn(TOOL, "%s", why.msg);
 		status = status == 0 ? ms_status(why.code) : status;
 	}
 	if (ms_report_close(r.report, status, &why) < 0) {
-		ms_complain(TOOL, "%s", why.msg);
+		ms_warn(TOOL, "%s", why.msg);
 		status = status == 0 ? ms_status(why.code) : status;
 	}
 	return status;

@@ -45,7 +45,7 @@ main(int argc, char *argv[])
 		return EX_USAGE;
 	}
 	if (ms_archive_init(argv[optind], ms_opt_user(user, NULL), &err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return ms_status(err.code);
 	}
 	return 0;

@@ -46,12 +46,12 @@ static const char usage[] =
 
 /* One message that can't be judged or shown whole: named, and no end. */
 static void
-complain_of(struct run *r, const struct ms_row *row, const struct ms_err *err)
+warn_of(struct run *r, const struct ms_row *row, const struct ms_err *err)
 {
 	char hex[MS_SHA_HEX + 1];
 
 	ms_hex(row->id, MS_SHA_LEN, hex);
-	ms_complain(TOOL, "%s: %s", hex, err->msg);
+	ms_warn(TOOL, "%s: %s", hex, err->msg);
 	r->some_failed = true;
 }
 
@@ -74,7 +74,7 @@ list_row(struct run *r, const struct ms_row *row, const struct ms_folder *f,
 		ms_listing_write(&r->line, row, f, r->opt->end);
 	else if (ms_listing_json(
 		     &r->line, r->archive, row, f, r->opt->end, &why) < 0)
-		complain_of(r, row, &why);
+		warn_of(r, row, &why);
 	return put(r, err);
 }
 
@@ -210,7 +210,7 @@ list_all(struct run *r, struct ms_err *err)
 		if (rc < 0 && row == NULL)
 			return -1;
 		if (rc < 0) {
-			complain_of(r, row, err);
+			warn_of(r, row, err);
 			continue;
 		}
 		rc = ms_archive_folder_get(r->archive, row->folder, &f, err);
@@ -218,7 +218,7 @@ list_all(struct run *r, struct ms_err *err)
 			return -1;
 		if (rc == 0) {
 			ms_fail(err, MS_DATA, "its folder is not known");
-			complain_of(r, row, err);
+			warn_of(r, row, err);
 			continue;
 		}
 		if (r->opt->summary)
@@ -258,7 +258,7 @@ out:
 	ms_buf_release(&r.line);
 	free(r.totals);
 	if (rc < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return ms_status(err.code);
 	}
 	return r.some_failed ? MS_STATUS_SOME : 0;

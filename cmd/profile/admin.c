@@ -173,7 +173,7 @@ change_each(struct tool *t, struct args *args, size_t count,
 			c.name = args->names[i];
 			next = ms_archive_change(
 				   t->archive, t->as, decide, &c, &why) < 0
-				   ? tool_complain(c.name, &why)
+				   ? tool_warn(c.name, &why)
 				   : 0;
 			status = tool_join(status, next, i == 0);
 		}

@@ -134,7 +134,7 @@ out:
 	ms_profile_release(&p);
 	ms_account_release(&owner);
 	ms_stored_profile_release(&stored);
-	return err.code != MS_OK ? tool_complain(name, &err)
+	return err.code != MS_OK ? tool_warn(name, &err)
 				 : job_sum_status(&c.sum);
 }
 

@@ -53,16 +53,16 @@ tool_close(struct tool *t, int status, const struct ms_err *err)
 	free(t->path);
 	t->archive = NULL;
 	t->path = NULL;
-	return err->code == MS_OK ? status : tool_complain(NULL, err);
+	return err->code == MS_OK ? status : tool_warn(NULL, err);
 }
 
 int
-tool_complain(const char *name, const struct ms_err *err)
+tool_warn(const char *name, const struct ms_err *err)
 {
 	if (name != NULL)
-		ms_complain(TOOL, "%s: %s", name, err->msg);
+		ms_warn(TOOL, "%s: %s", name, err->msg);
 	else
-		ms_complain(TOOL, "%s", err->msg);
+		ms_warn(TOOL, "%s", err->msg);
 	return ms_status(err->code);
 }
 

@@ -38,7 +38,7 @@ int tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err);
  * of err, else `status`. */
 int tool_close(struct tool *t, int status, const struct ms_err *err);
 /* Says "ms-profile: NAME: " and err's sentence; its status. */
-int tool_complain(const char *name, const struct ms_err *err);
+int tool_warn(const char *name, const struct ms_err *err);
 /* Complains of the command line: 64. */
 int tool_misused(void);
 /* What several names have come to: 0, what all that failed agree on, or 1. */

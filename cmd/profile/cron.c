@@ -134,7 +134,7 @@ each(struct tool *t, const struct ms_stored_profile *stored, bool named,
 	if (s.kind != MS_SCHEDULE_NONE && stored->enabled)
 		return fn(ctx, t, stored, &s, err);
 	if (named)
-		ms_complain(TOOL, "%s: %s", stored->name,
+		ms_warn(TOOL, "%s: %s", stored->name,
 		    stored->enabled ? "has no schedule" : "is disabled");
 	return 0;
 }

@@ -112,7 +112,7 @@ take_options(struct args *args, struct options *opt, bool keys)
 			return tool_misused();
 		else if (add_key(&opt->text, longs[c - OPT_KEY].name, optarg,
 			     &err) < 0)
-			return tool_complain(NULL, &err);
+			return tool_warn(NULL, &err);
 	}
 	if (args->count != 1 || (opt->file != NULL && opt->text.n > 0))
 		return tool_misused();
@@ -129,7 +129,7 @@ remark(struct tool *t, const struct ms_account *owner, const char *name,
 
 	if (p->secret != NULL &&
 	    profile_secret(t, owner, p->secret, &s, &err) < 0)
-		ms_complain(TOOL, "%s: %s", name, err.msg);
+		ms_warn(TOOL, "%s: %s", name, err.msg);
 	ms_secret_wipe(&s);
 }
 
@@ -254,7 +254,7 @@ again(const char *name, const struct ms_err *why)
 {
 	char answer[16];
 
-	ms_complain(TOOL, "%s: %s", name, why->msg);
+	ms_warn(TOOL, "%s: %s", name, why->msg);
 	fprintf(stderr, "Edit it again? (y/n) ");
 	return fgets(answer, sizeof(answer), stdin) != NULL &&
 	       (answer[0] == 'y' || answer[0] == 'Y' || answer[0] == '\n');

@@ -72,12 +72,12 @@ run_verb(struct tool *t, int argc, char *argv[])
 			continue;
 		status = verbs[i].run(t, argc, argv);
 		if (ms_close_stdout(&err) < 0) {
-			ms_complain(TOOL, "%s", err.msg);
+			ms_warn(TOOL, "%s", err.msg);
 			return ms_status(err.code);
 		}
 		return status;
 	}
-	ms_complain(TOOL, "there is no verb '%s'", argv[0]);
+	ms_warn(TOOL, "there is no verb '%s'", argv[0]);
 	return tool_misused();
 }
 
@@ -105,7 +105,7 @@ main(int argc, char *argv[])
 			return tool_misused();
 		}
 	if (optind == argc) {
-		ms_complain(TOOL, "no verb");
+		ms_warn(TOOL, "no verb");
 		return tool_misused();
 	}
 	return run_verb(&t, argc - optind, argv + optind);

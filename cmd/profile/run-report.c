@@ -28,19 +28,19 @@ say(const struct run_report *r, const char *name,
 	struct ms_buf counts = {0};
 
 	for (size_t i = 0; i < m->failure_count; i++)
-		ms_complain(TOOL, "%s: %s: %s: %s", r->profile, name,
+		ms_warn(TOOL, "%s: %s: %s: %s", r->profile, name,
 		    m->failures[i].where, m->failures[i].reason);
 	if (m->more > 0)
-		ms_complain(TOOL, "%s: %s: %" PRIu64 " more failures",
-		    r->profile, name, m->more);
+		ms_warn(TOOL, "%s: %s: %" PRIu64 " more failures", r->profile,
+		    name, m->more);
 	if (m->result == MS_RUN_FAILED || m->result == MS_RUN_CANCELLED)
-		ms_complain(TOOL, "%s: %s: %s, status %d%s%s", r->profile, name,
+		ms_warn(TOOL, "%s: %s: %s, status %d%s%s", r->profile, name,
 		    ms_run_result_name(m->result), m->status,
 		    m->reason != NULL ? ": " : "",
 		    m->reason != NULL ? m->reason : "");
 	else if (r->talk != TALK_QUIET) {
 		report_counts(&counts, &m->counts);
-		ms_complain(
+		ms_warn(
 		    TOOL, "%s: %s: %s", r->profile, name, ms_buf_str(&counts));
 	}
 	ms_buf_release(&counts);
@@ -232,7 +232,7 @@ say_end(const struct run_report *r, const struct ms_run *run)
 
 	report_counts(&counts, &run->counts);
 	if (r->talk != TALK_QUIET)
-		ms_complain(TOOL,
+		ms_warn(TOOL,
 		    "%s: %s: %" PRIu64 " of %" PRIu64 " mailboxes; %s",
 		    r->profile, ms_run_result_name(run->result), r->succeeded,
 		    r->mailboxes, ms_buf_str(&counts));
@@ -268,11 +268,11 @@ report_end(struct run_report *r, const struct ms_err *why, bool follow)
 		ms_run_end(r->t->archive, r->t->as, r->run, &run,
 		    err.code == MS_OK ? &err : NULL);
 	if (why != NULL)
-		ms_complain(TOOL, "%s: %s", r->profile, why->msg);
+		ms_warn(TOOL, "%s: %s", r->profile, why->msg);
 	else
 		say_end(r, &run);
 	if (err.code != MS_OK) {
-		ms_complain(TOOL, "%s: %s", r->profile, err.msg);
+		ms_warn(TOOL, "%s: %s", r->profile, err.msg);
 		run.status = run.status == 0 ? ms_status(err.code) : run.status;
 	}
 	show_text(o, "type", "run");

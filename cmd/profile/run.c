@@ -68,7 +68,7 @@ begun(void *ctx, const struct job *job)
 	if (r->report.talk != TALK_ALL)
 		return;
 	live_clear(r->live);
-	ms_complain(TOOL, "%s: %s: begins", r->report.profile, job->name);
+	ms_warn(TOOL, "%s: %s: begins", r->report.profile, job->name);
 }
 
 static void
@@ -79,7 +79,7 @@ said(void *ctx, const struct job *job, const char *line)
 	if (r->report.talk != TALK_ALL)
 		return;
 	live_clear(r->live);
-	ms_complain(TOOL, "%s: %s: %s", r->report.profile, job->name, line);
+	ms_warn(TOOL, "%s: %s: %s", r->report.profile, job->name, line);
 }
 
 static void
@@ -287,7 +287,7 @@ run_one(
 	status = run_locked(t, &p, lock, opt, stopped);
 out:
 	if (err.code != MS_OK)
-		status = tool_complain(name, &err);
+		status = tool_warn(name, &err);
 	if (lock >= 0)
 		close(lock);
 	ms_stored_profile_release(&p);

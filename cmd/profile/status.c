@@ -107,9 +107,9 @@ stop_one(struct tool *t, const char *name)
 	if (tool_profile(t, name, 0, &p, &err) == 0)
 		stopped = run_stop(t, p.number, &err);
 	if (err.code == MS_OK && stopped == 0)
-		ms_complain(TOOL, "%s: does not run", name);
+		ms_warn(TOOL, "%s: does not run", name);
 	ms_stored_profile_release(&p);
-	return err.code != MS_OK ? tool_complain(name, &err) : 0;
+	return err.code != MS_OK ? tool_warn(name, &err) : 0;
 }
 
 int

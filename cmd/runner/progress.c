@@ -80,7 +80,7 @@ add_job(struct ms_buf *out, const struct job_progress *p)
 	struct ms_buf name = {0};
 	int64_t s = p->ms / 1000;
 
-	ms_shown(&name, p->job->name);
+	ms_term_sanitize(&name, p->job->name);
 	ms_buf_add_str(out, "  ");
 	add_column(out, ms_buf_str(&name), NAME_WIDTH);
 	ms_buf_printf(out, "  %s", p->doing);
@@ -113,7 +113,7 @@ live_draw(struct live *l, const struct jobs *jobs, const char *total)
 		ms_buf_add_str(&out, "  ...\n");
 		l->drawn++;
 	}
-	ms_shown(&out, total);
+	ms_term_sanitize(&out, total);
 	ms_buf_add_str(&out, "\033[?7h\n");
 	put(&out);
 	ms_buf_release(&out);

@@ -256,7 +256,7 @@ attend(struct errand *r, struct process *p)
 
 /* Asks it to end, then makes it. */
 static void
-press(struct errand *r)
+compress_job(struct errand *r)
 {
 	if (r->kill_ms > 0)
 		return;
@@ -272,7 +272,7 @@ check_time(struct errand *r)
 
 	if (r->late_ms > 0 && now >= r->late_ms && r->kill_ms == 0) {
 		r->late = true;
-		press(r);
+		compress_job(r);
 	}
 	if (r->kill_ms == 0 || now < r->kill_ms)
 		return;
@@ -296,7 +296,7 @@ void
 errand_stop(struct errand *r)
 {
 	r->stopped = true;
-	press(r);
+	compress_job(r);
 }
 
 void

@@ -132,11 +132,11 @@ start_program(struct users *u, struct ms_buf *name, bool look_up)
 {
 	if (setenv("USER", ms_buf_str(name), 1) < 0 ||
 	    (look_up && setenv("AUTHORIZED", "2", 1) < 0)) {
-		ms_complain(TOOL, "%s", strerror(errno));
+		ms_warn(TOOL, "%s", strerror(errno));
 		return TEMPORARY;
 	}
 	execvp(u->args[0], u->args);
-	ms_complain(TOOL, "%s: %s", u->args[0], strerror(errno));
+	ms_warn(TOOL, "%s: %s", u->args[0], strerror(errno));
 	return TEMPORARY;
 }
 
@@ -164,7 +164,7 @@ users_check(struct users *u)
 	}
 	explicit_bzero(&c, sizeof(c));
 	if (err.code != MS_OK)
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 	if (status == 0 && u->count > 0)
 		status = start_program(u, &name, look_up);
 	ms_buf_release(&name);

@@ -13,9 +13,9 @@ int
 users_failed(const char *who, const struct ms_err *err)
 {
 	if (who != NULL)
-		ms_complain(TOOL, "%s: %s", who, err->msg);
+		ms_warn(TOOL, "%s: %s", who, err->msg);
 	else
-		ms_complain(TOOL, "%s", err->msg);
+		ms_warn(TOOL, "%s", err->msg);
 	return ms_status(err->code);
 }
 

@@ -315,7 +315,7 @@ report(struct import *im, const char *path, struct ms_err *err)
 
 		if (r->error != NULL) {
 			failed++;
-			ms_complain(TOOL, "%s:%llu: %s", path,
+			ms_warn(TOOL, "%s:%llu: %s", path,
 			    (unsigned long long)r->line, r->error);
 			continue;
 		}
@@ -333,8 +333,7 @@ report(struct import *im, const char *path, struct ms_err *err)
 	}
 	if (users_flush(u, true, err) < 0)
 		return -1;
-	ms_complain(TOOL,
-	    "%zu added, %zu changed, %zu as they were, %zu failed%s",
+	ms_warn(TOOL, "%zu added, %zu changed, %zu as they were, %zu failed%s",
 	    count[USERS_ADDED], count[USERS_CHANGED], count[USERS_SAME], failed,
 	    users_given(u, USERS_DRY_RUN) ? "; nothing was written" : "");
 	return failed > 0;

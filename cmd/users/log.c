@@ -236,7 +236,7 @@ write_events(struct users *u, const struct ms_buf *rows, struct ms_err *err)
 		if (name == NULL) {
 			rc = -1;
 		} else if (ms_history_read(u->a, row.number, &json, &why) < 0) {
-			ms_complain(TOOL, "%s", why.msg);
+			ms_warn(TOOL, "%s", why.msg);
 			rc = MS_STATUS_SOME;
 		} else {
 			ms_time_format(row.time, when);

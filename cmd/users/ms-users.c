@@ -112,7 +112,7 @@ static int
 bad_usage(const char *why)
 {
 	if (why != NULL)
-		ms_complain(TOOL, "%s", why);
+		ms_warn(TOOL, "%s", why);
 	fputs(usage, stderr);
 	return EX_USAGE;
 }

@@ -69,8 +69,7 @@ show(const struct ms_fault *f, const char *date)
 		ms_buf_add_str(&b, about[i]);
 		any = true;
 	}
-	ms_complain(
-	    TOOL, "%s%s: %s", ms_buf_str(&b), any ? ")" : "", f->reason);
+	ms_warn(TOOL, "%s%s: %s", ms_buf_str(&b), any ? ")" : "", f->reason);
 	ms_buf_release(&b);
 }
 
@@ -148,7 +147,7 @@ end(struct run *run, const struct ms_verify_sum *s, int status)
 
 	if (ms_report_end(run->report, status, counts,
 		sizeof(counts) / sizeof(counts[0]), &err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return status != 0 ? status : ms_status(err.code);
 	}
 	return status;
@@ -169,7 +168,7 @@ run_all(const struct options *opt, const char *dir)
 
 	if (ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
 	    0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return ms_status(err.code);
 	}
 	if (opt->rebuild) {
@@ -190,7 +189,7 @@ run_all(const struct options *opt, const char *dir)
 	}
 	sum.faults += made.faults;
 	if (rc < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		status = ms_status(err.code);
 	} else {
 		status = sum.faults > 0 ? EX_DATAERR : 0;
@@ -242,7 +241,7 @@ main(int argc, char *argv[])
 		return EX_USAGE;
 	}
 	if (ms_opt_archive(&dir, opt.archive, &err) < 0) {
-		ms_complain(TOOL, "%s", err.msg);
+		ms_warn(TOOL, "%s", err.msg);
 		return ms_status(err.code);
 	}
 	return run_all(&opt, dir);

@@ -66,7 +66,8 @@ int ms_archive_attach(struct ms_archive *a, struct ms_err *err);
 int ms_archive_read_position(
     struct ms_archive *a, struct ms_position *pos, struct ms_err *err);
 /* Holding `lock`: does the log go through pos? Opens its pack as a->tail; a
- * later generation of it is for ms_archive_adopt(). MS_DATA: other packs. */
+ * later generation of it is for ms_archive_switch_generation(). MS_DATA: other
+ * packs. */
 int ms_archive_check_position(
     struct ms_archive *a, const struct ms_position *pos, struct ms_err *err);
 /* The same without `lock`, later generations too, leaving a->tail alone: any
@@ -91,8 +92,8 @@ int ms_archive_other_packs(struct ms_err *err, const char *why);
  * Puts the rows of a stretch of a->tail: of its blocks, and of its records
  * from number `from` on. Moves pos behind it.
  */
-int ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_stretch *s, uint64_t from, struct ms_position *pos,
+int ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_log_extent *s, uint64_t from, struct ms_position *pos,
     struct ms_err *err);
 /*
  * a->tail is a later generation of the pack in which pos stands: the index
@@ -100,7 +101,7 @@ int ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
  * is moved to the same, or a later, record there. MS_DATA: that pack is
  * damaged, or does not hold what the index knows.
  */
-int ms_archive_adopt(
+int ms_archive_switch_generation(
     struct ms_archive *a, struct ms_position *pos, struct ms_err *err);
 /* Deletes what nobody needs: packs that have a later generation which the
  * index knows, and what somebody who died left in tmp/. */
@@ -110,7 +111,7 @@ int ms_archive_clean(struct ms_archive *a, struct ms_err *err);
  * loc is gone: whoever wrote it anew may have died before the index knew. If
  * there is a later generation the index is brought up to it.
  */
-int ms_archive_renew(
+int ms_archive_refresh(
     struct ms_archive *a, const struct ms_location *loc, struct ms_err *err);
 
 /* ---- sealing: archive-seal.c, archive-repack.c ---- */

@@ -72,12 +72,12 @@ int ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 
 /* ---- occurrences ---- */
 
-#define MS_ROW_LOST 128  /* bit of a row: its MESSAGE is lost */
-#define MS_ROW_MORE 64   /* bit of a row: its OCCURRENCE holds more than it */
-#define MS_ROW_SENT 32   /* bit of a row: it came out of a sent folder */
-#define MS_ROW_MOVED 16  /* bit of a row: it went on to row->moved_to */
-#define MS_ROW_FIELD 512 /* bytes kept of flags and place in a row */
-#define MS_ROW_UNDATED 2 /* in bits: the date is not known, and 0 */
+#define MS_ROW_MISSING 128 /* bit of a row: its MESSAGE is lost */
+#define MS_ROW_MORE 64     /* bit of a row: its OCCURRENCE holds more than it */
+#define MS_ROW_SENT 32     /* bit of a row: it came out of a sent folder */
+#define MS_ROW_MOVED 16    /* bit of a row: it went on to row->moved_to */
+#define MS_ROW_FIELD 512   /* bytes kept of flags and place in a row */
+#define MS_ROW_UNDATED 2   /* in bits: the date is not known, and 0 */
 
 /* One occurrence, with all that the index knows of it. */
 struct ms_row {

@@ -10,18 +10,18 @@
 #include "archive-impl.h"
 #include "fs.h"
 
-#define STRETCHES_A_COMMIT 64 /* indexed in one transaction */
+#define EXTENTS_PER_COMMIT 64 /* indexed in one transaction */
 
 /* ---- one stretch ---- */
 
 /* A block, and its records from number `from` on. */
 static int
 index_block(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_log_block *lb, const struct ms_stretch *s, uint64_t from,
+    const struct ms_log_block *lb, const struct ms_log_extent *s, uint64_t from,
     struct ms_err *err)
 {
-	const unsigned char *runs = ms_stretch_runs(s, lb);
-	const unsigned char *digests = ms_stretch_digests(s, lb);
+	const unsigned char *runs = ms_log_extent_runs(s, lb);
+	const unsigned char *digests = ms_log_extent_digests(s, lb);
 	/* For numbers only: a block that was not opened has no contents. */
 	struct ms_block shape = {.header = lb->header, .runs = runs};
 	struct ms_numbers numbers = {.block = &shape};
@@ -47,20 +47,20 @@ index_block(struct ms_archive *a, struct ms_txn *txn,
 }
 
 int
-ms_archive_index_stretch(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_stretch *s, uint64_t from, struct ms_position *pos,
+ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_log_extent *s, uint64_t from, struct ms_position *pos,
     struct ms_err *err)
 {
-	size_t i, n = ms_stretch_count(s);
+	size_t i, n = ms_log_extent_count(s);
 
 	for (i = 0; i < n; i++)
-		if (index_block(a, txn, ms_stretch_block(s, i), s, from, err) <
-		    0)
+		if (index_block(
+			a, txn, ms_log_extent_block(s, i), s, from, err) < 0)
 			return -1;
 	if (ms_indexer_put(a->indexer, txn, err) < 0)
 		return -1;
 	pos->purges += ms_indexer_purges(a->indexer);
-	ms_stretch_pass(s, &a->tail->header, pos);
+	ms_log_extent_pass(s, &a->tail->header, pos);
 	return 0;
 }
 
@@ -191,13 +191,13 @@ static int
 follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
     bool cut, bool fresh, struct ms_err *err)
 {
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	struct ms_err why = {0};
 	bool synced = false;
 	int got = 1, i;
 
-	for (i = 0; got == 1 && i < STRETCHES_A_COMMIT; i++) {
-		got = ms_stretch_read(
+	for (i = 0; got == 1 && i < EXTENTS_PER_COMMIT; i++) {
+		got = ms_log_extent_read(
 		    &s, a->tail, pos->end, pos->next, pos->chain, &why);
 		if (got == 0) {
 			synced = false;
@@ -207,7 +207,7 @@ follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
 			if (!synced && ms_pack_sync(a->tail, err) < 0)
 				got = -1;
 			synced = true;
-			if (got == 1 && ms_archive_index_stretch(
+			if (got == 1 && ms_archive_index_extent(
 					    a, txn, &s, s.first, pos, err) < 0)
 				got = -1;
 		} else if (why.code == MS_DATA && !s.beyond) {
@@ -218,7 +218,7 @@ follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
 	}
 	if (got >= 0 && ms_index_set_position(txn, pos, err) < 0)
 		got = -1;
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	return got;
 }
 
@@ -363,7 +363,7 @@ check_exchanged(struct ms_archive *a, struct ms_err *err)
 		return 0;
 	if (ms_index_begin(a->ix, &txn, err) < 0)
 		return -1;
-	rc = ms_index_count_lost(&txn, &lost, err);
+	rc = ms_index_count_missing(&txn, &lost, err);
 	ms_index_end(&txn);
 	if (rc == 0 && lost > 0)
 		rc = ms_fail(err, MS_TEMP,
@@ -395,7 +395,7 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 			return -1;
 		if (pos.pack != 0 &&
 		    a->tail->header.generation != pos.generation &&
-		    ms_archive_adopt(a, &pos, err) < 0)
+		    ms_archive_switch_generation(a, &pos, err) < 0)
 			return -1;
 		if (follow(a, a->ix, &pos, cut, false, err) < 0)
 			return -1;

@@ -51,11 +51,12 @@ begins_there(const struct ms_pack_header *h, const struct ms_position *known)
  * That may lie within a stretch: then what follows there is new.
  */
 static int
-adopt(struct ms_archive *a, struct ms_txn *txn, const struct ms_position *known,
-    struct ms_position *pos, struct ms_err *err)
+switch_generation(struct ms_archive *a, struct ms_txn *txn,
+    const struct ms_position *known, struct ms_position *pos,
+    struct ms_err *err)
 {
 	const struct ms_pack_header *h = &a->tail->header;
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	int got = 1;
 
 	*pos = *known;
@@ -68,23 +69,24 @@ adopt(struct ms_archive *a, struct ms_txn *txn, const struct ms_position *known,
 	if (h->first >= known->next && !begins_there(h, known))
 		return ms_archive_other_packs(err, "another chain");
 	while (got == 1 && pos->next < known->next) {
-		got = ms_stretch_read(
+		got = ms_log_extent_read(
 		    &s, a->tail, pos->end, pos->next, pos->chain, err);
 		if (got == 0)
 			got = ms_archive_other_packs(err, "a pack is shorter");
 		else if (got == 1 && s.next >= known->next &&
-			 !ms_stretch_continues(&s, known->next, known->chain))
+			 !ms_log_extent_continues(
+			     &s, known->next, known->chain))
 			got = ms_archive_other_packs(err, "another chain");
-		else if (got == 1 && ms_archive_index_stretch(
+		else if (got == 1 && ms_archive_index_extent(
 					 a, txn, &s, known->next, pos, err) < 0)
 			got = -1;
 	}
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	return got < 0 ? -1 : ms_index_set_position(txn, pos, err);
 }
 
 int
-ms_archive_adopt(
+ms_archive_switch_generation(
     struct ms_archive *a, struct ms_position *pos, struct ms_err *err)
 {
 	const struct ms_position known = *pos;
@@ -98,7 +100,7 @@ ms_archive_adopt(
 	do {
 		if (ms_index_begin_write(a->ix, &txn, err) < 0)
 			return -1;
-		rc = adopt(a, &txn, &known, pos, err);
+		rc = switch_generation(a, &txn, &known, pos, err);
 		if (rc < 0)
 			ms_index_abort(&txn);
 		else
@@ -219,7 +221,7 @@ ms_archive_clean(struct ms_archive *a, struct ms_err *err)
 /* ---- who still reads it ---- */
 
 int
-ms_archive_renew(
+ms_archive_refresh(
     struct ms_archive *a, const struct ms_location *loc, struct ms_err *err)
 {
 	struct ms_pack_name name;

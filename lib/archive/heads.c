@@ -23,7 +23,7 @@ struct entry {
 struct ms_heads {
 	struct ms_archive *a;
 	struct ms_buf entries; /* struct entry, ascending */
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 };
 
 static struct entry *
@@ -246,7 +246,7 @@ ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
 	size_t lost;
 
 	h->a = a;
-	h->wire = ms_wire_new();
+	h->wire = ms_message_hasher_new();
 	if (add_user(h, user, err) < 0)
 		goto fail;
 	sort_entries(h);
@@ -274,7 +274,7 @@ ms_heads_close(struct ms_heads *h)
 	if (h == NULL)
 		return;
 	ms_buf_release(&h->entries);
-	ms_wire_free(h->wire);
+	ms_message_hasher_free(h->wire);
 	free(h);
 }
 
@@ -315,7 +315,7 @@ confirm(struct ms_heads *h, uint64_t number,
 	} else if (r.size == size) {
 		memcpy(id, r.id, MS_SHA_LEN);
 		ms_recipe_add_header(&r, h->wire);
-		ms_wire_end(h->wire, &seen);
+		ms_message_hasher_end(h->wire, &seen);
 		got = memcmp(seen.head, head, MS_SHA_LEN) == 0;
 	}
 	ms_buf_release(&content);

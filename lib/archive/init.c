@@ -13,7 +13,7 @@
 #include "log.h"
 
 /* An archive in the making. */
-struct making {
+struct batch_builder {
 	const char *dir;
 	int dirfd, lockfd, packfd, tmpfd;
 	unsigned char id[MS_ID_LEN];
@@ -72,8 +72,8 @@ check_parts(int dirfd, const char *dir, struct ms_err *err)
 
 /* Makes a folder if it is not there, and opens it. */
 static int
-make_folder(
-    const struct making *m, const char *name, int *fd, struct ms_err *err)
+make_folder(const struct batch_builder *m, const char *name, int *fd,
+    struct ms_err *err)
 {
 	if (mkdirat(m->dirfd, name, 0700) < 0 && errno != EEXIST)
 		return ms_fail_errno(err, "%s/%s", m->dir, name);
@@ -89,7 +89,7 @@ make_folder(
  * ms-init may have held it until now, and be done: its archive is not ours.
  */
 static int
-take_lock(struct making *m, struct ms_err *err)
+take_lock(struct batch_builder *m, struct ms_err *err)
 {
 	m->lockfd =
 	    openat(m->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -102,7 +102,7 @@ take_lock(struct making *m, struct ms_err *err)
 }
 
 static int
-make_folders(struct making *m, struct ms_err *err)
+make_folders(struct batch_builder *m, struct ms_err *err)
 {
 	int secret;
 
@@ -133,7 +133,8 @@ add_event(struct ms_block_builder *b, const char *event, json_t *keys)
  * that is of no use to anybody.
  */
 static int
-make_first_pack(const struct making *m, const char *user, struct ms_err *err)
+make_first_pack(
+    const struct batch_builder *m, const char *user, struct ms_err *err)
 {
 	struct ms_pack_header h = {.number = 1, .first = 1};
 	struct ms_block_builder batch = {.kind = MS_BLOCK_META};
@@ -158,7 +159,7 @@ make_first_pack(const struct making *m, const char *user, struct ms_err *err)
 }
 
 static int
-write_format(const struct making *m, struct ms_err *err)
+write_format(const struct batch_builder *m, struct ms_err *err)
 {
 	char hex[2 * MS_ID_LEN + 1];
 	struct ms_buf b = {0};
@@ -174,7 +175,7 @@ write_format(const struct making *m, struct ms_err *err)
 
 /* The archive's own name must last, too. */
 static int
-sync_parent(const struct making *m, struct ms_err *err)
+sync_parent(const struct batch_builder *m, struct ms_err *err)
 {
 	int fd, rc;
 
@@ -189,7 +190,7 @@ sync_parent(const struct making *m, struct ms_err *err)
 }
 
 static int
-make_all(struct making *m, const char *user, struct ms_err *err)
+make_all(struct batch_builder *m, const char *user, struct ms_err *err)
 {
 	m->dirfd = open(m->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->dirfd < 0)
@@ -210,7 +211,7 @@ make_all(struct making *m, const char *user, struct ms_err *err)
 int
 ms_archive_init(const char *dir, const char *user, struct ms_err *err)
 {
-	struct making m = {dir, -1, -1, -1, -1, {0}};
+	struct batch_builder m = {dir, -1, -1, -1, -1, {0}};
 	const int *fds[] = {&m.dirfd, &m.lockfd, &m.packfd, &m.tmpfd};
 	bool made;
 	size_t i;

@@ -28,7 +28,7 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 	key[8] = 1;
 	ms_put_be32(key + 9, uidvalidity);
 	ms_put_be32(key + 13, (uint32_t)*from);
-	if (ms_index_lost(txn, folder, lost, err) < 0)
+	if (ms_index_missing_message(txn, folder, lost, err) < 0)
 		return -1;
 	got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_SET_RANGE, &k, &v, err);
 	for (i = 0; got == 1 && i < SLICE; i++) {
@@ -37,7 +37,7 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 			return 0;
 		known.uid = ms_be32((const unsigned char *)k.mv_data + 13);
 		known.occurrence = ms_le64(v.mv_data);
-		if (!ms_index_is_lost(lost, known.occurrence))
+		if (!ms_index_is_missing(lost, known.occurrence))
 			ms_buf_add(out, &known, sizeof(known));
 		*from = (uint64_t)known.uid + 1;
 		got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_NEXT, &k, &v, err);
@@ -108,11 +108,12 @@ ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
 			return -1;
 		got = ms_index_place(
 		    &txn, folder, ms_slice_str(place), occurrence, err);
-		if (got == 1 && ms_index_lost(&txn, folder, &lost, err) < 0)
+		if (got == 1 &&
+		    ms_index_missing_message(&txn, folder, &lost, err) < 0)
 			got = -1;
 	} while (ms_index_end(&txn) != 0);
 	if (got == 1)
-		got = !ms_index_is_lost(&lost, *occurrence);
+		got = !ms_index_is_missing(&lost, *occurrence);
 	ms_buf_release(&lost);
 	return got;
 }

@@ -136,7 +136,7 @@ ms_archive_check_position(
 	if (got == 0)
 		return ms_archive_other_packs(err, "a pack is missing");
 	if (a->tail->header.generation > pos->generation)
-		return 0; /* ms_archive_adopt() looks at it */
+		return 0; /* ms_archive_switch_generation() looks at it */
 	return check_pack(a->tail, pos, err);
 }
 

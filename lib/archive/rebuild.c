@@ -15,7 +15,7 @@ struct rebuild {
 	struct ms_pack_name *names;
 	size_t count, next_name; /* the pack at hand is the one before it */
 	struct ms_pack *pack;
-	struct ms_stretch stretch;
+	struct ms_log_extent extent;
 };
 
 static void
@@ -146,21 +146,21 @@ index_block(struct rebuild *rb, struct ms_txn *txn, uint64_t offset,
 }
 
 static int
-index_stretch(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
+index_extent(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
     struct ms_err *err)
 {
-	const struct ms_stretch *s = &rb->stretch;
-	size_t i, n = ms_stretch_count(s);
+	const struct ms_log_extent *s = &rb->extent;
+	size_t i, n = ms_log_extent_count(s);
 
 	for (i = 0; i < n; i++) {
-		const struct ms_log_block *b = ms_stretch_block(s, i);
+		const struct ms_log_block *b = ms_log_extent_block(s, i);
 
 		if (index_block(rb, txn, b->offset, &b->header,
-			ms_stretch_runs(s, b), ms_stretch_digests(s, b),
+			ms_log_extent_runs(s, b), ms_log_extent_digests(s, b),
 			b->open, err) < 0)
 			return -1;
 	}
-	ms_stretch_pass(s, &rb->pack->header, pos);
+	ms_log_extent_pass(s, &rb->pack->header, pos);
 	return 0;
 }
 
@@ -182,7 +182,7 @@ is_torn(struct rebuild *rb, const struct ms_position *pos, struct ms_err *err)
 	int got;
 
 	if (rb->next_name < rb->count || was_known(rb, pos) ||
-	    rb->stretch.beyond)
+	    rb->extent.beyond)
 		return 0;
 	got = ms_pack_closed(rb->pack, err);
 	if (got == 0)
@@ -311,10 +311,10 @@ step(struct rebuild *rb, struct ms_txn *txn, struct ms_position *pos,
 	struct ms_err why = {0};
 	int got;
 
-	got = ms_stretch_read(
-	    &rb->stretch, rb->pack, pos->end, pos->next, pos->chain, &why);
+	got = ms_log_extent_read(
+	    &rb->extent, rb->pack, pos->end, pos->next, pos->chain, &why);
 	if (got == 1) {
-		if (index_stretch(rb, txn, pos, err) < 0)
+		if (index_extent(rb, txn, pos, err) < 0)
 			return -1;
 	} else if (got < 0) {
 		if (why.code != MS_DATA) {
@@ -405,21 +405,21 @@ ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
 	if (rc == 0 && known != NULL)
 		tell_missing(
 		    &rb, rb.names[rb.count - 1].number + 1, known->pack + 1);
-	ms_stretch_release(&rb.stretch);
+	ms_log_extent_release(&rb.extent);
 	ms_pack_close(rb.pack);
 	free(rb.names);
 	return rc;
 }
 
 static int
-count_lost(struct ms_index *ix, uint64_t *lost, struct ms_err *err)
+count_missing(struct ms_index *ix, uint64_t *lost, struct ms_err *err)
 {
 	struct ms_txn txn;
 	int rc;
 
 	if (ms_index_begin(ix, &txn, err) < 0)
 		return -1;
-	rc = ms_index_count_lost(&txn, lost, err);
+	rc = ms_index_count_missing(&txn, lost, err);
 	ms_index_end(&txn);
 	return rc;
 }
@@ -435,7 +435,7 @@ ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
 		return -1;
 	rc = ms_archive_index_all(a, ix, known, damage, ctx, err);
 	if (rc == 0)
-		rc = count_lost(ix, lost, err);
+		rc = count_missing(ix, lost, err);
 	ms_index_close(ix);
 	return rc < 0 ? -1 : ms_archive_install(a, err);
 }

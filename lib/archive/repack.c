@@ -9,10 +9,10 @@
  * When a stretch ends, so that a reader, who holds its meta blocks and leaves
  * in memory, needs little more for it than for a batch. One batch may be more.
  */
-#define STRETCH_STORED MS_BATCH_STORED
-#define STRETCH_META MS_BATCH_META
-#define STRETCH_BLOCKS (MS_STRETCH_BLOCKS_MAX / 2)
-#define STRETCH_RECORDS (MS_STRETCH_RECORDS_MAX / 4)
+#define EXTENT_STORED MS_BATCH_STORED
+#define EXTENT_META MS_BATCH_META
+#define EXTENT_BLOCKS (MS_EXTENT_BLOCKS_MAX / 2)
+#define EXTENT_RECORDS (MS_EXTENT_RECORDS_MAX / 4)
 
 /* What a stretch comes to. */
 struct extent {
@@ -60,7 +60,7 @@ finish_block(struct repack *rp, struct ms_block_builder *b, struct ms_err *err)
 
 /* Its last record is a COMMIT: only whole batches were put in. */
 static int
-finish_stretch(struct repack *rp, struct ms_err *err)
+finish_extent(struct repack *rp, struct ms_err *err)
 {
 	if (finish_block(rp, &rp->data, err) < 0 ||
 	    finish_block(rp, &rp->meta, err) < 0 ||
@@ -118,38 +118,39 @@ carry_data(struct repack *rp, uint64_t offset, struct ms_err *err)
 }
 
 static struct extent
-measure(const struct ms_stretch *s)
+measure(const struct ms_log_extent *s)
 {
-	size_t i, n = ms_stretch_count(s);
+	size_t i, n = ms_log_extent_count(s);
 	struct extent e = {
 	    .meta = s->meta, .blocks = n, .records = s->next - s->first};
 
 	for (i = 0; i < n; i++)
-		e.stored += ms_stretch_block(s, i)->header.stored;
+		e.stored += ms_log_extent_block(s, i)->header.stored;
 	return e;
 }
 
 /* Adds what was read, one batch or several, to the stretch that is being
  * made, or to a new one. */
 static int
-carry_stretch(struct repack *rp, const struct ms_stretch *s, struct ms_err *err)
+carry_extent(
+    struct repack *rp, const struct ms_log_extent *s, struct ms_err *err)
 {
 	struct extent *g = &rp->gathered, e = measure(s);
 	const struct ms_log_block *b;
 	size_t i;
 
-	if ((g->stored + e.stored > STRETCH_STORED ||
-		g->meta + e.meta > STRETCH_META ||
-		g->blocks + e.blocks > STRETCH_BLOCKS ||
-		g->records + e.records > STRETCH_RECORDS) &&
-	    finish_stretch(rp, err) < 0)
+	if ((g->stored + e.stored > EXTENT_STORED ||
+		g->meta + e.meta > EXTENT_META ||
+		g->blocks + e.blocks > EXTENT_BLOCKS ||
+		g->records + e.records > EXTENT_RECORDS) &&
+	    finish_extent(rp, err) < 0)
 		return -1;
 	g->stored += e.stored;
 	g->meta += e.meta;
 	g->blocks += e.blocks;
 	g->records += e.records;
 	for (i = 0; i < e.blocks; i++) {
-		b = ms_stretch_block(s, i);
+		b = ms_log_extent_block(s, i);
 		if (b->open != NULL ? carry(rp, b->open, err) < 0
 				    : carry_data(rp, b->offset, err) < 0)
 			return -1;
@@ -164,24 +165,24 @@ copy_all(struct repack *rp, uint64_t end, struct ms_err *err)
 {
 	const struct ms_pack_header *h = &rp->from->header;
 	struct ms_position pos = {.next = h->first};
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	int got = 1;
 
 	ms_position_enter(&pos, h);
 	memcpy(pos.chain, h->chain, MS_SHA_LEN);
 	while (got == 1 && pos.end < end) {
-		got = ms_stretch_read(
+		got = ms_log_extent_read(
 		    &s, rp->from, pos.end, pos.next, pos.chain, err);
 		if (got == 0)
 			got = ms_fail(err, MS_DATA, "pack/%s ends too early",
 			    rp->from->name);
-		else if (got == 1 && carry_stretch(rp, &s, err) < 0)
+		else if (got == 1 && carry_extent(rp, &s, err) < 0)
 			got = -1;
 		else if (got == 1)
-			ms_stretch_pass(&s, h, &pos);
+			ms_log_extent_pass(&s, h, &pos);
 	}
-	ms_stretch_release(&s);
-	if (got < 0 || finish_stretch(rp, err) < 0)
+	ms_log_extent_release(&s);
+	if (got < 0 || finish_extent(rp, err) < 0)
 		return -1;
 	return ms_pack_seal(rp->to, rp->end, pos.next - 1, pos.chain, err);
 }

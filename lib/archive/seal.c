@@ -54,7 +54,7 @@ replace_tail(
 	}
 	/* What adopts it reads all its blocks. */
 	if (ms_archive_open_tail(a, pos.pack, err) < 0 ||
-	    ms_archive_adopt(a, &pos, err) < 0)
+	    ms_archive_switch_generation(a, &pos, err) < 0)
 		return -1;
 	if (ms_pack_check_seal(a->tail, &t, NULL) == 0 &&
 	    t.directory == pos.end)

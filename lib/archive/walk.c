@@ -18,7 +18,7 @@ copy_field(char out[MS_ROW_FIELD], struct ms_slice s)
 }
 
 /* Fills a row from the index. A message whose MESSAGE is lost has no id here:
- * size 0 and a zero id tell (see fill_lost). */
+ * size 0 and a zero id tell (see fill_missing). */
 int
 ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
     struct ms_row *row, struct ms_err *err)
@@ -57,19 +57,19 @@ ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
 		row->size = m.size;
 		row->desc = m.desc;
 	} else {
-		row->bits |= MS_ROW_LOST;
+		row->bits |= MS_ROW_MISSING;
 	}
 	return 0;
 }
 
 /* The id of a message whose MESSAGE is lost stands in its OCCURRENCE. */
 static void
-fill_lost(struct ms_archive *a, struct ms_row *row)
+fill_missing(struct ms_archive *a, struct ms_row *row)
 {
 	struct ms_buf content = {0};
 	struct ms_occurrence o;
 
-	if ((row->bits & MS_ROW_LOST) == 0)
+	if ((row->bits & MS_ROW_MISSING) == 0)
 		return;
 	if (ms_archive_content(a, row->number, MS_OCCURRENCE, &content, NULL) ==
 		0 &&
@@ -180,7 +180,8 @@ slice_by_record(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	int64_t date;
 
 	while (w->n < MS_WALK_SLICE && looked++ < 16 * MS_WALK_SLICE) {
-		got = ms_index_seek(txn, MS_TABLE_HELD, op, &k, &v, err);
+		got = ms_index_seek(
+		    txn, MS_TABLE_MESSAGE_FOLDERS, op, &k, &v, err);
 		if (got < 0)
 			return -1;
 		if (got == 0 || k.mv_size != 16 || v.mv_size != 16) {
@@ -295,7 +296,7 @@ ms_walk_next(struct ms_walk *w, const struct ms_row **row, struct ms_err *err)
 		if (read_slice(w, err) < 0)
 			return -1;
 	}
-	fill_lost(w->a, &w->rows[w->at]);
+	fill_missing(w->a, &w->rows[w->at]);
 	*row = &w->rows[w->at++];
 	return 1;
 }

@@ -36,7 +36,7 @@ struct ms_walk {
 };
 
 /* Fills a row from the index. A message whose MESSAGE is lost has no id there:
- * size 0 and MS_ROW_LOST tell. */
+ * size 0 and MS_ROW_MISSING tell. */
 int ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
     struct ms_row *row, struct ms_err *err);
 

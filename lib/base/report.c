@@ -64,7 +64,7 @@ utf8_length(const unsigned char *p)
 }
 
 void
-ms_shown(struct ms_buf *b, const char *text)
+ms_term_sanitize(struct ms_buf *b, const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t n;
@@ -105,12 +105,12 @@ put_sentence(const char *tool, const char *a, const char *b)
 {
 	struct ms_buf line = {0};
 
-	ms_shown(&line, tool);
+	ms_term_sanitize(&line, tool);
 	ms_buf_add_str(&line, ": ");
-	ms_shown(&line, a);
+	ms_term_sanitize(&line, a);
 	if (b != NULL) {
 		ms_buf_add_str(&line, ": ");
-		ms_shown(&line, b);
+		ms_term_sanitize(&line, b);
 	}
 	ms_buf_add_byte(&line, '\n');
 	put_stderr(&line);
@@ -118,7 +118,7 @@ put_sentence(const char *tool, const char *a, const char *b)
 }
 
 void
-ms_complain(const char *tool, const char *fmt, ...)
+ms_warn(const char *tool, const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list ap;
@@ -274,7 +274,7 @@ ms_report_tally(struct ms_report *r, const char *user, const char *source,
 	if (node == NULL) {
 		node = tsearch(folder_new(r, &key), &r->tree, compare_folders);
 		if (node == NULL) {
-			ms_complain(r->tool, "out of memory");
+			ms_warn(r->tool, "out of memory");
 			_exit(EX_OSERR);
 		}
 	}
@@ -329,7 +329,7 @@ ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
 	if (ms < PROGRESS_MS)
 		return;
 	ms_buf_add_str(&line, "\r\033[K");
-	ms_shown(&line, what);
+	ms_term_sanitize(&line, what);
 	ms_buf_printf(&line, ": %" PRIu64, done);
 	if (total > 0)
 		ms_buf_printf(&line, " of %" PRIu64, total);

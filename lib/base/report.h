@@ -80,9 +80,9 @@ void ms_report_object(struct ms_report *r, const struct json_t *line);
 /* Appends text as it is shown on a terminal: controls, C1 ones too, and bytes
  * that are not UTF-8 are '?'. */
 struct ms_buf;
-void ms_shown(struct ms_buf *out, const char *text);
+void ms_term_sanitize(struct ms_buf *out, const char *text);
 /* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
-void ms_complain(const char *tool, const char *fmt, ...)
+void ms_warn(const char *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

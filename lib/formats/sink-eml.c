@@ -20,7 +20,8 @@ struct raw {
 };
 
 static int
-raw_begin(struct ms_sink *sink, const struct ms_parcel *m, struct ms_err *err)
+raw_begin(
+    struct ms_sink *sink, const struct ms_out_message *m, struct ms_err *err)
 {
 	struct raw *r = (struct raw *)sink;
 
@@ -190,7 +191,7 @@ enter(struct files *f, const struct ms_buf *path, struct ms_err *err)
 /* Files that were read without a label are shown as "local", which
  * says nothing that a directory should. */
 static bool
-has_label(const struct ms_parcel *m)
+has_label(const struct ms_out_message *m)
 {
 	if (m->label == NULL || m->label[0] == '\0')
 		return false;
@@ -200,7 +201,8 @@ has_label(const struct ms_parcel *m)
 
 /* A message that lies nowhere in particular lies on top. */
 static void
-path_of(const struct files *f, const struct ms_parcel *m, struct ms_buf *path)
+path_of(
+    const struct files *f, const struct ms_out_message *m, struct ms_buf *path)
 {
 	if (m->folder == NULL)
 		return;
@@ -240,7 +242,8 @@ open_file(struct files *f, struct ms_err *err)
 }
 
 static int
-files_begin(struct ms_sink *sink, const struct ms_parcel *m, struct ms_err *err)
+files_begin(
+    struct ms_sink *sink, const struct ms_out_message *m, struct ms_err *err)
 {
 	struct files *f = (struct files *)sink;
 	struct ms_buf path = {0};

@@ -186,7 +186,7 @@ add_subject(struct ms_buf *out, struct ms_slice rest)
 }
 
 void
-ms_file_message(struct ms_buf *out, const struct ms_parcel *m)
+ms_file_message(struct ms_buf *out, const struct ms_out_message *m)
 {
 	char date[21] = "undated", hex[2 * ID_SHOWN + 1];
 

@@ -8,7 +8,7 @@
 
 struct ms_sink_ops {
 	int (*begin)(
-	    struct ms_sink *, const struct ms_parcel *, struct ms_err *);
+	    struct ms_sink *, const struct ms_out_message *, struct ms_err *);
 	int (*data)(
 	    struct ms_sink *, const unsigned char *, size_t, struct ms_err *);
 	int (*end)(struct ms_sink *, struct ms_err *);
@@ -73,6 +73,6 @@ void ms_file_level(struct ms_buf *out, struct ms_slice level);
  */
 void ms_file_folder(struct ms_buf *out, const char *folder);
 /* Appends "2026-11-20_10-00-00_Subject-words_0123456789abcdef.eml". */
-void ms_file_message(struct ms_buf *out, const struct ms_parcel *m);
+void ms_file_message(struct ms_buf *out, const struct ms_out_message *m);
 
 #endif

@@ -59,8 +59,8 @@ start(struct mbox *m, struct ms_err *err)
 }
 
 static int
-mbox_begin(
-    struct ms_sink *sink, const struct ms_parcel *parcel, struct ms_err *err)
+mbox_begin(struct ms_sink *sink, const struct ms_out_message *work_unit,
+    struct ms_err *err)
 {
 	struct mbox *m = (struct mbox *)sink;
 
@@ -69,7 +69,7 @@ mbox_begin(
 	ms_buf_clear(&m->head);
 	m->started = false;
 	m->last = '\n';
-	m->date = parcel->has_date ? parcel->date : 0;
+	m->date = work_unit->has_date ? work_unit->date : 0;
 	return 0;
 }
 

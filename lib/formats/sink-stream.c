@@ -21,7 +21,7 @@ set(struct ms_envelope *env, enum ms_attr a, const char *value)
 
 static int
 stream_begin(
-    struct ms_sink *sink, const struct ms_parcel *m, struct ms_err *err)
+    struct ms_sink *sink, const struct ms_out_message *m, struct ms_err *err)
 {
 	struct stream *s = (struct stream *)sink;
 	struct ms_trailer unused;

@@ -38,7 +38,8 @@ ms_sink_format_names(struct ms_buf *out)
 }
 
 int
-ms_sink_begin(struct ms_sink *s, const struct ms_parcel *m, struct ms_err *err)
+ms_sink_begin(
+    struct ms_sink *s, const struct ms_out_message *m, struct ms_err *err)
 {
 	return s->ops->begin(s, m, err);
 }

@@ -18,7 +18,7 @@ enum ms_eol {
 };
 
 /* A message that goes out, as far as it is known. Borrowed for the call. */
-struct ms_parcel {
+struct ms_out_message {
 	const unsigned char *id; /* MS_SHA_LEN bytes */
 	/* Where it lay, NULL if no occurrence is meant. UTF-8. */
 	const char *user, *source, *label, *folder;
@@ -57,7 +57,7 @@ void ms_sink_format_names(struct ms_buf *out);
  * can only be closed.
  */
 int ms_sink_begin(
-    struct ms_sink *s, const struct ms_parcel *m, struct ms_err *err);
+    struct ms_sink *s, const struct ms_out_message *m, struct ms_err *err);
 int ms_sink_data(
     struct ms_sink *s, const unsigned char *p, size_t n, struct ms_err *err);
 /* The message is complete. */

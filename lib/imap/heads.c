@@ -14,8 +14,8 @@
 struct heads {
 	struct ms_imap_batch batch; /* first: libetpan's context is a batch */
 	const struct ms_imap_head_sink *sink;
-	struct ms_wire *wire; /* NULL: headers were not asked for */
-	struct ms_buf text;   /* the header's beginning, for its Date */
+	struct ms_message_hasher *wire; /* NULL: headers were not asked for */
+	struct ms_buf text; /* the header's beginning, for its Date */
 };
 
 /* Is it BODY[HEADER], from its beginning? */
@@ -47,7 +47,7 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !is_header(section) ||
 	    h->wire == NULL)
 		return true;
-	ms_wire_add(h->wire, (const unsigned char *)p, n);
+	ms_message_hasher_add(h->wire, (const unsigned char *)p, n);
 	ms_buf_add(&h->text, p, n < room ? n : room);
 	return true;
 }
@@ -91,7 +91,7 @@ hand_over(struct heads *h, struct ms_imap_attr *a)
 	struct ms_err err = {0};
 
 	if (h->wire != NULL) {
-		ms_wire_end(h->wire, &id);
+		ms_message_hasher_end(h->wire, &id);
 		memcpy(out.head, id.head, sizeof(out.head));
 		out.has_head = true;
 		ms_mail_describe(ms_buf_slice(&h->text), &desc);
@@ -124,13 +124,13 @@ take_head(struct mailimap_msg_att *att, void *ctx)
 	if (ms_imap_batch_due(&h->batch, complete(h, &a, att) ? a.uid : 0))
 		hand_over(h, &a);
 	else if (h->wire != NULL)
-		ms_wire_end(h->wire, &void_id); /* it begins anew */
+		ms_message_hasher_end(h->wire, &void_id); /* it begins anew */
 	ms_buf_clear(&h->text);
 	ms_imap_attr_release(&a);
 }
 
 static int
-run(struct ms_imap *im, const char *more, struct ms_wire *wire,
+run(struct ms_imap *im, const char *more, struct ms_message_hasher *wire,
     const uint32_t *uids, size_t count, size_t *done,
     const struct ms_imap_head_sink *sink, struct ms_err *err)
 {
@@ -158,11 +158,11 @@ int
 ms_imap_heads(struct ms_imap *im, const uint32_t *uids, size_t count,
     size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err)
 {
-	struct ms_wire *wire = ms_wire_new();
+	struct ms_message_hasher *wire = ms_message_hasher_new();
 	int rc =
 	    run(im, " BODY.PEEK[HEADER]", wire, uids, count, done, sink, err);
 
-	ms_wire_free(wire);
+	ms_message_hasher_free(wire);
 	return rc;
 }
 

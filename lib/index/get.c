@@ -281,7 +281,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
 	struct ms_slice row;
-	int got, found, lacks;
+	int got, found, missing_blobs;
 
 	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
@@ -293,10 +293,11 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 			return -1;
 		if (found == 1 && row.n >= MS_SHA_LEN &&
 		    memcmp(row.p, id, MS_SHA_LEN) == 0) {
-			lacks = ms_lost_lacks(txn, v.mv_data, err);
+			missing_blobs =
+			    ms_missing_blobs_of(txn, v.mv_data, err);
 			*number = ms_be64(v.mv_data);
-			if (lacks != 1)
-				return lacks < 0 ? -1 : 1;
+			if (missing_blobs != 1)
+				return missing_blobs < 0 ? -1 : 1;
 		}
 		got =
 		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
@@ -305,7 +306,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 }
 
 int
-ms_index_held(struct ms_txn *txn, uint64_t message, uint64_t folder,
+ms_index_message_folders(struct ms_txn *txn, uint64_t message, uint64_t folder,
     uint64_t *occurrence, struct ms_err *err)
 {
 	unsigned char key[16];
@@ -314,7 +315,8 @@ ms_index_held(struct ms_txn *txn, uint64_t message, uint64_t folder,
 
 	ms_put_be64(key, message);
 	ms_put_be64(key + 8, folder);
-	got = ms_index_get(txn, MS_TABLE_HELD, key, sizeof(key), &v, err);
+	got = ms_index_get(
+	    txn, MS_TABLE_MESSAGE_FOLDERS, key, sizeof(key), &v, err);
 	if (got == 1 && v.n != 16)
 		return ms_index_damaged(err, "held");
 	if (got == 1)

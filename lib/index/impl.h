@@ -56,24 +56,24 @@ struct ms_want {
 };
 
 /* Does this MESSAGE (its number is big-endian) lack BLOBs? 1, 0, -1. */
-int ms_lost_lacks(
+int ms_missing_blobs_of(
     struct ms_txn *txn, const unsigned char number[8], struct ms_err *err);
 /*
  * After rows were put: whose BLOBs have come lacks them no longer (blobs: some
  * were among the rows), whose BLOBs are nowhere lacks them. wants: struct
  * ms_want, of the MESSAGEs put; its order is changed.
  */
-int ms_lost_settle(
+int ms_missing_settle(
     struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err);
 /*
  * MESSAGE `number` was put. If it is whole the occurrences of records of its
  * id that are not become its own.
  */
-int ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
+int ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
     const unsigned char id[MS_SHA_LEN], struct ms_err *err);
 /* The value in `lost` of a MESSAGE that is gone. */
-#define MS_LOST_ROW (8 + MS_SHA_LEN - DIGEST_KEY)
-void ms_lost_row(unsigned char row[MS_LOST_ROW],
+#define MS_MISSING_ROW (8 + MS_SHA_LEN - DIGEST_KEY)
+void ms_missing_row(unsigned char row[MS_MISSING_ROW],
     const unsigned char id[MS_SHA_LEN], uint64_t number);
 
 /*

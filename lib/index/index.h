@@ -47,7 +47,7 @@ enum ms_table {
 	MS_TABLE_ID,
 	MS_TABLE_BLOB,
 	MS_TABLE_OCCURRENCE,
-	MS_TABLE_HELD,
+	MS_TABLE_MESSAGE_FOLDERS,
 	MS_TABLE_PLACE,
 	MS_TABLE_MOVED,
 	MS_TABLE_NAME,
@@ -55,8 +55,8 @@ enum ms_table {
 	MS_TABLE_SOURCE,
 	MS_TABLE_FOLDER,
 	MS_TABLE_LABEL,
-	MS_TABLE_LACKS,
-	MS_TABLE_LOST,
+	MS_TABLE_MISSING_BLOBS,
+	MS_TABLE_MISSING_MESSAGES,
 	MS_TABLE_OBJECT,
 	MS_TABLE_EVENT,
 	MS_TABLES
@@ -164,17 +164,17 @@ int ms_index_locate(struct ms_txn *txn, uint64_t number,
 int ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     uint64_t *number, struct ms_err *err);
 /* Does this message (by its first number) lie in this folder? 1, 0, -1. */
-int ms_index_held(struct ms_txn *txn, uint64_t message, uint64_t folder,
-    uint64_t *occurrence, struct ms_err *err);
+int ms_index_message_folders(struct ms_txn *txn, uint64_t message,
+    uint64_t folder, uint64_t *occurrence, struct ms_err *err);
 /* Does a MESSAGE that is there lack none of its BLOBs? 1, 0, -1. */
 int ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err);
 /* The occurrences in a folder of messages that are not whole: their numbers,
- * for ms_index_is_lost(). Mostly there are none. 0, -1. */
-int ms_index_lost(struct ms_txn *txn, uint64_t folder,
+ * for ms_index_is_missing(). Mostly there are none. 0, -1. */
+int ms_index_missing_message(struct ms_txn *txn, uint64_t folder,
     struct ms_buf *occurrences, struct ms_err *err);
-bool ms_index_is_lost(const struct ms_buf *occurrences, uint64_t occurrence);
+bool ms_index_is_missing(const struct ms_buf *occurrences, uint64_t occurrence);
 /* How many MESSAGEs are not there, or not whole. */
-int ms_index_count_lost(
+int ms_index_count_missing(
     struct ms_txn *txn, uint64_t *count, struct ms_err *err);
 /* Is this place of the folder known? 1, 0, -1. */
 int ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
@@ -260,7 +260,7 @@ bool ms_place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid);
 /* ---- filling: the same for a new batch and for one read from a pack ---- */
 
 /* What the index keeps of a MESSAGE beyond its recipe. */
-struct ms_note {
+struct ms_message_meta {
 	unsigned char head[MS_SHA_LEN];
 	struct ms_desc desc;
 };
@@ -281,7 +281,7 @@ void ms_indexer_blob(struct ms_indexer *in, uint64_t number,
 /* A MESSAGE by what is known of it. */
 void ms_indexer_message(struct ms_indexer *in, uint64_t number,
     const unsigned char id[MS_SHA_LEN], uint64_t size,
-    const struct ms_note *note);
+    const struct ms_message_meta *note);
 /*
  * Any record but a BLOB. OCCURRENCEs look up their message in txn: rows
  * gathered before are put then. MS_DATA: the content is not what its type says.

@@ -52,12 +52,12 @@ has_blob(struct ms_txn *txn, const unsigned char digest[DIGEST_KEY],
 /* ---- what a message lacks ---- */
 
 int
-ms_lost_lacks(
+ms_missing_blobs_of(
     struct ms_txn *txn, const unsigned char number[8], struct ms_err *err)
 {
 	struct ms_slice v;
 
-	return ms_index_get(txn, MS_TABLE_LACKS, number, 8, &v, err);
+	return ms_index_get(txn, MS_TABLE_MISSING_BLOBS, number, 8, &v, err);
 }
 
 /* Takes out the BLOBs that are there by now. */
@@ -71,8 +71,8 @@ prune(struct ms_txn *txn, struct ms_err *err)
 	size_t i, n;
 	int got;
 
-	while (
-	    (got = ms_index_seek(txn, MS_TABLE_LACKS, op, &k, &v, err)) == 1) {
+	while ((got = ms_index_seek(
+		    txn, MS_TABLE_MISSING_BLOBS, op, &k, &v, err)) == 1) {
 		op = MDB_NEXT;
 		if (k.mv_size != 8 || v.mv_size != DIGEST_KEY) {
 			got = ms_index_damaged(err, "lacks");
@@ -89,9 +89,9 @@ prune(struct ms_txn *txn, struct ms_err *err)
 	p = (struct ms_want *)(void *)come.p;
 	n = come.n / sizeof(*p);
 	for (i = 0; i < n && got == 0; i++)
-		got =
-		    delete_pair(txn, MS_TABLE_LACKS, (MDB_val){8, p[i].number},
-			(MDB_val){DIGEST_KEY, p[i].digest}, err);
+		got = delete_pair(txn, MS_TABLE_MISSING_BLOBS,
+		    (MDB_val){8, p[i].number},
+		    (MDB_val){DIGEST_KEY, p[i].digest}, err);
 	ms_buf_release(&come);
 	return got;
 }
@@ -105,7 +105,7 @@ by_digest(const void *a, const void *b)
 }
 
 int
-ms_lost_settle(
+ms_missing_settle(
     struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err)
 {
 	struct ms_want *w = (struct ms_want *)(void *)wants->p;
@@ -113,7 +113,7 @@ ms_lost_settle(
 	int got = 0, there = 0;
 
 	if (blobs)
-		got = has_rows(txn, MS_TABLE_LACKS, err);
+		got = has_rows(txn, MS_TABLE_MISSING_BLOBS, err);
 	if (got < 0 || (got == 1 && prune(txn, err) < 0))
 		return -1;
 	if (n > 0)
@@ -123,7 +123,8 @@ ms_lost_settle(
 			there = has_blob(txn, w[i].digest, err);
 		if (there < 0 ||
 		    (there == 0 &&
-			put_pair(txn, MS_TABLE_LACKS, (MDB_val){8, w[i].number},
+			put_pair(txn, MS_TABLE_MISSING_BLOBS,
+			    (MDB_val){8, w[i].number},
 			    (MDB_val){DIGEST_KEY, w[i].digest}, err) < 0))
 			return -1;
 	}
@@ -160,10 +161,10 @@ move_one(struct ms_txn *txn, const struct held *h, const unsigned char to[8],
 	memcpy(now + 8, h->key + 8, 8);
 	if (ms_index_put(txn, MS_TABLE_OCCURRENCE, key, sizeof(key), row.p,
 		row.n, err) == 0 &&
-	    ms_index_delete(txn, MS_TABLE_HELD, h->key, sizeof(h->key), err) ==
-		0 &&
-	    ms_index_put(txn, MS_TABLE_HELD, now, sizeof(now), h->value,
-		sizeof(h->value), err) == 0)
+	    ms_index_delete(txn, MS_TABLE_MESSAGE_FOLDERS, h->key,
+		sizeof(h->key), err) == 0 &&
+	    ms_index_put(txn, MS_TABLE_MESSAGE_FOLDERS, now, sizeof(now),
+		h->value, sizeof(h->value), err) == 0)
 		rc = 0;
 	ms_buf_release(&row);
 	return rc;
@@ -181,12 +182,14 @@ move_all(struct ms_txn *txn, const unsigned char from[8],
 	int got;
 
 	memcpy(key, from, 8);
-	got = ms_index_seek(txn, MS_TABLE_HELD, MDB_SET_RANGE, &k, &v, err);
+	got = ms_index_seek(
+	    txn, MS_TABLE_MESSAGE_FOLDERS, MDB_SET_RANGE, &k, &v, err);
 	while (got == 1 && k.mv_size == 16 && v.mv_size == 16 &&
 	       memcmp(k.mv_data, from, 8) == 0) {
 		ms_buf_add(&rows, k.mv_data, k.mv_size);
 		ms_buf_add(&rows, v.mv_data, v.mv_size);
-		got = ms_index_seek(txn, MS_TABLE_HELD, MDB_NEXT, &k, &v, err);
+		got = ms_index_seek(
+		    txn, MS_TABLE_MESSAGE_FOLDERS, MDB_NEXT, &k, &v, err);
 	}
 	h = (const struct held *)(void *)rows.p;
 	n = rows.n / sizeof(*h);
@@ -203,19 +206,19 @@ find_lacking(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
 	struct ms_slice row;
-	int got, lacks;
+	int got, missing_blobs;
 
 	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
 		if (v.mv_size != 8)
 			return ms_index_damaged(err, "id");
-		lacks = ms_lost_lacks(txn, v.mv_data, err);
-		if (lacks == 1)
-			lacks = ms_index_get(
+		missing_blobs = ms_missing_blobs_of(txn, v.mv_data, err);
+		if (missing_blobs == 1)
+			missing_blobs = ms_index_get(
 			    txn, MS_TABLE_MESSAGE, v.mv_data, 8, &row, err);
-		if (lacks < 0)
+		if (missing_blobs < 0)
 			return -1;
-		if (lacks == 1 && row.n >= MS_SHA_LEN &&
+		if (missing_blobs == 1 && row.n >= MS_SHA_LEN &&
 		    memcmp(row.p, id, MS_SHA_LEN) == 0)
 			ms_buf_add(numbers, v.mv_data, 8);
 		got =
@@ -230,23 +233,24 @@ take_gone(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     struct ms_buf *numbers, struct ms_err *err)
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
-	unsigned char row[MS_LOST_ROW];
+	unsigned char row[MS_MISSING_ROW];
 	size_t i, start = numbers->n;
 	int got;
 
-	got = ms_index_seek(txn, MS_TABLE_LOST, MDB_SET_KEY, &k, &v, err);
+	got = ms_index_seek(
+	    txn, MS_TABLE_MISSING_MESSAGES, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
 		if (v.mv_size != sizeof(row))
 			return ms_index_damaged(err, "lost");
-		ms_lost_row(row, id, ms_be64(v.mv_data));
+		ms_missing_row(row, id, ms_be64(v.mv_data));
 		if (memcmp(v.mv_data, row, sizeof(row)) == 0)
 			ms_buf_add(numbers, row, 8);
 		got = ms_index_seek(
-		    txn, MS_TABLE_LOST, MDB_NEXT_DUP, &k, &v, err);
+		    txn, MS_TABLE_MISSING_MESSAGES, MDB_NEXT_DUP, &k, &v, err);
 	}
 	for (i = start; i < numbers->n && got == 0; i += 8) {
-		ms_lost_row(row, id, ms_be64(numbers->p + i));
-		got = delete_pair(txn, MS_TABLE_LOST,
+		ms_missing_row(row, id, ms_be64(numbers->p + i));
+		got = delete_pair(txn, MS_TABLE_MISSING_MESSAGES,
 		    (MDB_val){DIGEST_KEY, (void *)id},
 		    (MDB_val){sizeof(row), row}, err);
 	}
@@ -254,19 +258,19 @@ take_gone(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 }
 
 void
-ms_lost_row(unsigned char row[MS_LOST_ROW], const unsigned char id[MS_SHA_LEN],
-    uint64_t number)
+ms_missing_row(unsigned char row[MS_MISSING_ROW],
+    const unsigned char id[MS_SHA_LEN], uint64_t number)
 {
 	ms_put_be64(row, number);
 	memcpy(row + 8, id + DIGEST_KEY, MS_SHA_LEN - DIGEST_KEY);
 }
 
 int
-ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
+ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
     const unsigned char id[MS_SHA_LEN], struct ms_err *err)
 {
-	int gone = has_rows(txn, MS_TABLE_LOST, err);
-	int lacking = has_rows(txn, MS_TABLE_LACKS, err);
+	int gone = has_rows(txn, MS_TABLE_MISSING_MESSAGES, err);
+	int lacking = has_rows(txn, MS_TABLE_MISSING_BLOBS, err);
 	struct ms_buf numbers = {0};
 	size_t i;
 	int got;
@@ -275,7 +279,7 @@ ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
 		return -1;
 	if (gone == 0 && lacking == 0)
 		return 0;
-	got = ms_lost_lacks(txn, number, err);
+	got = ms_missing_blobs_of(txn, number, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	if (gone == 1)
@@ -292,13 +296,14 @@ ms_lost_replace(struct ms_txn *txn, const unsigned char number[8],
 
 /* Adds the occurrence of a message in a folder. */
 static int
-add_held(struct ms_txn *txn, const unsigned char number[8], uint64_t folder,
-    struct ms_buf *out, struct ms_err *err)
+add_message_folder(struct ms_txn *txn, const unsigned char number[8],
+    uint64_t folder, struct ms_buf *out, struct ms_err *err)
 {
 	uint64_t occurrence;
 	int got;
 
-	got = ms_index_held(txn, ms_be64(number), folder, &occurrence, err);
+	got = ms_index_message_folders(
+	    txn, ms_be64(number), folder, &occurrence, err);
 	if (got == 1)
 		ms_buf_add(out, &occurrence, sizeof(occurrence));
 	return got < 0 ? -1 : 0;
@@ -315,29 +320,31 @@ by_number(const void *a, const void *b)
 }
 
 int
-ms_index_lost(struct ms_txn *txn, uint64_t folder, struct ms_buf *occurrences,
-    struct ms_err *err)
+ms_index_missing_message(struct ms_txn *txn, uint64_t folder,
+    struct ms_buf *occurrences, struct ms_err *err)
 {
 	MDB_cursor_op op = MDB_FIRST;
 	MDB_val k, v;
 	int got;
 
 	ms_buf_clear(occurrences);
-	while (
-	    (got = ms_index_seek(txn, MS_TABLE_LACKS, op, &k, &v, err)) == 1) {
+	while ((got = ms_index_seek(
+		    txn, MS_TABLE_MISSING_BLOBS, op, &k, &v, err)) == 1) {
 		op = MDB_NEXT_NODUP;
 		if (k.mv_size != 8)
 			return ms_index_damaged(err, "lacks");
-		if (add_held(txn, k.mv_data, folder, occurrences, err) < 0)
+		if (add_message_folder(
+			txn, k.mv_data, folder, occurrences, err) < 0)
 			return -1;
 	}
 	op = MDB_FIRST;
-	while (got == 0 && (got = ms_index_seek(
-				txn, MS_TABLE_LOST, op, &k, &v, err)) == 1) {
+	while (got == 0 && (got = ms_index_seek(txn, MS_TABLE_MISSING_MESSAGES,
+				op, &k, &v, err)) == 1) {
 		op = MDB_NEXT;
-		if (v.mv_size != MS_LOST_ROW)
+		if (v.mv_size != MS_MISSING_ROW)
 			return ms_index_damaged(err, "lost");
-		got = add_held(txn, v.mv_data, folder, occurrences, err);
+		got = add_message_folder(
+		    txn, v.mv_data, folder, occurrences, err);
 	}
 	if (got == 0 && occurrences->n > 0)
 		qsort(occurrences->p, occurrences->n / sizeof(uint64_t),
@@ -346,7 +353,7 @@ ms_index_lost(struct ms_txn *txn, uint64_t folder, struct ms_buf *occurrences,
 }
 
 bool
-ms_index_is_lost(const struct ms_buf *occurrences, uint64_t occurrence)
+ms_index_is_missing(const struct ms_buf *occurrences, uint64_t occurrence)
 {
 	return occurrences->n > 0 && bsearch(&occurrence, occurrences->p,
 					 occurrences->n / sizeof(uint64_t),
@@ -357,15 +364,15 @@ int
 ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err)
 {
 	unsigned char key[8];
-	int lacks;
+	int missing_blobs;
 
 	ms_put_be64(key, number);
-	lacks = ms_lost_lacks(txn, key, err);
-	return lacks < 0 ? -1 : !lacks;
+	missing_blobs = ms_missing_blobs_of(txn, key, err);
+	return missing_blobs < 0 ? -1 : !missing_blobs;
 }
 
 int
-ms_index_count_lost(struct ms_txn *txn, uint64_t *count, struct ms_err *err)
+ms_index_count_missing(struct ms_txn *txn, uint64_t *count, struct ms_err *err)
 {
 	MDB_cursor_op op = MDB_FIRST;
 	MDB_stat st;
@@ -373,12 +380,13 @@ ms_index_count_lost(struct ms_txn *txn, uint64_t *count, struct ms_err *err)
 	int got, rc;
 
 	*count = 0;
-	for (; (got = ms_index_seek(txn, MS_TABLE_LACKS, op, &k, &v, err)) == 1;
+	for (; (got = ms_index_seek(
+		    txn, MS_TABLE_MISSING_BLOBS, op, &k, &v, err)) == 1;
 	     op = MDB_NEXT_NODUP)
 		(*count)++;
 	if (got < 0)
 		return -1;
-	rc = mdb_stat(txn->t, txn->ix->dbi[MS_TABLE_LOST], &st);
+	rc = mdb_stat(txn->t, txn->ix->dbi[MS_TABLE_MISSING_MESSAGES], &st);
 	if (rc != 0)
 		return ms_lmdb_fail(rc, err);
 	*count += st.ms_entries;

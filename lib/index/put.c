@@ -21,7 +21,7 @@ struct ms_indexer {
 	struct ms_buf wants; /* struct ms_want: BLOBs that messages name */
 	bool messages;       /* some of the rows are of messages */
 	uint64_t purges;
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 };
 
 struct ms_indexer *
@@ -29,7 +29,7 @@ ms_indexer_new(void)
 {
 	struct ms_indexer *in = ms_xcalloc(1, sizeof(*in));
 
-	in->wire = ms_wire_new();
+	in->wire = ms_message_hasher_new();
 	return in;
 }
 
@@ -38,7 +38,7 @@ ms_indexer_free(struct ms_indexer *in)
 {
 	if (in == NULL)
 		return;
-	ms_wire_free(in->wire);
+	ms_message_hasher_free(in->wire);
 	ms_buf_release(&in->bytes);
 	ms_buf_release(&in->rows);
 	ms_buf_release(&in->wants);
@@ -136,13 +136,13 @@ ms_indexer_blob(struct ms_indexer *in, uint64_t number,
 /* ---- records ---- */
 
 static void
-make_note(
-    struct ms_indexer *in, const struct ms_recipe *r, struct ms_note *note)
+make_message_meta(struct ms_indexer *in, const struct ms_recipe *r,
+    struct ms_message_meta *note)
 {
 	struct ms_identity id;
 
 	ms_recipe_add_header(r, in->wire);
-	ms_wire_end(in->wire, &id);
+	ms_message_hasher_end(in->wire, &id);
 	memcpy(note->head, id.head, MS_SHA_LEN);
 	ms_mail_describe(r->header, &note->desc);
 }
@@ -150,7 +150,7 @@ make_note(
 void
 ms_indexer_message(struct ms_indexer *in, uint64_t number,
     const unsigned char id[MS_SHA_LEN], uint64_t size,
-    const struct ms_note *note)
+    const struct ms_message_meta *note)
 {
 	unsigned char key[8], v[MESSAGE_FIXED + 3 * MS_DESC_LEN];
 	const struct ms_desc_field *f[3] = {
@@ -179,7 +179,7 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 {
 	struct ms_recipe_walk walk = {0};
 	struct ms_item item;
-	struct ms_note note;
+	struct ms_message_meta note;
 	struct ms_recipe r;
 	struct ms_want w;
 
@@ -192,7 +192,7 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 		memcpy(w.digest, item.digest, sizeof(w.digest));
 		ms_buf_add(&in->wants, &w, sizeof(w));
 	}
-	make_note(in, &r, &note);
+	make_message_meta(in, &r, &note);
 	ms_indexer_message(in, number, r.id, r.size, &note);
 	return 0;
 }
@@ -210,10 +210,10 @@ add_place(struct ms_indexer *in, uint64_t folder, struct ms_slice place,
 
 /* A MESSAGE that an OCCURRENCE names may be gone. */
 static int
-note_lost(struct ms_indexer *in, struct ms_txn *txn,
+note_missing(struct ms_indexer *in, struct ms_txn *txn,
     const struct ms_occurrence *o, struct ms_err *err)
 {
-	unsigned char key[8], row[MS_LOST_ROW];
+	unsigned char key[8], row[MS_MISSING_ROW];
 	struct ms_slice v;
 	int got;
 
@@ -221,8 +221,8 @@ note_lost(struct ms_indexer *in, struct ms_txn *txn,
 	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, sizeof(key), &v, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	ms_lost_row(row, o->id, o->message);
-	add(in, MS_TABLE_LOST, o->id, DIGEST_KEY, row, sizeof(row));
+	ms_missing_row(row, o->id, o->message);
+	add(in, MS_TABLE_MISSING_MESSAGES, o->id, DIGEST_KEY, row, sizeof(row));
 	return 0;
 }
 
@@ -289,7 +289,7 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		return -1;
 	if (got == 0) { /* damaged or purged: kept all the same */
 		message = o.message;
-		if (note_lost(in, txn, &o, err) < 0)
+		if (note_missing(in, txn, &o, err) < 0)
 			return -1;
 	}
 	ms_occurrence_key(key, o.folder, o.date, number);
@@ -309,7 +309,7 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	ms_put_be64(held + 8, o.folder);
 	ms_put_le64(hv, number);
 	ms_put_le64(hv + 8, (uint64_t)o.date);
-	add(in, MS_TABLE_HELD, held, sizeof(held), hv, sizeof(hv));
+	add(in, MS_TABLE_MESSAGE_FOLDERS, held, sizeof(held), hv, sizeof(hv));
 	if (o.place.n > 0)
 		add_place(in, o.folder, o.place, number);
 	return 0;
@@ -500,12 +500,12 @@ put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
 
 /* The row of a MESSAGE begins with its id. */
 static int
-replace_lost(const struct ms_indexer *in, struct ms_txn *txn,
+replace_missing(const struct ms_indexer *in, struct ms_txn *txn,
     const struct row *r, struct ms_err *err)
 {
 	const unsigned char *key = in->bytes.p + r->at;
 
-	return ms_lost_replace(txn, key, key + r->key_n, err);
+	return ms_missing_replace(txn, key, key + r->key_n, err);
 }
 
 /* Marks are set and taken away in the order of their records. */
@@ -551,10 +551,10 @@ ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 		blobs = blobs || rows[i].table == MS_TABLE_BLOB;
 	}
 	if (rc == 0)
-		rc = ms_lost_settle(txn, &in->wants, blobs, err);
+		rc = ms_missing_settle(txn, &in->wants, blobs, err);
 	for (i = 0; i < count && rc == 0 && in->messages; i++)
 		if (rows[i].table == MS_TABLE_MESSAGE)
-			rc = replace_lost(in, txn, &rows[i], err);
+			rc = replace_missing(in, txn, &rows[i], err);
 	ms_buf_clear(&in->bytes);
 	ms_buf_clear(&in->rows);
 	ms_buf_clear(&in->wants);

@@ -9,9 +9,9 @@
 /* ---- blocks ---- */
 
 static void
-run_press(struct ms_job *job, unsigned worker)
+run_compress_job(struct ms_job *job, unsigned worker)
 {
-	struct press *pr = (struct press *)job;
+	struct compress_job *pr = (struct compress_job *)job;
 
 	ms_block_finish(&pr->builder, pr->in->workers[worker].zstd, pr->image);
 	ms_block_builder_release(&pr->builder);
@@ -21,22 +21,22 @@ run_press(struct ms_job *job, unsigned worker)
 
 /* Waits for the block that was sent off first. */
 static void
-wait_press(struct ms_ingest *in, struct making *m)
+wait_compress_job(struct ms_ingest *in, struct batch_builder *m)
 {
-	struct press *pr = m->presses;
+	struct compress_job *pr = m->compress_jobs;
 
 	ms_pool_wait(in->pool, &pr->job);
 	m->batch.stored += pr->image->bytes.n;
-	m->pressing -= pr->plain;
-	m->presses = pr->next;
+	m->compressing -= pr->plain;
+	m->compress_jobs = pr->next;
 	free(pr);
 }
 
 static void
-wait_presses(struct ms_ingest *in, struct making *m)
+wait_compress_jobs(struct ms_ingest *in, struct batch_builder *m)
 {
-	while (m->presses != NULL)
-		wait_press(in, m);
+	while (m->compress_jobs != NULL)
+		wait_compress_job(in, m);
 }
 
 /*
@@ -45,21 +45,21 @@ wait_presses(struct ms_ingest *in, struct making *m)
  * way, or one large message would fill the memory with its pieces.
  */
 static void
-press(struct ms_ingest *in, struct ms_block_builder *b)
+compress_job(struct ms_ingest *in, struct ms_block_builder *b)
 {
-	struct making *m = in->making;
-	struct press *pr, **last = &m->presses;
+	struct batch_builder *m = in->batch_builder;
+	struct compress_job *pr, **last = &m->compress_jobs;
 
 	if (b->count == 0)
 		return;
 	pr = ms_xcalloc(1, sizeof(*pr));
-	pr->job.run = run_press;
+	pr->job.run = run_compress_job;
 	pr->in = in;
 	pr->image = ms_xcalloc(1, sizeof(*pr->image));
 	pr->image->header.kind = (uint8_t)b->kind;
 	ms_batch_add_image(&m->batch, pr->image);
 	pr->plain = ms_block_size(b);
-	m->pressing += pr->plain;
+	m->compressing += pr->plain;
 	pr->builder = *b;
 	*b = (struct ms_block_builder){.kind = pr->builder.kind};
 	ms_buf_room(&b->contents, MS_BLOCK_FULL); /* it will be needed */
@@ -67,20 +67,20 @@ press(struct ms_ingest *in, struct ms_block_builder *b)
 		last = &(*last)->next;
 	*last = pr;
 	ms_pool_submit(in->pool, &pr->job);
-	while (m->pressing > PRESS_BYTES)
-		wait_press(in, m);
+	while (m->compressing > COMPRESS_JOB_BYTES)
+		wait_compress_job(in, m);
 }
 
 /* ---- taking in ---- */
 
 static bool
-full(const struct ms_ingest *in, const struct making *m)
+full(const struct ms_ingest *in, const struct batch_builder *m)
 {
-	size_t blobs = m->batch.blobs.n / sizeof(struct ms_fresh_blob);
+	size_t blobs = m->batch.blobs.n / sizeof(struct ms_new_blob);
 	size_t deposits = m->batch.deposits.n / sizeof(struct ms_deposit);
 
 	/* What is being compressed is not counted yet: it is not much. */
-	return m->unsettled >= in->batch_messages || blobs >= MS_BATCH_BLOBS ||
+	return m->unresolved >= in->batch_messages || blobs >= MS_BATCH_BLOBS ||
 	       deposits >= MS_BATCH_DEPOSITS ||
 	       m->meta_plain >= MS_BATCH_META ||
 	       m->batch.text.n >= MS_BATCH_META / 4 ||
@@ -88,14 +88,14 @@ full(const struct ms_ingest *in, const struct making *m)
 }
 
 bool
-ms_making_due(const struct making *m)
+ms_batch_builder_due(const struct batch_builder *m)
 {
 	return m->since_ms != 0 &&
 	       ms_ingest_now() - m->since_ms >= MS_INGEST_SECONDS * 1000;
 }
 
 bool
-ms_making_has_blob(
+ms_batch_builder_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN])
 {
 	return ms_map_get(&in->made[0].blobs, digest, NULL) ||
@@ -118,13 +118,13 @@ blob_known(struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN],
 }
 
 int
-ms_making_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
+ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN], struct ms_err *err)
 {
-	struct making *m = in->making;
-	struct ms_fresh_blob f = {.bytes = (uint32_t)n};
+	struct batch_builder *m = in->batch_builder;
+	struct ms_new_blob f = {.bytes = (uint32_t)n};
 
-	if (ms_making_has_blob(in, digest))
+	if (ms_batch_builder_has_blob(in, digest))
 		return 0;
 	if (in->looked_up != in->committed) {
 		int got = blob_known(in, digest, err);
@@ -133,22 +133,23 @@ ms_making_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 			return got < 0 ? -1 : 0;
 	}
 	if (m->data.count > 0 && ms_block_size(&m->data) + n > MS_BLOCK_FULL)
-		press(in, &m->data);
+		compress_job(in, &m->data);
 	memcpy(f.digest, digest, MS_SHA_LEN);
 	f.image = m->batch.data_n;
 	f.row =
 	    ms_block_add(&m->data, MS_BLOB, (struct ms_slice){p, n}, digest);
 	ms_buf_add(&m->batch.blobs, &f, sizeof(f));
 	ms_map_add(&m->blobs, digest, 0, NULL);
-	return ms_making_close(in, false, err);
+	return ms_batch_builder_close(in, false, err);
 }
 
 /* The MESSAGE of an entry goes into the batch, unless it is there. */
 static uint32_t
-add_message(struct making *m, const struct entry *e, struct ms_slice content,
-    const unsigned char key[MS_SHA_LEN], const unsigned char digest[MS_SHA_LEN])
+add_message(struct batch_builder *m, const struct entry *e,
+    struct ms_slice content, const unsigned char key[MS_SHA_LEN],
+    const unsigned char digest[MS_SHA_LEN])
 {
-	struct ms_fresh f = {.size = e->size,
+	struct ms_new_message f = {.size = e->size,
 	    .own = e->own,
 	    .image = m->batch.meta_n,
 	    .bytes = (uint32_t)content.n,
@@ -184,7 +185,7 @@ ms_ingest_now(void)
 }
 
 static void
-add_deposit(struct making *m, const struct entry *e, uint32_t fresh,
+add_deposit(struct batch_builder *m, const struct entry *e, uint32_t fresh,
     const struct ms_buf *text)
 {
 	struct ms_deposit d = e->d;
@@ -197,9 +198,9 @@ add_deposit(struct making *m, const struct entry *e, uint32_t fresh,
 	d.from = copy_text(to, text, d.from, d.from_n);
 	d.where = copy_text(to, text, d.where, d.where_n);
 	ms_buf_add(&m->batch.deposits, &d, sizeof(d));
-	m->unsettled += d.settled ? 0 : 1;
+	m->unresolved += d.resolved ? 0 : 1;
 	/* It may be the one for which folder and all are made. */
-	if (!d.settled && atomic_load(&d.dest->number) == 0)
+	if (!d.resolved && atomic_load(&d.dest->number) == 0)
 		m->meta_plain += d.dest->events;
 	if (m->since_ms == 0)
 		m->since_ms = ms_ingest_now();
@@ -224,7 +225,7 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 		e->fresh = false; /* goes by its id */
 		return 0;
 	}
-	if (writing && ms_making_wait(in, err) < 0)
+	if (writing && ms_batch_builder_wait(in, err) < 0)
 		return -1;
 	if (!writing && in->looked_up == in->committed)
 		return 0;
@@ -241,7 +242,7 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 }
 
 int
-ms_making_add(struct ms_ingest *in, const struct entry *entry,
+ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
     struct ms_slice content, const struct ms_buf *text,
     const struct found_blob *found, size_t found_n, const unsigned char *blobs,
     struct ms_err *err)
@@ -249,12 +250,12 @@ ms_making_add(struct ms_ingest *in, const struct entry *entry,
 	unsigned char digest[MS_SHA_LEN];
 	const unsigned char *key = entry->d.id;
 	struct entry e = *entry;
-	uint32_t fresh = MS_NO_FRESH;
-	struct making *m;
+	uint32_t fresh = MS_NO_NEW_MESSAGE;
+	struct batch_builder *m;
 	size_t i;
 
 	if (e.no_user) {
-		e.d.settled = true;
+		e.d.resolved = true;
 		ms_deposit_fail(
 		    &e.d, "the archive has no such user: ", e.d.dest->user);
 	}
@@ -267,17 +268,17 @@ ms_making_add(struct ms_ingest *in, const struct entry *entry,
 	}
 	if (e.fresh) {
 		for (i = 0; i < found_n; i++)
-			if (ms_making_blob(in, blobs + found[i].at, found[i].n,
-				found[i].digest, err) < 0)
+			if (ms_batch_builder_blob(in, blobs + found[i].at,
+				found[i].n, found[i].digest, err) < 0)
 				return -1;
-		m = in->making;
+		m = in->batch_builder;
 		if (m->meta.count > 0 &&
 		    ms_block_size(&m->meta) + content.n > MS_BLOCK_FULL)
-			press(in, &m->meta);
+			compress_job(in, &m->meta);
 		fresh = add_message(m, &e, content, key, digest);
 	}
-	add_deposit(in->making, &e, fresh, text);
-	return ms_making_close(in, false, err);
+	add_deposit(in->batch_builder, &e, fresh, text);
+	return ms_batch_builder_close(in, false, err);
 }
 
 /* ---- handing over ---- */
@@ -295,7 +296,7 @@ ms_ingest_fail(
 }
 
 int
-ms_making_wait(struct ms_ingest *in, struct ms_err *err)
+ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err)
 {
 	while (in->writing != NULL)
 		pthread_cond_wait(&in->wake, &in->lock);
@@ -303,41 +304,41 @@ ms_making_wait(struct ms_ingest *in, struct ms_err *err)
 }
 
 int
-ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
+ms_batch_builder_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
 {
-	struct making *m = in->making;
+	struct batch_builder *m = in->batch_builder;
 
 	if (in->failed)
 		return ms_ingest_fail(in, &in->why, err);
-	if (!anyway && !full(in, m) && !ms_making_due(m))
+	if (!anyway && !full(in, m) && !ms_batch_builder_due(m))
 		return 0;
-	press(in, &m->data);
-	press(in, &m->meta);
-	wait_presses(in, m);
-	if (ms_making_wait(in, err) < 0)
+	compress_job(in, &m->data);
+	compress_job(in, &m->meta);
+	wait_compress_jobs(in, m);
+	if (ms_batch_builder_wait(in, err) < 0)
 		return -1;
 	if (m->batch.deposits.n == 0 && m->batch.data_n == 0)
 		return 0;
 	in->writing = m;
-	in->making = m == &in->made[0] ? &in->made[1] : &in->made[0];
+	in->batch_builder = m == &in->made[0] ? &in->made[1] : &in->made[0];
 	pthread_cond_broadcast(&in->wake);
 	return 0;
 }
 
 static void
-making_clear(struct making *m)
+batch_builder_clear(struct batch_builder *m)
 {
 	ms_batch_clear(&m->batch);
 	ms_map_clear(&m->messages);
 	ms_map_clear(&m->blobs);
-	m->meta_plain = m->unsettled = 0;
+	m->meta_plain = m->unresolved = 0;
 	m->since_ms = 0;
 }
 
 void
-ms_making_release(struct ms_ingest *in, struct making *m)
+ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *m)
 {
-	wait_presses(in, m);
+	wait_compress_jobs(in, m);
 	ms_batch_release(&m->batch);
 	ms_map_release(&m->messages);
 	ms_map_release(&m->blobs);
@@ -362,7 +363,7 @@ ms_ingest_write(void *arg)
 {
 	struct ms_ingest *in = arg;
 	struct ms_err err = {0};
-	struct making *m;
+	struct batch_builder *m;
 	int rc;
 
 	pthread_mutex_lock(&in->lock);
@@ -379,7 +380,7 @@ ms_ingest_write(void *arg)
 		pthread_mutex_lock(&in->lock);
 		if (rc < 0)
 			ms_ingest_fail(in, &err, NULL);
-		making_clear(m);
+		batch_builder_clear(m);
 		in->writing = NULL;
 		in->committed++;
 		pthread_cond_broadcast(&in->wake);

@@ -21,12 +21,12 @@ commit_release(struct ms_committer *c)
 /* ---- what is known by now ---- */
 
 static int
-look_up_fresh(struct ms_committer *c, uint64_t *total, uint64_t *known,
+look_up_new_messages(struct ms_committer *c, uint64_t *total, uint64_t *known,
     struct ms_err *err)
 {
-	struct ms_fresh *f = (struct ms_fresh *)(void *)c->b->fresh.p;
-	struct ms_fresh_blob *bl =
-	    (struct ms_fresh_blob *)(void *)c->b->blobs.p;
+	struct ms_new_message *f =
+	    (struct ms_new_message *)(void *)c->b->fresh.p;
+	struct ms_new_blob *bl = (struct ms_new_blob *)(void *)c->b->blobs.p;
 	size_t i, n = c->b->fresh.n / sizeof(*f);
 	size_t blobs = c->b->blobs.n / sizeof(*bl);
 	uint64_t number;
@@ -89,7 +89,8 @@ make_room(struct ms_committer *c, struct ms_err *err)
 static void
 number_records(struct ms_committer *c, uint64_t *data, uint64_t *meta)
 {
-	struct ms_fresh *f = (struct ms_fresh *)(void *)c->b->fresh.p;
+	struct ms_new_message *f =
+	    (struct ms_new_message *)(void *)c->b->fresh.p;
 	size_t i, n = c->b->fresh.n / sizeof(*f);
 	uint64_t next = c->pos.next;
 	uint32_t k;
@@ -114,8 +115,8 @@ static int
 index_contents(struct ms_committer *c, const uint64_t *data,
     const uint64_t *meta, struct ms_err *err)
 {
-	const struct ms_fresh_blob *bl = (const void *)c->b->blobs.p;
-	const struct ms_fresh *f = (const void *)c->b->fresh.p;
+	const struct ms_new_blob *bl = (const void *)c->b->blobs.p;
+	const struct ms_new_message *f = (const void *)c->b->fresh.p;
 	size_t i, n = c->b->blobs.n / sizeof(*bl);
 
 	for (i = 0; i < n; i++)
@@ -179,7 +180,7 @@ out:
 static void
 set_outcomes(struct ms_committer *c)
 {
-	const struct ms_fresh *f = (const void *)c->b->fresh.p;
+	const struct ms_new_message *f = (const void *)c->b->fresh.p;
 	struct ms_map seen = {0};
 	struct ms_deposit *d;
 	size_t i, n;
@@ -191,7 +192,8 @@ set_outcomes(struct ms_committer *c)
 		d[i].outcome = MS_OUTCOME_KNOWN;
 		/* The first copy of a new message is new, a second one in
 		 * the same batch is known already. */
-		if (d[i].fresh != MS_NO_FRESH && !f[d[i].fresh].id_known &&
+		if (d[i].fresh != MS_NO_NEW_MESSAGE &&
+		    !f[d[i].fresh].id_known &&
 		    !ms_map_add(&seen, d[i].id, 0, NULL))
 			d[i].outcome = MS_OUTCOME_NEW;
 	}
@@ -219,7 +221,7 @@ fill(struct ms_committer *c, bool *written, struct ms_err *err)
 		goto out;
 	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++)
-		if (!d[i].settled && ms_committer_deposit(c, &d[i], err) < 0)
+		if (!d[i].resolved && ms_committer_deposit(c, &d[i], err) < 0)
 			goto out;
 	if (c->b->decide != NULL && c->b->decide(c->b->decide_ctx, c, err) < 0)
 		goto out;
@@ -247,7 +249,7 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 	if (ms_index_begin_write(c->a->ix, &c->txn, err) < 0)
 		return -1;
 	ms_indexer_clear(c->a->indexer);
-	rc = look_up_fresh(c, &total, &known, err);
+	rc = look_up_new_messages(c, &total, &known, err);
 	if (rc == 0 && sift_allowed && known > total / 10)
 		rc = AGAIN;
 	if (rc == 0)
@@ -289,9 +291,9 @@ forget_attempt(struct ms_committer *c)
 
 	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++) {
-		if (d[i].settled)
+		if (d[i].resolved)
 			continue;
-		d[i].occurrence = d[i].astray = false;
+		d[i].occurrence = d[i].source_missing = false;
 		if (d[i].err != NULL) {
 			free(d[i].err);
 			d[i].err = NULL;
@@ -327,7 +329,7 @@ nothing_to_do(const struct ms_batch *b)
 		return false;
 	d = ms_batch_deposits(b, &n);
 	for (i = 0; i < n; i++)
-		if (!d[i].settled && d[i].outcome != MS_OUTCOME_FAILED)
+		if (!d[i].resolved && d[i].outcome != MS_OUTCOME_FAILED)
 			return false;
 	return true;
 }

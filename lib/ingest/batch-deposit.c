@@ -83,7 +83,7 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 
 /* The row of an occurrence, from its place in `held`: folder, number, date. */
 static int
-held_row(struct ms_committer *c, const MDB_val *k, const MDB_val *v,
+message_folder_row(struct ms_committer *c, const MDB_val *k, const MDB_val *v,
     struct ms_occurrence_row *row, struct ms_err *err)
 {
 	const unsigned char *value = v->mv_data;
@@ -128,7 +128,8 @@ find_like(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 		return -1;
 	ms_put_be64(key, first);
 	ms_put_be64(key + 8, 0);
-	got = ms_index_seek(&c->txn, MS_TABLE_HELD, MDB_SET_RANGE, &k, &v, err);
+	got = ms_index_seek(
+	    &c->txn, MS_TABLE_MESSAGE_FOLDERS, MDB_SET_RANGE, &k, &v, err);
 	while (got == 1 && !same && k.mv_size == 16 && v.mv_size == 16 &&
 	       ms_be64(k.mv_data) == first) {
 		found = ms_index_get(&c->txn, MS_TABLE_FOLDER,
@@ -136,13 +137,14 @@ find_like(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 		if (found == 1 && row.n >= 16 && ms_le64(row.p) == user) {
 			same = ms_le64(row.p + 8) == source;
 			if (!any || same)
-				found = held_row(c, &k, &v, like, err);
+				found =
+				    message_folder_row(c, &k, &v, like, err);
 			any = true;
 		}
 		if (found < 0)
 			return -1;
 		got = ms_index_seek(
-		    &c->txn, MS_TABLE_HELD, MDB_NEXT, &k, &v, err);
+		    &c->txn, MS_TABLE_MESSAGE_FOLDERS, MDB_NEXT, &k, &v, err);
 	}
 	return got < 0 ? -1 : any;
 }
@@ -177,11 +179,11 @@ static int
 find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
     uint64_t *first, struct ms_err *err)
 {
-	const struct ms_fresh *f = NULL;
+	const struct ms_new_message *f = NULL;
 	int got;
 
-	if (d->fresh != MS_NO_FRESH)
-		f = (const struct ms_fresh *)(const void *)c->b->fresh.p +
+	if (d->fresh != MS_NO_NEW_MESSAGE)
+		f = (const struct ms_new_message *)(const void *)c->b->fresh.p +
 		    d->fresh;
 	got = ms_index_id(&c->txn, d->id, first, err);
 	if (got < 0)
@@ -196,15 +198,16 @@ find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
 
 /* The occurrence of a message (first of its id) in a folder. 1, 0, -1. */
 static int
-find_held(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
-    uint64_t folder, uint64_t *occurrence, struct ms_err *err)
+find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
+    uint64_t first, uint64_t folder, uint64_t *occurrence, struct ms_err *err)
 {
 	unsigned char digest[MS_SHA_LEN];
 
 	pair_digest(d->id, MS_SHA_LEN, folder, digest);
 	if (ms_map_get(&c->held, digest, occurrence))
 		return 1;
-	return ms_index_held(&c->txn, first, folder, occurrence, err);
+	return ms_index_message_folders(
+	    &c->txn, first, folder, occurrence, err);
 }
 
 /* The folder it was moved from, of the same user and source. 1, 0, -1. */
@@ -244,9 +247,9 @@ add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 
 	got = find_left(c, d, &folder, err);
 	if (got == 1)
-		got = find_held(c, d, first, folder, &m.left, err);
-	d->astray = got == 0 || (got == 1 && m.left == occurrence);
-	if (got < 0 || d->astray)
+		got = find_message_folder(c, d, first, folder, &m.left, err);
+	d->source_missing = got == 0 || (got == 1 && m.left == occurrence);
+	if (got < 0 || d->source_missing)
 		return got < 0 ? -1 : 0;
 	/* What this batch recorded must be seen too. */
 	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
@@ -286,7 +289,7 @@ ms_committer_deposit(
 		    "");
 	if (got <= 0)
 		return got;
-	got = find_held(c, d, first, folder, &occurrence, err);
+	got = find_message_folder(c, d, first, folder, &occurrence, err);
 	if (got == 1) {
 		got = add_place(c, d, folder, occurrence, err);
 		arrived = got == 1 || d->place_n == 0;

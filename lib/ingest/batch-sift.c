@@ -108,7 +108,7 @@ sifted_release(struct sifted *s)
 static int
 sift_blobs(struct ms_batch *b, struct ms_err *err)
 {
-	struct ms_fresh_blob *bl = (struct ms_fresh_blob *)(void *)b->blobs.p;
+	struct ms_new_blob *bl = (struct ms_new_blob *)(void *)b->blobs.p;
 	size_t i, n = b->blobs.n / sizeof(*bl), kept = 0, at;
 	size_t *starts = ms_xcalloc(b->data_n, sizeof(*starts));
 	struct sifted s;
@@ -136,7 +136,7 @@ sift_blobs(struct ms_batch *b, struct ms_err *err)
 static int
 sift_messages(struct ms_batch *b, struct ms_err *err)
 {
-	struct ms_fresh *f = (struct ms_fresh *)(void *)b->fresh.p;
+	struct ms_new_message *f = (struct ms_new_message *)(void *)b->fresh.p;
 	size_t i, n = b->fresh.n / sizeof(*f), kept = 0, at, deposits;
 	size_t *starts = ms_xcalloc(b->meta_n, sizeof(*starts));
 	uint32_t *to = ms_xcalloc(n, sizeof(*to));
@@ -150,7 +150,7 @@ sift_messages(struct ms_batch *b, struct ms_err *err)
 	rc = sift(b->meta, &b->meta_n, MS_BLOCK_META, &s, err);
 	for (i = 0; i < n; i++) {
 		at = starts[f[i].image] + f[i].row;
-		to[i] = f[i].known ? MS_NO_FRESH : (uint32_t)kept;
+		to[i] = f[i].known ? MS_NO_NEW_MESSAGE : (uint32_t)kept;
 		f[i].image = s.image[at];
 		f[i].row = s.row[at];
 		if (!f[i].known)
@@ -158,7 +158,7 @@ sift_messages(struct ms_batch *b, struct ms_err *err)
 	}
 	b->fresh.n = kept * sizeof(*f);
 	for (i = 0; i < deposits; i++)
-		if (d[i].fresh != MS_NO_FRESH)
+		if (d[i].fresh != MS_NO_NEW_MESSAGE)
 			d[i].fresh = to[d[i].fresh];
 	sifted_release(&s);
 	free(starts);

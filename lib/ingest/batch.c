@@ -86,7 +86,8 @@ add_note(void *ctx, struct ms_committer *c, struct ms_err *err)
 }
 
 int
-ms_archive_note(struct ms_archive *a, struct ms_slice json, struct ms_err *err)
+ms_archive_log_event(
+    struct ms_archive *a, struct ms_slice json, struct ms_err *err)
 {
 	struct ms_buf content = {0};
 	struct ms_batch b = {.decide = add_note, .decide_ctx = &content};

@@ -33,7 +33,7 @@ enum ms_outcome {
 	MS_OUTCOME_FAILED /* err says why */
 };
 
-#define MS_NO_FRESH UINT32_MAX
+#define MS_NO_NEW_MESSAGE UINT32_MAX
 
 /* One message to be recorded at one place, and what became of it. */
 struct ms_deposit {
@@ -41,30 +41,31 @@ struct ms_deposit {
 	unsigned char id[MS_SHA_LEN];
 	int64_t date;
 	uint8_t form, bits;
-	uint32_t fresh;   /* which ms_fresh of the batch it is; MS_NO_FRESH */
+	uint32_t fresh;   /* which ms_new_message of the batch it is;
+			     MS_NO_NEW_MESSAGE */
 	uint64_t message; /* the MESSAGE it is a copy of, if known by number; 0:
 			     by its id */
 	bool reference;   /* ref=: must be known, and this user's */
-	bool settled;     /* known with its place, or failed before it was
-			     looked for: nothing is to be written */
+	bool resolved;    /* known with its place, or failed before it was
+			    looked for: nothing is to be written */
 	/* offsets in the batch's text; from: the folder it was moved from */
 	size_t place, flags, other, from, where;
 	uint32_t place_n, flags_n, other_n, from_n, where_n;
 	/* Filled by ms_batch_commit(): */
 	enum ms_outcome outcome;
-	bool occurrence;    /* a new one was recorded */
-	bool astray;        /* the user has it in no such folder as `from` */
-	struct ms_err *err; /* if failed; owned */
+	bool occurrence;     /* a new one was recorded */
+	bool source_missing; /* the user has it in no such folder as `from` */
+	struct ms_err *err;  /* if failed; owned */
 };
 
 /* A MESSAGE of the batch. */
-struct ms_fresh {
+struct ms_new_message {
 	unsigned char id[MS_SHA_LEN];
 	uint64_t size;
 	bool own; /* of mixed line ends: only an equal record serves */
 	uint32_t image, row; /* image: among the meta images */
 	uint32_t bytes;
-	struct ms_note note;
+	struct ms_message_meta note;
 	uint64_t number; /* the commit's: the record that serves, this or an
 			    earlier one */
 	bool known;      /* an earlier record serves */
@@ -72,7 +73,7 @@ struct ms_fresh {
 };
 
 /* A BLOB of the batch. */
-struct ms_fresh_blob {
+struct ms_new_blob {
 	unsigned char digest[MS_SHA_LEN];
 	uint32_t image, row; /* image: among the data images */
 	uint32_t bytes;
@@ -85,8 +86,8 @@ struct ms_committer;
 struct ms_batch {
 	struct ms_block_image **data, **meta; /* finished blocks, in order */
 	uint32_t data_n, meta_n;
-	struct ms_buf fresh;    /* struct ms_fresh */
-	struct ms_buf blobs;    /* struct ms_fresh_blob */
+	struct ms_buf fresh;    /* struct ms_new_message */
+	struct ms_buf blobs;    /* struct ms_new_blob */
 	struct ms_buf deposits; /* struct ms_deposit, in order of arrival */
 	struct ms_buf text;     /* places, flags and the like */
 	/* Called when all else has its numbers, in the transaction, and perhaps
@@ -119,7 +120,7 @@ int ms_batch_commit(
  * when it returns 0. The archive is open for writing. -1 as above; MS_BUG:
  * longer than MS_EVENT_MAX, or no EVENT.
  */
-int ms_archive_note(
+int ms_archive_log_event(
     struct ms_archive *a, struct ms_slice json, struct ms_err *err);
 
 /*

@@ -89,10 +89,10 @@ make_room(struct ms_ingest *in)
 {
 	if (in->dest_list.n / sizeof(struct ms_dest *) < DESTS_MAX)
 		return;
-	if (!in->failed && ms_parcels_send(in, NULL) == 0 &&
-	    ms_parcels_collect(in, NULL) == 0 &&
-	    ms_making_close(in, true, NULL) == 0 &&
-	    ms_making_wait(in, NULL) == 0)
+	if (!in->failed && ms_work_units_send(in, NULL) == 0 &&
+	    ms_work_units_collect(in, NULL) == 0 &&
+	    ms_batch_builder_close(in, true, NULL) == 0 &&
+	    ms_batch_builder_wait(in, NULL) == 0)
 		ms_dests_release(in);
 }
 

@@ -13,9 +13,9 @@
 
 /* ---- parcels: complete messages on their way to a worker and back ---- */
 
-#define PARCEL_BYTES (512 * 1024) /* then it is sent off */
-#define PARCEL_MESSAGES 512
-#define PARCEL_MESSAGE_MAX                                                     \
+#define WORK_UNIT_BYTES (512 * 1024) /* then it is sent off */
+#define WORK_UNIT_MESSAGES 512
+#define WORK_UNIT_MESSAGE_MAX                                                  \
 	(2 * 1024 * 1024) /* a larger message is streamed                      \
 			   */
 
@@ -31,7 +31,7 @@ struct entry {
 	uint64_t size;
 	size_t content, content_n; /* in parcel's contents */
 	size_t blob, blob_n;       /* in parcel's blob list */
-	struct ms_note note;
+	struct ms_message_meta note;
 };
 
 struct found_blob {
@@ -40,9 +40,9 @@ struct found_blob {
 	uint32_t n;
 };
 
-struct parcel {
+struct work_unit {
 	struct ms_job job;
-	struct parcel *next;
+	struct work_unit *next;
 	struct ms_ingest *in;
 	struct ms_buf bytes, text;
 	struct ms_buf entries; /* struct entry */
@@ -56,10 +56,10 @@ struct parcel {
 /* What a worker has of its own. */
 struct worker {
 	struct ms_archive *a;
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 	struct ms_segmenter *segmenter;
 	void *zstd;
-	struct parcel *parcel; /* being worked on */
+	struct work_unit *work_unit; /* being worked on */
 	struct ms_txn *txn;
 };
 
@@ -67,7 +67,7 @@ struct worker {
 void ms_worker_init(struct worker *w, struct ms_archive *a);
 void ms_worker_release(struct worker *w);
 /* Hashes, looks up, segments all messages of a parcel. */
-void ms_work_parcel(struct worker *w, struct parcel *pl);
+void ms_work_unit_run(struct worker *w, struct work_unit *pl);
 /*
  * The message, all of whose bytes have gone through wire and segmenter: is
  * it known? Fills e; content is the segmenter's until its next message.
@@ -80,33 +80,34 @@ int ms_work_finish(struct worker *w, struct ms_txn *txn,
  * before the message is looked at, so that nothing of it is stored.
  */
 int ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err);
-void ms_parcel_clear(struct parcel *pl);
-void ms_parcel_free(struct parcel *pl);
+void ms_work_unit_clear(struct work_unit *pl);
+void ms_work_unit_free(struct work_unit *pl);
 
 /* ---- a batch in the making ---- */
 
-#define PRESS_BYTES (8 * 1024 * 1024) /* of payload, under way at once */
+#define COMPRESS_JOB_BYTES (8 * 1024 * 1024) /* of payload, under way at once  \
+					      */
 
 /* A block on its way to be compressed. */
-struct press {
+struct compress_job {
 	struct ms_job job;
-	struct press *next;
+	struct compress_job *next;
 	struct ms_ingest *in;
 	struct ms_block_builder builder;
 	struct ms_block_image *image;
 	size_t plain; /* bytes of payload */
 };
 
-struct making {
+struct batch_builder {
 	struct ms_batch batch;
 	struct ms_map messages; /* by id, or digest of content if own: index */
 	struct ms_map blobs;    /* by digest */
 	struct ms_block_builder data, meta;
-	struct press *presses; /* the oldest first */
-	size_t pressing;       /* bytes of payload of these */
-	size_t meta_plain;     /* of MESSAGEs, and of EVENTs at most */
-	size_t unsettled;      /* deposits to be written */
-	int64_t since_ms;      /* when its first deposit came; 0: none */
+	struct compress_job *compress_jobs; /* the oldest first */
+	size_t compressing;                 /* bytes of payload of these */
+	size_t meta_plain; /* of MESSAGEs, and of EVENTs at most */
+	size_t unresolved; /* deposits to be written */
+	int64_t since_ms;  /* when its first deposit came; 0: none */
 };
 
 struct ms_ingest {
@@ -121,23 +122,24 @@ struct ms_ingest {
 
 	pthread_mutex_t lock; /* all below, but while a call waits */
 	struct ms_map dests;
-	struct ms_buf dest_list; /* struct ms_dest * */
-	struct parcel *filling;  /* the parcel being filled */
-	struct parcel *sent, **sent_tail;
-	struct parcel *spare;
+	struct ms_buf dest_list;   /* struct ms_dest * */
+	struct work_unit *filling; /* the parcel being filled */
+	struct work_unit *sent, **sent_tail;
+	struct work_unit *spare;
 	unsigned in_flight;
 	struct entry *current; /* the message being received, or NULL */
 	struct entry streamed; /* that, if it is large */
 	bool streaming;
 	struct worker big; /* for large ones */
-	struct making made[2], *making;
+	struct batch_builder made[2], *batch_builder;
 	bool failed;
 	struct ms_err why;
 
 	pthread_t writer, ticker;
-	pthread_cond_t wake;    /* writer, ticker, and who waits for them */
-	struct making *writing; /* given to the writer; NULL: it is idle */
-	bool busy; /* a call or the ticker is at work, perhaps waiting */
+	pthread_cond_t wake; /* writer, ticker, and who waits for them */
+	struct batch_builder
+	    *writing; /* given to the writer; NULL: it is idle */
+	bool busy;    /* a call or the ticker is at work, perhaps waiting */
 	bool stop;
 	uint64_t committed; /* batches so far */
 	uint64_t looked_up; /* how many when the entry at hand was looked up:
@@ -153,12 +155,12 @@ void ms_ingest_enter(struct ms_ingest *in);
 void ms_ingest_leave(struct ms_ingest *in);
 
 /* ingest-parcel.c; in->lock is held. */
-struct parcel *ms_parcel_new(struct ms_ingest *in);
+struct work_unit *ms_work_unit_new(struct ms_ingest *in);
 /* Sends off the complete messages of the parcel being filled; one being
  * received goes on in the next. */
-int ms_parcels_send(struct ms_ingest *in, struct ms_err *err);
+int ms_work_units_send(struct ms_ingest *in, struct ms_err *err);
 /* Takes in all messages that were sent. */
-int ms_parcels_collect(struct ms_ingest *in, struct ms_err *err);
+int ms_work_units_collect(struct ms_ingest *in, struct ms_err *err);
 
 /* ingest-large.c; in->lock is held. */
 void ms_large_init(struct ms_ingest *in);
@@ -179,21 +181,22 @@ void ms_dests_release(struct ms_ingest *in);
 int ms_ingest_fail(
     struct ms_ingest *in, const struct ms_err *why, struct ms_err *err);
 /* Takes in a message; texts are in `text`, bytes of its BLOBs in `blobs`. */
-int ms_making_add(struct ms_ingest *in, const struct entry *e,
+int ms_batch_builder_add(struct ms_ingest *in, const struct entry *e,
     struct ms_slice content, const struct ms_buf *text,
     const struct found_blob *found, size_t found_n, const unsigned char *blobs,
     struct ms_err *err);
-int ms_making_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
-    const unsigned char digest[MS_SHA_LEN], struct ms_err *err);
-bool ms_making_has_blob(
+int ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p,
+    size_t n, const unsigned char digest[MS_SHA_LEN], struct ms_err *err);
+bool ms_batch_builder_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN]);
 /* Has it waited for as long as a batch may? */
-bool ms_making_due(const struct making *m);
+bool ms_batch_builder_due(const struct batch_builder *m);
 /* Hands the batch to the writer if it is full or due, or anyway. */
-int ms_making_close(struct ms_ingest *in, bool anyway, struct ms_err *err);
+int ms_batch_builder_close(
+    struct ms_ingest *in, bool anyway, struct ms_err *err);
 /* Waits until the writer is idle. */
-int ms_making_wait(struct ms_ingest *in, struct ms_err *err);
-void ms_making_release(struct ms_ingest *in, struct making *m);
+int ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err);
+void ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *m);
 void *ms_ingest_write(void *in); /* the writer thread */
 
 #endif

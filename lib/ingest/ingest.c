@@ -47,9 +47,10 @@ add_text(struct ms_buf *b, const char *s, size_t *at)
 static struct entry *
 new_entry(struct ms_ingest *in, const struct ms_spec *spec)
 {
-	struct parcel *pl = in->filling;
-	struct entry e = {
-	    .d = {.dest = spec->dest, .date = spec->date, .fresh = MS_NO_FRESH},
+	struct work_unit *pl = in->filling;
+	struct entry e = {.d = {.dest = spec->dest,
+			      .date = spec->date,
+			      .fresh = MS_NO_NEW_MESSAGE},
 	    .has_date = spec->has_date,
 	    .has_fallback = spec->has_fallback,
 	    .fallback = spec->fallback,
@@ -68,16 +69,16 @@ new_entry(struct ms_ingest *in, const struct ms_spec *spec)
 static int
 begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
 {
-	struct parcel *pl = in->filling;
+	struct work_unit *pl = in->filling;
 
 	if (in->failed) {
 		if (err != NULL)
 			*err = in->why;
 		return -1;
 	}
-	if ((pl->bytes.n >= PARCEL_BYTES || pl->text.n >= PARCEL_BYTES ||
-		pl->entries.n / sizeof(struct entry) >= PARCEL_MESSAGES) &&
-	    ms_parcels_send(in, err) < 0)
+	if ((pl->bytes.n >= WORK_UNIT_BYTES || pl->text.n >= WORK_UNIT_BYTES ||
+		pl->entries.n / sizeof(struct entry) >= WORK_UNIT_MESSAGES) &&
+	    ms_work_units_send(in, err) < 0)
 		return -1;
 	if (in->filling->entries.n == 0)
 		ms_buf_clear(&in->filling->text); /* of large messages */
@@ -107,11 +108,11 @@ ms_ingest_data(
 	ms_ingest_enter(in);
 	if (in->streaming) {
 		ms_large_feed(in, p, n);
-		rc = ms_making_close(in, false, err);
+		rc = ms_batch_builder_close(in, false, err);
 	} else {
 		ms_buf_add(&in->filling->bytes, p, n);
 		in->current->n += n;
-		if (in->current->n > PARCEL_MESSAGE_MAX)
+		if (in->current->n > WORK_UNIT_MESSAGE_MAX)
 			rc = ms_large_begin(in, err);
 	}
 	if (rc == 0 && in->failed) {
@@ -194,9 +195,9 @@ tick(void *arg)
 		in->busy = true;
 		/* Parcels have no clock of their own: they are sent off now,
 		 * and the batch they end in begins to age. */
-		if (ms_parcels_send(in, NULL) == 0 &&
-		    ms_parcels_collect(in, NULL) == 0)
-			ms_making_close(in, false, NULL);
+		if (ms_work_units_send(in, NULL) == 0 &&
+		    ms_work_units_collect(in, NULL) == 0)
+			ms_batch_builder_close(in, false, NULL);
 		in->busy = false;
 		pthread_cond_broadcast(&in->wake);
 	}
@@ -244,9 +245,9 @@ ms_ingest_new(
 		in->made[i].data.kind = MS_BLOCK_DATA;
 		in->made[i].meta.kind = MS_BLOCK_META;
 	}
-	in->making = &in->made[0];
+	in->batch_builder = &in->made[0];
 	in->sent_tail = &in->sent;
-	in->filling = ms_parcel_new(in);
+	in->filling = ms_work_unit_new(in);
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -261,11 +262,11 @@ ms_ingest_new(
 static void
 ingest_free(struct ms_ingest *in)
 {
-	struct parcel *pl;
+	struct work_unit *pl;
 	unsigned i;
 
-	ms_making_release(in, &in->made[0]);
-	ms_making_release(in, &in->made[1]);
+	ms_batch_builder_release(in, &in->made[0]);
+	ms_batch_builder_release(in, &in->made[1]);
 	ms_pool_free(in->pool);
 	for (i = 0; i <= in->threads; i++)
 		ms_worker_release(&in->workers[i]);
@@ -273,9 +274,9 @@ ingest_free(struct ms_ingest *in)
 	ms_large_release(in);
 	while ((pl = in->spare) != NULL) {
 		in->spare = pl->next;
-		ms_parcel_free(pl);
+		ms_work_unit_free(pl);
 	}
-	ms_parcel_free(in->filling);
+	ms_work_unit_free(in->filling);
 	ms_dests_release(in);
 	pthread_cond_destroy(&in->wake);
 	pthread_mutex_destroy(&in->lock);
@@ -288,11 +289,11 @@ ms_ingest_finish(struct ms_ingest *in, struct ms_err *err)
 	int rc;
 
 	ms_ingest_enter(in);
-	if (!in->failed && ms_parcels_send(in, NULL) == 0 &&
-	    ms_parcels_collect(in, NULL) == 0)
-		ms_making_close(in, true, NULL);
-	ms_parcels_collect(in, NULL);
-	rc = ms_making_wait(in, err);
+	if (!in->failed && ms_work_units_send(in, NULL) == 0 &&
+	    ms_work_units_collect(in, NULL) == 0)
+		ms_batch_builder_close(in, true, NULL);
+	ms_work_units_collect(in, NULL);
+	rc = ms_batch_builder_wait(in, err);
 	in->stop = true;
 	in->busy = false;
 	pthread_cond_broadcast(&in->wake);

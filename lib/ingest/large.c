@@ -13,7 +13,7 @@ take_blob(void *ctx, const unsigned char *p, size_t n,
 	uint64_t number;
 	int got;
 
-	if (in->failed || ms_making_has_blob(in, digest))
+	if (in->failed || ms_batch_builder_has_blob(in, digest))
 		return;
 	in->looked_up = in->committed;
 	got = ms_index_begin(in->a->ix, &txn, &why);
@@ -22,7 +22,7 @@ take_blob(void *ctx, const unsigned char *p, size_t n,
 		ms_index_end(&txn);
 	}
 	if (got == 0)
-		got = ms_making_blob(in, p, n, digest, &why);
+		got = ms_batch_builder_blob(in, p, n, digest, &why);
 	if (got < 0)
 		ms_ingest_fail(in, &why, NULL);
 }
@@ -31,14 +31,14 @@ void
 ms_large_init(struct ms_ingest *in)
 {
 	in->big.a = in->a;
-	in->big.wire = ms_wire_new();
+	in->big.wire = ms_message_hasher_new();
 	in->big.segmenter = ms_segmenter_new(take_blob, in);
 }
 
 void
 ms_large_release(struct ms_ingest *in)
 {
-	ms_wire_free(in->big.wire);
+	ms_message_hasher_free(in->big.wire);
 	ms_segmenter_free(in->big.segmenter);
 }
 
@@ -47,7 +47,7 @@ ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n)
 {
 	if (in->streamed.no_user)
 		return;
-	ms_wire_add(in->big.wire, p, n);
+	ms_message_hasher_add(in->big.wire, p, n);
 	ms_segment_add(in->big.segmenter, p, n);
 }
 
@@ -68,7 +68,8 @@ look_up_user(struct ms_ingest *in, struct entry *e, struct ms_err *err)
 int
 ms_large_begin(struct ms_ingest *in, struct ms_err *err)
 {
-	if (ms_parcels_send(in, err) < 0 || ms_parcels_collect(in, err) < 0)
+	if (ms_work_units_send(in, err) < 0 ||
+	    ms_work_units_collect(in, err) < 0)
 		return -1;
 	if (look_up_user(in, in->current, err) < 0)
 		return -1;
@@ -87,7 +88,7 @@ ms_large_drop(struct ms_ingest *in)
 {
 	struct ms_identity unused;
 
-	ms_wire_end(in->big.wire, &unused);
+	ms_message_hasher_end(in->big.wire, &unused);
 	ms_segment_abort(in->big.segmenter);
 	in->streaming = false;
 }
@@ -106,7 +107,7 @@ ms_large_end(struct ms_ingest *in, struct ms_err *err)
 	in->streaming = false;
 	in->looked_up = in->committed;
 	if (!e->no_user) {
-		ms_wire_end(in->big.wire, &identity);
+		ms_message_hasher_end(in->big.wire, &identity);
 		rc = ms_index_begin(in->a->ix, &txn, &why);
 	}
 	if (!e->no_user && rc == 0) {
@@ -116,6 +117,7 @@ ms_large_end(struct ms_ingest *in, struct ms_err *err)
 		ms_index_end(&txn);
 	}
 	if (rc == 0)
-		rc = ms_making_add(in, e, content, text, NULL, 0, NULL, &why);
+		rc = ms_batch_builder_add(
+		    in, e, content, text, NULL, 0, NULL, &why);
 	return rc == 0 ? 0 : ms_ingest_fail(in, &why, err);
 }

@@ -3,23 +3,23 @@
 #include "impl.h"
 
 static void
-run_parcel(struct ms_job *job, unsigned worker)
+run_work_unit(struct ms_job *job, unsigned worker)
 {
-	struct parcel *pl = (struct parcel *)job;
+	struct work_unit *pl = (struct work_unit *)job;
 
-	ms_work_parcel(&pl->in->workers[worker], pl);
+	ms_work_unit_run(&pl->in->workers[worker], pl);
 }
 
-struct parcel *
-ms_parcel_new(struct ms_ingest *in)
+struct work_unit *
+ms_work_unit_new(struct ms_ingest *in)
 {
-	struct parcel *pl = in->spare;
+	struct work_unit *pl = in->spare;
 
 	if (pl != NULL)
 		in->spare = pl->next;
 	else
 		pl = ms_xcalloc(1, sizeof(*pl));
-	pl->job.run = run_parcel;
+	pl->job.run = run_work_unit;
 	pl->in = in;
 	pl->next = NULL;
 	return pl;
@@ -29,7 +29,7 @@ ms_parcel_new(struct ms_ingest *in)
 static int
 collect(struct ms_ingest *in, struct ms_err *err)
 {
-	struct parcel *pl = in->sent;
+	struct work_unit *pl = in->sent;
 	struct ms_err why;
 	struct entry *e;
 	size_t i, n;
@@ -46,7 +46,7 @@ collect(struct ms_ingest *in, struct ms_err *err)
 	e = (struct entry *)(void *)pl->entries.p;
 	n = pl->entries.n / sizeof(*e);
 	for (i = 0; i < n && rc == 0; i++)
-		rc = ms_making_add(in, &e[i],
+		rc = ms_batch_builder_add(in, &e[i],
 		    (struct ms_slice){
 			pl->contents.p + e[i].content, e[i].content_n},
 		    &pl->text,
@@ -55,14 +55,14 @@ collect(struct ms_ingest *in, struct ms_err *err)
 		    e[i].blob_n, pl->blobs.p, &why);
 	if (rc < 0)
 		ms_ingest_fail(in, &why, err);
-	ms_parcel_clear(pl);
+	ms_work_unit_clear(pl);
 	pl->next = in->spare;
 	in->spare = pl;
 	return rc;
 }
 
 int
-ms_parcels_collect(struct ms_ingest *in, struct ms_err *err)
+ms_work_units_collect(struct ms_ingest *in, struct ms_err *err)
 {
 	int rc = 0;
 
@@ -73,15 +73,15 @@ ms_parcels_collect(struct ms_ingest *in, struct ms_err *err)
 }
 
 int
-ms_parcels_send(struct ms_ingest *in, struct ms_err *err)
+ms_work_units_send(struct ms_ingest *in, struct ms_err *err)
 {
-	struct parcel *pl = in->filling, *next;
+	struct work_unit *pl = in->filling, *next;
 	struct entry *last;
 
 	if (pl->entries.n / sizeof(struct entry) <=
 	    (in->current != NULL ? 1u : 0u))
 		return 0;
-	next = ms_parcel_new(in);
+	next = ms_work_unit_new(in);
 	if (in->current != NULL) {
 		last = in->current;
 		ms_buf_add(&next->bytes, pl->bytes.p + last->at,

@@ -16,7 +16,7 @@ shrink(struct ms_buf *b)
 }
 
 void
-ms_parcel_clear(struct parcel *pl)
+ms_work_unit_clear(struct work_unit *pl)
 {
 	shrink(&pl->bytes);
 	shrink(&pl->text);
@@ -28,7 +28,7 @@ ms_parcel_clear(struct parcel *pl)
 }
 
 void
-ms_parcel_free(struct parcel *pl)
+ms_work_unit_free(struct work_unit *pl)
 {
 	if (pl == NULL)
 		return;
@@ -47,7 +47,7 @@ take_blob(void *ctx, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN])
 {
 	struct worker *w = ctx;
-	struct parcel *pl = w->parcel;
+	struct work_unit *pl = w->work_unit;
 	struct found_blob f = {.at = pl->blobs.n, .n = (uint32_t)n};
 	uint64_t number;
 	int got;
@@ -66,7 +66,7 @@ void
 ms_worker_init(struct worker *w, struct ms_archive *a)
 {
 	w->a = a;
-	w->wire = ms_wire_new();
+	w->wire = ms_message_hasher_new();
 	w->segmenter = ms_segmenter_new(take_blob, w);
 	w->zstd = ms_block_compressor();
 }
@@ -74,7 +74,7 @@ ms_worker_init(struct worker *w, struct ms_archive *a)
 void
 ms_worker_release(struct worker *w)
 {
-	ms_wire_free(w->wire);
+	ms_message_hasher_free(w->wire);
 	ms_segmenter_free(w->segmenter);
 	ms_block_compressor_free(w->zstd);
 }
@@ -110,14 +110,15 @@ settle(struct ms_txn *txn, struct entry *e, struct ms_slice place,
 
 	folder = atomic_load(&dest->number);
 	if (folder != 0) {
-		got = ms_index_held(txn, first, folder, &occurrence, err);
+		got = ms_index_message_folders(
+		    txn, first, folder, &occurrence, err);
 		if (got == 1 && place.n > 0)
 			got = ms_index_place(
 			    txn, folder, place, &occurrence, err);
 		/* That it was moved may be news where it has no place. */
-		e->d.settled = got == 1 && (place.n > 0 || e->d.from_n == 0);
+		e->d.resolved = got == 1 && (place.n > 0 || e->d.from_n == 0);
 	}
-	if (got < 0 || e->d.settled || e->has_date)
+	if (got < 0 || e->d.resolved || e->has_date)
 		return got < 0 ? -1 : 0;
 	got = ms_index_message(txn, first, &row, err);
 	if (got == 1)
@@ -143,7 +144,7 @@ ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err)
 
 /* A message that is to be segmented, or was: what goes into its record. */
 static int
-finish_fresh(struct worker *w, struct ms_txn *txn,
+finish_new_message(struct worker *w, struct ms_txn *txn,
     const struct ms_identity *identity, struct entry *e, bool id_known,
     struct ms_slice *content, struct ms_err *err)
 {
@@ -197,14 +198,15 @@ ms_work_finish(struct worker *w, struct ms_txn *txn,
 
 	got = look_up(txn, identity, e, place, &known, err);
 	if (got == 0)
-		return finish_fresh(w, txn, identity, e, known, content, err);
+		return finish_new_message(
+		    w, txn, identity, e, known, content, err);
 	ms_segment_abort(w->segmenter);
 	*content = (struct ms_slice){0};
 	return got < 0 ? -1 : 0;
 }
 
 static int
-work_entry(struct worker *w, struct parcel *pl, struct entry *e)
+work_entry(struct worker *w, struct work_unit *pl, struct entry *e)
 {
 	const unsigned char *p = pl->bytes.p + e->at;
 	struct ms_identity identity;
@@ -216,8 +218,8 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 		return -1;
 	if (e->no_user)
 		return 0;
-	ms_wire_add(w->wire, p, e->n);
-	ms_wire_end(w->wire, &identity);
+	ms_message_hasher_add(w->wire, p, e->n);
+	ms_message_hasher_end(w->wire, &identity);
 	got = look_up(w->txn, &identity, e,
 	    (struct ms_slice){pl->text.p + e->d.place, e->d.place_n}, &known,
 	    &pl->err);
@@ -225,8 +227,8 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 		return got < 0 ? -1 : 0;
 	e->blob = pl->found.n / sizeof(struct found_blob);
 	ms_segment_add(w->segmenter, p, e->n);
-	if (finish_fresh(w, w->txn, &identity, e, known, &content, &pl->err) <
-		0 ||
+	if (finish_new_message(
+		w, w->txn, &identity, e, known, &content, &pl->err) < 0 ||
 	    pl->rc < 0)
 		return -1;
 	e->blob_n = pl->found.n / sizeof(struct found_blob) - e->blob;
@@ -239,7 +241,7 @@ work_entry(struct worker *w, struct parcel *pl, struct entry *e)
 /* The messages of a parcel from the ith on, for as long as a transaction may
  * last. Looking up is slow while the archive is not in memory. */
 static size_t
-work_some(struct worker *w, struct parcel *pl, size_t i)
+work_some(struct worker *w, struct work_unit *pl, size_t i)
 {
 	struct entry *e = (struct entry *)(void *)pl->entries.p;
 	size_t n = pl->entries.n / sizeof(*e);
@@ -260,11 +262,11 @@ work_some(struct worker *w, struct parcel *pl, size_t i)
 }
 
 void
-ms_work_parcel(struct worker *w, struct parcel *pl)
+ms_work_unit_run(struct worker *w, struct work_unit *pl)
 {
 	size_t i = 0, n = pl->entries.n / sizeof(struct entry);
 
-	w->parcel = pl;
+	w->work_unit = pl;
 	pl->rc = 0;
 	while (i < n && pl->rc == 0)
 		i = work_some(w, pl, i);

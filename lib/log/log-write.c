@@ -58,7 +58,7 @@ check_limits(struct ms_block_image *const *images, size_t count,
 		if (images[i]->header.kind == MS_BLOCK_META)
 			meta += images[i]->header.payload;
 	}
-	if (count >= MS_STRETCH_BLOCKS_MAX || meta > MS_BATCH_META_MAX ||
+	if (count >= MS_EXTENT_BLOCKS_MAX || meta > MS_BATCH_META_MAX ||
 	    records > MS_BATCH_RECORDS_MAX)
 		return ms_fail(err, MS_BUG,
 		    "a batch of %zu blocks, %zu records, %zu bytes is too "

@@ -20,9 +20,9 @@ ms_position_enter(struct ms_position *pos, const struct ms_pack_header *pack)
 /* ---- stretches ---- */
 
 static void
-stretch_clear(struct ms_stretch *s)
+extent_clear(struct ms_log_extent *s)
 {
-	size_t i, n = ms_stretch_count(s);
+	size_t i, n = ms_log_extent_count(s);
 	struct ms_log_block *b = (struct ms_log_block *)(void *)s->blocks.p;
 
 	for (i = 0; i < n; i++) {
@@ -41,9 +41,9 @@ stretch_clear(struct ms_stretch *s)
 }
 
 void
-ms_stretch_release(struct ms_stretch *s)
+ms_log_extent_release(struct ms_log_extent *s)
 {
-	stretch_clear(s);
+	extent_clear(s);
 	ms_buf_release(&s->blocks);
 	ms_buf_release(&s->prefixes);
 	ms_buf_release(&s->leaves);
@@ -52,25 +52,26 @@ ms_stretch_release(struct ms_stretch *s)
 }
 
 size_t
-ms_stretch_count(const struct ms_stretch *s)
+ms_log_extent_count(const struct ms_log_extent *s)
 {
 	return s->blocks.n / sizeof(struct ms_log_block);
 }
 
 const struct ms_log_block *
-ms_stretch_block(const struct ms_stretch *s, size_t i)
+ms_log_extent_block(const struct ms_log_extent *s, size_t i)
 {
 	return (const struct ms_log_block *)(const void *)s->blocks.p + i;
 }
 
 const unsigned char *
-ms_stretch_runs(const struct ms_stretch *s, const struct ms_log_block *b)
+ms_log_extent_runs(const struct ms_log_extent *s, const struct ms_log_block *b)
 {
 	return s->prefixes.p + b->prefix;
 }
 
 const unsigned char *
-ms_stretch_digests(const struct ms_stretch *s, const struct ms_log_block *b)
+ms_log_extent_digests(
+    const struct ms_log_extent *s, const struct ms_log_block *b)
 {
 	return s->prefixes.p + b->prefix + (size_t)b->header.runs * 16;
 }
@@ -78,7 +79,7 @@ ms_stretch_digests(const struct ms_stretch *s, const struct ms_log_block *b)
 /* An interrupted write does not look like this: blocks that hold, and too many
  * of them. */
 static int
-beyond_limits(struct ms_stretch *s, struct ms_err *err)
+beyond_limits(struct ms_log_extent *s, struct ms_err *err)
 {
 	s->beyond = true;
 	return ms_fail(err, MS_DATA, "a batch of more than this program takes");
@@ -86,7 +87,8 @@ beyond_limits(struct ms_stretch *s, struct ms_err *err)
 
 /* Notes the leaf of each record under its number, which must be new. */
 static int
-add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
+add_leaves(
+    struct ms_log_extent *s, const struct ms_block *b, struct ms_err *err)
 {
 	struct ms_numbers numbers = {.block = b};
 	uint64_t number, at;
@@ -94,9 +96,9 @@ add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
 
 	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		at = number - s->first;
-		if (number == s->first + MS_STRETCH_RECORDS_MAX)
+		if (number == s->first + MS_EXTENT_RECORDS_MAX)
 			return beyond_limits(s, err);
-		if (number < s->first || at >= MS_STRETCH_RECORDS_MAX)
+		if (number < s->first || at >= MS_EXTENT_RECORDS_MAX)
 			return ms_fail(err, MS_DATA,
 			    "record %llu, expected %llu or the next ones",
 			    (unsigned long long)number,
@@ -120,7 +122,7 @@ add_leaves(struct ms_stretch *s, const struct ms_block *b, struct ms_err *err)
 
 /* The COMMITs of a meta block. *last: its last record is one. */
 static int
-add_commits(struct ms_stretch *s, const struct ms_block *b, bool *last,
+add_commits(struct ms_log_extent *s, const struct ms_block *b, bool *last,
     struct ms_err *err)
 {
 	struct ms_numbers numbers = {.block = b};
@@ -149,15 +151,15 @@ add_commits(struct ms_stretch *s, const struct ms_block *b, bool *last,
  * its leaves, but need not stay so.
  */
 static int
-add_block(struct ms_stretch *s, uint64_t offset, struct ms_block *b, bool *last,
-    struct ms_err *err)
+add_block(struct ms_log_extent *s, uint64_t offset, struct ms_block *b,
+    bool *last, struct ms_err *err)
 {
 	struct ms_log_block lb = {
 	    .offset = offset, .header = b->header, .prefix = s->prefixes.n};
 	bool meta = b->header.kind == MS_BLOCK_META;
 
 	*last = false;
-	if (ms_stretch_count(s) >= MS_STRETCH_BLOCKS_MAX)
+	if (ms_log_extent_count(s) >= MS_EXTENT_BLOCKS_MAX)
 		return beyond_limits(s, err);
 	if ((meta || (b->header.flags & MS_BLOCK_STUBS) != 0) &&
 	    ms_block_open(b, err) < 0)
@@ -169,7 +171,7 @@ add_block(struct ms_stretch *s, uint64_t offset, struct ms_block *b, bool *last,
 		(meta ? 0 : (size_t)b->header.count * MS_SHA_LEN));
 	if (meta) {
 		s->meta += b->header.payload;
-		if (s->meta > MS_STRETCH_META_MAX)
+		if (s->meta > MS_EXTENT_META_MAX)
 			return beyond_limits(s, err);
 		if (add_commits(s, b, last, err) < 0)
 			return -1;
@@ -183,7 +185,7 @@ add_block(struct ms_stretch *s, uint64_t offset, struct ms_block *b, bool *last,
 
 /* Are all records there, and are roots and chain what the COMMITs say? */
 static int
-check_commits(struct ms_stretch *s, struct ms_err *err)
+check_commits(struct ms_log_extent *s, struct ms_err *err)
 {
 	const struct ms_commit *c = (const void *)s->commits.p;
 	size_t i, n = s->commits.n / sizeof(*c);
@@ -227,7 +229,7 @@ check_commits(struct ms_stretch *s, struct ms_err *err)
  * COMMIT while data blocks before it hold BLOBs of later batches.
  */
 static bool
-is_whole(const struct ms_stretch *s, const struct ms_pack *pk)
+is_whole(const struct ms_log_extent *s, const struct ms_pack *pk)
 {
 	const struct ms_commit *c = (const void *)s->commits.p;
 
@@ -239,15 +241,16 @@ is_whole(const struct ms_stretch *s, const struct ms_pack *pk)
 }
 
 int
-ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk, uint64_t offset,
-    uint64_t next, const unsigned char chain[MS_SHA_LEN], struct ms_err *err)
+ms_log_extent_read(struct ms_log_extent *s, const struct ms_pack *pk,
+    uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
+    struct ms_err *err)
 {
 	uint64_t start = offset;
 	struct ms_block b = {0};
 	bool last = false, header_ok;
 	int got, rc = -1;
 
-	stretch_clear(s);
+	extent_clear(s);
 	s->first = next;
 	memcpy(s->chain, chain, MS_SHA_LEN);
 	while (!last) {
@@ -270,7 +273,8 @@ ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk, uint64_t offset,
 			goto out;
 		}
 		offset += ms_block_length(
-		    &ms_stretch_block(s, ms_stretch_count(s) - 1)->header);
+		    &ms_log_extent_block(s, ms_log_extent_count(s) - 1)
+			 ->header);
 		last = last && is_whole(s, pk);
 	}
 	if (check_commits(s, err) < 0) {
@@ -286,20 +290,20 @@ out:
 }
 
 void
-ms_stretch_pass(const struct ms_stretch *s, const struct ms_pack_header *pack,
-    struct ms_position *pos)
+ms_log_extent_pass(const struct ms_log_extent *s,
+    const struct ms_pack_header *pack, struct ms_position *pos)
 {
 	pos->pack = pack->number;
 	pos->generation = pack->generation;
 	pos->end = s->end;
-	pos->blocks += ms_stretch_count(s);
+	pos->blocks += ms_log_extent_count(s);
 	pos->commit = s->commit;
 	pos->next = s->next;
 	memcpy(pos->chain, s->chain, MS_SHA_LEN);
 }
 
 bool
-ms_stretch_continues(const struct ms_stretch *s, uint64_t next,
+ms_log_extent_continues(const struct ms_log_extent *s, uint64_t next,
     const unsigned char chain[MS_SHA_LEN])
 {
 	const struct ms_commit *c = (const void *)s->commits.p;
@@ -355,7 +359,7 @@ ms_log_goes_through(const struct ms_pack *pk, uint64_t next,
     const unsigned char chain[MS_SHA_LEN], struct ms_err *err)
 {
 	struct ms_position pos = {.next = pk->header.first};
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	int got = 1;
 
 	if (pk->header.first >= next)
@@ -364,14 +368,14 @@ ms_log_goes_through(const struct ms_pack *pk, uint64_t next,
 	ms_position_enter(&pos, &pk->header);
 	memcpy(pos.chain, pk->header.chain, MS_SHA_LEN);
 	while (got == 1 && pos.next < next) {
-		got =
-		    ms_stretch_read(&s, pk, pos.end, pos.next, pos.chain, err);
+		got = ms_log_extent_read(
+		    &s, pk, pos.end, pos.next, pos.chain, err);
 		if (got == 1)
-			ms_stretch_pass(&s, &pk->header, &pos);
+			ms_log_extent_pass(&s, &pk->header, &pos);
 	}
 	if (got == 1)
-		got = ms_stretch_continues(&s, next, chain);
-	ms_stretch_release(&s);
+		got = ms_log_extent_continues(&s, next, chain);
+	ms_log_extent_release(&s);
 	return got;
 }
 
@@ -382,7 +386,7 @@ follow_whole(const struct ms_pack *pk, struct ms_err *err)
 {
 	struct ms_position pos = {.next = pk->header.first};
 	struct ms_pack_trailer t;
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	int got;
 
 	if (ms_pack_check_seal(pk, &t, err) < 0)
@@ -390,12 +394,12 @@ follow_whole(const struct ms_pack *pk, struct ms_err *err)
 	ms_position_enter(&pos, &pk->header);
 	memcpy(pos.chain, pk->header.chain, MS_SHA_LEN);
 	do {
-		got =
-		    ms_stretch_read(&s, pk, pos.end, pos.next, pos.chain, err);
+		got = ms_log_extent_read(
+		    &s, pk, pos.end, pos.next, pos.chain, err);
 		if (got == 1)
-			ms_stretch_pass(&s, &pk->header, &pos);
+			ms_log_extent_pass(&s, &pk->header, &pos);
 	} while (got == 1);
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	if (got < 0)
 		return -1;
 	if (pos.end != t.directory || pos.blocks != t.blocks ||

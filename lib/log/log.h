@@ -16,9 +16,9 @@
 #define MS_BATCH_META                                                          \
 	(24 * 1024 * 1024) /* bytes of MESSAGEs and EVENTs, not compressed */
 /* A regrouped pack holds stretches of several batches. */
-#define MS_STRETCH_RECORDS_MAX (1024 * 1024)
-#define MS_STRETCH_BLOCKS_MAX 8192
-#define MS_STRETCH_META_MAX                                                    \
+#define MS_EXTENT_RECORDS_MAX (1024 * 1024)
+#define MS_EXTENT_BLOCKS_MAX 8192
+#define MS_EXTENT_META_MAX                                                     \
 	(96 * 1024 * 1024) /* bytes of its meta payloads                       \
 			    */
 
@@ -50,7 +50,7 @@ struct ms_log_block {
  * all records from `first` to a COMMIT, with which the last one ends. It ends
  * with the first block of which that is true.
  */
-struct ms_stretch {
+struct ms_log_extent {
 	struct ms_buf blocks; /* struct ms_log_block */
 	struct ms_buf prefixes;
 	struct ms_buf leaves;  /* 32 bytes a record, by number */
@@ -71,28 +71,28 @@ struct ms_stretch {
  * 1: got it; 0: nothing begins there (end of the file, or what seals it);
  * -1: MS_DATA, it is not whole, err says where and why; MS_IO.
  */
-int ms_stretch_read(struct ms_stretch *s, const struct ms_pack *pk,
+int ms_log_extent_read(struct ms_log_extent *s, const struct ms_pack *pk,
     uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
     struct ms_err *err);
-void ms_stretch_release(struct ms_stretch *s);
+void ms_log_extent_release(struct ms_log_extent *s);
 /* Moves pos behind it: all but purges. */
-void ms_stretch_pass(const struct ms_stretch *s,
+void ms_log_extent_pass(const struct ms_log_extent *s,
     const struct ms_pack_header *pack, struct ms_position *pos);
 /*
  * Does a batch of it end right before record `next`, with this chain? So the
  * log goes on behind what somebody knows of it.
  */
-bool ms_stretch_continues(const struct ms_stretch *s, uint64_t next,
+bool ms_log_extent_continues(const struct ms_log_extent *s, uint64_t next,
     const unsigned char chain[MS_SHA_LEN]);
 
-size_t ms_stretch_count(const struct ms_stretch *s);
-const struct ms_log_block *ms_stretch_block(
-    const struct ms_stretch *s, size_t i);
+size_t ms_log_extent_count(const struct ms_log_extent *s);
+const struct ms_log_block *ms_log_extent_block(
+    const struct ms_log_extent *s, size_t i);
 /* Runs and digests of a block. */
-const unsigned char *ms_stretch_runs(
-    const struct ms_stretch *s, const struct ms_log_block *b);
-const unsigned char *ms_stretch_digests(
-    const struct ms_stretch *s, const struct ms_log_block *b);
+const unsigned char *ms_log_extent_runs(
+    const struct ms_log_extent *s, const struct ms_log_block *b);
+const unsigned char *ms_log_extent_digests(
+    const struct ms_log_extent *s, const struct ms_log_block *b);
 
 /*
  * Is there, behind offset, a COMMIT of a batch that begins with a number

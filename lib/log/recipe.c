@@ -262,12 +262,12 @@ static int
 add_to_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
-	ms_wire_add(ctx, p, n);
+	ms_message_hasher_add(ctx, p, n);
 	return 0;
 }
 
 void
-ms_recipe_add_header(const struct ms_recipe *r, struct ms_wire *w)
+ms_recipe_add_header(const struct ms_recipe *r, struct ms_message_hasher *w)
 {
 	struct ms_assembly as = {
 	    .form = MS_FORM_CRLF, .emit = add_to_wire, .ctx = w};

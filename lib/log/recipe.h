@@ -87,6 +87,7 @@ int ms_assemble(struct ms_assembly *as, const struct ms_item *item,
 
 /* Adds the header, in wire form, to w. Its stored bytes do not say what that
  * is: a CR before their LF is one that came before a CRLF. */
-void ms_recipe_add_header(const struct ms_recipe *r, struct ms_wire *w);
+void ms_recipe_add_header(
+    const struct ms_recipe *r, struct ms_message_hasher *w);
 
 #endif

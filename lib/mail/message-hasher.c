@@ -10,7 +10,7 @@
 	16384 /* bytes; short pieces are gathered before they are hashed       \
 	       */
 
-struct ms_wire {
+struct ms_message_hasher {
 	struct ms_sha sha;
 	uint64_t size;  /* wire bytes given to hash */
 	uint64_t line;  /* bytes of the current line so far */
@@ -22,23 +22,23 @@ struct ms_wire {
 	unsigned char stage[STAGE];
 };
 
-struct ms_wire *
-ms_wire_new(void)
+struct ms_message_hasher *
+ms_message_hasher_new(void)
 {
-	struct ms_wire *w = ms_xcalloc(1, sizeof(*w));
+	struct ms_message_hasher *w = ms_xcalloc(1, sizeof(*w));
 
 	ms_sha_init(&w->sha);
 	return w;
 }
 
 void
-ms_wire_free(struct ms_wire *w)
+ms_message_hasher_free(struct ms_message_hasher *w)
 {
 	free(w);
 }
 
 static void
-flush(struct ms_wire *w)
+flush(struct ms_message_hasher *w)
 {
 	ms_sha_add(&w->sha, w->stage, w->staged);
 	w->staged = 0;
@@ -46,7 +46,7 @@ flush(struct ms_wire *w)
 
 /* Hashes wire bytes; long pieces straight from where they lie. */
 static void
-put(struct ms_wire *w, const unsigned char *p, size_t n)
+put(struct ms_message_hasher *w, const unsigned char *p, size_t n)
 {
 	w->size += n;
 	if (n > STAGE - w->staged)
@@ -61,7 +61,7 @@ put(struct ms_wire *w, const unsigned char *p, size_t n)
 }
 
 static void
-end_head(struct ms_wire *w)
+end_head(struct ms_message_hasher *w)
 {
 	flush(w);
 	ms_sha_peek(&w->sha, w->head);
@@ -70,7 +70,7 @@ end_head(struct ms_wire *w)
 
 /* The same while the header lasts, which ends at MS_HEAD_MAX at the latest. */
 static void
-put_wire(struct ms_wire *w, const unsigned char *p, size_t n)
+put_wire(struct ms_message_hasher *w, const unsigned char *p, size_t n)
 {
 	size_t k;
 
@@ -86,7 +86,7 @@ put_wire(struct ms_wire *w, const unsigned char *p, size_t n)
 
 /* A line without its end, and CRLF: one at a time, so it must not cost much. */
 static void
-put_line(struct ms_wire *w, const unsigned char *p, size_t n)
+put_line(struct ms_message_hasher *w, const unsigned char *p, size_t n)
 {
 	unsigned char *to = w->stage + w->staged;
 
@@ -108,7 +108,8 @@ put_line(struct ms_wire *w, const unsigned char *p, size_t n)
  * piece, up to the next LF that has no CR.
  */
 void
-ms_wire_add(struct ms_wire *w, const unsigned char *p, size_t n)
+ms_message_hasher_add(
+    struct ms_message_hasher *w, const unsigned char *p, size_t n)
 {
 	const unsigned char *start = p, *line = p, *end = p + n, *nl;
 	bool cr;
@@ -140,7 +141,7 @@ ms_wire_add(struct ms_wire *w, const unsigned char *p, size_t n)
 }
 
 void
-ms_wire_end(struct ms_wire *w, struct ms_identity *out)
+ms_message_hasher_end(struct ms_message_hasher *w, struct ms_identity *out)
 {
 	if (!w->past_head)
 		end_head(w);

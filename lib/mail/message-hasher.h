@@ -3,8 +3,8 @@
  * which has a CR before every LF that has none and is otherwise untouched; and
  * how its lines end. ms-archive(5), Identity. Layer: above sha.
  */
-#ifndef MS_WIRE_H
-#define MS_WIRE_H
+#ifndef MS_MESSAGE_HASHER_H
+#define MS_MESSAGE_HASHER_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,13 +37,15 @@ struct ms_identity {
 };
 
 /* An identity in the making; usable again after each end. */
-struct ms_wire;
+struct ms_message_hasher;
 
-struct ms_wire *ms_wire_new(void);
-void ms_wire_free(struct ms_wire *w);
+struct ms_message_hasher *ms_message_hasher_new(void);
+void ms_message_hasher_free(struct ms_message_hasher *w);
 /* The next bytes as they came, in pieces of any size. */
-void ms_wire_add(struct ms_wire *w, const unsigned char *p, size_t n);
+void ms_message_hasher_add(
+    struct ms_message_hasher *w, const unsigned char *p, size_t n);
 /* The message is complete. Begins anew. */
-void ms_wire_end(struct ms_wire *w, struct ms_identity *out);
+void ms_message_hasher_end(
+    struct ms_message_hasher *w, struct ms_identity *out);
 
 #endif

@@ -146,7 +146,7 @@ look(void *ctx, const unsigned char *p, size_t n)
 	struct ms_pop3 *pop = ctx;
 	size_t room = MS_HEAD_MAX - pop->head.n;
 
-	ms_wire_add(pop->wire, p, n);
+	ms_message_hasher_add(pop->wire, p, n);
 	ms_buf_add(&pop->head, p, n < room ? n : room);
 }
 
@@ -165,7 +165,7 @@ take_head(
 		return rc;
 	ms_buf_clear(&p->head);
 	rc = ms_pop3_read_text(p, look, p, err);
-	ms_wire_end(p->wire, &identity);
+	ms_message_hasher_end(p->wire, &identity);
 	if (rc < 0)
 		return -1;
 	memcpy(head.digest, identity.head, sizeof(head.digest));

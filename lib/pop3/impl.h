@@ -17,7 +17,7 @@ struct ms_pop3 {
 	bool downloaded; /* RETR was sent */
 	bool marked;     /* DELE was sent */
 	struct ms_spool body;
-	struct ms_wire *wire;
+	struct ms_message_hasher *wire;
 	struct ms_buf head;
 	size_t at, end; /* what has come and was not looked at, in input */
 	unsigned char input[MS_POP3_INPUT];

@@ -366,7 +366,7 @@ ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
 
 	p->conn = conn;
 	p->body.fd = -1;
-	p->wire = ms_wire_new();
+	p->wire = ms_message_hasher_new();
 	if (read_greeting(p, err) < 0 || ms_pop3_ask_capabilities(p, err) < 0 ||
 	    (tls == MS_TLS_UPGRADE && upgrade(p, err) < 0)) {
 		p->dead = true;
@@ -421,7 +421,7 @@ ms_pop3_close(struct ms_pop3 *p)
 	if (!p->dead && !p->marked && !quit_deletes_more(p))
 		(void)ms_pop3_quit(p, NULL);
 	ms_conn_close(p->conn);
-	ms_wire_free(p->wire);
+	ms_message_hasher_free(p->wire);
 	ms_buf_release(&p->head);
 	ms_spool_release(&p->body);
 	free(p);

@@ -62,8 +62,8 @@ struct ms_judge {
 	uint64_t user;      /* the number of -u, or 0 */
 	uint64_t header_of; /* MESSAGE number of what header holds */
 	struct ms_buf header, text, folded; /* its own */
-	unsigned char *sofar; /* of each node: its verdict by children seen */
-	struct ms_err damage; /* why there is a doubt */
+	unsigned char *partial; /* of each node: its verdict by children seen */
+	struct ms_err damage;   /* why there is a doubt */
 };
 
 void ms_judge_init(

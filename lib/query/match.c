@@ -127,16 +127,16 @@ judge_term(struct ms_judge *jd, const struct ms_query_node *t,
 static bool
 decide(struct ms_judge *jd, uint32_t parent, enum verdict v)
 {
-	unsigned char *sofar = &jd->sofar[parent];
+	unsigned char *partial = &jd->partial[parent];
 
 	if (jd->q->node[parent].op == MS_QUERY_AND) {
-		if (v < *sofar)
-			*sofar = (unsigned char)v;
-		return *sofar == NO;
+		if (v < *partial)
+			*partial = (unsigned char)v;
+		return *partial == NO;
 	}
-	if (v > *sofar)
-		*sofar = (unsigned char)v;
-	return *sofar == YES;
+	if (v > *partial)
+		*partial = (unsigned char)v;
+	return *partial == YES;
 }
 
 /* Goes through the tree, leaving out what can't change the verdict. */
@@ -149,7 +149,7 @@ judge(struct ms_judge *jd, const struct ms_folder *f, const struct ms_row *row)
 	do {
 		enum verdict v = node[i].op == MS_QUERY_OR ? NO : YES;
 
-		jd->sofar[i] = (unsigned char)v;
+		jd->partial[i] = (unsigned char)v;
 		if (node[i].first != 0) {
 			i = node[i].first;
 			continue;
@@ -159,11 +159,11 @@ judge(struct ms_judge *jd, const struct ms_folder *f, const struct ms_row *row)
 		while (i != 0 &&
 		       (decide(jd, node[i].parent, v) || node[i].next == 0)) {
 			i = node[i].parent;
-			v = jd->sofar[i];
+			v = jd->partial[i];
 		}
 		i = i != 0 ? node[i].next : 0;
 	} while (i != 0);
-	return jd->sofar[0];
+	return jd->partial[0];
 }
 
 void
@@ -171,7 +171,7 @@ ms_judge_init(
     struct ms_judge *jd, struct ms_archive *a, const struct ms_query *q)
 {
 	*jd = (struct ms_judge){.a = a, .q = q};
-	jd->sofar = ms_xcalloc(q->count, 1);
+	jd->partial = ms_xcalloc(q->count, 1);
 }
 
 bool
@@ -214,7 +214,7 @@ ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
 void
 ms_judge_release(struct ms_judge *jd)
 {
-	free(jd->sofar);
+	free(jd->partial);
 	ms_buf_release(&jd->header);
 	ms_buf_release(&jd->text);
 	ms_buf_release(&jd->folded);

@@ -77,8 +77,8 @@ struct ms_verify_run {
 	bool chain_known;                /* not behind a gap */
 	unsigned char chain[MS_SHA_LEN]; /* of the last COMMIT */
 	struct ms_ranges stubs, purged;  /* of all packs */
-	struct ms_ranges bad; /* MESSAGEs that are damaged or missing */
-	bool lost_told;       /* by the archive's index */
+	struct ms_ranges bad;  /* MESSAGEs that are damaged or missing */
+	bool missing_reported; /* by the archive's index */
 
 	/* the pack at hand */
 	struct ms_pack *pack;
@@ -135,8 +135,8 @@ int ms_verify_catch_up(
  * Tells of the occurrences that the index in dir knows and that damage has
  * taken from that of fresh. 1; 0 there is no index that could be asked; -1.
  */
-int ms_verify_lost(struct ms_verify_run *r, const char *dir, const char *fresh,
-    struct ms_err *err);
+int ms_verify_missing(struct ms_verify_run *r, const char *dir,
+    const char *fresh, struct ms_err *err);
 /* Compares the index in dir with that of fresh (its
  * folder is fresh/index); tells of it if
  * they differ. The caller holds `lock` and has no index open. */

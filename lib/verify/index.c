@@ -97,7 +97,7 @@ answer_and_exit(struct question *q, int fd)
 
 /* One row from a child, told. False: it makes no sense. */
 static bool
-tell_lost(struct ms_verify_run *r, int fd, const struct lost *l)
+report_missing(struct ms_verify_run *r, int fd, const struct lost *l)
 {
 	char *text[4] = {NULL}, where[MS_SHA_HEX + 16] = "message ";
 	struct ms_fault f = {.kind = MS_FAULT_MESSAGE, .id = l->id};
@@ -139,7 +139,7 @@ get_all(struct ms_verify_run *r, int fd, struct answer *a)
 	while (get(fd, &l, sizeof(l))) {
 		if (!l.more)
 			return get(fd, a, sizeof(*a));
-		if (!tell_lost(r, fd, &l))
+		if (!report_missing(r, fd, &l))
 			return false;
 	}
 	return false;
@@ -256,7 +256,7 @@ look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
 
 /* What the archive's index knows and the fresh one does not. */
 static int
-ask_lost(const struct question *q, struct answer *out)
+ask_missing(const struct question *q, struct answer *out)
 {
 	struct ms_select all = {.order = MS_BY_FOLDER};
 	struct ms_err *err = &out->err;
@@ -383,13 +383,13 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
 }
 
 int
-ms_verify_lost(struct ms_verify_run *r, const char *dir, const char *fresh,
+ms_verify_missing(struct ms_verify_run *r, const char *dir, const char *fresh,
     struct ms_err *err)
 {
 	struct question q = {.dir = dir,
 	    .fresh = fresh,
 	    .read_only = cannot_write(dir),
-	    .ask = ask_lost};
+	    .ask = ask_missing};
 	struct answer a = {0};
 	int got;
 

@@ -204,7 +204,7 @@ tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
 	struct ms_err why = {0};
 	int rc = 0;
 
-	if (r->lost_told)
+	if (r->missing_reported)
 		return 0;
 	ms_ranges_add(&r->bad, o->message, o->message);
 	if (ms_archive_content(a, o->number, MS_OCCURRENCE, &content, &why) ==

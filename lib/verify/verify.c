@@ -90,7 +90,7 @@ open_spool(const struct ms_archive *a, struct ms_buf *path, struct ms_err *err)
 /* ---- the index built anew, in SPOOL/verify-PID.new/index ---- */
 
 static void
-remove_fresh(const char *fresh)
+remove_new_message(const char *fresh)
 {
 	int fd = open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -118,13 +118,13 @@ close_index(struct ms_archive *a)
 }
 
 static int
-build_fresh(struct ms_archive *a, const struct ms_verify_run *r,
+build_new_messages(struct ms_archive *a, const struct ms_verify_run *r,
     const char *fresh, struct ms_err *err)
 {
 	struct ms_buf path = {0};
 	int rc;
 
-	remove_fresh(fresh);
+	remove_new_message(fresh);
 	if (mkdir(fresh, 0700) < 0)
 		return ms_fail_errno(err, "%s", fresh);
 	ms_buf_printf(&path, "%s/index", fresh);
@@ -147,13 +147,13 @@ check_with(struct ms_verify_run *r, struct ms_archive *a, const char *fresh,
 {
 	int got;
 
-	if (build_fresh(a, r, fresh, err) < 0)
+	if (build_new_messages(a, r, fresh, err) < 0)
 		return -1;
 	if (r->sum->faults > 0 && !r->foreign) {
-		got = ms_verify_lost(r, a->path, fresh, err);
+		got = ms_verify_missing(r, a->path, fresh, err);
 		if (got < 0)
 			return -1;
-		r->lost_told = got == 1;
+		r->missing_reported = got == 1;
 	}
 	if (ms_index_open(&a->ix, fresh, false, err) < 0) {
 		a->ix = NULL;
@@ -176,7 +176,7 @@ check_data(struct ms_verify_run *r, struct ms_archive *a, const char *spool,
 	ms_buf_printf(&fresh, "%s/verify-%ld.new", spool, (long)getpid());
 	rc = check_with(r, a, ms_buf_str(&fresh), err);
 	close_index(a);
-	remove_fresh(ms_buf_str(&fresh));
+	remove_new_message(ms_buf_str(&fresh));
 	ms_buf_release(&fresh);
 	ms_ranges_settle(&r->bad);
 	for (i = 0; i < r->bad.n; i++)

@@ -131,23 +131,23 @@ read_blocks(const struct ms_pack *pk, uint64_t size)
 
 /* A stretch has each of its numbers once, and ends within the file. */
 static void
-read_stretch(const struct ms_pack *pk, uint64_t size)
+read_extent(const struct ms_pack *pk, uint64_t size)
 {
 	static const unsigned char chain[MS_SHA_LEN];
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	uint64_t at = MS_PACK_HEADER, next = 1, records;
 	size_t i;
 
-	while (ms_stretch_read(&s, pk, at, next, chain, NULL) == 1) {
+	while (ms_log_extent_read(&s, pk, at, next, chain, NULL) == 1) {
 		require(s.end > at && s.end <= size && s.next > next);
 		require(s.leaves.n == (s.next - next) * MS_SHA_LEN);
-		for (i = 0, records = 0; i < ms_stretch_count(&s); i++)
-			records += ms_stretch_block(&s, i)->header.count;
+		for (i = 0, records = 0; i < ms_log_extent_count(&s); i++)
+			records += ms_log_extent_block(&s, i)->header.count;
 		require(records == s.next - next);
 		at = s.end;
 		next = s.next;
 	}
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	ms_log_goes_on(pk, MS_PACK_HEADER, next, NULL);
 }
 
@@ -166,7 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	require(ms_pack_write(&pk, 0, image.p, image.n, NULL) == 0);
 	for (generation = 0; generation < 2; generation++) {
 		pk.header.generation = generation;
-		read_stretch(&pk, image.n);
+		read_extent(&pk, image.n);
 	}
 	read_blocks(&pk, image.n);
 	ms_pack_sealed(&pk, &t, NULL);

@@ -127,7 +127,7 @@ static bool
 find_occurrence(
     struct ms_archive *a, const char *place, struct ms_occurrence *o)
 {
-	static struct ms_stretch s;
+	static struct ms_log_extent s;
 	unsigned char chain[MS_SHA_LEN] = {0};
 	uint64_t at = MS_PACK_HEADER, next = 1;
 	const struct ms_log_block *b;
@@ -135,9 +135,9 @@ find_occurrence(
 	uint32_t k;
 	size_t i;
 
-	while (ms_stretch_read(&s, a->tail, at, next, chain, NULL) == 1) {
-		for (i = 0; i < ms_stretch_count(&s); i++) {
-			b = ms_stretch_block(&s, i);
+	while (ms_log_extent_read(&s, a->tail, at, next, chain, NULL) == 1) {
+		for (i = 0; i < ms_log_extent_count(&s); i++) {
+			b = ms_log_extent_block(&s, i);
 			for (k = 0; b->open != NULL && k < b->header.count;
 			     k++) {
 				ms_block_record(b->open, k, &rec);
@@ -152,7 +152,7 @@ find_occurrence(
 		next = s.next;
 		memcpy(chain, s.chain, sizeof(chain));
 	}
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	return false;
 }
 
@@ -230,7 +230,7 @@ noted(struct ms_archive *a)
 	struct ms_event ev;
 
 	ok(ms_event_delete(&json, &d, false, &err) == 0 &&
-		ms_archive_note(a, ms_buf_slice(&json), &err) == 0,
+		ms_archive_log_event(a, ms_buf_slice(&json), &err) == 0,
 	    "an event is recorded: %s", err.msg);
 	ok(ms_archive_content(a, a->checked.next - 2, MS_EVENT, &back, &err) ==
 		    0 &&
@@ -252,7 +252,7 @@ noted(struct ms_archive *a)
 	ok(ms_event_delete(&json, &d, true, &err) < 0 && err.code == MS_DATA &&
 		json.n == 0,
 	    "not what is no text");
-	ok(ms_archive_note(a, ms_slice_str("{\"event\""), &err) < 0 &&
+	ok(ms_archive_log_event(a, ms_slice_str("{\"event\""), &err) < 0 &&
 		err.code == MS_BUG,
 	    "what is no event is not written");
 	ms_buf_release(&json);

@@ -71,7 +71,7 @@ fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
 	    .first = 10,
 	    .count = (uint32_t)n,
 	    .stored = 77};
-	struct ms_note note = {.head = "a head", .desc = {.date = 9}};
+	struct ms_message_meta note = {.head = "a head", .desc = {.date = 9}};
 	unsigned char id[MS_SHA_LEN];
 	char place[32];
 	uint64_t i;
@@ -160,9 +160,10 @@ find(struct ms_index *ix, uint64_t n)
 		       loc.pack != 4 || loc.generation != 1 ||
 		       loc.offset != 1000 || loc.place != i - 10 ||
 		       loc.stored != 77;
-		bad += ms_index_held(&txn, i, 3, &number, NULL) != 1 ||
-		       number != 20000 + i;
-		bad += ms_index_held(&txn, i, 4, &number, NULL) != 0;
+		bad +=
+		    ms_index_message_folders(&txn, i, 3, &number, NULL) != 1 ||
+		    number != 20000 + i;
+		bad += ms_index_message_folders(&txn, i, 4, &number, NULL) != 0;
 		snprintf(place, sizeof(place), "7/%d", (int)i);
 		bad += ms_index_place(
 			   &txn, 3, ms_slice_str(place), &number, NULL) != 1 ||

@@ -167,20 +167,20 @@ make(struct fixture *f)
 static int
 readable(const struct fixture *f, bool *damaged)
 {
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	uint64_t at = MS_PACK_HEADER, next = 1;
 	unsigned char chain[MS_SHA_LEN] = {0};
 	int got, n = 0;
 
-	while (
-	    (got = ms_stretch_read(&s, &f->pk, at, next, chain, NULL)) == 1) {
+	while ((got = ms_log_extent_read(&s, &f->pk, at, next, chain, NULL)) ==
+	       1) {
 		at = s.end;
 		next = s.next;
 		memcpy(chain, s.chain, sizeof(chain));
 		n++;
 	}
 	*damaged = got < 0;
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	return n;
 }
 
@@ -199,26 +199,27 @@ static void
 batches(void)
 {
 	static const unsigned char other[MS_SHA_LEN] = "other";
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	struct fixture f;
 	bool damaged;
 
 	ok(make(&f), "four batches");
 	ok(f.pos.next == 21 && f.pos.blocks == 12, "of five records each");
 	ok(readable(&f, &damaged) == 4 && !damaged, "are read back");
-	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 1, no_chain, NULL) == 1 &&
-		ms_stretch_count(&s) == 3 && s.next == 6 &&
+	ok(ms_log_extent_read(&s, &f.pk, MS_PACK_HEADER, 1, no_chain, NULL) ==
+		    1 &&
+		ms_log_extent_count(&s) == 3 && s.next == 6 &&
 		s.end == f.start[1].end &&
 		memcmp(s.chain, f.start[1].chain, sizeof(s.chain)) == 0,
 	    "the first ends where the second begins");
-	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 2, no_chain, NULL) < 0,
+	ok(ms_log_extent_read(&s, &f.pk, MS_PACK_HEADER, 2, no_chain, NULL) < 0,
 	    "with another number it is damage");
-	ok(ms_stretch_read(&s, &f.pk, MS_PACK_HEADER, 1, other, NULL) < 0,
+	ok(ms_log_extent_read(&s, &f.pk, MS_PACK_HEADER, 1, other, NULL) < 0,
 	    "behind another chain too");
-	ok(ms_stretch_read(
+	ok(ms_log_extent_read(
 	       &s, &f.pk, f.pos.end, f.pos.next, f.pos.chain, NULL) == 0,
 	    "nothing begins at the end");
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	close(f.pk.fd);
 }
 

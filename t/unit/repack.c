@@ -23,7 +23,7 @@ struct shape {
 
 struct table {
 	const char *name;
-	unsigned stretches; /* at least; 0: any number */
+	unsigned extents; /* at least; 0: any number */
 	struct shape shapes[5];
 };
 
@@ -199,9 +199,9 @@ read_records(const struct ms_pack *pk, struct ms_buf *sums, uint64_t *full)
 
 /* Reads all stretches; how many, or 0 if something is not whole. */
 static unsigned
-count_stretches(const struct ms_pack *pk, struct ms_position *pos)
+count_extents(const struct ms_pack *pk, struct ms_position *pos)
 {
-	struct ms_stretch s = {0};
+	struct ms_log_extent s = {0};
 	struct ms_err err = {0};
 	unsigned n = 0;
 	int got;
@@ -209,14 +209,14 @@ count_stretches(const struct ms_pack *pk, struct ms_position *pos)
 	*pos = (struct ms_position){.next = pk->header.first};
 	ms_position_enter(pos, &pk->header);
 	memcpy(pos->chain, pk->header.chain, MS_SHA_LEN);
-	while ((got = ms_stretch_read(
+	while ((got = ms_log_extent_read(
 		    &s, pk, pos->end, pos->next, pos->chain, &err)) == 1) {
-		ms_stretch_pass(&s, &pk->header, pos);
+		ms_log_extent_pass(&s, &pk->header, pos);
 		n++;
 	}
 	if (got < 0)
 		printf("# %s\n", err.msg);
-	ms_stretch_release(&s);
+	ms_log_extent_release(&s);
 	return got == 0 ? n : 0;
 }
 
@@ -235,8 +235,8 @@ compare(const struct table *t, const struct ms_pack *from,
 	ok(want.n / MS_SHA_LEN == end->next - 1 &&
 		ms_slice_eq(ms_buf_slice(&want), ms_buf_slice(&got)),
 	    "%s: the same %zu records", t->name, want.n / MS_SHA_LEN);
-	n = count_stretches(to, &pos);
-	ok(n >= t->stretches && n > 0, "%s: read as %u stretches", t->name, n);
+	n = count_extents(to, &pos);
+	ok(n >= t->extents && n > 0, "%s: read as %u stretches", t->name, n);
 	ok(pos.next == end->next &&
 		memcmp(pos.chain, end->chain, MS_SHA_LEN) == 0,
 	    "%s: to the same end", t->name);
@@ -293,7 +293,7 @@ check(struct ms_archive *a, const struct table *t)
 	compare(t, from, to, &pos);
 	/* A regrouped pack can be regrouped. */
 	ok(ms_pack_install(to, a->packfd, a->tmpfd, &err) == 0 &&
-		count_stretches(to, &end) > 0 &&
+		count_extents(to, &end) > 0 &&
 		ms_archive_repack(a, to, end.end, &again, &err) == 0,
 	    "%s: and once more", t->name);
 	if (again != NULL)

@@ -204,7 +204,7 @@ test_quiet(void)
 	capture();
 	ms_report_progress(r, "reading", 1, 2, "messages");
 	ms_report_note(r, "a %s", "note");
-	ms_complain("ms-unit", "a %s", "complaint\r");
+	ms_warn("ms-unit", "a %s", "complaint\r");
 	ms_report_close(r, 0, NULL);
 	ok(strcmp(shown(), "ms-unit: a note\nms-unit: a complaint?\n"
 			   "ms-unit: 0 seen: 0 new, 0 known, 0 left out, "

@@ -77,7 +77,7 @@ test_shape(size_t i, uint64_t size)
 {
 	uint64_t blobs = 0, units, stored, sum = 0, at;
 	struct ms_segmenter *sg = ms_segmenter_new(count_blob, &blobs);
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	size_t unit = strlen(shapes[i].unit), before, n, piece;
 	struct ms_buf b = {0};
 	struct ms_identity id;
@@ -93,13 +93,14 @@ test_shape(size_t i, uint64_t size)
 	before = strlen(shapes[i].before);
 	units = (size - before) / unit;
 	ms_segment_add(sg, (const unsigned char *)shapes[i].before, before);
-	ms_wire_add(w, (const unsigned char *)shapes[i].before, before);
+	ms_message_hasher_add(
+	    w, (const unsigned char *)shapes[i].before, before);
 	for (at = 0; at < units * unit; at += n) {
 		n = piece < units * unit - at ? piece : units * unit - at;
 		ms_segment_add(sg, b.p + at % unit, n);
-		ms_wire_add(w, b.p + at % unit, n);
+		ms_message_hasher_add(w, b.p + at % unit, n);
 	}
-	ms_wire_end(w, &id);
+	ms_message_hasher_end(w, &id);
 	ms_segment_end(sg, &id, &content);
 	stored = units * shapes[i].stored + (before > 0);
 	if (ms_recipe_parse(&r, content, NULL) == 0)
@@ -111,7 +112,7 @@ test_shape(size_t i, uint64_t size)
 	    "%s: %u items, record of %zu bytes", shapes[i].what, r.items,
 	    content.n);
 	ms_segmenter_free(sg);
-	ms_wire_free(w);
+	ms_message_hasher_free(w);
 	ms_buf_release(&b);
 }
 

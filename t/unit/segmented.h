@@ -49,7 +49,7 @@ static inline void
 segmented_make(struct segmented *s, const unsigned char *p, size_t n,
     segmented_cut *cut, void *ctx)
 {
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_segmenter *sg = ms_segmenter_new(segmented_blob, s);
 	struct ms_slice content;
 	unsigned char *piece;
@@ -59,14 +59,14 @@ segmented_make(struct segmented *s, const unsigned char *p, size_t n,
 		k = cut != NULL ? cut(ctx, n) : n;
 		piece = ms_xmalloc(k); /* so that reading past it is seen */
 		memcpy(piece, p, k);
-		ms_wire_add(w, piece, k);
+		ms_message_hasher_add(w, piece, k);
 		ms_segment_add(sg, piece, k);
 		free(piece);
 	}
-	ms_wire_end(w, &s->identity);
+	ms_message_hasher_end(w, &s->identity);
 	ms_segment_end(sg, &s->identity, &content);
 	ms_buf_add(&s->content, content.p, content.n);
-	ms_wire_free(w);
+	ms_message_hasher_free(w);
 	ms_segmenter_free(sg);
 }
 

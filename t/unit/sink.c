@@ -18,10 +18,10 @@ static char scratch[] = "/tmp/ms-unit-sink.XXXXXX";
 static const unsigned char id[MS_SHA_LEN] = {
     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 
-static struct ms_parcel
-parcel(const char *folder, const char *subject)
+static struct ms_out_message
+work_unit(const char *folder, const char *subject)
 {
-	return (struct ms_parcel){.id = id,
+	return (struct ms_out_message){.id = id,
 	    .user = folder != NULL ? "alice" : NULL,
 	    .source = folder != NULL ? "local:" : NULL,
 	    .folder = folder,
@@ -34,7 +34,7 @@ parcel(const char *folder, const char *subject)
 
 /* One message in pieces of `piece` bytes. */
 static int
-give(struct ms_sink *s, const struct ms_parcel *m, const char *text,
+give(struct ms_sink *s, const struct ms_out_message *m, const char *text,
     size_t piece, struct ms_err *err)
 {
 	size_t n = strlen(text), at = 0;
@@ -109,7 +109,7 @@ static const struct {
 static void
 test_mboxrd(void)
 {
-	struct ms_parcel m = parcel("INBOX", "x");
+	struct ms_out_message m = work_unit("INBOX", "x");
 
 	for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++)
 		for (size_t piece = 1; piece < 100; piece += 49) {
@@ -129,7 +129,7 @@ test_mboxrd(void)
 static void
 test_mboxrd_odd_dates(void)
 {
-	struct ms_parcel m = parcel("INBOX", "x");
+	struct ms_out_message m = work_unit("INBOX", "x");
 	struct ms_err err = {0};
 	struct ms_sink *s = open_sink("mboxrd", "box", MS_EXPORT_LF, &err);
 
@@ -154,7 +154,8 @@ test_mboxrd_odd_dates(void)
 static void
 test_stream(void)
 {
-	struct ms_parcel m = parcel("IN\"BOX", "x"), bare = parcel(NULL, "x");
+	struct ms_out_message m = work_unit("IN\"BOX", "x"),
+			      bare = work_unit(NULL, "x");
 	struct ms_err err = {0};
 	struct ms_sink *s = open_sink("stream", "st", MS_EXPORT_LF, &err);
 
@@ -197,7 +198,7 @@ count_files(const char *dir)
 static void
 test_outfile(void)
 {
-	struct ms_parcel m = parcel("INBOX", "x");
+	struct ms_out_message m = work_unit("INBOX", "x");
 	struct ms_err err = {0};
 	struct ms_sink *s = open_sink("mboxrd", "box", MS_EXPORT_LF, &err);
 	struct stat st;
@@ -348,7 +349,8 @@ test_subjects(void)
 	struct ms_buf out = {0}, want = {0};
 
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
-		struct ms_parcel m = parcel("INBOX", subjects[i].subject);
+		struct ms_out_message m =
+		    work_unit("INBOX", subjects[i].subject);
 
 		m.has_date = i != 0;
 		ms_buf_clear(&out);
@@ -371,7 +373,8 @@ test_subjects(void)
 static void
 test_files(void)
 {
-	struct ms_parcel m = parcel("IN/a", "x"), bare = parcel(NULL, "x");
+	struct ms_out_message m = work_unit("IN/a", "x"),
+			      bare = work_unit(NULL, "x");
 	struct ms_err err = {0};
 	struct ms_sink *s = open_sink("eml", "d", MS_EXPORT_ORIGINAL, &err);
 	struct stat st;
@@ -396,7 +399,7 @@ test_files(void)
 	ok(file_is("d/IN/a/" NAME, "a: b\r\n\r\nFrom x"), "it stayed");
 	ok(give(s, &bare, "", 4, &err) == 0 && file_is("d/" NAME, ""),
 	    "a message without a place lies on top");
-	m = parcel("IN/b", "x");
+	m = work_unit("IN/b", "x");
 	ok(ms_sink_begin(s, &m, &err) == 0 &&
 		ms_sink_data(s, (const unsigned char *)"a", 1, &err) == 0 &&
 		ms_sink_void(s, "why", &err) == 0,
@@ -408,7 +411,8 @@ test_files(void)
 static void
 test_files_in_the_way(void)
 {
-	struct ms_parcel m = parcel("link/x", "x"), n = parcel("f/g", "x");
+	struct ms_out_message m = work_unit("link/x", "x"),
+			      n = work_unit("f/g", "x");
 	struct ms_err err = {0};
 	struct ms_sink *s;
 
@@ -422,10 +426,10 @@ test_files_in_the_way(void)
 	    "a link to a directory: %s", err.msg);
 	ok(give(s, &n, "a", 1, &err) == -1 && err.code == MS_EXISTS,
 	    "a file for a directory: %s", err.msg);
-	m = parcel(NULL, "x");
+	m = work_unit(NULL, "x");
 	ok(give(s, &m, "a", 1, &err) == -1 && err.code == MS_EXISTS,
 	    "a link for a file: %s", err.msg);
-	m = parcel("fine", "x");
+	m = work_unit("fine", "x");
 	ok(give(s, &m, "a", 1, &err) == 0, "the next goes on");
 	ok(count_files("out") == 0, "nothing was written elsewhere");
 	close_sink(s, 73, &err);

@@ -43,7 +43,7 @@ hash_is(const unsigned char *digest, const void *p, size_t n)
 static void
 test_rules(void)
 {
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_identity id;
 	size_t i, cut, n;
 	unsigned wrong;
@@ -52,12 +52,12 @@ test_rules(void)
 		wrong = 0;
 		n = strlen(rules[i].came);
 		for (cut = 0; cut <= n; cut++) {
-			ms_wire_add(
+			ms_message_hasher_add(
 			    w, (const unsigned char *)rules[i].came, cut);
-			ms_wire_add(w,
+			ms_message_hasher_add(w,
 			    (const unsigned char *)rules[i].came + cut,
 			    n - cut);
-			ms_wire_end(w, &id);
+			ms_message_hasher_end(w, &id);
 			wrong += !hash_is(
 			    id.id, rules[i].wire, strlen(rules[i].wire));
 			wrong +=
@@ -67,8 +67,8 @@ test_rules(void)
 		}
 		ok(wrong == 0, "rule %zu, cut everywhere", i);
 	}
-	ms_wire_free(w);
-	ms_wire_free(NULL);
+	ms_message_hasher_free(w);
+	ms_message_hasher_free(NULL);
 }
 
 /* A NUL is a byte like others. */
@@ -77,14 +77,14 @@ test_nul(void)
 {
 	static const unsigned char came[] = "a\0\n\0\r\n\n";
 	static const unsigned char wire[] = "a\0\r\n\0\r\n\r\n";
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_identity id;
 
-	ms_wire_add(w, came, sizeof(came) - 1);
-	ms_wire_end(w, &id);
+	ms_message_hasher_add(w, came, sizeof(came) - 1);
+	ms_message_hasher_end(w, &id);
 	ok(hash_is(id.id, wire, sizeof(wire) - 1) && id.size == 9,
 	    "NULs are kept");
-	ms_wire_free(w);
+	ms_message_hasher_free(w);
 }
 
 static uint64_t state = 20261121;
@@ -141,7 +141,7 @@ head_length(const struct ms_buf *wire)
 static void
 test_long(void)
 {
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_buf came = {0}, wire = {0};
 	struct ms_identity id;
 	unsigned i, max, wrong = 0;
@@ -155,9 +155,9 @@ test_long(void)
 			k = 1 + rnd(max);
 			if (k > came.n - at)
 				k = came.n - at;
-			ms_wire_add(w, came.p + at, k);
+			ms_message_hasher_add(w, came.p + at, k);
 		}
-		ms_wire_end(w, &id);
+		ms_message_hasher_end(w, &id);
 		wrong += !hash_is(id.id, wire.p, wire.n);
 		wrong += !hash_is(id.head, wire.p, head_length(&wire));
 		wrong += id.size != wire.n;
@@ -165,7 +165,7 @@ test_long(void)
 	ok(wrong == 0, "60 long messages with long headers");
 	ms_buf_release(&came);
 	ms_buf_release(&wire);
-	ms_wire_free(w);
+	ms_message_hasher_free(w);
 }
 
 /*
@@ -175,21 +175,21 @@ test_long(void)
 static void
 test_edge(size_t n, const char *end)
 {
-	struct ms_wire *w = ms_wire_new();
+	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_buf b = {0};
 	struct ms_identity id;
 	size_t head = n + 4 < MS_HEAD_MAX ? n + 4 : MS_HEAD_MAX;
 
 	memset(ms_buf_room(&b, n), 'x', n);
 	b.n = n;
-	ms_wire_add(w, b.p, n);
-	ms_wire_add(w, (const unsigned char *)end, strlen(end));
-	ms_wire_end(w, &id);
+	ms_message_hasher_add(w, b.p, n);
+	ms_message_hasher_add(w, (const unsigned char *)end, strlen(end));
+	ms_message_hasher_end(w, &id);
 	ms_buf_add_str(&b, "\r\n\r\nbody");
 	ok(hash_is(id.id, b.p, b.n) && hash_is(id.head, b.p, head),
 	    "a header of %zu bytes", n + 4);
 	ms_buf_release(&b);
-	ms_wire_free(w);
+	ms_message_hasher_free(w);
 }
 
 int
