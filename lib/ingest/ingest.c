@@ -14,22 +14,6 @@
 #define KEPT (4 * 1024 * 1024)   /* of free memory, in each arena */
 #define MAPPED (2 * 1024 * 1024) /* a buffer from here on is the kernel's */
 
-void
-ms_ingest_enter(struct ms_ingest *in)
-{
-	pthread_mutex_lock(&in->lock);
-	while (in->busy)
-		pthread_cond_wait(&in->wake, &in->lock);
-	in->busy = true;
-}
-
-void
-ms_ingest_leave(struct ms_ingest *in)
-{
-	in->busy = false;
-	pthread_mutex_unlock(&in->lock);
-}
-
 /* ---- messages ---- */
 
 static uint32_t
