@@ -29,12 +29,14 @@ known_open(struct known **out, struct run *r, struct ms_err *err)
 	int found;
 
 	*out = k;
-	k->watch_moves = r->opt->job == JOB_FETCH && !r->opt->no_auto_move;
+	k->watch_moves =
+	    r->opt->job == FETCH_JOB_FETCH && !r->opt->no_auto_move;
 	if (r->opt->archive == NULL)
 		return 0;
 	if (ms_archive_open(&k->archive, r->opt->archive,
-		r->opt->job == JOB_DELETE && !r->opt->dry_run ? MS_ARCHIVE_WRITE
-							      : MS_ARCHIVE_READ,
+		r->opt->job == FETCH_JOB_DELETE && !r->opt->dry_run
+		    ? MS_ARCHIVE_WRITE
+		    : MS_ARCHIVE_READ,
 		err) < 0)
 		return -1;
 	found = ms_archive_user(k->archive, r->user_name, &k->user, err);

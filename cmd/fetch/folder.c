@@ -308,10 +308,10 @@ sort(struct run *r, struct box *b, struct ms_err *err)
 	known_believed(r->known, b);
 	for (i = 0; i < b->count && !unknown; i++)
 		unknown = b->occurrence[i] == 0 && !was_seen(b, i);
-	if (unknown && r->opt->job == JOB_FETCH &&
+	if (unknown && r->opt->job == FETCH_JOB_FETCH &&
 	    known_has_heads(r->known, &heads, err) < 0)
 		return -1;
-	if (r->opt->job == JOB_DELETE)
+	if (r->opt->job == FETCH_JOB_DELETE)
 		sort_delete(r, b, b->occurrence);
 	else
 		sort_fetch(r, b, b->occurrence, heads);
@@ -448,7 +448,7 @@ box_ask(const struct run *r, enum stage stage)
 		return ASK_FETCH;
 	if (stage == STAGE_DELETE)
 		return ASK_DELETE;
-	if (r->opt->job == JOB_FETCH)
+	if (r->opt->job == FETCH_JOB_FETCH)
 		(void)known_has_heads(r->known, &heads, NULL);
 	return heads || ms_choose_needs_head(&r->opt->choice) ? ASK_HEADS
 							      : ASK_ATTRIBUTES;

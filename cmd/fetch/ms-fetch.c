@@ -55,7 +55,8 @@ end_stream(const struct options *opt, struct ms_stream_writer *out,
 {
 	struct ms_err err = {0};
 
-	if ((opt->job != JOB_FETCH || ms_stream_trailer(out, t, &err) == 0) &&
+	if ((opt->job != FETCH_JOB_FETCH ||
+		ms_stream_trailer(out, t, &err) == 0) &&
 	    ms_close_stdout(&err) == 0)
 		return t->status;
 	if (t->status != ms_status(err.code))
@@ -73,8 +74,8 @@ run(const struct options *opt, struct ms_stream_writer *out)
 	int status;
 
 	if (ms_report_open(&report, TOOL, opt->report,
-		opt->quiet || opt->job == JOB_CHECK ||
-		    opt->job == JOB_LIST_FOLDERS,
+		opt->quiet || opt->job == FETCH_JOB_CHECK ||
+		    opt->job == FETCH_JOB_LIST_FOLDERS,
 		&err) < 0 ||
 	    get_password(&password, opt, &err) < 0) {
 		ms_warn(TOOL, "%s", err.msg);

@@ -104,7 +104,7 @@ take_head(
 	uint64_t message = 0;
 	int got;
 
-	if (r->opt->job == JOB_DELETE) {
+	if (r->opt->job == FETCH_JOB_DELETE) {
 		doom_look(r, b, s);
 		return 0;
 	}

@@ -158,10 +158,10 @@ choose_folders(struct run *r, struct ms_err *err)
 	v = r->verdicts = ms_xcalloc(r->folder_count + 1, sizeof(*v));
 	r->boxes = ms_xcalloc(r->folder_count + 1, sizeof(*r->boxes));
 	ms_folders_judge(rules, r->folders, r->folder_count, v);
-	if (r->opt->job == JOB_LIST_FOLDERS)
+	if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 		rc = print_folders(r, v, err);
 	for (i = 0; i < r->folder_count; i++) {
-		if (r->opt->job == JOB_LIST_FOLDERS)
+		if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 			continue;
 		if (v[i].way == MS_FOLDER_OPEN)
 			add_box(r, r->folders + i, v + i);
@@ -241,7 +241,7 @@ do_job(struct run *r)
 
 	if (work_folders(r, &err) < 0)
 		return;
-	if (r->opt->job == JOB_CHECK) {
+	if (r->opt->job == FETCH_JOB_CHECK) {
 		say_checked(r);
 		return;
 	}
@@ -299,7 +299,8 @@ fetch_run(const struct options *opt, struct ms_secret *password,
 	crew_catch_signals();
 	if (crew_open(&crew, opt, password, &err) < 0 ||
 	    known_open(&r.known, &r, &err) < 0 ||
-	    (opt->job == JOB_DELETE && doom_open(&r.doom, &r, &err) < 0)) {
+	    (opt->job == FETCH_JOB_DELETE &&
+		doom_open(&r.doom, &r, &err) < 0)) {
 		run_over(&r, &err);
 	} else {
 		r.output = output_new(&r, out);
@@ -308,7 +309,8 @@ fetch_run(const struct options *opt, struct ms_secret *password,
 	if (r.over.code != MS_OK) {
 		if (r.boxes == NULL)
 			ms_report_failed(report,
-			    opt->job == JOB_CHECK ? opt->url.host : r.source,
+			    opt->job == FETCH_JOB_CHECK ? opt->url.host
+							: r.source,
 			    r.over.msg);
 		account_for_rest(&r);
 	}

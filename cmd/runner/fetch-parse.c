@@ -274,9 +274,9 @@ take_connection(struct options *opt, int c, struct ms_err *err)
 }
 
 static int
-take_job(struct options *opt, enum job job, struct ms_err *err)
+take_job(struct options *opt, enum fetch_job job, struct ms_err *err)
 {
-	if (opt->job != JOB_FETCH && opt->job != job)
+	if (opt->job != FETCH_JOB_FETCH && opt->job != job)
 		return ms_fail(err, MS_USAGE,
 		    "only one of --check, --list-folders and "
 		    "--delete-archived");
@@ -313,13 +313,13 @@ take_other(struct options *opt, int c, struct ms_err *err)
 	case OPT_POLL:
 		return number("--poll", 1, TIMEOUT_MAX, &opt->poll, err);
 	case OPT_DELETE:
-		return take_job(opt, JOB_DELETE, err);
+		return take_job(opt, FETCH_JOB_DELETE, err);
 	case OPT_ARCHIVED_BEFORE:
 		return take_archived_before(opt, err);
 	case OPT_CHECK:
-		return take_job(opt, JOB_CHECK, err);
+		return take_job(opt, FETCH_JOB_CHECK, err);
 	case OPT_LIST_FOLDERS:
-		return take_job(opt, JOB_LIST_FOLDERS, err);
+		return take_job(opt, FETCH_JOB_LIST_FOLDERS, err);
 	case OPT_REPORT:
 		opt->report = optarg;
 		return 0;
@@ -441,14 +441,14 @@ check_options(const struct options *opt, struct ms_err *err)
 
 	if (opt->user != NULL && !ms_user_name_ok(opt->user))
 		return ms_fail(err, MS_USAGE, "bad user name");
-	if (opt->job == JOB_DELETE && opt->archive == NULL)
+	if (opt->job == FETCH_JOB_DELETE && opt->archive == NULL)
 		return ms_fail(
 		    err, MS_USAGE, "--delete-archived needs --archive");
-	if (opt->job != JOB_DELETE &&
+	if (opt->job != FETCH_JOB_DELETE &&
 	    (opt->has_archived_before || opt->dry_run))
 		return ms_fail(err, MS_USAGE,
 		    "--archived-before and -n go with --delete-archived");
-	if (opt->follow && opt->job != JOB_FETCH)
+	if (opt->follow && opt->job != FETCH_JOB_FETCH)
 		return ms_fail(err, MS_USAGE, "--follow is for fetching");
 	if (ms_folders_new(&rules, &opt->folders, err) < 0)
 		return -1;
@@ -491,7 +491,7 @@ fetch_options(struct options *opt, int argc, char *argv[], struct ms_err *err)
 	if (take_url(opt, argv[optind], err) < 0)
 		return -1;
 	/* Deleting is done step by step; a POP3 mailbox admits one. */
-	if (is_pop(opt) || opt->job != JOB_FETCH)
+	if (is_pop(opt) || opt->job != FETCH_JOB_FETCH)
 		opt->connections = 1;
 	return check_options(opt, err);
 }

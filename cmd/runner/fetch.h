@@ -29,17 +29,17 @@
 #define WORKER_MEMORY ((uint64_t)512 * 1024 * 1024) /* bytes of data */
 #define WORKER_CPU 600 /* seconds of processor time for one request */
 
-enum job {
-	JOB_FETCH,
-	JOB_CHECK,
-	JOB_LIST_FOLDERS,
-	JOB_DELETE
+enum fetch_job {
+	FETCH_JOB_FETCH,
+	FETCH_JOB_CHECK,
+	FETCH_JOB_LIST_FOLDERS,
+	FETCH_JOB_DELETE
 };
 
 struct options {
 	struct ms_url url;
 	const char *archive, *user, *report;
-	enum job job;
+	enum fetch_job job;
 	bool quiet, verbose, dry_run;
 
 	/* who */
