@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
+
 #define TICK_MS 500   /* a signal is noticed so soon */
 #define GRACE_MS 1000 /* for a worker to end */
 
@@ -155,7 +157,7 @@ stopped(struct run *r)
 		return;
 	if (crew_stopped)
 		ms_fail(&why, MS_TEMP, "stopped by a signal");
-	else if (r->until_ms != 0 && run_now_ms() >= r->until_ms + GRACE_MS)
+	else if (r->until_ms != 0 && ms_clock_ms() >= r->until_ms + GRACE_MS)
 		ms_fail(&why, MS_TEMP, "--max-time is over");
 	else
 		return;
@@ -201,7 +203,7 @@ work_wait_until(struct run *r, int64_t until_ms)
 {
 	int64_t left;
 
-	while (r->over.code == MS_OK && (left = until_ms - run_now_ms()) > 0)
+	while (r->over.code == MS_OK && (left = until_ms - ms_clock_ms()) > 0)
 		work_wait(r, left);
 }
 
@@ -213,7 +215,7 @@ work(struct run *r)
 	int64_t left;
 
 	while (r->over.code == MS_OK) {
-		left = r->pause_until - run_now_ms();
+		left = r->pause_until - ms_clock_ms();
 		if (assign(r, left <= 0) == 0 && left <= 0)
 			break;
 		work_wait(r, left);
@@ -235,7 +237,7 @@ work_folders(struct run *r, struct ms_err *err)
 		crew_send(h);
 		while (h->state == HAND_BUSY && r->over.code == MS_OK)
 			work_wait(r, 0);
-	} while (r->over.code == MS_OK && r->pause_until > run_now_ms());
+	} while (r->over.code == MS_OK && r->pause_until > ms_clock_ms());
 	if (r->over.code == MS_OK)
 		return 0;
 	*err = r->over;

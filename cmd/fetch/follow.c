@@ -4,6 +4,8 @@
 
 #include <strings.h>
 
+#include "clock.h"
+
 #define LOOK_MS 1000   /* at least, from one look at all folders to the next */
 #define LOGOUT_MS 2000 /* for an IDLE to end in good order */
 
@@ -42,7 +44,7 @@ idle(struct run *r)
 {
 	struct hand *h = free_hand(r->crew);
 	struct box *watched = r->boxes;
-	int64_t since = run_now_ms();
+	int64_t since = ms_clock_ms();
 	size_t i;
 
 	for (i = 0; i < r->box_count; i++)

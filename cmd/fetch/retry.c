@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
+
 #define PAUSE_FIRST 200   /* ms before the first new try */
 #define PAUSE_SECOND 1000 /* then twice as long each time */
 #define PAUSE_MAX 60000
@@ -35,8 +37,8 @@ pause_for(struct run *r, const struct verdict *v)
 		ms = i == 1 ? PAUSE_SECOND : ms * 2;
 	if (v->wait > 0)
 		ms = (int64_t)v->wait * 1000;
-	if (r->pause_until < run_now_ms() + ms)
-		r->pause_until = run_now_ms() + ms;
+	if (r->pause_until < ms_clock_ms() + ms)
+		r->pause_until = ms_clock_ms() + ms;
 	ms_report_note(r->report, "%s: %s: trying again in %.1f seconds",
 	    r->opt->url.host, v->err.msg, (double)ms / 1000);
 }

@@ -6,19 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "clock.h"
 #include "listing.h"
 #include "opt.h"
-
-int64_t
-run_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- accounting ---- */
 
@@ -295,7 +286,7 @@ fetch_run(const struct options *opt, struct ms_secret *password,
 		    "(--accept-any-certificate)",
 		    opt->url.host);
 	if (opt->max_time > 0)
-		r.until_ms = run_now_ms() + (int64_t)opt->max_time * 1000;
+		r.until_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
 	crew_catch_signals();
 	if (crew_open(&crew, opt, password, &err) < 0 ||
 	    known_open(&r.known, &r, &err) < 0 ||

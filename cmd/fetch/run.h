@@ -131,7 +131,6 @@ void run_box_failed(
     struct run *r, struct box *b, const char *reason, uint64_t messages);
 /* Nothing more can be asked. The first reason counts. */
 void run_over(struct run *r, const struct ms_err *why);
-int64_t run_now_ms(void);
 
 /* ---- fetch-work.c: who is asked what ---- */
 
@@ -142,7 +141,7 @@ int work_folders(struct run *r, struct ms_err *err);
 /* Begins a request to a hand; its words follow, then crew_send(). */
 void work_ask(struct hand *h, enum word word, struct box *b);
 /* Waits for one thing to happen, until_ms at most if that is not over, and
- * deals with it; and until that time (run_now_ms()), whatever happens. */
+ * deals with it; and until that time (ms_clock_ms()), whatever happens. */
 void work_wait(struct run *r, int64_t until_ms);
 void work_wait_until(struct run *r, int64_t until_ms);
 

@@ -8,8 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* The rate is shared by the connections. */
 static uint64_t
@@ -120,15 +121,6 @@ say_done(struct worker *w, const struct protocol *p, int rc,
 }
 
 /* ---- connecting ---- */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 int
 worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,
@@ -359,7 +351,7 @@ worker_run(const struct options *opt, struct ms_secret *secret, int fd)
 	limit(RLIMIT_DATA, WORKER_MEMORY);
 #endif
 	if (opt->max_time > 0)
-		w.until_ms = now_ms() + (int64_t)opt->max_time * 1000;
+		w.until_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
 	while (link_next(&w.link, &f, &err) == 1) {
 		if (f.word == ASK_STOP)
 			continue; /* came too late */

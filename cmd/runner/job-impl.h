@@ -120,7 +120,6 @@ struct errand {
 	struct outcome outcome;
 };
 
-int64_t errand_now_ms(void);
 int errand_start(struct errand *r, struct ms_err *err);
 /* What is to be waited for is put at `at`; returns what is behind. */
 struct pollfd *errand_watch(const struct errand *r, struct pollfd *at);

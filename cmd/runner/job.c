@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 struct jobs {
 	unsigned at_once;
 	struct jobs_hooks hooks;
@@ -66,7 +68,7 @@ begin_next(struct jobs *j)
 	struct errand *r = take_next(j);
 	struct ms_err err = {0};
 
-	r->began_ms = errand_now_ms();
+	r->began_ms = ms_clock_ms();
 	if (r->job.max_s > 0)
 		r->late_ms = r->began_ms + (int64_t)r->job.max_s * 1000;
 	if (j->hooks.begun != NULL)
@@ -80,7 +82,7 @@ begin_next(struct jobs *j)
 static int64_t
 next_due(const struct jobs *j)
 {
-	int64_t due = INT64_MAX, now = errand_now_ms(), one;
+	int64_t due = INT64_MAX, now = ms_clock_ms(), one;
 	size_t i;
 
 	if (j->hooks.tick != NULL && j->hooks.tick_ms > 0)
@@ -100,7 +102,7 @@ wait_for_something(struct jobs *j)
 {
 	struct pollfd *at = j->fds;
 	int64_t wait_ms = next_due(j);
-	struct timespec ts = {wait_ms / 1000, wait_ms % 1000 * 1000000};
+	struct timespec ts = ms_clock_timespec(wait_ms);
 	size_t i;
 
 	for (i = 0; i < j->count; i++)
@@ -154,7 +156,7 @@ may_begin(const struct jobs *j)
 static void
 tick(struct jobs *j)
 {
-	int64_t now = errand_now_ms();
+	int64_t now = ms_clock_ms();
 
 	if (j->hooks.tick == NULL || j->hooks.tick_ms <= 0 ||
 	    now < j->ticked_ms + j->hooks.tick_ms)
@@ -286,7 +288,7 @@ jobs_running(const struct jobs *j, size_t i, struct job_progress *p)
 		     : r->job.work == JOB_CHECK ? "checking"
 		     : r->job.work == JOB_TOOL  ? r->job.tool[0]
 						: "fetching",
-	    .ms = errand_now_ms() - r->began_ms,
+	    .ms = ms_clock_ms() - r->began_ms,
 	    .fresh = r->second.fresh,
 	    .known = r->second.known};
 	return true;

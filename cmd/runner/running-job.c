@@ -5,17 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-int64_t
-errand_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+#include "clock.h"
 
 /* ---- what a process says ---- */
 
@@ -170,7 +162,7 @@ errand_finish(struct errand *r)
 	struct job_result *result = &r->outcome.result;
 
 	if (r->began_ms > 0)
-		result->ms = errand_now_ms() - r->began_ms;
+		result->ms = ms_clock_ms() - r->began_ms;
 	result->failures = r->outcome.failures;
 	result->reason = ms_buf_str(&r->outcome.reason);
 	if (result->status == 0)
@@ -260,7 +252,7 @@ compress_job(struct errand *r)
 {
 	if (r->kill_ms > 0)
 		return;
-	r->kill_ms = errand_now_ms() + JOB_GRACE_MS;
+	r->kill_ms = ms_clock_ms() + JOB_GRACE_MS;
 	/* ms-ingest keeps what is whole, and ends when its input does. */
 	process_signal(&r->first, SIGTERM);
 }
@@ -268,7 +260,7 @@ compress_job(struct errand *r)
 static void
 check_time(struct errand *r)
 {
-	int64_t now = errand_now_ms();
+	int64_t now = ms_clock_ms();
 
 	if (r->late_ms > 0 && now >= r->late_ms && r->kill_ms == 0) {
 		r->late = true;

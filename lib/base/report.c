@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "json.h"
 
 #define PROGRESS_MS 100 /* at least, between two drawings */
@@ -31,7 +31,7 @@ struct ms_report {
 	FILE *file; /* NULL: none was asked for */
 	bool quiet, terminal, drawn;
 	int broken; /* errno of the first line that could not be written */
-	struct timespec drawn_at;
+	int64_t drawn_ms;
 	/*
 	 * A balanced tree by name (tsearch(3)), not a hash table: servers
 	 * choose folder names, and could choose ones that collide. The list
@@ -318,15 +318,12 @@ ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
     uint64_t total, const char *unit)
 {
 	struct ms_buf line = {0};
-	struct timespec now;
-	int64_t ms;
+	int64_t now;
 
 	if (r->quiet || !r->terminal)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - r->drawn_at.tv_sec) * 1000 +
-	     (now.tv_nsec - r->drawn_at.tv_nsec) / 1000000;
-	if (ms < PROGRESS_MS)
+	now = ms_clock_ms();
+	if (now - r->drawn_ms < PROGRESS_MS)
 		return;
 	ms_buf_add_str(&line, "\r\033[K");
 	ms_term_sanitize(&line, what);
@@ -337,7 +334,7 @@ ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
 	put_stderr(&line);
 	ms_buf_release(&line);
 	r->drawn = true;
-	r->drawn_at = now;
+	r->drawn_ms = now;
 }
 
 struct ms_tally

@@ -4,16 +4,8 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+#include "clock.h"
 
 /* Reads more behind what has been read ahead. 0 when there is no room. */
 static ssize_t
@@ -43,7 +35,7 @@ await_event(struct ms_imap *im, uint64_t seen, int64_t until_ms, int other_fd)
 	int got;
 
 	while (im->guard.events == seen) {
-		left = until_ms - now_ms();
+		left = until_ms - ms_clock_ms();
 		got = ms_conn_wait(
 		    im->conn, left > 0 ? (int)left : 0, other_fd, &im->err);
 		if (got < 0) {
@@ -103,7 +95,7 @@ ask(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 			return -1;
 		if (im->guard.events != seen)
 			return 1;
-		left = until_ms - now_ms();
+		left = until_ms - ms_clock_ms();
 		if (left <= 0)
 			return 0;
 		if (left > MS_IMAP_POLL * 1000)
@@ -116,7 +108,7 @@ ask(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 int
 ms_imap_idle(struct ms_imap *im, int wait_ms, int other_fd, struct ms_err *err)
 {
-	int64_t until_ms = now_ms() + wait_ms;
+	int64_t until_ms = ms_clock_ms() + wait_ms;
 
 	if ((im->caps & MS_CAP_IDLE) != 0)
 		return idle(im, until_ms, other_fd, err);

@@ -2,8 +2,8 @@
  * pool; the thread that commits. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "impl.h"
 
 /* ---- blocks ---- */
@@ -91,7 +91,7 @@ bool
 ms_batch_builder_due(const struct batch_builder *m)
 {
 	return m->since_ms != 0 &&
-	       ms_ingest_now() - m->since_ms >= MS_INGEST_SECONDS * 1000;
+	       ms_clock_ms() - m->since_ms >= MS_INGEST_SECONDS * 1000;
 }
 
 bool
@@ -175,15 +175,6 @@ copy_text(struct ms_buf *to, const struct ms_buf *from, size_t at, size_t n)
 	return start;
 }
 
-int64_t
-ms_ingest_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 add_deposit(struct batch_builder *m, const struct entry *e, uint32_t fresh,
     const struct ms_buf *text)
@@ -203,7 +194,7 @@ add_deposit(struct batch_builder *m, const struct entry *e, uint32_t fresh,
 	if (!d.resolved && atomic_load(&d.dest->number) == 0)
 		m->meta_plain += d.dest->events;
 	if (m->since_ms == 0)
-		m->since_ms = ms_ingest_now();
+		m->since_ms = ms_clock_ms();
 }
 
 /*

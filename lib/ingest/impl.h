@@ -85,8 +85,8 @@ void ms_work_unit_free(struct work_unit *pl);
 
 /* ---- a batch in the making ---- */
 
-#define COMPRESS_JOB_BYTES (8 * 1024 * 1024) /* of payload, under way at once  \
-					      */
+/* Bytes of payload that compress jobs hold at one time. */
+#define COMPRESS_JOB_BYTES (8 * 1024 * 1024)
 
 /* A block on its way to be compressed. */
 struct compress_job {
@@ -145,9 +145,6 @@ struct ms_ingest {
 	uint64_t looked_up; /* how many when the entry at hand was looked up:
 			       what was not known then may be by now */
 };
-
-/* A clock: milliseconds. */
-int64_t ms_ingest_now(void);
 
 /* The ticker and the caller take turns; each may wait for the writer, which
  * lets go of the lock, so that is not enough. */

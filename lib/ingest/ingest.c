@@ -6,8 +6,8 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "impl.h"
 
 /* Bytes; see keep_memory(). */
@@ -169,8 +169,7 @@ tick(void *arg)
 
 	pthread_mutex_lock(&in->lock);
 	while (!in->stop) {
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		t.tv_sec++;
+		t = ms_clock_timespec(ms_clock_ms() + 1000);
 		if (pthread_cond_timedwait(&in->wake, &in->lock, &t) !=
 		    ETIMEDOUT)
 			continue;

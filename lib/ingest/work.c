@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "impl.h"
 
 #define KEEP (1024 * 1024) /* a spare parcel's buffers are not larger */
@@ -245,7 +246,7 @@ work_some(struct worker *w, struct work_unit *pl, size_t i)
 {
 	struct entry *e = (struct entry *)(void *)pl->entries.p;
 	size_t n = pl->entries.n / sizeof(*e);
-	int64_t until = ms_ingest_now() + TRANSACTION_MS;
+	int64_t until = ms_clock_ms() + TRANSACTION_MS;
 	struct ms_txn txn;
 
 	/* cppcheck-suppress autoVariables; for this call only */
@@ -256,7 +257,7 @@ work_some(struct worker *w, struct work_unit *pl, size_t i)
 	do
 		if (!e[i].d.reference && work_entry(w, pl, &e[i]) < 0)
 			pl->rc = -1;
-	while (++i < n && pl->rc == 0 && ms_ingest_now() < until);
+	while (++i < n && pl->rc == 0 && ms_clock_ms() < until);
 	ms_index_end(&txn);
 	return i;
 }

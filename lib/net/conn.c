@@ -16,31 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "url.h"
 
 #define RATE_MAX ((uint64_t)1 << 40) /* bytes a second: as good as no limit */
 
 /* ---- deadlines ---- */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int64_t
 ms_conn_deadline(const struct ms_conn *c)
 {
-	int64_t at = now_ms() + (int64_t)c->timeout * 1000;
+	int64_t at = ms_clock_ms() + (int64_t)c->timeout * 1000;
 
 	return c->until_ms != 0 && c->until_ms < at ? c->until_ms : at;
 }
@@ -48,7 +39,7 @@ ms_conn_deadline(const struct ms_conn *c)
 static int
 too_slow(const struct ms_conn *c, struct ms_err *err)
 {
-	if (c->until_ms != 0 && now_ms() >= c->until_ms)
+	if (c->until_ms != 0 && ms_clock_ms() >= c->until_ms)
 		return ms_fail(err, MS_TEMP, "--max-time is over");
 	return ms_fail(err, MS_TEMP, "no answer within %u seconds", c->timeout);
 }
@@ -62,7 +53,7 @@ wait_fd(int fd, short events, int64_t deadline_ms)
 	int n;
 
 	for (;;) {
-		left = deadline_ms - now_ms();
+		left = deadline_ms - ms_clock_ms();
 		if (left < 0)
 			left = 0;
 		n = poll(&pfd, 1, left > INT_MAX ? INT_MAX : (int)left);
@@ -112,7 +103,7 @@ resolve(const struct ms_conn *c, const char *host, uint16_t port,
 	l->request.ar_request = &l->hints;
 	e = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
 	while (e == 0 && (e = gai_error(&l->request)) == EAI_INPROGRESS) {
-		left = deadline_ms - now_ms();
+		left = deadline_ms - ms_clock_ms();
 		if (left <= 0) {
 			if (gai_cancel(&l->request) != EAI_NOTCANCELED)
 				lookup_free(l);
@@ -120,8 +111,7 @@ resolve(const struct ms_conn *c, const char *host, uint16_t port,
 			    "host not looked up within %u seconds", c->timeout);
 			return NULL;
 		}
-		wait.tv_sec = left / 1000;
-		wait.tv_nsec = left % 1000 * 1000000;
+		wait = ms_clock_timespec(left);
 		gai_suspend((const struct gaicb *const *)list, 1, &wait);
 		e = 0;
 	}
@@ -190,10 +180,10 @@ connect_any(
 	/* A dead address gets its share of the time, not all of it. */
 	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
 	     ai = ai->ai_next) {
-		left = deadline - now_ms();
+		left = deadline - ms_clock_ms();
 		if (more > 1)
 			left /= more--;
-		c->fd = connect_one(c, ai, now_ms() + left, err);
+		c->fd = connect_one(c, ai, ms_clock_ms() + left, err);
 	}
 	lookup_free(l);
 	return c->fd < 0 ? -1 : 0;
@@ -320,7 +310,7 @@ peek(struct ms_conn *c, struct ms_err *err)
 int
 ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
 {
-	int64_t until = now_ms() + wait_ms, left;
+	int64_t until = ms_clock_ms() + wait_ms, left;
 	struct pollfd fds[2] = {{.fd = c->fd, .events = POLLIN},
 	    {.fd = other_fd, .events = POLLIN}};
 	int n;
@@ -335,7 +325,7 @@ ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
 		n = peek(c, err);
 		if (n != 0)
 			return n;
-		left = until - now_ms();
+		left = until - ms_clock_ms();
 		if (left < 0)
 			left = 0;
 		n = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
@@ -343,7 +333,7 @@ ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
 			return ms_fail_errno(err, "poll");
 		if (n > 0 && fds[1].revents != 0)
 			return 2;
-		if (n == 0 && c->until_ms != 0 && now_ms() >= c->until_ms)
+		if (n == 0 && c->until_ms != 0 && ms_clock_ms() >= c->until_ms)
 			return too_slow(c, err);
 		if (n == 0)
 			return 0;
@@ -361,7 +351,7 @@ allowance(struct ms_conn *c, int n, struct ms_err *err)
 	int64_t now;
 
 	for (;;) {
-		now = now_ms();
+		now = ms_clock_ms();
 		ms = (uint64_t)(now - c->filled_ms);
 		if (c->filled_ms == 0 || ms > 1000)
 			ms = 1000;

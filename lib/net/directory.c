@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 
 #define SYSTEM_CAS "/etc/ssl/certs/ca-certificates.crt"
 
@@ -158,15 +158,11 @@ static int
 wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	struct timespec now;
-	int64_t end, left;
+	int64_t end = ms_clock_ms() + (int64_t)seconds * 1000, left;
 	int got;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = (now.tv_sec + (int64_t)seconds) * 1000 + now.tv_nsec / 1000000;
 	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = end - now.tv_sec * 1000 - now.tv_nsec / 1000000;
+		left = end - ms_clock_ms();
 		got = poll(&p, 1, left > 0 ? (int)left : 0);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
