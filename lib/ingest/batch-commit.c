@@ -1,5 +1,6 @@
 /* batch-commit.c - a batch is looked up, numbered, written, synced, indexed.
  * ms-archive(5), Writing. By the holder of `lock`. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,6 +341,7 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 	struct ms_committer c = {.a = a, .b = b, .last.kind = MS_BLOCK_META};
 	int rc, again = 0;
 
+	assert(a->mode == MS_ARCHIVE_WRITE);
 	if (nothing_to_do(b)) {
 		set_outcomes(&c);
 		return 0;

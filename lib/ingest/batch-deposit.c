@@ -48,7 +48,8 @@ add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
 	if (ms_map_add(&c->places, digest, occurrence, NULL))
 		return 0;
 	ms_place_write(&content, &pl);
-	got = ms_committer_record(c, MS_PLACE, &content, &number, err);
+	got = ms_committer_record(
+	    c, MS_PLACE, ms_buf_slice(&content), &number, err);
 	ms_buf_release(&content);
 	return got < 0 ? -1 : 1;
 }
@@ -71,7 +72,8 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 
 	memcpy(o.id, d->id, MS_SHA_LEN);
 	ms_occurrence_write(&content, &o);
-	rc = ms_committer_record(c, MS_OCCURRENCE, &content, number, err);
+	rc = ms_committer_record(
+	    c, MS_OCCURRENCE, ms_buf_slice(&content), number, err);
 	ms_buf_release(&content);
 	if (o.place.n > 0) {
 		pair_digest(o.place.p, o.place.n, folder, digest);
@@ -258,7 +260,8 @@ add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 	if (got < 0 || (got == 1 && to == occurrence))
 		return got < 0 ? -1 : 0;
 	ms_moved_write(&content, &m);
-	got = ms_committer_record(c, MS_MOVED, &content, &number, err);
+	got = ms_committer_record(
+	    c, MS_MOVED, ms_buf_slice(&content), &number, err);
 	ms_buf_release(&content);
 	return got;
 }

@@ -27,7 +27,7 @@ struct ms_committer {
 /* Adds a record behind those of `last`; its number. A `last` that is full is
  * closed first: names can be long, and blocks have a limit. */
 int ms_committer_record(struct ms_committer *c, uint8_t type,
-    const struct ms_buf *content, uint64_t *number, struct ms_err *err);
+    struct ms_slice content, uint64_t *number, struct ms_err *err);
 /* Forgets the records added. */
 void ms_committer_clear(struct ms_committer *c);
 /* The number of a name, which gets an event if it is new and may be made.

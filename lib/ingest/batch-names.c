@@ -35,18 +35,30 @@ ms_committer_clear(struct ms_committer *c)
 
 int
 ms_committer_record(struct ms_committer *c, uint8_t type,
-    const struct ms_buf *content, uint64_t *number, struct ms_err *err)
+    struct ms_slice content, uint64_t *number, struct ms_err *err)
 {
-	struct ms_record rec = {.type = type, .content = ms_buf_slice(content)};
+	struct ms_record rec = {.type = type, .content = content};
 	unsigned char digest[MS_SHA_LEN];
 
 	if (c->last.count > 0 &&
-	    ms_block_size(&c->last) + content->n > MS_BLOCK_FULL)
+	    ms_block_size(&c->last) + content.n > MS_BLOCK_FULL)
 		close_last(c);
-	ms_sha256(content->p, content->n, digest);
-	*number =
-	    c->last_first + ms_block_add(&c->last, type, rec.content, digest);
+	ms_sha256(content.p, content.n, digest);
+	*number = c->last_first + ms_block_add(&c->last, type, content, digest);
 	return ms_indexer_record(c->a->indexer, &c->txn, *number, &rec, err);
+}
+
+struct ms_txn *
+ms_committer_txn(struct ms_committer *c)
+{
+	return &c->txn;
+}
+
+int
+ms_committer_event(struct ms_committer *c, struct ms_slice json,
+    uint64_t *number, struct ms_err *err)
+{
+	return ms_committer_record(c, MS_EVENT, json, number, err);
 }
 
 static int
@@ -57,7 +69,7 @@ add_event(struct ms_committer *c, const struct ms_event *ev, uint64_t *number,
 	int rc;
 
 	ms_event_write(&json, ev);
-	rc = ms_committer_record(c, MS_EVENT, &json, number, err);
+	rc = ms_committer_event(c, ms_buf_slice(&json), number, err);
 	ms_buf_release(&json);
 	return rc;
 }
@@ -93,7 +105,7 @@ look_at_user(
 		return 0;
 	keys = json_pack("{sI sb}", "user", (json_int_t)number, "deleted", 0);
 	ms_event_json(&event, "user-set", keys, NULL);
-	gone = ms_committer_record(c, MS_EVENT, &event, &record, err);
+	gone = ms_committer_event(c, ms_buf_slice(&event), &record, err);
 	ms_buf_release(&event);
 	return gone < 0 ? -1 : 1;
 }

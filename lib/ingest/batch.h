@@ -80,7 +80,19 @@ struct ms_new_blob {
 	bool known;
 };
 
+/*
+ * A commit under way, as ms_batch.decide() sees it: its transaction, in which
+ * all that was recorded so far can be looked up, and a way to add EVENTs.
+ */
 struct ms_committer;
+struct ms_txn *ms_committer_txn(struct ms_committer *c);
+/*
+ * Adds an EVENT; *number receives its record number. json is valid
+ * (ms-archive(5), EVENT) and not longer than MS_EVENT_MAX; it is copied.
+ * Returns 0, or -1 with err set as by ms_batch_commit().
+ */
+int ms_committer_event(struct ms_committer *c, struct ms_slice json,
+    uint64_t *number, struct ms_err *err);
 
 /* All of it; {0} is empty. The pipeline (ingest.h) fills it. */
 struct ms_batch {

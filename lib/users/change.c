@@ -2,7 +2,7 @@
  * ms-archive(5), EVENT. */
 #include "change.h"
 
-#include "batch-impl.h"
+#include "batch.h"
 #include "event.h"
 
 struct ms_change {
@@ -16,7 +16,7 @@ struct ms_change {
 struct ms_txn *
 ms_change_txn(struct ms_change *ch)
 {
-	return &ch->c->txn;
+	return ms_committer_txn(ch->c);
 }
 
 int
@@ -36,8 +36,8 @@ ms_change_event(struct ms_change *ch, const char *event, json_t *keys,
 	else if (ch->events > MS_CHANGE_EVENTS || ch->bytes > MS_BATCH_META)
 		ms_fail(err, MS_USAGE, "that is more than one change takes");
 	else
-		rc = ms_committer_record(
-		    ch->c, MS_EVENT, &json, number != NULL ? number : &n, err);
+		rc = ms_committer_event(ch->c, ms_buf_slice(&json),
+		    number != NULL ? number : &n, err);
 	ms_buf_release(&json);
 	return rc;
 }
