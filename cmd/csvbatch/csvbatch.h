@@ -16,25 +16,17 @@
 #define TOOL "ms-csvbatch"
 #define AT_ONCE 4 /* mailboxes, unless said */
 
-/* Arguments that end with NULL. What they point to is the command line's. */
-struct words {
-	const char **v;
-	size_t n;
-};
-void words_add(struct words *w, const char *word);
-void words_release(struct words *w);
-
 struct options {
 	const char *archive, *report, *failed_from;
 	unsigned at_once;
 	uint64_t run; /* of ms-profile, to which this one belongs; 0: none */
 	bool quiet, json, check;
 
-	struct words server; /* ms-fetch's: for every run of it */
-	struct words fetch;  /* for the one that fetches */
-	struct words remove; /* for the one that deletes */
+	struct argv server; /* ms-fetch's: for every run of it */
+	struct argv fetch;  /* for the one that fetches */
+	struct argv remove; /* for the one that deletes */
 	bool removes, dry_run;
-	struct words ingest;       /* ms-ingest's */
+	struct argv ingest;        /* ms-ingest's */
 	bool connections, threads; /* their numbers are given */
 
 	struct ms_url url;
@@ -53,9 +45,9 @@ extern const char csvbatch_usage[];
 /* A row of the table, and what became of it. */
 struct row {
 	const struct ms_csv_mailbox *box;
-	char *name;         /* "line 12, alice", for the person */
-	const char *own[5]; /* --login alice ... */
-	struct words ingest;
+	char *name;      /* "line 12, alice", for the person */
+	struct argv own; /* --login alice ... */
+	struct argv ingest;
 	size_t user;   /* whose turn it is */
 	bool removing; /* what all of them have is deleted */
 	struct job_result sum;
@@ -110,7 +102,7 @@ struct run {
 	struct row *rows;
 	size_t count, done;
 	bool single;      /* one connection for each mailbox */
-	char threads[16]; /* of each ms-ingest; "": it decides */
+	unsigned threads; /* of each ms-ingest; 0: it decides */
 	struct jobs *jobs;
 	struct job_sum sum;
 	struct ms_report *report;

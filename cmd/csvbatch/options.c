@@ -3,7 +3,6 @@
 #include "csvbatch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fetch-options.h"
@@ -41,22 +40,6 @@ static const struct option ours[] = {
 };
 #define OURS (sizeof(ours) / sizeof(ours[0]))
 
-void
-words_add(struct words *w, const char *word)
-{
-	w->v =
-	    ms_xreallocarray((void *)(uintptr_t)w->v, w->n + 2, sizeof(*w->v));
-	w->v[w->n++] = word;
-	w->v[w->n] = NULL;
-}
-
-void
-words_release(struct words *w)
-{
-	free((void *)(uintptr_t)w->v);
-	*w = (struct words){0};
-}
-
 /* ---- options of ms-fetch ---- */
 
 static const struct fetch_option *
@@ -79,7 +62,7 @@ is_passed(const struct fetch_option *o)
 }
 
 /* A rule of choice behind --delete-archived is for that run only. */
-static struct words *
+static struct argv *
 list_of(struct options *opt, const struct fetch_option *o)
 {
 	if (o->class == FETCH_DELETE)
@@ -94,10 +77,7 @@ list_of(struct options *opt, const struct fetch_option *o)
 static int
 pass_on(struct options *opt, const struct fetch_option *o, struct ms_err *err)
 {
-	static char *names[FETCH_OPTIONS]; /* "--name", made once */
-	size_t at = (size_t)(o - fetch_table);
-	struct words *list;
-	struct ms_buf name = {0};
+	struct argv *list;
 
 	if (!is_passed(o))
 		return ms_fail(err, MS_USAGE,
@@ -110,14 +90,11 @@ pass_on(struct options *opt, const struct fetch_option *o, struct ms_err *err)
 	}
 	opt->dry_run |= o->letter == 'n';
 	opt->connections |= o->letter == OPT_CONNECTIONS;
-	if (names[at] == NULL) {
-		ms_buf_printf(&name, "--%s", o->name);
-		names[at] = ms_buf_str(&name);
-	}
 	list = list_of(opt, o);
-	words_add(list, names[at]);
 	if (o->argument)
-		words_add(list, optarg);
+		argv_addf(list, "--%s=%s", o->name, optarg);
+	else
+		argv_addf(list, "--%s", o->name);
 	return 0;
 }
 
@@ -157,13 +134,11 @@ take_option(struct options *opt, int c, struct ms_err *err)
 		opt->failed_from = optarg;
 		return 0;
 	case 'd':
-		words_add(&opt->ingest, "--into");
-		words_add(&opt->ingest, optarg);
+		argv_addf(&opt->ingest, "--into=%s", optarg);
 		return 0;
 	case OPT_THREADS:
 		opt->threads = true;
-		words_add(&opt->ingest, "--threads");
-		words_add(&opt->ingest, optarg);
+		argv_addf(&opt->ingest, "--threads=%s", optarg);
 		return number("--threads", 64, &n, err);
 	case OPT_RUN:
 		return number("--run", UINT64_MAX, &opt->run, err);
@@ -202,24 +177,20 @@ all_longs(struct option longs[OURS + FETCH_OPTIONS + 1])
 static int
 try_fetch(const struct options *opt, bool removing, struct ms_err *err)
 {
-	const struct words *const lists[] = {
-	    &opt->server, removing ? &opt->remove : &opt->fetch};
-	struct words w = {0};
-	size_t i, k;
+	struct argv argv = {0};
 	int rc;
 
-	words_add(&w, TOOL);
-	words_add(&w, "--login=x");
-	words_add(&w, "--archive=x");
+	argv_add(&argv, TOOL);
+	argv_add(&argv, "--login=x");
+	argv_add(&argv, "--archive=x");
 	if (removing)
-		words_add(&w, "--delete-archived");
-	for (i = 0; i < 2; i++)
-		for (k = 0; k < lists[i]->n; k++)
-			words_add(&w, lists[i]->v[k]);
-	words_add(&w, "--");
-	words_add(&w, opt->url_text);
-	rc = fetch_try((int)w.n, (char **)(uintptr_t)w.v, err);
-	words_release(&w);
+		argv_add(&argv, "--delete-archived");
+	argv_add_list(&argv, &opt->server);
+	argv_add_list(&argv, removing ? &opt->remove : &opt->fetch);
+	argv_add(&argv, "--");
+	argv_add(&argv, opt->url_text);
+	rc = fetch_try((int)argv.n, argv.v, err);
+	argv_release(&argv);
 	return rc;
 }
 
@@ -276,8 +247,8 @@ void
 csvbatch_options_release(struct options *opt)
 {
 	ms_url_release(&opt->url);
-	words_release(&opt->server);
-	words_release(&opt->fetch);
-	words_release(&opt->remove);
-	words_release(&opt->ingest);
+	argv_release(&opt->server);
+	argv_release(&opt->fetch);
+	argv_release(&opt->remove);
+	argv_release(&opt->ingest);
 }

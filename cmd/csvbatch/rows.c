@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,11 +87,10 @@ static void
 share(struct run *run)
 {
 	const struct options *opt = run->opt;
-	unsigned threads =
-	    (ms_pool_default_threads() + opt->at_once - 1) / opt->at_once;
 
 	if (!opt->threads)
-		snprintf(run->threads, sizeof(run->threads), "%u", threads);
+		run->threads = (ms_pool_default_threads() + opt->at_once - 1) /
+			       opt->at_once;
 	run->single = !opt->connections && run->table.n > opt->at_once;
 }
 
@@ -100,32 +98,23 @@ static void
 add_row(struct run *run, const struct ms_csv_mailbox *box)
 {
 	struct row *row = run->rows + run->count++;
-	const struct words *all = &run->opt->ingest;
 	struct ms_buf name = {0};
-	size_t i;
 
 	*row = (struct row){.box = box};
 	ms_buf_printf(&name, "line %llu", (unsigned long long)box->line);
 	if (box->login != NULL)
 		ms_buf_printf(&name, ", %s", box->login);
 	row->name = ms_buf_str(&name);
-	row->own[0] = "--login";
-	row->own[1] = box->login;
-	if (run->single) {
-		row->own[2] = "--connections";
-		row->own[3] = "1";
-	}
-	words_add(&row->ingest, "--create-user");
-	if (box->label != NULL) {
-		words_add(&row->ingest, "--label");
-		words_add(&row->ingest, box->label);
-	}
-	if (run->threads[0] != '\0') {
-		words_add(&row->ingest, "--threads");
-		words_add(&row->ingest, run->threads);
-	}
-	for (i = 0; i < all->n; i++)
-		words_add(&row->ingest, all->v[i]);
+	if (box->login != NULL)
+		argv_addf(&row->own, "--login=%s", box->login);
+	if (run->single)
+		argv_add(&row->own, "--connections=1");
+	argv_add(&row->ingest, "--create-user");
+	if (box->label != NULL)
+		argv_addf(&row->ingest, "--label=%s", box->label);
+	if (run->threads > 0)
+		argv_addf(&row->ingest, "--threads=%u", run->threads);
+	argv_add_list(&row->ingest, &run->opt->ingest);
 }
 
 int
@@ -165,9 +154,8 @@ job_of(const struct run *run, struct row *row)
 	    .mine = row,
 	    .url = opt->url_text,
 	    .password = box->password,
-	    .options = opt->server.v,
-	    .own = row->own};
-	static const char *const nothing[] = {NULL};
+	    .options = &opt->server,
+	    .own = &row->own};
 
 	if (opt->check) {
 		job.work = JOB_CHECK;
@@ -175,12 +163,12 @@ job_of(const struct run *run, struct row *row)
 	}
 	job.archive = opt->archive;
 	job.user = box->users[row->user];
-	job.fetch = opt->fetch.v;
-	job.ingest = row->ingest.v;
+	job.fetch = &opt->fetch;
+	job.ingest = &row->ingest;
 	if (row->removing)
 		job.work = JOB_DELETE;
 	if (opt->removes && (row->removing || box->user_count == 1))
-		job.remove = opt->remove.n > 0 ? opt->remove.v : nothing;
+		job.remove = &opt->remove;
 	return job;
 }
 
@@ -290,7 +278,8 @@ rows_release(struct run *run)
 	for (row = run->rows; row < run->rows + run->count; row++) {
 		free(row->name);
 		free(row->reason);
-		words_release(&row->ingest);
+		argv_release(&row->own);
+		argv_release(&row->ingest);
 	}
 	free(run->rows);
 	run->rows = NULL;

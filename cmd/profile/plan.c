@@ -15,17 +15,16 @@
 /* ---- options ---- */
 
 static void
-add_option(struct plan_words *w, const char *key, const char *value)
+add_option(struct argv *w, const char *key, const char *value)
 {
 	if (*value != '\0')
-		plan_wordf(w, "--%s=%s", key, value);
+		argv_addf(w, "--%s=%s", key, value);
 	else
-		plan_wordf(w, "--%s", key);
+		argv_addf(w, "--%s", key);
 }
 
 void
-plan_fetch_options(
-    const struct ms_profile *p, bool passwords, struct plan_words *w)
+plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *w)
 {
 	const struct fetch_option *o;
 
@@ -45,7 +44,7 @@ plan_fetch_options(
 }
 
 void
-plan_remove_options(const struct ms_profile *p, struct plan_words *w)
+plan_remove_options(const struct ms_profile *p, struct argv *w)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
@@ -61,7 +60,7 @@ plan_remove_options(const struct ms_profile *p, struct plan_words *w)
 
 /* What only the fetching run has. */
 static void
-fetching_options(const struct ms_profile *p, bool follow, struct plan_words *w)
+fetching_options(const struct ms_profile *p, bool follow, struct argv *w)
 {
 	const char *poll = ms_profile_value(p, "poll");
 	const struct fetch_option *o;
@@ -74,13 +73,13 @@ fetching_options(const struct ms_profile *p, bool follow, struct plan_words *w)
 			add_option(w, item->key, item->value);
 	}
 	if (follow)
-		plan_word(w, "--follow");
+		argv_add(w, "--follow");
 	if (follow && poll != NULL)
-		plan_wordf(w, "--poll=%s", poll);
+		argv_addf(w, "--poll=%s", poll);
 }
 
 static void
-ingest_options(const struct ms_profile *p, struct plan_words *w)
+ingest_options(const struct ms_profile *p, struct argv *w)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_INGEST)
@@ -147,7 +146,7 @@ plan_user(
 		j->trouble = ms_xstrdup("the user has no e-mail address");
 		return;
 	}
-	plan_wordf(&j->own,
+	argv_addf(&j->own,
 	    ms_profile_line(p, "master") != 0 ? "--login=%s" : "--authzid=%s",
 	    mailbox);
 	j->source = source_of(plan->url, mailbox);
@@ -221,22 +220,22 @@ plan_csv(
 {
 	const char *file = ms_profile_value(p, "file");
 	struct plan_job *j = add_job(plan, "", file);
-	struct plan_words *w = &j->tool;
+	struct argv *w = &j->tool;
 
-	plan_word(w, "ms-csvbatch");
-	plan_word(w, check ? "--check" : ""); /* CSV_NUMBER */
-	plan_wordf(w, "--archive=%s", t->path);
-	plan_wordf(w, "--jobs=%u", p->jobs);
+	argv_add(w, "ms-csvbatch");
+	argv_add(w, check ? "--check" : ""); /* CSV_NUMBER */
+	argv_addf(w, "--archive=%s", t->path);
+	argv_addf(w, "--jobs=%u", p->jobs);
 	plan_fetch_options(p, false, w);
 	fetching_options(p, false, w);
 	ingest_options(p, w);
 	if (p->deletes) {
-		plan_word(w, "--delete-archived");
+		argv_add(w, "--delete-archived");
 		plan_remove_options(p, w);
 	}
-	plan_word(w, "--");
-	plan_word(w, plan->url);
-	plan_word(w, file);
+	argv_add(w, "--");
+	argv_add(w, plan->url);
+	argv_add(w, file);
 	j->source = source_of(plan->url, "*");
 	j->job.reports = true;
 	j->records = true;
@@ -263,13 +262,13 @@ void
 plan_number(struct plan *plan, uint64_t run)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_words *w = &plan->jobs[i].tool;
+		struct argv *w = &plan->jobs[i].tool;
 
 		if (!plan->jobs[i].records)
 			continue;
-		free(w->word[CSV_NUMBER]);
-		w->word[CSV_NUMBER] = NULL;
-		if (asprintf(&w->word[CSV_NUMBER], "--run=%" PRIu64, run) < 0)
+		free(w->v[CSV_NUMBER]);
+		w->v[CSV_NUMBER] = NULL;
+		if (asprintf(&w->v[CSV_NUMBER], "--run=%" PRIu64, run) < 0)
 			ms_out_of_memory();
 	}
 }
@@ -280,18 +279,18 @@ plan_files(struct plan *plan, struct tool *t, const struct ms_profile *p)
 	const char *user = ms_profile_value(p, "user"), *path;
 	const char *format = ms_profile_value(p, "format");
 	struct plan_job *j = add_job(plan, user, user);
-	struct plan_words *w = &j->tool;
+	struct argv *w = &j->tool;
 	size_t at = 0;
 
-	plan_word(w, "ms-ingest");
-	plan_wordf(w, "--archive=%s", t->path);
-	plan_wordf(w, "--user=%s", user);
+	argv_add(w, "ms-ingest");
+	argv_addf(w, "--archive=%s", t->path);
+	argv_addf(w, "--user=%s", user);
 	if (format != NULL)
-		plan_wordf(w, "--format=%s", format);
+		argv_addf(w, "--format=%s", format);
 	ingest_options(p, w);
-	plan_word(w, "--");
+	argv_add(w, "--");
 	while ((path = ms_profile_next(p, "file", &at)) != NULL)
-		plan_word(w, path);
+		argv_add(w, path);
 	j->source = ms_xstrdup("local:");
 	j->job.reports = true;
 }
@@ -306,25 +305,25 @@ plan_export(struct plan *plan, struct tool *t, const struct ms_profile *p,
 	char *output =
 	    profile_output(ms_profile_value(p, "output"), time(NULL), err);
 	struct plan_job *j;
-	struct plan_words *w;
+	struct argv *w;
 
 	if (output == NULL)
 		return -1;
 	j = add_job(plan, user != NULL ? user : "", output);
 	w = &j->tool;
-	plan_word(w, "ms-export");
-	plan_wordf(w, "--archive=%s", t->path);
+	argv_add(w, "ms-export");
+	argv_addf(w, "--archive=%s", t->path);
 	if (user != NULL)
-		plan_wordf(w, "--user=%s", user);
+		argv_addf(w, "--user=%s", user);
 	if (format != NULL)
-		plan_wordf(w, "--format=%s", format);
+		argv_addf(w, "--format=%s", format);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_EXPORT)
 			add_option(w, p->items[i].key, p->items[i].value);
-	plan_wordf(w, "--output=%s", output);
-	plan_word(w, "--");
+	argv_addf(w, "--output=%s", output);
+	argv_add(w, "--");
 	if (query != NULL)
-		plan_word(w, query);
+		argv_add(w, query);
 	j->source = output;
 	return 0;
 }
@@ -353,18 +352,14 @@ get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
 static void
 complete(struct plan *plan, struct tool *t, bool check)
 {
-	const char *const *options = plan_words(&plan->options);
-	const char *const *fetch = plan_words(&plan->fetch);
-	const char *const *ingest = plan_words(&plan->ingest);
-
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
 
 		j->job.name = j->name;
 		j->job.mine = j;
-		if (j->tool.count > 0) {
+		if (j->tool.n > 0) {
 			j->job.work = JOB_TOOL;
-			j->job.tool = plan_words(&j->tool);
+			j->job.tool = &j->tool;
 			continue;
 		}
 		j->job.work = check ? JOB_CHECK : JOB_ARCHIVE;
@@ -373,10 +368,10 @@ complete(struct plan *plan, struct tool *t, bool check)
 		j->job.url = plan->url;
 		j->job.password =
 		    plan->password.n > 0 ? plan->password.s : NULL;
-		j->job.options = options;
-		j->job.own = plan_words(&j->own);
-		j->job.fetch = fetch;
-		j->job.ingest = ingest;
+		j->job.options = &plan->options;
+		j->job.own = &j->own;
+		j->job.fetch = &plan->fetch;
+		j->job.ingest = &plan->ingest;
 	}
 }
 
@@ -418,7 +413,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	/* A mailbox that stays open never comes to a delete run: it has one of
 	 * its own every hour. */
 	for (size_t i = 0; p->deletes && !follow && i < plan->count; i++)
-		plan->jobs[i].job.remove = plan_words(&plan->remove);
+		plan->jobs[i].job.remove = &plan->remove;
 	return rc;
 }
 
@@ -428,18 +423,18 @@ plan_release(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
 
-		plan_words_release(&j->own);
-		plan_words_release(&j->tool);
+		argv_release(&j->own);
+		argv_release(&j->tool);
 		free(j->name);
 		free(j->user);
 		free(j->source);
 		free(j->trouble);
 	}
 	free(plan->jobs);
-	plan_words_release(&plan->options);
-	plan_words_release(&plan->fetch);
-	plan_words_release(&plan->remove);
-	plan_words_release(&plan->ingest);
+	argv_release(&plan->options);
+	argv_release(&plan->fetch);
+	argv_release(&plan->remove);
+	argv_release(&plan->ingest);
 	free(plan->url);
 	ms_secret_wipe(&plan->password);
 	plan->jobs = NULL;

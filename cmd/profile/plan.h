@@ -11,14 +11,14 @@
 /* The options of ms-fetch that the profile has for all of its runs, with those
  * that say where the password is or without; those of its delete run only. */
 void plan_fetch_options(
-    const struct ms_profile *p, bool passwords, struct plan_words *w);
-void plan_remove_options(const struct ms_profile *p, struct plan_words *w);
+    const struct ms_profile *p, bool passwords, struct argv *w);
+void plan_remove_options(const struct ms_profile *p, struct argv *w);
 
 /* One mailbox, or one run of a tool. What its job points to is here. */
 struct plan_job {
 	struct job job;
 	char *name, *user, *source;
-	struct plan_words own, tool;
+	struct argv own, tool;
 	char *trouble; /* why it cannot be begun; NULL */
 	bool records;  /* it records what becomes of its mailboxes itself */
 };
@@ -28,7 +28,7 @@ struct plan {
 	size_t count;
 	uint64_t mailboxes; /* that they are */
 	unsigned at_once;
-	struct plan_words options, fetch, remove, ingest;
+	struct argv options, fetch, remove, ingest;
 	struct ms_secret password;
 	char *url;
 };

@@ -224,7 +224,7 @@ prepare(struct running *r, const struct ms_stored_profile *stored,
 	if (got == 0 && follow && p->deletes) {
 		r->remove = r->plan.jobs[0].job;
 		r->remove.work = JOB_DELETE;
-		r->remove.remove = plan_words(&r->plan.remove);
+		r->remove.remove = &r->plan.remove;
 	}
 	ms_account_release(&owner);
 	return got;

@@ -106,48 +106,46 @@ blame(const struct ms_profile *p, const char *why, struct ms_err *err)
 
 /* Reads a command line as ms-fetch would. */
 static int
-try_fetch(
-    const struct ms_profile *p, struct plan_words *argv, struct ms_err *err)
+try_fetch(const struct ms_profile *p, struct argv *argv, struct ms_err *err)
 {
 	struct ms_err why = {0};
 
-	if (fetch_try((int)argv->count, (char **)(uintptr_t)plan_words(argv),
-		&why) == 0)
+	if (fetch_try((int)argv->n, argv->v, &why) == 0)
 		return 0;
 	return blame(p, why.msg, err);
 }
 
 /* Whose mailbox it is comes later where there are many. */
 static void
-add_somebody(const struct ms_profile *p, struct plan_words *argv)
+add_somebody(const struct ms_profile *p, struct argv *argv)
 {
 	if (p->kind == MS_PROFILE_CSV || ms_profile_line(p, "master") != 0)
-		plan_word(argv, "--login=x");
+		argv_add(argv, "--login=x");
 	else
-		plan_word(argv, "--authzid=x");
+		argv_add(argv, "--authzid=x");
 }
 
 static int
 judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
 {
 	const char *poll = ms_profile_value(p, "poll");
-	struct plan_words argv = {0};
+	struct argv argv = {0};
 	int rc;
 
-	plan_word(&argv, "ms-fetch");
+	argv_add(&argv, "ms-fetch");
 	plan_fetch_options(p, true, &argv);
 	if (p->kind != MS_PROFILE_MAILBOX)
 		add_somebody(p, &argv);
 	if (poll != NULL)
-		plan_wordf(&argv, "--poll=%s", poll);
+		argv_addf(&argv, "--poll=%s", poll);
 	if (removing) {
-		plan_word(&argv, "--archive=/");
-		plan_word(&argv, "--delete-archived");
+		argv_add(&argv, "--archive=/");
+		argv_add(&argv, "--delete-archived");
 		plan_remove_options(p, &argv);
 	}
-	plan_word(&argv, ms_profile_value(p, "url"));
+	argv_add(&argv, ms_profile_value(p, "url"));
 	rc = try_fetch(p, &argv, err);
-	plan_words_release(&argv);
+	argv_release(&argv);
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-/* argv.c - lists of arguments. See profile-words.h. */
+/* argv.c - lists of arguments for the command lines of tools. */
 #include "argv.h"
 
 #include <stdarg.h>
@@ -8,47 +8,46 @@
 #include "buf.h"
 
 static void
-take_word(struct plan_words *w, char *word)
+append(struct argv *a, char *arg)
 {
-	w->word = ms_xreallocarray(w->word, w->count + 2, sizeof(*w->word));
-	w->word[w->count++] = word;
+	a->v = ms_xreallocarray(a->v, a->n + 2, sizeof(*a->v));
+	a->v[a->n++] = arg;
+	a->v[a->n] = NULL;
 }
 
 void
-plan_word(struct plan_words *w, const char *word)
+argv_add(struct argv *a, const char *arg)
 {
-	take_word(w, ms_xstrdup(word));
+	append(a, ms_xstrdup(arg));
 }
 
 void
-plan_wordf(struct plan_words *w, const char *fmt, ...)
+argv_addf(struct argv *a, const char *fmt, ...)
 {
-	char *word;
+	char *arg;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&word, fmt, ap);
+	n = vasprintf(&arg, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		ms_out_of_memory();
-	take_word(w, word);
-}
-
-const char *const *
-plan_words(struct plan_words *w)
-{
-	if (w->word == NULL)
-		w->word = ms_xmalloc(sizeof(*w->word));
-	w->word[w->count] = NULL;
-	return (const char *const *)w->word;
+	append(a, arg);
 }
 
 void
-plan_words_release(struct plan_words *w)
+argv_add_list(struct argv *a, const struct argv *list)
 {
-	for (size_t i = 0; i < w->count; i++)
-		free(w->word[i]);
-	free(w->word);
-	*w = (struct plan_words){0};
+	for (size_t i = 0; list != NULL && i < list->n; i++)
+		argv_add(a, list->v[i]);
+}
+
+void
+argv_release(struct argv *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free(a->v[i]);
+	free(a->v);
+	*a = (struct argv){0};
 }

@@ -1,18 +1,22 @@
-/* argv.h - lists of arguments. Part of ms-profile. */
-#ifndef PROFILE_WORDS_H
-#define PROFILE_WORDS_H
+/*
+ * argv.h - lists of arguments for the command lines of tools. Layer: part of
+ * ms-profile and ms-csvbatch.
+ */
+#ifndef ARGV_H
+#define ARGV_H
 #include <stddef.h>
 
-/* A list of arguments; {0} is empty. Owns its words. */
-struct plan_words {
-	char **word;
-	size_t count;
+/* n arguments, followed by NULL. The list owns them. {0} is an empty list. */
+struct argv {
+	char **v;
+	size_t n;
 };
-void plan_word(struct plan_words *w, const char *word);
-void plan_wordf(struct plan_words *w, const char *fmt, ...)
+/* These functions append copies. */
+void argv_add(struct argv *a, const char *arg);
+void argv_addf(struct argv *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* The words with a NULL behind them, until the next is added. */
-const char *const *plan_words(struct plan_words *w);
-void plan_words_release(struct plan_words *w);
+/* list: NULL is an empty list. */
+void argv_add_list(struct argv *a, const struct argv *list);
+void argv_release(struct argv *a);
 
 #endif

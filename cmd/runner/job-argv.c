@@ -1,83 +1,65 @@
 /* job-argv.c - the command lines of a job's processes, and the sum of jobs. */
 #include "job-impl.h"
 
-#include <stdlib.h>
 #include <sysexits.h>
 
 /* ---- command lines ---- */
 
 static void
-add(struct job_args *a, const char *arg)
-{
-	a->v =
-	    ms_xreallocarray((void *)(uintptr_t)a->v, a->n + 2, sizeof(*a->v));
-	a->v[a->n++] = arg;
-	a->v[a->n] = NULL;
-}
-
-static void
-add_list(struct job_args *a, const char *const *list)
-{
-	for (; list != NULL && *list != NULL; list++)
-		add(a, *list);
-}
-
-static void
-add_value(struct job_args *a, const char *option, const char *value)
+add_value(struct argv *a, const char *option, const char *value)
 {
 	if (value == NULL)
 		return;
-	add(a, option);
-	add(a, value);
+	argv_add(a, option);
+	argv_add(a, value);
 }
 
 void
-job_args_fetch(struct job_args *a, const struct job *job, bool removing)
+job_argv_fetch(struct argv *a, const struct job *job, bool removing)
 {
-	static const char fd[] = {'0' + PASSWORD_FD, '\0'};
-
-	add(a, "ms-fetch");
-	add(a, "-q");
+	argv_add(a, "ms-fetch");
+	argv_add(a, "-q");
 	add_value(a, "-a", job->archive);
 	add_value(a, "-u", job->user);
-	add_list(a, job->options);
-	add_list(a, job->own);
+	argv_add_list(a, job->options);
+	argv_add_list(a, job->own);
 	if (removing) {
-		add(a, "--delete-archived");
-		add_list(a, job->remove);
+		argv_add(a, "--delete-archived");
+		argv_add_list(a, job->remove);
 	} else if (job->work == JOB_CHECK) {
-		add(a, "--check");
+		argv_add(a, "--check");
 	} else {
-		add_list(a, job->fetch);
+		argv_add_list(a, job->fetch);
 	}
 	if (job->password != NULL)
-		add_value(a, "--password-fd", fd);
+		argv_addf(a, "--password-fd=%d", PASSWORD_FD);
 	add_value(a, "--report", REPORT_PATH);
 	add_value(a, "--", job->url);
 }
 
 void
-job_args_ingest(struct job_args *a, const struct job *job, bool counting)
+job_argv_ingest(struct argv *a, const struct job *job, bool counting)
 {
-	add(a, "ms-ingest");
-	add(a, "-q");
+	argv_add(a, "ms-ingest");
+	argv_add(a, "-q");
 	add_value(a, "-a", job->archive);
 	add_value(a, "-u", job->user);
-	add_list(a, job->ingest);
+	argv_add_list(a, job->ingest);
 	if (counting)
-		add(a, "--print-ids");
+		argv_add(a, "--print-ids");
 	add_value(a, "--report", REPORT_PATH);
 }
 
 void
-job_args_tool(struct job_args *a, const struct job *job)
+job_argv_tool(struct argv *a, const struct job *job)
 {
-	add(a, job->tool[0]);
+	argv_add(a, job->tool->v[0]);
 	if (job->reports) {
-		add(a, "-q");
+		argv_add(a, "-q");
 		add_value(a, "--report", REPORT_PATH);
 	}
-	add_list(a, job->tool + 1);
+	for (size_t i = 1; i < job->tool->n; i++)
+		argv_add(a, job->tool->v[i]);
 }
 
 /* ---- names and sums ---- */

@@ -13,16 +13,11 @@
 
 #define LINE_BYTES 131072 /* of a report or stderr; a longer one is cut */
 
-/* ---- command lines (job-args.c) ---- */
+/* ---- command lines (job-argv.c) ---- */
 
-/* Arguments that end with NULL; what they point to is not owned, v is. */
-struct job_args {
-	const char **v;
-	size_t n;
-};
-void job_args_fetch(struct job_args *a, const struct job *job, bool removing);
-void job_args_ingest(struct job_args *a, const struct job *job, bool counting);
-void job_args_tool(struct job_args *a, const struct job *job);
+void job_argv_fetch(struct argv *a, const struct job *job, bool removing);
+void job_argv_ingest(struct argv *a, const struct job *job, bool counting);
+void job_argv_tool(struct argv *a, const struct job *job);
 
 /* ---- lines (job-report.c) ---- */
 
@@ -42,10 +37,10 @@ void lines_close(struct lines *l, lines_take *take, void *ctx);
 /* ---- a process (job-process.c) ---- */
 
 struct process {
-	const char *tool; /* its name; NULL: there is none */
-	pid_t pid;        /* 0: it has ended, or never began */
-	int pidfd;        /* -1: none */
-	int status;       /* as for a shell: 128 + N after signal N */
+	char *tool; /* its name; NULL: there is none. Owned */
+	pid_t pid;  /* 0: it has ended, or never began */
+	int pidfd;  /* -1: none */
+	int status; /* as for a shell: 128 + N after signal N */
 	struct lines said, report, printed;
 	char *sentence; /* the last that it said. Owned */
 
@@ -59,7 +54,7 @@ struct process {
 
 /* How it is connected; descriptors are the caller's. */
 struct wiring {
-	const char *const *argv; /* [0] is the tool */
+	const struct argv *argv; /* the first one is the tool */
 	int in, out;             /* -1: /dev/null */
 	const char *password;    /* comes in by PASSWORD_FD; NULL: none */
 	bool reports;            /* to REPORT_FD */

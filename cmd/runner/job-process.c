@@ -161,7 +161,7 @@ become(const struct wiring *w, const struct ends *e, const char *path,
 		place(e->password[0], PASSWORD_FD);
 	if (w->reports)
 		place(e->report[1], REPORT_FD);
-	execvp(path, (char *const *)(uintptr_t)w->argv);
+	execvp(path, w->argv->v);
 	_exit(NOT_RUN);
 }
 
@@ -175,12 +175,12 @@ process_start(struct process *p, const struct wiring *w, struct ms_err *err)
 	*p = (struct process){0};
 	if (open_ends(&e, w, err) < 0)
 		return -1;
-	*p = (struct process){.tool = w->argv[0],
+	*p = (struct process){.tool = ms_xstrdup(w->argv->v[0]),
 	    .pidfd = -1,
 	    .said.fd = -1,
 	    .report.fd = -1,
 	    .printed.fd = -1};
-	path = job_tool_path(w->argv[0]);
+	path = job_tool_path(p->tool);
 	p->pid = fork();
 	if (p->pid == 0)
 		become(w, &e, path, parent);
@@ -188,11 +188,11 @@ process_start(struct process *p, const struct wiring *w, struct ms_err *err)
 	if (p->pid > 0)
 		p->pidfd = pidfd_open(p->pid, 0);
 	if (p->pidfd < 0) {
-		ms_fail_errno(err, "%s cannot be started", w->argv[0]);
+		ms_fail_errno(err, "%s cannot be started", p->tool);
 		process_kill(p);
 		if (p->pid > 0)
 			waitpid(p->pid, NULL, 0);
-		*p = (struct process){0};
+		process_release(p);
 		shut_ends(&e);
 		return -1;
 	}
@@ -252,5 +252,6 @@ process_release(struct process *p)
 		ms_buf_release(&all[i]->buf);
 	}
 	free(p->sentence);
+	free(p->tool);
 	*p = (struct process){0};
 }

@@ -286,7 +286,7 @@ jobs_running(const struct jobs *j, size_t i, struct job_progress *p)
 	*p = (struct job_progress){.job = &r->job,
 	    .doing = r->removing                ? "deleting"
 		     : r->job.work == JOB_CHECK ? "checking"
-		     : r->job.work == JOB_TOOL  ? r->job.tool[0]
+		     : r->job.work == JOB_TOOL  ? r->job.tool->v[0]
 						: "fetching",
 	    .ms = ms_clock_ms() - r->began_ms,
 	    .fresh = r->second.fresh,

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "argv.h"
 #include "err.h"
 
 #define JOB_FAILURES_MAX 100    /* failures of a job that are kept */
@@ -33,8 +34,8 @@ enum job_work {
 
 /*
  * What is to be done. jobs_add() copies the struct, but all it points to is
- * the caller's and stays as it is until the job is done. Lists of arguments
- * end with NULL; NULL is an empty one.
+ * the caller's and stays as it is until the job is done. A list of arguments
+ * that is NULL is an empty one.
  */
 struct job {
 	enum job_work work;
@@ -50,18 +51,18 @@ struct job {
 	/* Options of ms-fetch for every run, and what this mailbox alone adds
 	 * (--login, --authzid ...); ones that fetch_option() calls FETCH_RUN
 	 * are not among them. */
-	const char *const *options, *const *own;
+	const struct argv *options, *own;
 	/* Options of ms-fetch for the fetching run only: rules of choice. */
-	const char *const *fetch;
+	const struct argv *fetch;
 	/* The same for the delete run: behind --delete-archived. NULL: there is
 	 * none. It takes place when the first run has ended with 0 or 1. */
-	const char *const *remove;
+	const struct argv *remove;
 	/* Options of ms-ingest: --create-user, --label ... */
-	const char *const *ingest;
+	const struct argv *ingest;
 
 	/* JOB_TOOL: name and arguments; -q and --report are added if
 	 * `reports`. */
-	const char *const *tool;
+	const struct argv *tool;
 	bool reports;
 	int stdout_fd; /* where its output goes; 0: nowhere */
 

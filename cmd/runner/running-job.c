@@ -78,7 +78,7 @@ hear_last(struct errand *r, struct process *p)
 static int
 start_fetch(struct errand *r, int out, struct ms_err *err)
 {
-	struct job_args args = {0};
+	struct argv args = {0};
 	struct wiring w = {.in = -1,
 	    .out = out,
 	    .password = r->job.password,
@@ -86,17 +86,17 @@ start_fetch(struct errand *r, int out, struct ms_err *err)
 	    .prints = r->removing && r->hooks->printed != NULL};
 	int rc;
 
-	job_args_fetch(&args, &r->job, r->removing);
-	w.argv = args.v;
+	job_argv_fetch(&args, &r->job, r->removing);
+	w.argv = &args;
 	rc = process_start(&r->first, &w, err);
-	free(args.v);
+	argv_release(&args);
 	return rc;
 }
 
 static int
 start_pipe(struct errand *r, struct ms_err *err)
 {
-	struct job_args args = {0};
+	struct argv args = {0};
 	struct wiring w = {.out = -1,
 	    .reports = true,
 	    .prints = r->hooks->counting,
@@ -105,11 +105,11 @@ start_pipe(struct errand *r, struct ms_err *err)
 
 	if (process_pipe(ends, err) < 0)
 		return -1;
-	job_args_ingest(&args, &r->job, r->hooks->counting);
-	w.argv = args.v;
+	job_argv_ingest(&args, &r->job, r->hooks->counting);
+	w.argv = &args;
 	w.in = ends[0];
 	rc = process_start(&r->second, &w, err);
-	free(args.v);
+	argv_release(&args);
 	close(ends[0]);
 	if (rc == 0)
 		rc = start_fetch(r, ends[1], err);
@@ -121,17 +121,17 @@ start_pipe(struct errand *r, struct ms_err *err)
 static int
 start_tool(struct errand *r, struct ms_err *err)
 {
-	struct job_args args = {0};
+	struct argv args = {0};
 	struct wiring w = {.in = -1,
 	    .out = r->job.stdout_fd > 0 ? r->job.stdout_fd : -1,
 	    .password = r->job.password,
 	    .reports = r->job.reports};
 	int rc;
 
-	job_args_tool(&args, &r->job);
-	w.argv = args.v;
+	job_argv_tool(&args, &r->job);
+	w.argv = &args;
 	rc = process_start(&r->first, &w, err);
-	free(args.v);
+	argv_release(&args);
 	return rc;
 }
 
