@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fetch-options.h"
+#include "fs.h"
 
 #define KEYS_MAX 128 /* more keys than there are */
 
@@ -193,21 +194,6 @@ verb_add(struct tool *t, int argc, char *argv[])
 
 /* ---- the editor ---- */
 
-static int
-write_file(int fd, const char *path, const char *text, struct ms_err *err)
-{
-	size_t n = strlen(text), done = 0;
-	ssize_t w;
-
-	while (done < n) {
-		w = write(fd, text + done, n - done);
-		if (w < 0 && errno != EINTR)
-			return ms_fail_errno(err, "%s", path);
-		done += w > 0 ? (size_t)w : 0;
-	}
-	return 0;
-}
-
 /* As crontab(1) and git do it: the shell takes the words of $EDITOR apart. */
 static int
 run_editor(const char *path, struct ms_err *err)
@@ -331,7 +317,9 @@ edit_text(struct tool *t, const struct ms_account *owner,
 		ms_buf_release(&path);
 		return -1;
 	}
-	rc = write_file(fd, ms_buf_str(&path), was->text, err);
+	rc = 0;
+	if (ms_fs_write(fd, was->text, strlen(was->text)) < 0)
+		rc = ms_fail_errno(err, "%s", ms_buf_str(&path));
 	close(fd);
 	while (rc == 0) {
 		struct ms_err why = {0};

@@ -66,24 +66,6 @@ ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
 
 /* ---- what stands behind it ---- */
 
-static int
-write_all(int fd, const unsigned char *p, size_t n, const char *name,
-    struct ms_err *err)
-{
-	ssize_t k;
-
-	while (n > 0) {
-		k = write(fd, p, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return ms_fail_errno(err, "tmp/%s", name);
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
 /* Copies what will be cut, for whoever wants to look at it. */
 static int
 save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
@@ -105,8 +87,8 @@ save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 			continue;
 		if (n < 0)
 			rc = ms_fail_errno(err, "pack/%s", a->tail->name);
-		else
-			rc = write_all(fd, buf, (size_t)n, name, err);
+		else if (ms_fs_write(fd, buf, (size_t)n) < 0)
+			rc = ms_fail_errno(err, "tmp/%s", name);
 		from += (uint64_t)n;
 	}
 	if (rc == 0)

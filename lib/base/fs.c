@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +91,37 @@ ms_fs_local(int fd, const char *path, struct ms_err *err)
 	    path, name);
 }
 
+/* offset < 0: at the position of the descriptor. */
+static int
+write_all(int fd, off_t offset, const unsigned char *p, size_t n)
+{
+	ssize_t k;
+
+	while (n > 0) {
+		k = offset < 0 ? write(fd, p, n) : pwrite(fd, p, n, offset);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+		offset += offset < 0 ? 0 : k;
+	}
+	return 0;
+}
+
+int
+ms_fs_write(int fd, const void *p, size_t n)
+{
+	return write_all(fd, -1, p, n);
+}
+
+int
+ms_fs_write_at(int fd, uint64_t offset, const void *p, size_t n)
+{
+	return write_all(fd, (off_t)offset, p, n);
+}
+
 int
 ms_fs_sync(int fd, const char *what, struct ms_err *err)
 {
@@ -105,22 +135,14 @@ int
 ms_fs_replace(int dirfd, const char *tmp, const char *name,
     struct ms_slice bytes, struct ms_err *err)
 {
-	size_t done = 0;
-	ssize_t n;
 	int fd;
 
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return ms_fail_errno(err, "%s", tmp);
-	while (done < bytes.n) {
-		n = write(fd, bytes.p + done, bytes.n - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			ms_fail_errno(err, "%s", tmp);
-			goto fail;
-		}
-		done += (size_t)n;
+	if (ms_fs_write(fd, bytes.p, bytes.n) < 0) {
+		ms_fail_errno(err, "%s", tmp);
+		goto fail;
 	}
 	if (ms_fs_sync(fd, tmp, err) < 0)
 		goto fail;

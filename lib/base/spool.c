@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs.h"
+
 static int
 open_file(struct ms_spool *sp, struct ms_err *err)
 {
@@ -32,20 +34,10 @@ open_file(struct ms_spool *sp, struct ms_err *err)
 static int
 to_file(struct ms_spool *sp, struct ms_err *err)
 {
-	size_t done = 0;
-	ssize_t n;
-
 	if (sp->fd < 0 && open_file(sp, err) < 0)
 		return -1;
-	while (done < sp->mem.n) {
-		n = pwrite(sp->fd, sp->mem.p + done, sp->mem.n - done,
-		    (off_t)(sp->filed + done));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ms_fail_errno(err, "temporary file");
-		done += (size_t)n;
-	}
+	if (ms_fs_write_at(sp->fd, sp->filed, sp->mem.p, sp->mem.n) < 0)
+		return ms_fail_errno(err, "temporary file");
 	sp->filed += sp->mem.n;
 	ms_buf_clear(&sp->mem);
 	return 0;

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs.h"
+
 #define CHUNK 262144 /* bytes gathered before a write(2) */
 
 /* ---- standard output ---- */
@@ -266,20 +268,11 @@ files_begin(
 static int
 write_out(struct files *f, const unsigned char *p, size_t n, struct ms_err *err)
 {
-	while (n > 0) {
-		ssize_t done = write(f->fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			fail_io(f, err);
-			drop(f);
-			return -1;
-		}
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
+	if (ms_fs_write(f->fd, p, n) == 0)
+		return 0;
+	fail_io(f, err);
+	drop(f);
+	return -1;
 }
 
 /* The next bytes of the file that has the name are these, or it differs. */

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fs.h"
 #include "le.h"
 #include "pack.h"
 
@@ -14,18 +15,8 @@ int
 ms_pack_write(const struct ms_pack *pk, uint64_t offset, const unsigned char *p,
     size_t n, struct ms_err *err)
 {
-	ssize_t k;
-
-	while (n > 0) {
-		k = pwrite(pk->fd, p, n, (off_t)offset);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return ms_fail_errno(err, "pack/%s", pk->name);
-		p += k;
-		n -= (size_t)k;
-		offset += (uint64_t)k;
-	}
+	if (ms_fs_write_at(pk->fd, offset, p, n) < 0)
+		return ms_fail_errno(err, "pack/%s", pk->name);
 	return 0;
 }
 

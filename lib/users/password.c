@@ -136,17 +136,13 @@ static int
 write_line(int fd, struct ms_slice hash, const char *name, struct ms_err *err)
 {
 	struct ms_buf line = {0};
-	ssize_t n;
+	int rc;
 
 	ms_buf_add(&line, hash.p, hash.n);
 	ms_buf_add_byte(&line, '\n');
-	n = write(fd, line.p, line.n);
-	if (n >= 0 && (size_t)n < line.n) {
-		n = -1;
-		errno = ENOSPC;
-	}
+	rc = ms_fs_write(fd, line.p, line.n);
 	ms_buf_release(&line);
-	if (n < 0)
+	if (rc < 0)
 		return ms_fail_errno(err, "secret/%s", name);
 	return ms_fs_sync(fd, name, err);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "archive-impl.h"
+#include "fs.h"
 #include "index.h"
 
 /* What a child found out, as it goes through the pipe. */
@@ -40,24 +41,6 @@ struct question {
 	int fd; /* in the child: where rows go */
 	int (*ask)(const struct question *q, struct answer *out);
 };
-
-/* Writes all of it; a parent that is gone needs no answer. */
-static void
-put(int fd, const void *bytes, size_t left)
-{
-	const char *p = bytes;
-	ssize_t n;
-
-	while (left > 0) {
-		n = write(fd, p, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		p += n;
-		left -= (size_t)n;
-	}
-}
 
 static bool
 get(int fd, void *bytes, size_t want)
@@ -90,8 +73,9 @@ answer_and_exit(struct question *q, int fd)
 	memset(&a, 0, sizeof(a));
 	q->fd = fd;
 	a.got = q->ask(q, &a);
-	put(fd, &no_more, sizeof(no_more));
-	put(fd, &a, sizeof(a));
+	/* Errors do not matter: a parent that has ended needs no answer. */
+	(void)ms_fs_write(fd, &no_more, sizeof(no_more));
+	(void)ms_fs_write(fd, &a, sizeof(a));
 	_exit(0);
 }
 
@@ -248,9 +232,9 @@ look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
 	for (i = 0; i < 3; i++)
 		l.n[i] = (uint32_t)strlen(text[i]);
 	l.n[3] = row->desc.subject.n;
-	put(q->fd, &l, sizeof(l));
+	(void)ms_fs_write(q->fd, &l, sizeof(l));
 	for (i = 0; i < 4; i++)
-		put(q->fd, text[i], l.n[i]);
+		(void)ms_fs_write(q->fd, text[i], l.n[i]);
 	return 0;
 }
 

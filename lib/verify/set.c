@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs.h"
+
 #define WINDOW 2048 /* leaves read at once */
 
 void
@@ -104,20 +106,9 @@ int
 ms_leaves_put(struct ms_leaves *s, uint64_t number, const unsigned char *leaves,
     size_t count, struct ms_err *err)
 {
-	uint64_t at = (number - s->first) * MS_SHA_LEN;
-	size_t left = count * MS_SHA_LEN;
-	ssize_t n;
-
-	while (left > 0) {
-		n = pwrite(s->fd, leaves, left, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ms_fail_errno(err, "the file for the leaves");
-		leaves += n;
-		left -= (size_t)n;
-		at += (uint64_t)n;
-	}
+	if (ms_fs_write_at(s->fd, (number - s->first) * MS_SHA_LEN, leaves,
+		count * MS_SHA_LEN) < 0)
+		return ms_fail_errno(err, "the file for the leaves");
 	s->window_n = 0;
 	return 0;
 }
