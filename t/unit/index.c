@@ -5,10 +5,24 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "event.h"
 #include "tap.h"
+
+/*
+ * The clock stands still. Events contain the time, and the indexes that this
+ * program compares are built one after the other: with the real clock the
+ * comparison fails whenever a second begins between the two.
+ */
+time_t
+time(time_t *now)
+{
+	if (now != NULL)
+		*now = 1700000000;
+	return 1700000000;
+}
 
 static const unsigned char archive[MS_ID_LEN] = "an archive's id";
 
