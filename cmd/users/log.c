@@ -33,7 +33,7 @@ gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
 	}
 	if (u->count > 0) {
 		got = ms_account_find(u->a, u->args[0], &who, err);
-		sel.object = who.number;
+		sel.target = who.number;
 		ms_account_release(&who);
 		if (got == 0)
 			return ms_fail(err, MS_NOINPUT, "there is no user '%s'",
@@ -206,7 +206,7 @@ write_object(struct ms_buf *out, const struct ms_event_row *row,
 	ms_buf_add_str(out, "\",\"kind\":\"");
 	ms_buf_add_str(out, ms_event_name((enum ms_event_kind)row->kind));
 	ms_buf_add_byte(out, '"');
-	if (row->object != 0) {
+	if (row->target != 0) {
 		ms_buf_add_str(out, ",\"user\":");
 		users_json_text(out, name);
 	}
@@ -232,7 +232,7 @@ write_events(struct users *u, const struct ms_buf *rows, struct ms_err *err)
 
 		memcpy(&row, rows->p + i * sizeof(row), sizeof(row));
 		ms_buf_clear(&json);
-		name = name_of(&names, u, row.object, err);
+		name = name_of(&names, u, row.target, err);
 		if (name == NULL) {
 			rc = -1;
 		} else if (ms_history_read(u->a, row.number, &json, &why) < 0) {

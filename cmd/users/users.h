@@ -109,8 +109,8 @@ int users_each(struct users *u,
 /* What the options say of a user (but his name and password), and which
  * members that is: bits of MS_SET_... */
 unsigned users_wish(const struct users *u, struct ms_account *want);
-/* Words, separated by `sep`, as bits by a function of object.h; "none" alone is
- * none. -1: MS_USAGE. */
+/* Words, separated by `sep`, as bits by a function of record-row.h; "none"
+ * alone is none. -1: MS_USAGE. */
 int users_words(const char *list, char sep, unsigned (*bit)(const char *word),
     unsigned *bits, struct ms_err *err);
 

@@ -18,47 +18,46 @@ enum shape {
 
 /* In the order of the fields. */
 static const struct key {
-	enum ms_object_kind object;
+	enum ms_row_kind kind;
 	enum ms_field field;
 	enum shape shape;
 	const char *key;
 } keys[] = {
-    {MS_OBJECT_USER, MS_FIELD_NAME, TEXT, "name"},
-    {MS_OBJECT_USER, MS_FIELD_DELETED, FLAG, "deleted"},
-    {MS_OBJECT_USER, MS_FIELD_FULL_NAME, TEXT, "full_name"},
-    {MS_OBJECT_USER, MS_FIELD_ADDRESSES, LIST, "addresses"},
-    {MS_OBJECT_USER, MS_FIELD_POP3_NAMES, LIST, "pop3_names"},
-    {MS_OBJECT_USER, MS_FIELD_AUTHENTICATION, TEXT, "authentication"},
-    {MS_OBJECT_USER, MS_FIELD_DN, TEXT, "dn"},
-    {MS_OBJECT_USER, MS_FIELD_PRIVILEGES, PRIVILEGES, "privileges"},
-    {MS_OBJECT_USER, MS_FIELD_RIGHTS, RIGHTS, "rights"},
-    {MS_OBJECT_USER, MS_FIELD_DISABLED, FLAG, "disabled"},
-    {MS_OBJECT_USER, MS_FIELD_PASSWORD, PASSWORD, "password"},
-    {MS_OBJECT_PROFILE, MS_FIELD_NAME, TEXT, "name"},
-    {MS_OBJECT_PROFILE, MS_FIELD_DELETED, FLAG, "deleted"},
-    {MS_OBJECT_PROFILE, MS_FIELD_OWNER, NUMBER, "owner"},
-    {MS_OBJECT_PROFILE, MS_FIELD_TEXT, TEXT, "text"},
-    {MS_OBJECT_PROFILE, MS_FIELD_ENABLED, FLAG, "enabled"},
-    {MS_OBJECT_RUN, MS_FIELD_NAME, TEXT, "name"},
-    {MS_OBJECT_RUN, MS_FIELD_PROFILE, NUMBER, "profile"},
-    {MS_OBJECT_RUN, MS_FIELD_KIND, TEXT, "kind"},
-    {MS_OBJECT_RUN, MS_FIELD_MAILBOXES, NUMBER, "mailboxes"},
-    {MS_OBJECT_RUN, MS_FIELD_RESULT, TEXT, "result"},
-    {MS_OBJECT_RUN, MS_FIELD_STATUS, NUMBER, "status"},
-    {MS_OBJECT_RUN, MS_FIELD_SEEN, NUMBER, "seen"},
-    {MS_OBJECT_RUN, MS_FIELD_NEW, NUMBER, "new"},
-    {MS_OBJECT_RUN, MS_FIELD_KNOWN, NUMBER, "known"},
-    {MS_OBJECT_RUN, MS_FIELD_LEFT_OUT, NUMBER, "left_out"},
-    {MS_OBJECT_RUN, MS_FIELD_FAILED, NUMBER, "failed"},
-    {MS_OBJECT_RUN, MS_FIELD_DELETIONS, NUMBER, "deleted"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES, DEFAULTS,
+    {MS_ROW_USER, MS_FIELD_NAME, TEXT, "name"},
+    {MS_ROW_USER, MS_FIELD_DELETED, FLAG, "deleted"},
+    {MS_ROW_USER, MS_FIELD_FULL_NAME, TEXT, "full_name"},
+    {MS_ROW_USER, MS_FIELD_ADDRESSES, LIST, "addresses"},
+    {MS_ROW_USER, MS_FIELD_POP3_NAMES, LIST, "pop3_names"},
+    {MS_ROW_USER, MS_FIELD_AUTHENTICATION, TEXT, "authentication"},
+    {MS_ROW_USER, MS_FIELD_DN, TEXT, "dn"},
+    {MS_ROW_USER, MS_FIELD_PRIVILEGES, PRIVILEGES, "privileges"},
+    {MS_ROW_USER, MS_FIELD_RIGHTS, RIGHTS, "rights"},
+    {MS_ROW_USER, MS_FIELD_DISABLED, FLAG, "disabled"},
+    {MS_ROW_USER, MS_FIELD_PASSWORD, PASSWORD, "password"},
+    {MS_ROW_PROFILE, MS_FIELD_NAME, TEXT, "name"},
+    {MS_ROW_PROFILE, MS_FIELD_DELETED, FLAG, "deleted"},
+    {MS_ROW_PROFILE, MS_FIELD_OWNER, NUMBER, "owner"},
+    {MS_ROW_PROFILE, MS_FIELD_TEXT, TEXT, "text"},
+    {MS_ROW_PROFILE, MS_FIELD_ENABLED, FLAG, "enabled"},
+    {MS_ROW_RUN, MS_FIELD_NAME, TEXT, "name"},
+    {MS_ROW_RUN, MS_FIELD_PROFILE, NUMBER, "profile"},
+    {MS_ROW_RUN, MS_FIELD_KIND, TEXT, "kind"},
+    {MS_ROW_RUN, MS_FIELD_MAILBOXES, NUMBER, "mailboxes"},
+    {MS_ROW_RUN, MS_FIELD_RESULT, TEXT, "result"},
+    {MS_ROW_RUN, MS_FIELD_STATUS, NUMBER, "status"},
+    {MS_ROW_RUN, MS_FIELD_SEEN, NUMBER, "seen"},
+    {MS_ROW_RUN, MS_FIELD_NEW, NUMBER, "new"},
+    {MS_ROW_RUN, MS_FIELD_KNOWN, NUMBER, "known"},
+    {MS_ROW_RUN, MS_FIELD_LEFT_OUT, NUMBER, "left_out"},
+    {MS_ROW_RUN, MS_FIELD_FAILED, NUMBER, "failed"},
+    {MS_ROW_RUN, MS_FIELD_DELETIONS, NUMBER, "deleted"},
+    {MS_ROW_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES, DEFAULTS,
 	"default_privileges"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, DEFAULTS,
+    {MS_ROW_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, DEFAULTS,
 	"default_privileges_synced"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_URL, TEXT, "directory_url"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_CA_FILE, TEXT, "directory_ca_file"},
-    {MS_OBJECT_SETTINGS, MS_FIELD_DIRECTORY_TIMEOUT, NUMBER,
-	"directory_timeout"},
+    {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_URL, TEXT, "directory_url"},
+    {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_CA_FILE, TEXT, "directory_ca_file"},
+    {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_TIMEOUT, NUMBER, "directory_timeout"},
 };
 
 static void
@@ -178,16 +177,16 @@ value_of(enum shape shape, const json_t *j, struct ms_buf *v)
 }
 
 void
-ms_event_fields(struct ms_buf *out, enum ms_object_kind kind, const json_t *o)
+ms_event_fields(struct ms_buf *out, enum ms_row_kind kind, const json_t *o)
 {
-	struct ms_object fields = {0};
+	struct ms_record_row fields = {0};
 	struct ms_buf value = {0};
 	size_t i, start;
 	const json_t *j;
 
 	/* Gathered first: a buffer that grows moves. */
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (keys[i].object != kind ||
+		if (keys[i].kind != kind ||
 		    (j = json_object_get(o, keys[i].key)) == NULL)
 			continue;
 		start = value.n;
@@ -203,6 +202,6 @@ ms_event_fields(struct ms_buf *out, enum ms_object_kind kind, const json_t *o)
 		fields.field[i].p = value.p + start;
 		start += fields.field[i].n;
 	}
-	ms_object_write(out, &fields);
+	ms_record_row_write(out, &fields);
 	ms_buf_release(&value);
 }

@@ -36,17 +36,17 @@ static const struct {
 
 /* Of which kind of object an event tells, and the key that names which. */
 static const struct {
-	enum ms_object_kind object;
+	enum ms_row_kind kind;
 	const char *key; /* NULL: itself, or there is only one */
 } told[] = {
-    [MS_EVENT_USER] = {MS_OBJECT_USER, NULL},
-    [MS_EVENT_USER_SET] = {MS_OBJECT_USER, "user"},
-    [MS_EVENT_SETTINGS] = {MS_OBJECT_SETTINGS, NULL},
-    [MS_EVENT_PROFILE] = {MS_OBJECT_PROFILE, NULL},
-    [MS_EVENT_PROFILE_SET] = {MS_OBJECT_PROFILE, "profile"},
-    [MS_EVENT_RUN] = {MS_OBJECT_RUN, NULL},
-    [MS_EVENT_MAILBOX] = {MS_OBJECT_RUN, "run"},
-    [MS_EVENT_RAN] = {MS_OBJECT_RUN, "run"},
+    [MS_EVENT_USER] = {MS_ROW_USER, NULL},
+    [MS_EVENT_USER_SET] = {MS_ROW_USER, "user"},
+    [MS_EVENT_SETTINGS] = {MS_ROW_SETTINGS, NULL},
+    [MS_EVENT_PROFILE] = {MS_ROW_PROFILE, NULL},
+    [MS_EVENT_PROFILE_SET] = {MS_ROW_PROFILE, "profile"},
+    [MS_EVENT_RUN] = {MS_ROW_RUN, NULL},
+    [MS_EVENT_MAILBOX] = {MS_ROW_RUN, "run"},
+    [MS_EVENT_RAN] = {MS_ROW_RUN, "run"},
 };
 
 const char *
@@ -98,18 +98,18 @@ records_of(struct ms_event *ev, const json_t *o)
 
 /* What it says of a user, profile or run, if it does. */
 static int
-object_of(struct ms_event *ev, const json_t *o, struct ms_err *err)
+parse_target(struct ms_event *ev, const json_t *o, struct ms_err *err)
 {
-	enum ms_object_kind object = told[ev->kind].object;
+	enum ms_row_kind kind = told[ev->kind].kind;
 
-	if (object == 0)
+	if (kind == 0)
 		return 0;
 	if (told[ev->kind].key != NULL &&
-	    number_of(o, told[ev->kind].key, &ev->object) < 0)
+	    number_of(o, told[ev->kind].key, &ev->target) < 0)
 		return ms_fail(err, MS_DATA, "EVENT %s without %s",
 		    kinds[ev->kind].event, told[ev->kind].key);
 	if (ev->kind != MS_EVENT_MAILBOX)
-		ms_event_fields(&ev->fields, object, o);
+		ms_event_fields(&ev->fields, kind, o);
 	return 0;
 }
 
@@ -129,7 +129,7 @@ ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
 	}
 	ev->kind = kind_of(s);
 	ev->time = json_integer_value(json_object_get(o, "time"));
-	if (object_of(ev, o, err) < 0)
+	if (parse_target(ev, o, err) < 0)
 		goto out;
 	if (kinds[ev->kind].key == NULL) {
 		rc = 0;

@@ -1,6 +1,6 @@
 /*
  * event.h - EVENT records: one JSON object each. ms-archive(5), EVENT.
- * Layer: above mail, object; jansson.
+ * Layer: above mail, record-row; jansson.
  */
 #ifndef MS_EVENT_H
 #define MS_EVENT_H
@@ -47,8 +47,8 @@ struct ms_event {
 	size_t record_count;
 	int64_t time;
 	/* Of users, settings, profiles and runs: */
-	uint64_t object;      /* the number it names; 0: its own, or none */
-	struct ms_buf fields; /* what it says, as a row of object.h in which
+	uint64_t target;      /* the number it names; 0: its own, or none */
+	struct ms_buf fields; /* what it says, as a row of record-row.h in which
 				 a field without bytes takes that one away */
 };
 
@@ -68,7 +68,7 @@ void ms_event_json(
 /* The fields that the keys of an event say, of an object of this kind:
  * appended. Those of another type than they must have are passed over. */
 void ms_event_fields(
-    struct ms_buf *out, enum ms_object_kind kind, const json_t *o);
+    struct ms_buf *out, enum ms_row_kind kind, const json_t *o);
 
 #define MS_DELETION_MAX 4096 /* messages in one event */
 

@@ -36,7 +36,7 @@ const struct ms_table_def ms_tables[MS_TABLES] = {
     [MS_TABLE_LABEL] = {"label", 0},
     [MS_TABLE_MISSING_BLOBS] = {"lacks", MDB_DUPSORT | MDB_DUPFIXED},
     [MS_TABLE_MISSING_MESSAGES] = {"lost", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_OBJECT] = {"object", 0},
+    [MS_TABLE_RECORD_ROWS] = {"object", 0},
     [MS_TABLE_EVENT] = {"event", 0},
 };
 

@@ -18,8 +18,8 @@
  *   user, source, folder   number -> name; url; user, source, name
  *   label       user, source -> label
  *   object      kind, number -> the state of a user, profile, run, or the
- *               settings: a row of object.h
- *   event       class, number of an EVENT about these -> kind, time, object
+ *               settings: a row of record-row.h
+ *   event       class, number of an EVENT about these -> kind, time, target
  *   lacks       number of a MESSAGE -> digests of BLOBs it names that are not
  *               there (several): it cannot be put together
  *   lost        id -> number and rest of the id of a MESSAGE that is not
@@ -57,7 +57,7 @@ enum ms_table {
 	MS_TABLE_LABEL,
 	MS_TABLE_MISSING_BLOBS,
 	MS_TABLE_MISSING_MESSAGES,
-	MS_TABLE_OBJECT,
+	MS_TABLE_RECORD_ROWS,
 	MS_TABLE_EVENT,
 	MS_TABLES
 };
@@ -203,21 +203,21 @@ int ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
  * The state of a user, profile, run (by its number), or the settings (0). Views
  * of the transaction. 1, 0, -1.
  */
-int ms_index_object(struct ms_txn *txn, enum ms_object_kind kind,
-    uint64_t number, struct ms_object *o, struct ms_err *err);
+int ms_index_record_row(struct ms_txn *txn, enum ms_row_kind kind,
+    uint64_t number, struct ms_record_row *o, struct ms_err *err);
 /* Is this user deleted? 1, 0, -1. */
 int ms_index_user_deleted(
     struct ms_txn *txn, uint64_t number, struct ms_err *err);
 /* The number of a user of this name who is not. 1, 0, -1. */
 int ms_index_live_user(
     struct ms_txn *txn, const char *name, uint64_t *number, struct ms_err *err);
-#define MS_OBJECT_KEY 9
+#define MS_RECORD_ROW_KEY 9
 /* The key in `object`, or, with a class of history.h, in `event`. */
-void ms_object_key(
-    unsigned char key[MS_OBJECT_KEY], uint8_t kind, uint64_t number);
+void ms_record_row_key(
+    unsigned char key[MS_RECORD_ROW_KEY], uint8_t kind, uint64_t number);
 /* What a row of `event` says. */
 struct ms_event_row {
-	uint64_t number, object;
+	uint64_t number, target;
 	int64_t time;
 	uint8_t kind; /* enum ms_event_kind */
 };

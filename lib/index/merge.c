@@ -11,23 +11,25 @@
 /* ---- rows ---- */
 
 void
-ms_object_key(unsigned char key[MS_OBJECT_KEY], uint8_t kind, uint64_t number)
+ms_record_row_key(
+    unsigned char key[MS_RECORD_ROW_KEY], uint8_t kind, uint64_t number)
 {
 	key[0] = kind;
 	ms_put_be64(key + 1, number);
 }
 
 int
-ms_index_object(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    struct ms_object *o, struct ms_err *err)
+ms_index_record_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    struct ms_record_row *o, struct ms_err *err)
 {
-	unsigned char key[MS_OBJECT_KEY];
+	unsigned char key[MS_RECORD_ROW_KEY];
 	struct ms_slice v;
 	int got;
 
-	ms_object_key(key, (uint8_t)kind, number);
-	got = ms_index_get(txn, MS_TABLE_OBJECT, key, sizeof(key), &v, err);
-	if (got == 1 && ms_object_parse(o, v, err) < 0)
+	ms_record_row_key(key, (uint8_t)kind, number);
+	got =
+	    ms_index_get(txn, MS_TABLE_RECORD_ROWS, key, sizeof(key), &v, err);
+	if (got == 1 && ms_record_row_parse(o, v, err) < 0)
 		return -1;
 	return got;
 }
@@ -35,13 +37,13 @@ ms_index_object(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
 int
 ms_index_user_deleted(struct ms_txn *txn, uint64_t number, struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 	int got;
 
-	got = ms_index_object(txn, MS_OBJECT_USER, number, &o, err);
+	got = ms_index_record_row(txn, MS_ROW_USER, number, &o, err);
 	if (got <= 0)
 		return got;
-	return ms_object_flag(&o, MS_FIELD_DELETED);
+	return ms_record_row_flag(&o, MS_FIELD_DELETED);
 }
 
 int
@@ -63,12 +65,12 @@ ms_event_row(struct ms_event_row *row, const MDB_val *key, const MDB_val *value,
 {
 	const unsigned char *k = key->mv_data, *v = value->mv_data;
 
-	if (key->mv_size != MS_OBJECT_KEY || value->mv_size != EVENT_ROW)
+	if (key->mv_size != MS_RECORD_ROW_KEY || value->mv_size != EVENT_ROW)
 		return ms_index_damaged(err, "event");
 	row->number = ms_be64(k + 1);
 	row->kind = v[0];
 	row->time = (int64_t)ms_le64(v + 1);
-	row->object = ms_le64(v + 9);
+	row->target = ms_le64(v + 9);
 	return 0;
 }
 
@@ -76,46 +78,46 @@ static int
 put_event(struct ms_txn *txn, enum ms_history_class class, uint64_t number,
     const struct ms_event *ev, struct ms_err *err)
 {
-	unsigned char key[MS_OBJECT_KEY], v[EVENT_ROW];
-	uint64_t object = ev->object;
+	unsigned char key[MS_RECORD_ROW_KEY], v[EVENT_ROW];
+	uint64_t target = ev->target;
 
-	if (object == 0 && ev->kind != MS_EVENT_SETTINGS)
-		object = number;
-	ms_object_key(key, (uint8_t) class, number);
+	if (target == 0 && ev->kind != MS_EVENT_SETTINGS)
+		target = number;
+	ms_record_row_key(key, (uint8_t) class, number);
 	v[0] = (unsigned char)ev->kind;
 	ms_put_le64(v + 1, (uint64_t)ev->time);
-	ms_put_le64(v + 9, object);
+	ms_put_le64(v + 9, target);
 	return ms_index_put(
 	    txn, MS_TABLE_EVENT, key, sizeof(key), v, sizeof(v), err);
 }
 
 static int
-put_object(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    const struct ms_object *o, struct ms_err *err)
+put_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_record_row *o, struct ms_err *err)
 {
-	unsigned char key[MS_OBJECT_KEY];
+	unsigned char key[MS_RECORD_ROW_KEY];
 	struct ms_buf row = {0};
 	int rc;
 
-	ms_object_write(&row, o);
-	ms_object_key(key, (uint8_t)kind, number);
+	ms_record_row_write(&row, o);
+	ms_record_row_key(key, (uint8_t)kind, number);
 	rc = ms_index_put(
-	    txn, MS_TABLE_OBJECT, key, sizeof(key), row.p, row.n, err);
+	    txn, MS_TABLE_RECORD_ROWS, key, sizeof(key), row.p, row.n, err);
 	ms_buf_release(&row);
 	return rc;
 }
 
 /* A copy of an object, which stays when the transaction writes. 1, 0, -1. */
 static int
-copy_object(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    struct ms_buf *row, struct ms_object *o, struct ms_err *err)
+copy_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    struct ms_buf *row, struct ms_record_row *o, struct ms_err *err)
 {
-	int got = ms_index_object(txn, kind, number, o, err);
+	int got = ms_index_record_row(txn, kind, number, o, err);
 
 	if (got <= 0)
 		return got;
-	ms_object_write(row, o);
-	return ms_object_parse(o, ms_buf_slice(row), err) < 0 ? -1 : 1;
+	ms_record_row_write(row, o);
+	return ms_record_row_parse(o, ms_buf_slice(row), err) < 0 ? -1 : 1;
 }
 
 /* A field of eight bytes, which live in b. */
@@ -225,16 +227,17 @@ put_user_name(
 
 /* The user as he was, and with what is said of him now. */
 static int
-change_user(struct ms_txn *txn, uint64_t number, const struct ms_object *was,
-    const struct ms_object *says, struct ms_err *err)
+change_user(struct ms_txn *txn, uint64_t number,
+    const struct ms_record_row *was, const struct ms_record_row *says,
+    struct ms_err *err)
 {
-	struct ms_object now = *was;
+	struct ms_record_row now = *was;
 	struct ms_buf addresses = {0}, pop3 = {0};
-	const char *name, *old = ms_object_text(was, MS_FIELD_NAME);
+	const char *name, *old = ms_record_row_text(was, MS_FIELD_NAME);
 	int got, rc = -1;
 
-	ms_object_merge(&now, says);
-	name = ms_object_text(&now, MS_FIELD_NAME);
+	ms_record_row_merge(&now, says);
+	name = ms_record_row_text(&now, MS_FIELD_NAME);
 	got = *name == '\0'
 		  ? 0
 		  : change_name(txn, MS_NAME_USER, number, old, name, err);
@@ -254,7 +257,7 @@ change_user(struct ms_txn *txn, uint64_t number, const struct ms_object *was,
 		was->field[MS_FIELD_POP3_NAMES],
 		&now.field[MS_FIELD_POP3_NAMES], &pop3, err) < 0)
 		goto out;
-	rc = put_object(txn, MS_OBJECT_USER, number, &now, err);
+	rc = put_row(txn, MS_ROW_USER, number, &now, err);
 out:
 	ms_buf_release(&addresses);
 	ms_buf_release(&pop3);
@@ -263,61 +266,62 @@ out:
 
 /* A deleted profile has no name that others could not take. */
 static int
-change_profile(struct ms_txn *txn, uint64_t number, const struct ms_object *was,
-    const struct ms_object *says, struct ms_err *err)
+change_profile(struct ms_txn *txn, uint64_t number,
+    const struct ms_record_row *was, const struct ms_record_row *says,
+    struct ms_err *err)
 {
-	struct ms_object now = *was;
-	const char *old = ms_object_text(was, MS_FIELD_NAME), *name;
+	struct ms_record_row now = *was;
+	const char *old = ms_record_row_text(was, MS_FIELD_NAME), *name;
 	int got;
 
-	ms_object_merge(&now, says);
+	ms_record_row_merge(&now, says);
 	if (now.field[MS_FIELD_NAME].n == 0)
 		now.field[MS_FIELD_NAME] = was->field[MS_FIELD_NAME];
-	name = ms_object_text(&now, MS_FIELD_NAME);
+	name = ms_record_row_text(&now, MS_FIELD_NAME);
 	got = change_name(txn, MS_NAME_PROFILE, number,
-	    ms_object_flag(was, MS_FIELD_DELETED) ? "" : old,
-	    ms_object_flag(&now, MS_FIELD_DELETED) ? "" : name, err);
+	    ms_record_row_flag(was, MS_FIELD_DELETED) ? "" : old,
+	    ms_record_row_flag(&now, MS_FIELD_DELETED) ? "" : name, err);
 	if (got < 0)
 		return -1;
 	if (got == 0) { /* stays what it is called, and deleted if it was */
 		now.field[MS_FIELD_NAME] = was->field[MS_FIELD_NAME];
 		now.field[MS_FIELD_DELETED] = was->field[MS_FIELD_DELETED];
 	}
-	return put_object(txn, MS_OBJECT_PROFILE, number, &now, err);
+	return put_row(txn, MS_ROW_PROFILE, number, &now, err);
 }
 
 static int
-change(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    const struct ms_object *was, const struct ms_object *says,
+change(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_record_row *was, const struct ms_record_row *says,
     struct ms_err *err)
 {
-	struct ms_object now = *was;
+	struct ms_record_row now = *was;
 
-	if (kind == MS_OBJECT_USER)
+	if (kind == MS_ROW_USER)
 		return change_user(txn, number, was, says, err);
-	if (kind == MS_OBJECT_PROFILE)
+	if (kind == MS_ROW_PROFILE)
 		return change_profile(txn, number, was, says, err);
-	ms_object_merge(&now, says);
-	return put_object(txn, kind, number, &now, err);
+	ms_record_row_merge(&now, says);
+	return put_row(txn, kind, number, &now, err);
 }
 
 /* A user or profile, if there is none of its name. */
 static int
-bear(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_object *says, struct ms_err *err)
+bear(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
 {
-	const struct ms_object none = {0};
+	const struct ms_record_row none = {0};
 	unsigned char made[8];
 	uint64_t has;
 	int got;
 
 	got = ms_index_name(txn,
-	    kind == MS_OBJECT_USER ? MS_NAME_USER : MS_NAME_PROFILE, 0, 0,
+	    kind == MS_ROW_USER ? MS_NAME_USER : MS_NAME_PROFILE, 0, 0,
 	    ev->name, &has, err);
 	if (got < 0)
 		return -1;
 	/* Void, but folders may be of it. */
-	if (kind == MS_OBJECT_USER && got == 1)
+	if (kind == MS_ROW_USER && got == 1)
 		return put_user_name(txn, number, ev->name, err);
 	if (got == 1)
 		return 0;
@@ -327,22 +331,22 @@ bear(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
 
 /* A run begins; its profile knows that it is the latest. */
 static int
-begin_run(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_object *says, struct ms_err *err)
+begin_run(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
 {
-	uint64_t profile = ms_object_number(says, MS_FIELD_PROFILE);
+	uint64_t profile = ms_record_row_number(says, MS_FIELD_PROFILE);
 	unsigned char made[8], last[8];
-	struct ms_object p = {0};
+	struct ms_record_row p = {0};
 	struct ms_buf row = {0};
 	int got;
 
 	says->field[MS_FIELD_MADE] = number_field(made, (uint64_t)ev->time);
-	if (put_object(txn, kind, number, says, err) < 0)
+	if (put_row(txn, kind, number, says, err) < 0)
 		return -1;
-	got = copy_object(txn, MS_OBJECT_PROFILE, profile, &row, &p, err);
+	got = copy_row(txn, MS_ROW_PROFILE, profile, &row, &p, err);
 	if (got == 1) {
 		p.field[MS_FIELD_LAST_RUN] = number_field(last, number);
-		got = put_object(txn, MS_OBJECT_PROFILE, profile, &p, err);
+		got = put_row(txn, MS_ROW_PROFILE, profile, &p, err);
 	}
 	ms_buf_release(&row);
 	return got < 0 ? -1 : 0;
@@ -350,16 +354,16 @@ begin_run(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
 
 /* What is said later of an object, or of the settings. */
 static int
-tell_more(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_object *says, struct ms_err *err)
+tell_more(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
 {
 	unsigned char ended[8], ran[8];
 	struct ms_buf row = {0};
-	struct ms_object was = {0};
+	struct ms_record_row was = {0};
 	int got;
 
-	got = copy_object(txn, kind, ev->object, &row, &was, err);
-	if (got == 0 && kind == MS_OBJECT_SETTINGS)
+	got = copy_row(txn, kind, ev->target, &row, &was, err);
+	if (got == 0 && kind == MS_ROW_SETTINGS)
 		got = 1;
 	if (ev->kind == MS_EVENT_RAN) {
 		says->field[MS_FIELD_ENDED] =
@@ -367,14 +371,13 @@ tell_more(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
 		says->field[MS_FIELD_RAN] = number_field(ran, number);
 	}
 	if (got == 1)
-		got = change(txn, kind, ev->object, &was, says, err);
+		got = change(txn, kind, ev->target, &was, says, err);
 	ms_buf_release(&row);
 	return got < 0 ? -1 : 0;
 }
 
-typedef int tell_fn(struct ms_txn *txn, enum ms_object_kind kind,
-    uint64_t number, const struct ms_event *ev, struct ms_object *says,
-    struct ms_err *err);
+typedef int tell_fn(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err);
 
 int
 ms_index_tell(struct ms_txn *txn, uint64_t number, const struct ms_event *ev,
@@ -382,23 +385,23 @@ ms_index_tell(struct ms_txn *txn, uint64_t number, const struct ms_event *ev,
 {
 	static const struct {
 		enum ms_history_class class;
-		enum ms_object_kind kind;
+		enum ms_row_kind kind;
 		tell_fn *tell; /* NULL: it is kept for the history alone */
 	} how[] = {
-	    [MS_EVENT_USER] = {MS_HISTORY_USERS, MS_OBJECT_USER, bear},
-	    [MS_EVENT_USER_SET] = {MS_HISTORY_USERS, MS_OBJECT_USER, tell_more},
-	    [MS_EVENT_SETTINGS] = {MS_HISTORY_USERS, MS_OBJECT_SETTINGS,
+	    [MS_EVENT_USER] = {MS_HISTORY_USERS, MS_ROW_USER, bear},
+	    [MS_EVENT_USER_SET] = {MS_HISTORY_USERS, MS_ROW_USER, tell_more},
+	    [MS_EVENT_SETTINGS] = {MS_HISTORY_USERS, MS_ROW_SETTINGS,
 		tell_more},
-	    [MS_EVENT_PROFILE] = {MS_HISTORY_RUNS, MS_OBJECT_PROFILE, bear},
-	    [MS_EVENT_PROFILE_SET] = {MS_HISTORY_RUNS, MS_OBJECT_PROFILE,
+	    [MS_EVENT_PROFILE] = {MS_HISTORY_RUNS, MS_ROW_PROFILE, bear},
+	    [MS_EVENT_PROFILE_SET] = {MS_HISTORY_RUNS, MS_ROW_PROFILE,
 		tell_more},
-	    [MS_EVENT_RUN] = {MS_HISTORY_RUNS, MS_OBJECT_RUN, begin_run},
-	    [MS_EVENT_MAILBOX] = {MS_HISTORY_RUNS, MS_OBJECT_RUN, NULL},
-	    [MS_EVENT_RAN] = {MS_HISTORY_RUNS, MS_OBJECT_RUN, tell_more},
+	    [MS_EVENT_RUN] = {MS_HISTORY_RUNS, MS_ROW_RUN, begin_run},
+	    [MS_EVENT_MAILBOX] = {MS_HISTORY_RUNS, MS_ROW_RUN, NULL},
+	    [MS_EVENT_RAN] = {MS_HISTORY_RUNS, MS_ROW_RUN, tell_more},
 	};
-	struct ms_object says;
+	struct ms_record_row says;
 
-	if (ms_object_parse(&says, ms_buf_slice(&ev->fields), err) < 0 ||
+	if (ms_record_row_parse(&says, ms_buf_slice(&ev->fields), err) < 0 ||
 	    put_event(txn, how[ev->kind].class, number, ev, err) < 0)
 		return -1;
 	if (how[ev->kind].tell == NULL)

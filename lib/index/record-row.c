@@ -1,5 +1,5 @@
 /* record-row.c - rows of users, settings, profiles and runs: taken apart,
- * merged, written. object.h. */
+ * merged, written. record-row.h. */
 #include "record-row.h"
 
 #include <string.h>
@@ -9,12 +9,13 @@
 #define HEAD 5 /* bytes before a field's own */
 
 int
-ms_object_parse(struct ms_object *o, struct ms_slice row, struct ms_err *err)
+ms_record_row_parse(
+    struct ms_record_row *o, struct ms_slice row, struct ms_err *err)
 {
 	size_t at = 0, n;
 	int tag, last = 0;
 
-	*o = (struct ms_object){0};
+	*o = (struct ms_record_row){0};
 	while (at < row.n) {
 		if (row.n - at < HEAD)
 			break;
@@ -36,7 +37,7 @@ ms_object_parse(struct ms_object *o, struct ms_slice row, struct ms_err *err)
 }
 
 void
-ms_object_write(struct ms_buf *out, const struct ms_object *o)
+ms_record_row_write(struct ms_buf *out, const struct ms_record_row *o)
 {
 	unsigned char head[HEAD];
 	int tag;
@@ -52,7 +53,7 @@ ms_object_write(struct ms_buf *out, const struct ms_object *o)
 }
 
 void
-ms_object_merge(struct ms_object *o, const struct ms_object *with)
+ms_record_row_merge(struct ms_record_row *o, const struct ms_record_row *with)
 {
 	int tag;
 
@@ -66,7 +67,7 @@ ms_object_merge(struct ms_object *o, const struct ms_object *with)
 }
 
 const char *
-ms_object_text(const struct ms_object *o, enum ms_field f)
+ms_record_row_text(const struct ms_record_row *o, enum ms_field f)
 {
 	const struct ms_slice *v = &o->field[f];
 
@@ -76,13 +77,13 @@ ms_object_text(const struct ms_object *o, enum ms_field f)
 }
 
 bool
-ms_object_flag(const struct ms_object *o, enum ms_field f)
+ms_record_row_flag(const struct ms_record_row *o, enum ms_field f)
 {
 	return o->field[f].n > 0;
 }
 
 uint64_t
-ms_object_number(const struct ms_object *o, enum ms_field f)
+ms_record_row_number(const struct ms_record_row *o, enum ms_field f)
 {
 	return o->field[f].n == 8 ? ms_le64(o->field[f].p) : 0;
 }

@@ -9,17 +9,17 @@
  * are strings where they lie; a list is its texts one after another; numbers
  * and times are u64; rights are u64 user, u8 bits, for each.
  */
-#ifndef MS_OBJECT_H
-#define MS_OBJECT_H
+#ifndef MS_RECORD_ROW_H
+#define MS_RECORD_ROW_H
 #include <stdbool.h>
 #include <stdint.h>
 #include "buf.h"
 
-enum ms_object_kind {
-	MS_OBJECT_SETTINGS = 1, /* one; its number is 0 */
-	MS_OBJECT_USER = 2,
-	MS_OBJECT_PROFILE = 3,
-	MS_OBJECT_RUN = 4
+enum ms_row_kind {
+	MS_ROW_SETTINGS = 1, /* one; its number is 0 */
+	MS_ROW_USER = 2,
+	MS_ROW_PROFILE = 3,
+	MS_ROW_RUN = 4
 };
 
 /* Tags. They are stored in the index: a change is a new MS_INDEX_VERSION. */
@@ -94,22 +94,23 @@ unsigned ms_privilege_of(const char *word);
 unsigned ms_right_of(const char *word);
 
 /* A row taken apart: views of it. What is not there is {NULL, 0}. */
-struct ms_object {
+struct ms_record_row {
 	struct ms_slice field[MS_FIELDS];
 };
 
 /* MS_DATA: no row (the index is damaged). */
-int ms_object_parse(
-    struct ms_object *o, struct ms_slice row, struct ms_err *err);
-void ms_object_write(struct ms_buf *out, const struct ms_object *o);
+int ms_record_row_parse(
+    struct ms_record_row *o, struct ms_slice row, struct ms_err *err);
+void ms_record_row_write(struct ms_buf *out, const struct ms_record_row *o);
 /* The fields of `with` that are there take the place of those of o; empty ones
  * (p is not NULL, n is 0) take them away. */
-void ms_object_merge(struct ms_object *o, const struct ms_object *with);
+void ms_record_row_merge(
+    struct ms_record_row *o, const struct ms_record_row *with);
 
 /* What a field says. */
-const char *ms_object_text(const struct ms_object *o, enum ms_field f);
-bool ms_object_flag(const struct ms_object *o, enum ms_field f);
-uint64_t ms_object_number(const struct ms_object *o, enum ms_field f);
+const char *ms_record_row_text(const struct ms_record_row *o, enum ms_field f);
+bool ms_record_row_flag(const struct ms_record_row *o, enum ms_field f);
+uint64_t ms_record_row_number(const struct ms_record_row *o, enum ms_field f);
 
 /*
  * The texts of a list, one by one: NULL gives the first, a text the one behind

@@ -20,14 +20,14 @@ look_at(const MDB_val *v, uint64_t number, const char *from, const char *to,
 {
 	struct renamed r = {.number = number};
 	struct ms_buf text = {0};
-	struct ms_object o;
+	struct ms_record_row o;
 
-	if (ms_object_parse(
+	if (ms_record_row_parse(
 		&o, (struct ms_slice){v->mv_data, v->mv_size}, err) < 0)
 		return -1;
-	if (!ms_object_flag(&o, MS_FIELD_DELETED) &&
+	if (!ms_record_row_flag(&o, MS_FIELD_DELETED) &&
 	    ms_profile_rename_user(&text,
-		ms_slice_str(ms_object_text(&o, MS_FIELD_TEXT)), from,
+		ms_slice_str(ms_record_row_text(&o, MS_FIELD_TEXT)), from,
 		to) > 0) {
 		r.text = ms_xstrdup(ms_buf_str(&text));
 		ms_buf_add(list, &r, sizeof(r));
@@ -41,21 +41,22 @@ static int
 gather(struct ms_txn *txn, const char *from, const char *to,
     struct ms_buf *list, struct ms_err *err)
 {
-	unsigned char first[MS_OBJECT_KEY];
+	unsigned char first[MS_RECORD_ROW_KEY];
 	MDB_val k = {sizeof(first), first}, v;
 	const unsigned char *key;
 	int got;
 
-	ms_object_key(first, MS_OBJECT_PROFILE, 0);
-	got = ms_index_seek(txn, MS_TABLE_OBJECT, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == MS_OBJECT_KEY) {
+	ms_record_row_key(first, MS_ROW_PROFILE, 0);
+	got = ms_index_seek(
+	    txn, MS_TABLE_RECORD_ROWS, MDB_SET_RANGE, &k, &v, err);
+	while (got == 1 && k.mv_size == MS_RECORD_ROW_KEY) {
 		key = k.mv_data;
-		if (key[0] != MS_OBJECT_PROFILE)
+		if (key[0] != MS_ROW_PROFILE)
 			break;
 		if (look_at(&v, ms_be64(key + 1), from, to, list, err) < 0)
 			return -1;
-		got =
-		    ms_index_seek(txn, MS_TABLE_OBJECT, MDB_NEXT, &k, &v, err);
+		got = ms_index_seek(
+		    txn, MS_TABLE_RECORD_ROWS, MDB_NEXT, &k, &v, err);
 	}
 	return got < 0 ? -1 : 0;
 }

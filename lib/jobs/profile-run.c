@@ -201,31 +201,31 @@ int
 ms_run_get(
     struct ms_archive *a, uint64_t number, struct ms_run *r, struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 	int got;
 
-	got = ms_objects_get(a, MS_OBJECT_RUN, number, &r->row, err);
+	got = ms_record_store_get(a, MS_ROW_RUN, number, &r->row, err);
 	if (got <= 0)
 		return got;
-	if (ms_object_parse(&o, ms_buf_slice(&r->row), err) < 0)
+	if (ms_record_row_parse(&o, ms_buf_slice(&r->row), err) < 0)
 		return -1;
 	r->number = number;
-	r->profile = ms_object_number(&o, MS_FIELD_PROFILE);
-	r->name = ms_object_text(&o, MS_FIELD_NAME);
-	r->kind = ms_object_text(&o, MS_FIELD_KIND);
-	r->mailboxes = ms_object_number(&o, MS_FIELD_MAILBOXES);
-	r->began = (int64_t)ms_object_number(&o, MS_FIELD_MADE);
-	r->ended = (int64_t)ms_object_number(&o, MS_FIELD_ENDED);
-	r->result = ms_run_result_of(ms_object_text(&o, MS_FIELD_RESULT));
-	r->status = (int)ms_object_number(&o, MS_FIELD_STATUS);
-	r->ran = ms_object_number(&o, MS_FIELD_RAN);
+	r->profile = ms_record_row_number(&o, MS_FIELD_PROFILE);
+	r->name = ms_record_row_text(&o, MS_FIELD_NAME);
+	r->kind = ms_record_row_text(&o, MS_FIELD_KIND);
+	r->mailboxes = ms_record_row_number(&o, MS_FIELD_MAILBOXES);
+	r->began = (int64_t)ms_record_row_number(&o, MS_FIELD_MADE);
+	r->ended = (int64_t)ms_record_row_number(&o, MS_FIELD_ENDED);
+	r->result = ms_run_result_of(ms_record_row_text(&o, MS_FIELD_RESULT));
+	r->status = (int)ms_record_row_number(&o, MS_FIELD_STATUS);
+	r->ran = ms_record_row_number(&o, MS_FIELD_RAN);
 	r->counts =
-	    (struct ms_tally){.seen = ms_object_number(&o, MS_FIELD_SEEN),
-		.fresh = ms_object_number(&o, MS_FIELD_NEW),
-		.known = ms_object_number(&o, MS_FIELD_KNOWN),
-		.left_out = ms_object_number(&o, MS_FIELD_LEFT_OUT),
-		.failed = ms_object_number(&o, MS_FIELD_FAILED),
-		.deleted = ms_object_number(&o, MS_FIELD_DELETIONS)};
+	    (struct ms_tally){.seen = ms_record_row_number(&o, MS_FIELD_SEEN),
+		.fresh = ms_record_row_number(&o, MS_FIELD_NEW),
+		.known = ms_record_row_number(&o, MS_FIELD_KNOWN),
+		.left_out = ms_record_row_number(&o, MS_FIELD_LEFT_OUT),
+		.failed = ms_record_row_number(&o, MS_FIELD_FAILED),
+		.deleted = ms_record_row_number(&o, MS_FIELD_DELETIONS)};
 	return 1;
 }
 
@@ -325,7 +325,7 @@ ms_run_mailboxes(struct ms_archive *a, uint64_t run, ms_run_mailbox_fn *fn,
     void *ctx, struct ms_err *err)
 {
 	struct ms_history_select sel = {.class = MS_HISTORY_RUNS,
-	    .object = run,
+	    .target = run,
 	    .above = run,
 	    .kinds = 1U << MS_EVENT_MAILBOX,
 	    .forward = true};

@@ -29,20 +29,20 @@ ms_stored_profile_release(struct ms_stored_profile *p)
 static int
 take(struct ms_stored_profile *p, int got, uint64_t number, struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 
 	if (got <= 0)
 		return got;
-	if (ms_object_parse(&o, ms_buf_slice(&p->row), err) < 0)
+	if (ms_record_row_parse(&o, ms_buf_slice(&p->row), err) < 0)
 		return -1;
 	p->number = number;
-	p->owner = ms_object_number(&o, MS_FIELD_OWNER);
-	p->last_run = ms_object_number(&o, MS_FIELD_LAST_RUN);
-	p->made = (int64_t)ms_object_number(&o, MS_FIELD_MADE);
-	p->name = ms_object_text(&o, MS_FIELD_NAME);
-	p->text = ms_object_text(&o, MS_FIELD_TEXT);
-	p->enabled = ms_object_flag(&o, MS_FIELD_ENABLED);
-	p->deleted = ms_object_flag(&o, MS_FIELD_DELETED);
+	p->owner = ms_record_row_number(&o, MS_FIELD_OWNER);
+	p->last_run = ms_record_row_number(&o, MS_FIELD_LAST_RUN);
+	p->made = (int64_t)ms_record_row_number(&o, MS_FIELD_MADE);
+	p->name = ms_record_row_text(&o, MS_FIELD_NAME);
+	p->text = ms_record_row_text(&o, MS_FIELD_TEXT);
+	p->enabled = ms_record_row_flag(&o, MS_FIELD_ENABLED);
+	p->deleted = ms_record_row_flag(&o, MS_FIELD_DELETED);
 	return 1;
 }
 
@@ -51,8 +51,8 @@ ms_profile_get(struct ms_archive *a, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
 	return take(p,
-	    ms_objects_get(a, MS_OBJECT_PROFILE, number, &p->row, err), number,
-	    err);
+	    ms_record_store_get(a, MS_ROW_PROFILE, number, &p->row, err),
+	    number, err);
 }
 
 int
@@ -60,7 +60,7 @@ ms_profile_get_in(struct ms_txn *txn, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
 	return take(p,
-	    ms_objects_get_in(txn, MS_OBJECT_PROFILE, number, &p->row, err),
+	    ms_record_store_get_in(txn, MS_ROW_PROFILE, number, &p->row, err),
 	    number, err);
 }
 
@@ -69,8 +69,8 @@ ms_profile_find(struct ms_archive *a, const char *name,
     struct ms_stored_profile *p, struct ms_err *err)
 {
 	uint64_t number = 0;
-	int got = ms_objects_find(
-	    a, MS_OBJECT_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
+	int got = ms_record_store_find(
+	    a, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
 
 	return take(p, got, number, err);
 }
@@ -80,14 +80,14 @@ ms_profile_find_in(struct ms_txn *txn, const char *name,
     struct ms_stored_profile *p, struct ms_err *err)
 {
 	uint64_t number = 0;
-	int got = ms_objects_find_in(txn, MS_OBJECT_PROFILE, MS_NAME_PROFILE,
-	    name, &number, &p->row, err);
+	int got = ms_record_store_find_in(
+	    txn, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
 
 	return take(p, got, number, err);
 }
 
 struct ms_profiles {
-	struct ms_objects *objects;
+	struct ms_record_store *objects;
 };
 
 struct ms_profiles *
@@ -95,7 +95,7 @@ ms_profiles_open(struct ms_archive *a)
 {
 	struct ms_profiles *w = ms_xcalloc(1, sizeof(*w));
 
-	w->objects = ms_objects_open(a, MS_OBJECT_PROFILE);
+	w->objects = ms_record_store_open(a, MS_ROW_PROFILE);
 	return w;
 }
 
@@ -104,7 +104,7 @@ ms_profiles_close(struct ms_profiles *w)
 {
 	if (w == NULL)
 		return;
-	ms_objects_close(w->objects);
+	ms_record_store_close(w->objects);
 	free(w);
 }
 
@@ -117,7 +117,7 @@ ms_profiles_next(
 	int got;
 
 	do {
-		got = ms_objects_next(w->objects, &number, &row, err);
+		got = ms_record_store_next(w->objects, &number, &row, err);
 		ms_buf_clear(&p->row);
 		if (got == 1)
 			ms_buf_add(&p->row, row.p, row.n);
@@ -144,7 +144,7 @@ check(struct ms_change *ch, uint64_t number,
     const struct ms_stored_profile *want, unsigned set, struct ms_err *err)
 {
 	struct ms_txn *txn = ms_change_txn(ch);
-	struct ms_object o;
+	struct ms_record_row o;
 	uint64_t has;
 	int got = 0;
 
@@ -154,7 +154,7 @@ check(struct ms_change *ch, uint64_t number,
 		    MS_PROFILE_TEXT_MAX);
 	if ((set & MS_PROFILE_SET_OWNER) && want->owner != 0) {
 		got =
-		    ms_index_object(txn, MS_OBJECT_USER, want->owner, &o, err);
+		    ms_index_record_row(txn, MS_ROW_USER, want->owner, &o, err);
 		if (got == 0)
 			return ms_fail(err, MS_USAGE, "no such owner");
 		if (got < 0)

@@ -136,7 +136,7 @@ static int
 check_rights(struct ms_change *ch, struct ms_slice *rights, struct ms_buf *kept,
     struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 	size_t i, n = 0;
 	unsigned char *row;
 	uint64_t on;
@@ -154,8 +154,8 @@ check_rights(struct ms_change *ch, struct ms_slice *rights, struct ms_buf *kept,
 		row = kept->p + i;
 		on = ms_le64(row);
 		got = on == 0 ? 1
-			      : ms_index_object(ms_change_txn(ch),
-				    MS_OBJECT_USER, on, &o, err);
+			      : ms_index_record_row(ms_change_txn(ch),
+				    MS_ROW_USER, on, &o, err);
 		if (got < 0)
 			return -1;
 		if (got == 0)

@@ -13,9 +13,9 @@ ms_settings_release(struct ms_settings *s)
 }
 
 static unsigned
-defaults(const struct ms_object *o, enum ms_field f, unsigned otherwise)
+defaults(const struct ms_record_row *o, enum ms_field f, unsigned otherwise)
 {
-	uint64_t n = ms_object_number(o, f);
+	uint64_t n = ms_record_row_number(o, f);
 
 	return n == 0 ? otherwise : (unsigned)(n - 1);
 }
@@ -24,18 +24,19 @@ defaults(const struct ms_object *o, enum ms_field f, unsigned otherwise)
 static int
 read_row(struct ms_settings *s, struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 
-	if (ms_object_parse(&o, ms_buf_slice(&s->row), err) < 0)
+	if (ms_record_row_parse(&o, ms_buf_slice(&s->row), err) < 0)
 		return -1;
 	s->default_privileges =
 	    defaults(&o, MS_FIELD_DEFAULT_PRIVILEGES, MS_DEFAULT_PRIVILEGES);
 	s->default_privileges_synced = defaults(&o,
 	    MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, MS_DEFAULT_PRIVILEGES_SYNCED);
-	s->directory_url = ms_object_text(&o, MS_FIELD_DIRECTORY_URL);
-	s->directory_ca_file = ms_object_text(&o, MS_FIELD_DIRECTORY_CA_FILE);
+	s->directory_url = ms_record_row_text(&o, MS_FIELD_DIRECTORY_URL);
+	s->directory_ca_file =
+	    ms_record_row_text(&o, MS_FIELD_DIRECTORY_CA_FILE);
 	s->directory_timeout =
-	    (unsigned)ms_object_number(&o, MS_FIELD_DIRECTORY_TIMEOUT);
+	    (unsigned)ms_record_row_number(&o, MS_FIELD_DIRECTORY_TIMEOUT);
 	if (s->directory_timeout == 0)
 		s->directory_timeout = MS_DIRECTORY_TIMEOUT;
 	return 0;
@@ -44,7 +45,7 @@ read_row(struct ms_settings *s, struct ms_err *err)
 int
 ms_settings_get(struct ms_archive *a, struct ms_settings *s, struct ms_err *err)
 {
-	if (ms_objects_get(a, MS_OBJECT_SETTINGS, 0, &s->row, err) < 0)
+	if (ms_record_store_get(a, MS_ROW_SETTINGS, 0, &s->row, err) < 0)
 		return -1;
 	return read_row(s, err);
 }
@@ -53,7 +54,7 @@ int
 ms_settings_get_in(
     struct ms_txn *txn, struct ms_settings *s, struct ms_err *err)
 {
-	if (ms_objects_get_in(txn, MS_OBJECT_SETTINGS, 0, &s->row, err) < 0)
+	if (ms_record_store_get_in(txn, MS_ROW_SETTINGS, 0, &s->row, err) < 0)
 		return -1;
 	return read_row(s, err);
 }

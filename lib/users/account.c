@@ -43,24 +43,25 @@ ms_account_release(struct ms_account *u)
 static int
 read_row(struct ms_account *u, uint64_t number, struct ms_err *err)
 {
-	struct ms_object o;
+	struct ms_record_row o;
 
-	if (ms_object_parse(&o, ms_buf_slice(&u->row), err) < 0)
+	if (ms_record_row_parse(&o, ms_buf_slice(&u->row), err) < 0)
 		return -1;
 	u->number = number;
-	u->made = (int64_t)ms_object_number(&o, MS_FIELD_MADE);
-	u->name = ms_object_text(&o, MS_FIELD_NAME);
-	u->full_name = ms_object_text(&o, MS_FIELD_FULL_NAME);
-	u->dn = ms_object_text(&o, MS_FIELD_DN);
+	u->made = (int64_t)ms_record_row_number(&o, MS_FIELD_MADE);
+	u->name = ms_record_row_text(&o, MS_FIELD_NAME);
+	u->full_name = ms_record_row_text(&o, MS_FIELD_FULL_NAME);
+	u->dn = ms_record_row_text(&o, MS_FIELD_DN);
 	u->addresses = o.field[MS_FIELD_ADDRESSES];
 	u->pop3_names = o.field[MS_FIELD_POP3_NAMES];
 	u->rights = o.field[MS_FIELD_RIGHTS];
-	u->privileges = (unsigned)ms_object_number(&o, MS_FIELD_PRIVILEGES);
-	u->disabled = ms_object_flag(&o, MS_FIELD_DISABLED);
-	u->deleted = ms_object_flag(&o, MS_FIELD_DELETED);
-	u->has_password = ms_object_flag(&o, MS_FIELD_PASSWORD);
+	u->privileges = (unsigned)ms_record_row_number(&o, MS_FIELD_PRIVILEGES);
+	u->disabled = ms_record_row_flag(&o, MS_FIELD_DISABLED);
+	u->deleted = ms_record_row_flag(&o, MS_FIELD_DELETED);
+	u->has_password = ms_record_row_flag(&o, MS_FIELD_PASSWORD);
 	/* One of the future is none that we could ask. */
-	if (ms_authentication_of(ms_object_text(&o, MS_FIELD_AUTHENTICATION),
+	if (ms_authentication_of(
+		ms_record_row_text(&o, MS_FIELD_AUTHENTICATION),
 		&u->authentication) < 0)
 		u->authentication = MS_LOGIN_NONE;
 	return 0;
@@ -79,8 +80,9 @@ int
 ms_account_get(struct ms_archive *a, uint64_t number, struct ms_account *u,
     struct ms_err *err)
 {
-	return take(u, ms_objects_get(a, MS_OBJECT_USER, number, &u->row, err),
-	    number, err);
+	return take(u,
+	    ms_record_store_get(a, MS_ROW_USER, number, &u->row, err), number,
+	    err);
 }
 
 int
@@ -88,7 +90,7 @@ ms_account_get_in(struct ms_txn *txn, uint64_t number, struct ms_account *u,
     struct ms_err *err)
 {
 	return take(u,
-	    ms_objects_get_in(txn, MS_OBJECT_USER, number, &u->row, err),
+	    ms_record_store_get_in(txn, MS_ROW_USER, number, &u->row, err),
 	    number, err);
 }
 
@@ -97,8 +99,8 @@ ms_account_find(struct ms_archive *a, const char *name, struct ms_account *u,
     struct ms_err *err)
 {
 	uint64_t number = 0;
-	int got = ms_objects_find(
-	    a, MS_OBJECT_USER, MS_NAME_USER, name, &number, &u->row, err);
+	int got = ms_record_store_find(
+	    a, MS_ROW_USER, MS_NAME_USER, name, &number, &u->row, err);
 
 	return take(u, got, number, err);
 }
@@ -108,8 +110,8 @@ ms_account_find_in(struct ms_txn *txn, const char *name, struct ms_account *u,
     struct ms_err *err)
 {
 	uint64_t number = 0;
-	int got = ms_objects_find_in(
-	    txn, MS_OBJECT_USER, MS_NAME_USER, name, &number, &u->row, err);
+	int got = ms_record_store_find_in(
+	    txn, MS_ROW_USER, MS_NAME_USER, name, &number, &u->row, err);
 
 	return take(u, got, number, err);
 }
@@ -124,8 +126,8 @@ ms_account_login(struct ms_archive *a, const char *name, struct ms_account *u,
 	int i, got = 0;
 
 	for (i = 0; i < 3; i++) {
-		got = ms_objects_find(
-		    a, MS_OBJECT_USER, how[i], name, &number, &u->row, err);
+		got = ms_record_store_find(
+		    a, MS_ROW_USER, how[i], name, &number, &u->row, err);
 		got = take(u, got, number, err);
 		if (got < 0 || (got == 1 && !u->deleted &&
 				   u->authentication != MS_LOGIN_NONE))
@@ -139,7 +141,7 @@ ms_account_login(struct ms_archive *a, const char *name, struct ms_account *u,
 /* ---- all of them ---- */
 
 struct ms_accounts {
-	struct ms_objects *objects;
+	struct ms_record_store *objects;
 };
 
 struct ms_accounts *
@@ -147,7 +149,7 @@ ms_accounts_open(struct ms_archive *a)
 {
 	struct ms_accounts *w = ms_xcalloc(1, sizeof(*w));
 
-	w->objects = ms_objects_open(a, MS_OBJECT_USER);
+	w->objects = ms_record_store_open(a, MS_ROW_USER);
 	return w;
 }
 
@@ -156,7 +158,7 @@ ms_accounts_close(struct ms_accounts *w)
 {
 	if (w == NULL)
 		return;
-	ms_objects_close(w->objects);
+	ms_record_store_close(w->objects);
 	free(w);
 }
 
@@ -166,7 +168,7 @@ ms_accounts_next(
 {
 	uint64_t number = 0;
 	struct ms_slice row = {0};
-	int got = ms_objects_next(w->objects, &number, &row, err);
+	int got = ms_record_store_next(w->objects, &number, &row, err);
 
 	ms_buf_clear(&u->row);
 	if (got == 1)

@@ -49,17 +49,17 @@ static int
 seek(struct ms_history *h, struct ms_txn *txn, MDB_val *k, MDB_val *v,
     struct ms_err *err)
 {
-	unsigned char key[MS_OBJECT_KEY];
+	unsigned char key[MS_RECORD_ROW_KEY];
 	int got, past;
 
-	ms_object_key(key, (uint8_t)h->sel.class, h->next);
+	ms_record_row_key(key, (uint8_t)h->sel.class, h->next);
 	*k = (MDB_val){sizeof(key), key};
 	got = ms_index_seek(txn, MS_TABLE_EVENT, MDB_SET_RANGE, k, v, err);
 	if (got < 0 || h->sel.forward)
 		return got;
 	if (got == 0)
 		return ms_index_seek(txn, MS_TABLE_EVENT, MDB_LAST, k, v, err);
-	ms_object_key(key, (uint8_t)h->sel.class, h->next);
+	ms_record_row_key(key, (uint8_t)h->sel.class, h->next);
 	past = k->mv_size != sizeof(key) ||
 	       memcmp(k->mv_data, key, sizeof(key)) != 0;
 	if (past)
@@ -79,7 +79,7 @@ fits(struct ms_history *h, const struct ms_event_row *row)
 		return false;
 	}
 	h->older = 0;
-	return (sel->object == 0 || row->object == sel->object) &&
+	return (sel->target == 0 || row->target == sel->target) &&
 	       (sel->kinds == 0 || sel->kinds >> row->kind & 1);
 }
 

@@ -10,7 +10,7 @@
 
 struct ms_history_select {
 	enum ms_history_class class;
-	uint64_t object; /* this user, profile or run only; 0: all */
+	uint64_t target; /* this user, profile or run only; 0: all */
 	bool has_since;
 	int64_t since;         /* time of an event, at least */
 	uint64_t above, below; /* numbers between these; 0: no bound */

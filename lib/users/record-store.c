@@ -11,24 +11,25 @@
 #define SLICE_BYTES (4 << 20) /* and their bytes, but for the last one's */
 
 int
-ms_objects_get_in(struct ms_txn *txn, enum ms_object_kind kind, uint64_t number,
-    struct ms_buf *row, struct ms_err *err)
+ms_record_store_get_in(struct ms_txn *txn, enum ms_row_kind kind,
+    uint64_t number, struct ms_buf *row, struct ms_err *err)
 {
-	unsigned char key[MS_OBJECT_KEY];
+	unsigned char key[MS_RECORD_ROW_KEY];
 	struct ms_slice v;
 	int got;
 
 	ms_buf_clear(row);
-	ms_object_key(key, (uint8_t)kind, number);
-	got = ms_index_get(txn, MS_TABLE_OBJECT, key, sizeof(key), &v, err);
+	ms_record_row_key(key, (uint8_t)kind, number);
+	got =
+	    ms_index_get(txn, MS_TABLE_RECORD_ROWS, key, sizeof(key), &v, err);
 	if (got == 1)
 		ms_buf_add(row, v.p, v.n);
 	return got;
 }
 
 int
-ms_objects_get(struct ms_archive *a, enum ms_object_kind kind, uint64_t number,
-    struct ms_buf *row, struct ms_err *err)
+ms_record_store_get(struct ms_archive *a, enum ms_row_kind kind,
+    uint64_t number, struct ms_buf *row, struct ms_err *err)
 {
 	struct ms_txn txn;
 	int got;
@@ -36,13 +37,13 @@ ms_objects_get(struct ms_archive *a, enum ms_object_kind kind, uint64_t number,
 	do {
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got = ms_objects_get_in(&txn, kind, number, row, err);
+		got = ms_record_store_get_in(&txn, kind, number, row, err);
 	} while (ms_index_end(&txn) != 0);
 	return got;
 }
 
 int
-ms_objects_find_in(struct ms_txn *txn, enum ms_object_kind kind,
+ms_record_store_find_in(struct ms_txn *txn, enum ms_row_kind kind,
     enum ms_name_kind how, const char *name, uint64_t *number,
     struct ms_buf *row, struct ms_err *err)
 {
@@ -50,12 +51,12 @@ ms_objects_find_in(struct ms_txn *txn, enum ms_object_kind kind,
 
 	ms_buf_clear(row);
 	if (got == 1)
-		got = ms_objects_get_in(txn, kind, *number, row, err);
+		got = ms_record_store_get_in(txn, kind, *number, row, err);
 	return got;
 }
 
 int
-ms_objects_find(struct ms_archive *a, enum ms_object_kind kind,
+ms_record_store_find(struct ms_archive *a, enum ms_row_kind kind,
     enum ms_name_kind how, const char *name, uint64_t *number,
     struct ms_buf *row, struct ms_err *err)
 {
@@ -65,27 +66,27 @@ ms_objects_find(struct ms_archive *a, enum ms_object_kind kind,
 	do {
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got =
-		    ms_objects_find_in(&txn, kind, how, name, number, row, err);
+		got = ms_record_store_find_in(
+		    &txn, kind, how, name, number, row, err);
 	} while (ms_index_end(&txn) != 0);
 	return got;
 }
 
 /* ---- all of them ---- */
 
-struct ms_objects {
+struct ms_record_store {
 	struct ms_archive *a;
-	enum ms_object_kind kind;
+	enum ms_row_kind kind;
 	uint64_t next; /* the number to go on with */
 	bool ended;
 	struct ms_buf rows; /* u64 number, u64 length, bytes, for each */
 	size_t at;
 };
 
-struct ms_objects *
-ms_objects_open(struct ms_archive *a, enum ms_object_kind kind)
+struct ms_record_store *
+ms_record_store_open(struct ms_archive *a, enum ms_row_kind kind)
 {
-	struct ms_objects *w = ms_xcalloc(1, sizeof(*w));
+	struct ms_record_store *w = ms_xcalloc(1, sizeof(*w));
 
 	w->a = a;
 	w->kind = kind;
@@ -93,7 +94,7 @@ ms_objects_open(struct ms_archive *a, enum ms_object_kind kind)
 }
 
 void
-ms_objects_close(struct ms_objects *w)
+ms_record_store_close(struct ms_record_store *w)
 {
 	if (w == NULL)
 		return;
@@ -102,7 +103,7 @@ ms_objects_close(struct ms_objects *w)
 }
 
 static void
-keep_row(struct ms_objects *w, uint64_t number, const MDB_val *v)
+keep_row(struct ms_record_store *w, uint64_t number, const MDB_val *v)
 {
 	unsigned char head[16];
 
@@ -113,32 +114,33 @@ keep_row(struct ms_objects *w, uint64_t number, const MDB_val *v)
 }
 
 static int
-read_rows(struct ms_objects *w, struct ms_txn *txn, uint64_t *last,
+read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *last,
     struct ms_err *err)
 {
-	unsigned char from[MS_OBJECT_KEY];
+	unsigned char from[MS_RECORD_ROW_KEY];
 	MDB_val k = {sizeof(from), from}, v;
 	int got, count = 0;
 
 	ms_buf_clear(&w->rows);
-	ms_object_key(from, (uint8_t)w->kind, w->next);
-	got = ms_index_seek(txn, MS_TABLE_OBJECT, MDB_SET_RANGE, &k, &v, err);
+	ms_record_row_key(from, (uint8_t)w->kind, w->next);
+	got = ms_index_seek(
+	    txn, MS_TABLE_RECORD_ROWS, MDB_SET_RANGE, &k, &v, err);
 	while (got == 1 && count < SLICE && w->rows.n < SLICE_BYTES) {
-		if (k.mv_size != MS_OBJECT_KEY ||
+		if (k.mv_size != MS_RECORD_ROW_KEY ||
 		    *(const unsigned char *)k.mv_data != w->kind)
 			return 0;
 		*last = ms_be64((const unsigned char *)k.mv_data + 1);
 		keep_row(w, *last, &v);
 		count++;
-		got =
-		    ms_index_seek(txn, MS_TABLE_OBJECT, MDB_NEXT, &k, &v, err);
+		got = ms_index_seek(
+		    txn, MS_TABLE_RECORD_ROWS, MDB_NEXT, &k, &v, err);
 	}
 	return got;
 }
 
 /* 1 there are some, 0 no more, -1. */
 static int
-fill(struct ms_objects *w, struct ms_err *err)
+fill(struct ms_record_store *w, struct ms_err *err)
 {
 	uint64_t last = 0;
 	struct ms_txn txn;
@@ -160,8 +162,8 @@ fill(struct ms_objects *w, struct ms_err *err)
 }
 
 int
-ms_objects_next(struct ms_objects *w, uint64_t *number, struct ms_slice *row,
-    struct ms_err *err)
+ms_record_store_next(struct ms_record_store *w, uint64_t *number,
+    struct ms_slice *row, struct ms_err *err)
 {
 	int got;
 

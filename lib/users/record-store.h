@@ -2,22 +2,22 @@
  * record-store.h - the state of users, settings, profiles and runs, out of an
  * archive: one, or all of a kind. Layer: above archive.
  */
-#ifndef MS_OBJECTS_H
-#define MS_OBJECTS_H
+#ifndef MS_RECORD_STORE_H
+#define MS_RECORD_STORE_H
 #include "archive.h"
 #include "index.h"
 
-/* Rows as they were copied; object.h takes them apart. row is emptied first.
- * 1, 0 there is none, -1. */
-int ms_objects_get_in(struct ms_txn *txn, enum ms_object_kind kind,
+/* Rows as they were copied; record-row.h takes them apart. row is emptied
+ * first. 1, 0 there is none, -1. */
+int ms_record_store_get_in(struct ms_txn *txn, enum ms_row_kind kind,
     uint64_t number, struct ms_buf *row, struct ms_err *err);
-int ms_objects_get(struct ms_archive *a, enum ms_object_kind kind,
+int ms_record_store_get(struct ms_archive *a, enum ms_row_kind kind,
     uint64_t number, struct ms_buf *row, struct ms_err *err);
 /* The one that is called so. */
-int ms_objects_find_in(struct ms_txn *txn, enum ms_object_kind kind,
+int ms_record_store_find_in(struct ms_txn *txn, enum ms_row_kind kind,
     enum ms_name_kind how, const char *name, uint64_t *number,
     struct ms_buf *row, struct ms_err *err);
-int ms_objects_find(struct ms_archive *a, enum ms_object_kind kind,
+int ms_record_store_find(struct ms_archive *a, enum ms_row_kind kind,
     enum ms_name_kind how, const char *name, uint64_t *number,
     struct ms_buf *row, struct ms_err *err);
 
@@ -26,11 +26,11 @@ int ms_objects_find(struct ms_archive *a, enum ms_object_kind kind,
  * is held between calls. 1 (the row is the walk's until the next call), 0 no
  * more, -1.
  */
-struct ms_objects;
-struct ms_objects *ms_objects_open(
-    struct ms_archive *a, enum ms_object_kind kind);
-int ms_objects_next(struct ms_objects *w, uint64_t *number,
+struct ms_record_store;
+struct ms_record_store *ms_record_store_open(
+    struct ms_archive *a, enum ms_row_kind kind);
+int ms_record_store_next(struct ms_record_store *w, uint64_t *number,
     struct ms_slice *row, struct ms_err *err);
-void ms_objects_close(struct ms_objects *w);
+void ms_record_store_close(struct ms_record_store *w);
 
 #endif

@@ -26,15 +26,15 @@ const struct fuzz_seed fuzz_seeds[] = {
 
 /* Each text is a string, each list comes to an end. */
 static size_t
-read_fields(const struct ms_object *o)
+read_fields(const struct ms_record_row *o)
 {
 	size_t sum = 0;
 	const char *s;
 	int f;
 
 	for (f = 1; f < MS_FIELDS; f++) {
-		sum += *ms_object_text(o, (enum ms_field)f) != '\0';
-		sum += ms_object_number(o, (enum ms_field)f) != 0;
+		sum += *ms_record_row_text(o, (enum ms_field)f) != '\0';
+		sum += ms_record_row_number(o, (enum ms_field)f) != 0;
 		for (s = ms_list_next(o->field[f], NULL); s != NULL;
 		     s = ms_list_next(o->field[f], s))
 			sum += (unsigned char)*s;
@@ -45,15 +45,15 @@ read_fields(const struct ms_object *o)
 static void
 merge(const struct ms_buf *fields)
 {
-	struct ms_object says, now = {0}, again;
+	struct ms_record_row says, now = {0}, again;
 	struct ms_buf row = {0};
 
 	/* What we made ourselves is a row. */
-	if (ms_object_parse(&says, ms_buf_slice(fields), NULL) < 0)
+	if (ms_record_row_parse(&says, ms_buf_slice(fields), NULL) < 0)
 		abort();
-	ms_object_merge(&now, &says);
-	ms_object_write(&row, &now);
-	if (ms_object_parse(&again, ms_buf_slice(&row), NULL) < 0 ||
+	ms_record_row_merge(&now, &says);
+	ms_record_row_write(&row, &now);
+	if (ms_record_row_parse(&again, ms_buf_slice(&row), NULL) < 0 ||
 	    read_fields(&again) != read_fields(&now))
 		abort();
 	ms_buf_release(&row);
@@ -63,7 +63,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct ms_slice in = {p, n};
-	struct ms_object o;
+	struct ms_record_row o;
 	struct ms_event ev;
 
 	if (ms_event_parse(&ev, in, NULL) == 0) {
@@ -71,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		ms_event_release(&ev);
 	}
 	/* A row of a damaged index may be anything. */
-	if (ms_object_parse(&o, in, NULL) == 0)
+	if (ms_record_row_parse(&o, in, NULL) == 0)
 		(void)read_fields(&o);
 	return 0;
 }

@@ -359,12 +359,12 @@ history(struct ms_archive *a)
 		m++;
 	ms_history_close(h);
 	ok(m == n, "and the other way");
-	sel.object = bob;
+	sel.target = bob;
 	h = ms_history_open(a, &sel);
 	ok(ms_history_next(h, &row, NULL) == 1 && row.number == bob &&
 		row.kind == MS_EVENT_USER,
 	    "of one user: how he was made");
-	ok(ms_history_next(h, &row, NULL) == 1 && row.object == bob &&
+	ok(ms_history_next(h, &row, NULL) == 1 && row.target == bob &&
 		ms_history_read(a, row.number, &json, NULL) == 0 &&
 		strstr(ms_buf_str(&json), "\"actor\":\"alice\",\"login\":") !=
 		    NULL,
