@@ -11,32 +11,32 @@
 static void
 run_compress_job(struct ms_job *job, unsigned worker)
 {
-	struct compress_job *pr = (struct compress_job *)job;
+	struct compress_job *cj = (struct compress_job *)job;
 
-	ms_block_finish(&pr->builder, pr->in->workers[worker].zstd, pr->image);
-	ms_block_builder_release(&pr->builder);
+	ms_block_finish(&cj->builder, cj->in->workers[worker].zstd, cj->image);
+	ms_block_builder_release(&cj->builder);
 	/* It had room for a block that does not get smaller. */
-	ms_buf_trim(&pr->image->bytes);
+	ms_buf_trim(&cj->image->bytes);
 }
 
 /* Waits for the block that was sent off first. */
 static void
-wait_compress_job(struct ms_ingest *in, struct batch_builder *m)
+wait_compress_job(struct ms_ingest *in, struct batch_builder *bb)
 {
-	struct compress_job *pr = m->compress_jobs;
+	struct compress_job *cj = bb->compress_jobs;
 
-	ms_pool_wait(in->pool, &pr->job);
-	m->batch.stored += pr->image->bytes.n;
-	m->compressing -= pr->plain;
-	m->compress_jobs = pr->next;
-	free(pr);
+	ms_pool_wait(in->pool, &cj->job);
+	bb->batch.stored += cj->image->bytes.n;
+	bb->compressing -= cj->plain;
+	bb->compress_jobs = cj->next;
+	free(cj);
 }
 
 static void
-wait_compress_jobs(struct ms_ingest *in, struct batch_builder *m)
+wait_compress_jobs(struct ms_ingest *in, struct batch_builder *bb)
 {
-	while (m->compress_jobs != NULL)
-		wait_compress_job(in, m);
+	while (bb->compress_jobs != NULL)
+		wait_compress_job(in, bb);
 }
 
 /*
@@ -45,61 +45,61 @@ wait_compress_jobs(struct ms_ingest *in, struct batch_builder *m)
  * way, or one large message would fill the memory with its pieces.
  */
 static void
-compress_job(struct ms_ingest *in, struct ms_block_builder *b)
+compress_block(struct ms_ingest *in, struct ms_block_builder *b)
 {
-	struct batch_builder *m = in->batch_builder;
-	struct compress_job *pr, **last = &m->compress_jobs;
+	struct batch_builder *bb = in->builder;
+	struct compress_job *cj, **last = &bb->compress_jobs;
 
 	if (b->count == 0)
 		return;
-	pr = ms_xcalloc(1, sizeof(*pr));
-	pr->job.run = run_compress_job;
-	pr->in = in;
-	pr->image = ms_xcalloc(1, sizeof(*pr->image));
-	pr->image->header.kind = (uint8_t)b->kind;
-	ms_batch_add_image(&m->batch, pr->image);
-	pr->plain = ms_block_size(b);
-	m->compressing += pr->plain;
-	pr->builder = *b;
-	*b = (struct ms_block_builder){.kind = pr->builder.kind};
+	cj = ms_xcalloc(1, sizeof(*cj));
+	cj->job.run = run_compress_job;
+	cj->in = in;
+	cj->image = ms_xcalloc(1, sizeof(*cj->image));
+	cj->image->header.kind = (uint8_t)b->kind;
+	ms_batch_add_image(&bb->batch, cj->image);
+	cj->plain = ms_block_size(b);
+	bb->compressing += cj->plain;
+	cj->builder = *b;
+	*b = (struct ms_block_builder){.kind = cj->builder.kind};
 	ms_buf_room(&b->contents, MS_BLOCK_FULL); /* it will be needed */
 	while (*last != NULL)
 		last = &(*last)->next;
-	*last = pr;
-	ms_pool_submit(in->pool, &pr->job);
-	while (m->compressing > COMPRESS_JOB_BYTES)
-		wait_compress_job(in, m);
+	*last = cj;
+	ms_pool_submit(in->pool, &cj->job);
+	while (bb->compressing > COMPRESS_JOB_BYTES)
+		wait_compress_job(in, bb);
 }
 
 /* ---- taking in ---- */
 
 static bool
-full(const struct ms_ingest *in, const struct batch_builder *m)
+full(const struct ms_ingest *in, const struct batch_builder *bb)
 {
-	size_t blobs = m->batch.blobs.n / sizeof(struct ms_new_blob);
-	size_t deposits = m->batch.deposits.n / sizeof(struct ms_deposit);
+	size_t blobs = bb->batch.blobs.n / sizeof(struct ms_new_blob);
+	size_t deposits = bb->batch.deposits.n / sizeof(struct ms_deposit);
 
 	/* What is being compressed is not counted yet: it is not much. */
-	return m->unresolved >= in->batch_messages || blobs >= MS_BATCH_BLOBS ||
-	       deposits >= MS_BATCH_DEPOSITS ||
-	       m->meta_plain >= MS_BATCH_META ||
-	       m->batch.text.n >= MS_BATCH_META / 4 ||
-	       m->batch.stored >= MS_BATCH_STORED;
+	return bb->unresolved >= in->batch_messages ||
+	       blobs >= MS_BATCH_BLOBS || deposits >= MS_BATCH_DEPOSITS ||
+	       bb->meta_plain >= MS_BATCH_META ||
+	       bb->batch.text.n >= MS_BATCH_META / 4 ||
+	       bb->batch.stored >= MS_BATCH_STORED;
 }
 
 bool
-ms_batch_builder_due(const struct batch_builder *m)
+ms_batch_builder_due(const struct batch_builder *bb)
 {
-	return m->since_ms != 0 &&
-	       ms_clock_ms() - m->since_ms >= MS_INGEST_SECONDS * 1000;
+	return bb->since_ms != 0 &&
+	       ms_clock_ms() - bb->since_ms >= MS_INGEST_SECONDS * 1000;
 }
 
 bool
 ms_batch_builder_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN])
 {
-	return ms_map_get(&in->made[0].blobs, digest, NULL) ||
-	       ms_map_get(&in->made[1].blobs, digest, NULL);
+	return ms_map_get(&in->builders[0].blobs, digest, NULL) ||
+	       ms_map_get(&in->builders[1].blobs, digest, NULL);
 }
 
 static int
@@ -121,7 +121,7 @@ int
 ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN], struct ms_err *err)
 {
-	struct batch_builder *m = in->batch_builder;
+	struct batch_builder *bb = in->builder;
 	struct ms_new_blob f = {.bytes = (uint32_t)n};
 
 	if (ms_batch_builder_has_blob(in, digest))
@@ -132,36 +132,36 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 		if (got != 0)
 			return got < 0 ? -1 : 0;
 	}
-	if (m->data.count > 0 && ms_block_size(&m->data) + n > MS_BLOCK_FULL)
-		compress_job(in, &m->data);
+	if (bb->data.count > 0 && ms_block_size(&bb->data) + n > MS_BLOCK_FULL)
+		compress_block(in, &bb->data);
 	memcpy(f.digest, digest, MS_SHA_LEN);
-	f.image = m->batch.data_n;
+	f.image = bb->batch.data_n;
 	f.row =
-	    ms_block_add(&m->data, MS_BLOB, (struct ms_slice){p, n}, digest);
-	ms_buf_add(&m->batch.blobs, &f, sizeof(f));
-	ms_map_add(&m->blobs, digest, 0, NULL);
+	    ms_block_add(&bb->data, MS_BLOB, (struct ms_slice){p, n}, digest);
+	ms_buf_add(&bb->batch.blobs, &f, sizeof(f));
+	ms_map_add(&bb->blobs, digest, 0, NULL);
 	return ms_batch_builder_close(in, false, err);
 }
 
 /* The MESSAGE of an entry goes into the batch, unless it is there. */
 static uint32_t
-add_message(struct batch_builder *m, const struct entry *e,
+add_message(struct batch_builder *bb, const struct entry *e,
     struct ms_slice content, const unsigned char key[MS_SHA_LEN],
     const unsigned char digest[MS_SHA_LEN])
 {
 	struct ms_new_message f = {.size = e->size,
-	    .own = e->own,
-	    .image = m->batch.meta_n,
+	    .mixed_eol = e->mixed_eol,
+	    .image = bb->batch.meta_n,
 	    .bytes = (uint32_t)content.n,
-	    .note = e->note};
-	uint64_t index = m->batch.fresh.n / sizeof(f);
+	    .meta = e->meta};
+	uint64_t index = bb->batch.messages.n / sizeof(f);
 
-	if (ms_map_add(&m->messages, key, index, &index))
+	if (ms_map_add(&bb->messages, key, index, &index))
 		return (uint32_t)index;
 	memcpy(f.id, e->d.id, MS_SHA_LEN);
-	f.row = ms_block_add(&m->meta, MS_MESSAGE, content, digest);
-	ms_buf_add(&m->batch.fresh, &f, sizeof(f));
-	m->meta_plain += content.n;
+	f.row = ms_block_add(&bb->meta, MS_MESSAGE, content, digest);
+	ms_buf_add(&bb->batch.messages, &f, sizeof(f));
+	bb->meta_plain += content.n;
 	return (uint32_t)index;
 }
 
@@ -176,25 +176,25 @@ copy_text(struct ms_buf *to, const struct ms_buf *from, size_t at, size_t n)
 }
 
 static void
-add_deposit(struct batch_builder *m, const struct entry *e, uint32_t fresh,
-    const struct ms_buf *text)
+add_deposit(struct batch_builder *bb, const struct entry *e,
+    uint32_t new_message, const struct ms_buf *text)
 {
 	struct ms_deposit d = e->d;
-	struct ms_buf *to = &m->batch.text;
+	struct ms_buf *to = &bb->batch.text;
 
-	d.fresh = fresh;
+	d.new_message = new_message;
 	d.place = copy_text(to, text, d.place, d.place_n);
 	d.flags = copy_text(to, text, d.flags, d.flags_n);
 	d.other = copy_text(to, text, d.other, d.other_n);
 	d.from = copy_text(to, text, d.from, d.from_n);
 	d.where = copy_text(to, text, d.where, d.where_n);
-	ms_buf_add(&m->batch.deposits, &d, sizeof(d));
-	m->unresolved += d.resolved ? 0 : 1;
+	ms_buf_add(&bb->batch.deposits, &d, sizeof(d));
+	bb->unresolved += d.resolved ? 0 : 1;
 	/* It may be the one for which folder and all are made. */
 	if (!d.resolved && atomic_load(&d.dest->number) == 0)
-		m->meta_plain += d.dest->events;
-	if (m->since_ms == 0)
-		m->since_ms = ms_clock_ms();
+		bb->meta_plain += d.dest->events_max;
+	if (bb->since_ms == 0)
+		bb->since_ms = ms_clock_ms();
 }
 
 /*
@@ -212,8 +212,8 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 	uint64_t first;
 	int got;
 
-	if (writing && !e->own) {
-		e->fresh = false; /* goes by its id */
+	if (writing && !e->mixed_eol) {
+		e->is_new = false; /* goes by its id */
 		return 0;
 	}
 	if (writing && ms_batch_builder_wait(in, err) < 0)
@@ -222,13 +222,13 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 		return 0;
 	if (ms_index_begin(in->a->ix, &txn, err) < 0)
 		return -1;
-	if (e->own)
+	if (e->mixed_eol)
 		got = ms_archive_same_message(
 		    in->a, &txn, e->d.id, content, &e->d.message, err);
 	else
 		got = ms_index_id(&txn, e->d.id, &first, err);
 	ms_index_end(&txn);
-	e->fresh = got == 0;
+	e->is_new = got == 0;
 	return got < 0 ? -1 : 0;
 }
 
@@ -241,8 +241,8 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 	unsigned char digest[MS_SHA_LEN];
 	const unsigned char *key = entry->d.id;
 	struct entry e = *entry;
-	uint32_t fresh = MS_NO_NEW_MESSAGE;
-	struct batch_builder *m;
+	uint32_t new_message = MS_NO_NEW_MESSAGE;
+	struct batch_builder *bb;
 	size_t i;
 
 	if (e.no_user) {
@@ -250,25 +250,25 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 		ms_deposit_fail(
 		    &e.d, "the archive has no such user: ", e.d.dest->user);
 	}
-	if (e.fresh) {
+	if (e.is_new) {
 		ms_sha256(content.p, content.n, digest);
-		if (e.own)
+		if (e.mixed_eol)
 			key = digest;
 		if (known_by_now(in, &e, content, key, err) < 0)
 			return -1;
 	}
-	if (e.fresh) {
+	if (e.is_new) {
 		for (i = 0; i < found_n; i++)
 			if (ms_batch_builder_blob(in, blobs + found[i].at,
 				found[i].n, found[i].digest, err) < 0)
 				return -1;
-		m = in->batch_builder;
-		if (m->meta.count > 0 &&
-		    ms_block_size(&m->meta) + content.n > MS_BLOCK_FULL)
-			compress_job(in, &m->meta);
-		fresh = add_message(m, &e, content, key, digest);
+		bb = in->builder;
+		if (bb->meta.count > 0 &&
+		    ms_block_size(&bb->meta) + content.n > MS_BLOCK_FULL)
+			compress_block(in, &bb->meta);
+		new_message = add_message(bb, &e, content, key, digest);
 	}
-	add_deposit(in->batch_builder, &e, fresh, text);
+	add_deposit(in->builder, &e, new_message, text);
 	return ms_batch_builder_close(in, false, err);
 }
 
@@ -297,48 +297,49 @@ ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err)
 int
 ms_batch_builder_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
 {
-	struct batch_builder *m = in->batch_builder;
+	struct batch_builder *bb = in->builder;
 
 	if (in->failed)
 		return ms_ingest_fail(in, &in->why, err);
-	if (!anyway && !full(in, m) && !ms_batch_builder_due(m))
+	if (!anyway && !full(in, bb) && !ms_batch_builder_due(bb))
 		return 0;
-	compress_job(in, &m->data);
-	compress_job(in, &m->meta);
-	wait_compress_jobs(in, m);
+	compress_block(in, &bb->data);
+	compress_block(in, &bb->meta);
+	wait_compress_jobs(in, bb);
 	if (ms_batch_builder_wait(in, err) < 0)
 		return -1;
-	if (m->batch.deposits.n == 0 && m->batch.data_n == 0)
+	if (bb->batch.deposits.n == 0 && bb->batch.data_n == 0)
 		return 0;
-	in->writing = m;
-	in->batch_builder = m == &in->made[0] ? &in->made[1] : &in->made[0];
+	in->writing = bb;
+	in->builder =
+	    bb == &in->builders[0] ? &in->builders[1] : &in->builders[0];
 	pthread_cond_broadcast(&in->wake);
 	return 0;
 }
 
 static void
-batch_builder_clear(struct batch_builder *m)
+batch_builder_clear(struct batch_builder *bb)
 {
-	ms_batch_clear(&m->batch);
-	ms_map_clear(&m->messages);
-	ms_map_clear(&m->blobs);
-	m->meta_plain = m->unresolved = 0;
-	m->since_ms = 0;
+	ms_batch_clear(&bb->batch);
+	ms_map_clear(&bb->messages);
+	ms_map_clear(&bb->blobs);
+	bb->meta_plain = bb->unresolved = 0;
+	bb->since_ms = 0;
 }
 
 void
-ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *m)
+ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *bb)
 {
-	wait_compress_jobs(in, m);
-	ms_batch_release(&m->batch);
-	ms_map_release(&m->messages);
-	ms_map_release(&m->blobs);
-	ms_block_builder_release(&m->data);
-	ms_block_builder_release(&m->meta);
+	wait_compress_jobs(in, bb);
+	ms_batch_release(&bb->batch);
+	ms_map_release(&bb->messages);
+	ms_map_release(&bb->blobs);
+	ms_block_builder_release(&bb->data);
+	ms_block_builder_release(&bb->meta);
 }
 
 static void
-tell_results(struct ms_ingest *in, const struct ms_batch *b)
+report_results(struct ms_ingest *in, const struct ms_batch *b)
 {
 	const struct ms_deposit *d;
 	size_t i, n;
@@ -354,24 +355,24 @@ ms_ingest_write(void *arg)
 {
 	struct ms_ingest *in = arg;
 	struct ms_err err = {0};
-	struct batch_builder *m;
+	struct batch_builder *bb;
 	int rc;
 
 	pthread_mutex_lock(&in->lock);
 	for (;;) {
 		while (in->writing == NULL && !in->stop)
 			pthread_cond_wait(&in->wake, &in->lock);
-		m = in->writing;
-		if (m == NULL)
+		bb = in->writing;
+		if (bb == NULL)
 			break;
 		pthread_mutex_unlock(&in->lock);
-		rc = ms_batch_commit(in->a, &m->batch, &err);
+		rc = ms_batch_commit(in->a, &bb->batch, &err);
 		if (rc == 0)
-			tell_results(in, &m->batch);
+			report_results(in, &bb->batch);
 		pthread_mutex_lock(&in->lock);
 		if (rc < 0)
 			ms_ingest_fail(in, &err, NULL);
-		batch_builder_clear(m);
+		batch_builder_clear(bb);
 		in->writing = NULL;
 		in->committed++;
 		pthread_cond_broadcast(&in->wake);

@@ -6,7 +6,7 @@
 
 #include "batch-impl.h"
 
-#define PREPARED_AGAIN 3 /* times at most */
+#define SIFTS_MAX 3 /* times at most */
 
 static uint64_t commits; /* serial of the last one, in this process */
 
@@ -15,7 +15,7 @@ commit_release(struct ms_committer *c)
 {
 	ms_committer_clear(c);
 	ms_map_release(&c->names);
-	ms_map_release(&c->held);
+	ms_map_release(&c->message_folders);
 	ms_map_release(&c->places);
 }
 
@@ -26,9 +26,9 @@ look_up_new_messages(struct ms_committer *c, uint64_t *total, uint64_t *known,
     struct ms_err *err)
 {
 	struct ms_new_message *f =
-	    (struct ms_new_message *)(void *)c->b->fresh.p;
+	    (struct ms_new_message *)(void *)c->b->messages.p;
 	struct ms_new_blob *bl = (struct ms_new_blob *)(void *)c->b->blobs.p;
-	size_t i, n = c->b->fresh.n / sizeof(*f);
+	size_t i, n = c->b->messages.n / sizeof(*f);
 	size_t blobs = c->b->blobs.n / sizeof(*bl);
 	uint64_t number;
 	int got;
@@ -41,7 +41,7 @@ look_up_new_messages(struct ms_committer *c, uint64_t *total, uint64_t *known,
 		if (got < 0)
 			return -1;
 		f->id_known = got == 1;
-		if (got == 1 && !f->own) {
+		if (got == 1 && !f->mixed_eol) {
 			f->known = true;
 			f->number = number;
 			*known += f->bytes;
@@ -91,8 +91,8 @@ static void
 number_records(struct ms_committer *c, uint64_t *data, uint64_t *meta)
 {
 	struct ms_new_message *f =
-	    (struct ms_new_message *)(void *)c->b->fresh.p;
-	size_t i, n = c->b->fresh.n / sizeof(*f);
+	    (struct ms_new_message *)(void *)c->b->messages.p;
+	size_t i, n = c->b->messages.n / sizeof(*f);
 	uint64_t next = c->pos.next;
 	uint32_t k;
 
@@ -117,16 +117,16 @@ index_contents(struct ms_committer *c, const uint64_t *data,
     const uint64_t *meta, struct ms_err *err)
 {
 	const struct ms_new_blob *bl = (const void *)c->b->blobs.p;
-	const struct ms_new_message *f = (const void *)c->b->fresh.p;
+	const struct ms_new_message *f = (const void *)c->b->messages.p;
 	size_t i, n = c->b->blobs.n / sizeof(*bl);
 
 	for (i = 0; i < n; i++)
 		ms_indexer_blob(
 		    c->a->indexer, data[bl[i].image] + bl[i].row, bl[i].digest);
-	n = c->b->fresh.n / sizeof(*f);
+	n = c->b->messages.n / sizeof(*f);
 	for (i = 0; i < n; i++)
 		ms_indexer_message(c->a->indexer, meta[f[i].image] + f[i].row,
-		    f[i].id, f[i].size, &f[i].note);
+		    f[i].id, f[i].size, &f[i].meta);
 	return ms_indexer_put(c->a->indexer, &c->txn, err);
 }
 
@@ -181,7 +181,7 @@ out:
 static void
 set_outcomes(struct ms_committer *c)
 {
-	const struct ms_new_message *f = (const void *)c->b->fresh.p;
+	const struct ms_new_message *f = (const void *)c->b->messages.p;
 	struct ms_map seen = {0};
 	struct ms_deposit *d;
 	size_t i, n;
@@ -193,8 +193,8 @@ set_outcomes(struct ms_committer *c)
 		d[i].outcome = MS_OUTCOME_KNOWN;
 		/* The first copy of a new message is new, a second one in
 		 * the same batch is known already. */
-		if (d[i].fresh != MS_NO_NEW_MESSAGE &&
-		    !f[d[i].fresh].id_known &&
+		if (d[i].new_message != MS_NO_NEW_MESSAGE &&
+		    !f[d[i].new_message].id_known &&
 		    !ms_map_add(&seen, d[i].id, 0, NULL))
 			d[i].outcome = MS_OUTCOME_NEW;
 	}
@@ -203,8 +203,8 @@ set_outcomes(struct ms_committer *c)
 
 enum {
 	DONE = 0,
-	AGAIN = 1,
-	FULL = 2
+	SIFT = 1,
+	MAP_FULL = 2
 };
 
 /* Deposits and writing, in the transaction. *written: there was something. */
@@ -236,8 +236,8 @@ out:
 }
 
 /*
- * One attempt, holding `lock`. DONE; AGAIN: much of it is known by now, sift
- * it and try again; FULL: the index's map is, let it grow; -1.
+ * One attempt, holding `lock`. DONE; SIFT: much of it is known by now, sift
+ * it and try again; MAP_FULL: the index's map is, let it grow; -1.
  */
 static int
 attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
@@ -252,7 +252,7 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 	ms_indexer_clear(c->a->indexer);
 	rc = look_up_new_messages(c, &total, &known, err);
 	if (rc == 0 && sift_allowed && known > total / 10)
-		rc = AGAIN;
+		rc = SIFT;
 	if (rc == 0)
 		rc = fill(c, &written, err);
 	if (rc == 0 && written)
@@ -263,12 +263,12 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 		c->a->checked = c->pos;
 		set_outcomes(c);
 	}
-	return rc < 0 && c->txn.full ? FULL : rc;
+	return rc < 0 && c->txn.full ? MAP_FULL : rc;
 }
 
 /*
  * The map was full. If the batch is in its pack already, it is indexed from
- * there. 0: attempt it again, 1: it is done, -1.
+ * there. 0: attempt it sifts, 1: it is done, -1.
  */
 static int
 after_full(struct ms_committer *c, struct ms_err *err)
@@ -303,7 +303,7 @@ forget_attempt(struct ms_committer *c)
 	}
 	ms_committer_clear(c);
 	ms_map_clear(&c->names);
-	ms_map_clear(&c->held);
+	ms_map_clear(&c->message_folders);
 	ms_map_clear(&c->places);
 }
 
@@ -316,8 +316,10 @@ publish_numbers(struct ms_committer *c)
 
 	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++)
-		if (d[i].dest->serial == c->serial && d[i].dest->fresh != 0)
-			atomic_store(&d[i].dest->number, d[i].dest->fresh);
+		if (d[i].dest->commit_serial == c->serial &&
+		    d[i].dest->commit_folder != 0)
+			atomic_store(
+			    &d[i].dest->number, d[i].dest->commit_folder);
 }
 
 static bool
@@ -339,7 +341,7 @@ int
 ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 {
 	struct ms_committer c = {.a = a, .b = b, .last.kind = MS_BLOCK_META};
-	int rc, again = 0;
+	int rc, sifts = 0;
 
 	assert(a->mode == MS_ARCHIVE_WRITE);
 	if (nothing_to_do(b)) {
@@ -355,21 +357,21 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 		if (rc == 0)
 			rc = ms_archive_seal(a, err);
 		if (rc == 0)
-			rc = attempt(&c, again < PREPARED_AGAIN, err);
+			rc = attempt(&c, sifts < SIFTS_MAX, err);
 		if (rc != DONE)
 			a->checked = (struct ms_position){0};
-		if (rc == FULL) {
+		if (rc == MAP_FULL) {
 			rc = after_full(&c, err);
-			rc = rc == 0 ? FULL : rc == 1 ? DONE : -1;
+			rc = rc == 0 ? MAP_FULL : rc == 1 ? DONE : -1;
 		}
 		ms_archive_unlock(a);
 		if (rc == DONE)
 			publish_numbers(&c);
-		if (rc == AGAIN || rc == FULL)
+		if (rc == SIFT || rc == MAP_FULL)
 			forget_attempt(&c);
-		if (rc == AGAIN && (++again, ms_batch_sift(b, err) < 0))
+		if (rc == SIFT && (++sifts, ms_batch_sift(b, err) < 0))
 			rc = -1;
-	} while (rc == AGAIN || rc == FULL);
+	} while (rc == SIFT || rc == MAP_FULL);
 	commit_release(&c);
 	return rc;
 }

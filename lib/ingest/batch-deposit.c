@@ -31,7 +31,7 @@ static int
 add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
     uint64_t occurrence, struct ms_err *err)
 {
-	struct ms_place pl = {.occurrence = occurrence,
+	struct ms_place unit = {.occurrence = occurrence,
 	    .folder = folder,
 	    .place = text(c->b, d->place, d->place_n)};
 	unsigned char digest[MS_SHA_LEN];
@@ -39,15 +39,15 @@ add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
 	uint64_t number;
 	int got;
 
-	if (pl.place.n == 0)
+	if (unit.place.n == 0)
 		return 0;
-	got = ms_index_place(&c->txn, folder, pl.place, &number, err);
+	got = ms_index_place(&c->txn, folder, unit.place, &number, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	pair_digest(pl.place.p, pl.place.n, folder, digest);
+	pair_digest(unit.place.p, unit.place.n, folder, digest);
 	if (ms_map_add(&c->places, digest, occurrence, NULL))
 		return 0;
-	ms_place_write(&content, &pl);
+	ms_place_write(&content, &unit);
 	got = ms_committer_record(
 	    c, MS_PLACE, ms_buf_slice(&content), &number, err);
 	ms_buf_release(&content);
@@ -109,7 +109,7 @@ message_folder_row(struct ms_committer *c, const MDB_val *k, const MDB_val *v,
  * source, if there is one. Its slices are not to be looked at. 1, 0, -1.
  */
 static int
-find_like(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
+find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
     struct ms_occurrence_row *like, struct ms_err *err)
 {
 	unsigned char key[16];
@@ -154,14 +154,14 @@ find_like(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 /* A reference: the user must have the message; its form, which is not seen, is
  * taken to be that of the copy he has. 1, 0, -1. */
 static int
-follow(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
+resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
     uint64_t *message, struct ms_err *err)
 {
 	struct ms_occurrence_row like = {0};
 	struct ms_message_row row;
 	int got, whole;
 
-	got = find_like(c, d, first, &like, err);
+	got = find_copy(c, d, first, &like, err);
 	if (got <= 0)
 		return got;
 	whole = ms_index_message(&c->txn, like.message, &row, err);
@@ -184,9 +184,10 @@ find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
 	const struct ms_new_message *f = NULL;
 	int got;
 
-	if (d->fresh != MS_NO_NEW_MESSAGE)
-		f = (const struct ms_new_message *)(const void *)c->b->fresh.p +
-		    d->fresh;
+	if (d->new_message != MS_NO_NEW_MESSAGE)
+		f = (const struct ms_new_message *)(const void *)
+			c->b->messages.p +
+		    d->new_message;
 	got = ms_index_id(&c->txn, d->id, first, err);
 	if (got < 0)
 		return -1;
@@ -206,7 +207,7 @@ find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
 	unsigned char digest[MS_SHA_LEN];
 
 	pair_digest(d->id, MS_SHA_LEN, folder, digest);
-	if (ms_map_get(&c->held, digest, occurrence))
+	if (ms_map_get(&c->message_folders, digest, occurrence))
 		return 1;
 	return ms_index_message_folders(
 	    &c->txn, first, folder, occurrence, err);
@@ -214,8 +215,8 @@ find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
 
 /* The folder it was moved from, of the same user and source. 1, 0, -1. */
 static int
-find_left(struct ms_committer *c, const struct ms_deposit *d, uint64_t *folder,
-    struct ms_err *err)
+find_source_folder(struct ms_committer *c, const struct ms_deposit *d,
+    uint64_t *folder, struct ms_err *err)
 {
 	char *name = ms_xstrndup(c->b->text.p + d->from, d->from_n);
 	uint64_t user, source;
@@ -247,7 +248,7 @@ add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 	uint64_t folder, to, number;
 	int got;
 
-	got = find_left(c, d, &folder, err);
+	got = find_source_folder(c, d, &folder, err);
 	if (got == 1)
 		got = find_message_folder(c, d, first, folder, &m.left, err);
 	d->source_missing = got == 0 || (got == 1 && m.left == occurrence);
@@ -283,7 +284,7 @@ ms_committer_deposit(
 		return got;
 	got = find_message(c, d, &message, &first, err);
 	if (got == 1 && d->reference)
-		got = follow(c, d, first, &message, err);
+		got = resolve_reference(c, d, first, &message, err);
 	if (got == 0)
 		ms_deposit_fail(d,
 		    d->reference
@@ -299,7 +300,7 @@ ms_committer_deposit(
 	} else if (got == 0) {
 		got = add_occurrence(c, d, folder, message, &occurrence, err);
 		pair_digest(d->id, MS_SHA_LEN, folder, digest);
-		ms_map_add(&c->held, digest, occurrence, NULL);
+		ms_map_add(&c->message_folders, digest, occurrence, NULL);
 		arrived = true;
 	}
 	/* At a place that is known it has been said before, and may be told

@@ -19,7 +19,7 @@ struct ms_committer {
 	uint64_t last_first;            /* number of its first record */
 	struct ms_block_image **closed; /* full ones, before `last` */
 	uint32_t closed_n;
-	struct ms_map names, held, places; /* added by this batch */
+	struct ms_map names, message_folders, places; /* added by this batch */
 	uint64_t serial;
 	bool durable; /* written and synced, whatever the index says */
 };

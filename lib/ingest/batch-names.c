@@ -176,12 +176,12 @@ ms_committer_folder(struct ms_committer *c, struct ms_dest *dest,
 	uint64_t user, source;
 	int got;
 
-	if (dest->serial == c->serial) {
-		*folder = dest->fresh;
+	if (dest->commit_serial == c->serial) {
+		*folder = dest->commit_folder;
 		return *folder != 0;
 	}
-	dest->serial = c->serial;
-	dest->fresh = 0;
+	dest->commit_serial = c->serial;
+	dest->commit_folder = 0;
 	got = ms_committer_name(
 	    c, MS_NAME_USER, 0, 0, dest->user, dest->create_user, &user, err);
 	if (got == 1)
@@ -189,10 +189,10 @@ ms_committer_folder(struct ms_committer *c, struct ms_dest *dest,
 		    c, MS_NAME_SOURCE, 0, 0, dest->source, true, &source, err);
 	if (got == 1)
 		got = ms_committer_name(c, MS_NAME_FOLDER, user, source,
-		    dest->folder, true, &dest->fresh, err);
+		    dest->folder, true, &dest->commit_folder, err);
 	if (got == 1 && dest->label != NULL &&
 	    set_label(c, user, source, dest->label, err) < 0)
 		got = -1;
-	*folder = dest->fresh;
+	*folder = dest->commit_folder;
 	return got;
 }

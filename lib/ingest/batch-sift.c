@@ -136,8 +136,9 @@ sift_blobs(struct ms_batch *b, struct ms_err *err)
 static int
 sift_messages(struct ms_batch *b, struct ms_err *err)
 {
-	struct ms_new_message *f = (struct ms_new_message *)(void *)b->fresh.p;
-	size_t i, n = b->fresh.n / sizeof(*f), kept = 0, at, deposits;
+	struct ms_new_message *f =
+	    (struct ms_new_message *)(void *)b->messages.p;
+	size_t i, n = b->messages.n / sizeof(*f), kept = 0, at, deposits;
 	size_t *starts = ms_xcalloc(b->meta_n, sizeof(*starts));
 	uint32_t *to = ms_xcalloc(n, sizeof(*to));
 	struct ms_deposit *d = ms_batch_deposits(b, &deposits);
@@ -156,10 +157,10 @@ sift_messages(struct ms_batch *b, struct ms_err *err)
 		if (!f[i].known)
 			f[kept++] = f[i];
 	}
-	b->fresh.n = kept * sizeof(*f);
+	b->messages.n = kept * sizeof(*f);
 	for (i = 0; i < deposits; i++)
-		if (d[i].fresh != MS_NO_NEW_MESSAGE)
-			d[i].fresh = to[d[i].fresh];
+		if (d[i].new_message != MS_NO_NEW_MESSAGE)
+			d[i].new_message = to[d[i].new_message];
 	sifted_release(&s);
 	free(starts);
 	free(to);

@@ -53,7 +53,7 @@ ms_batch_clear(struct ms_batch *b)
 	d = ms_batch_deposits(b, &n);
 	for (i = 0; i < n; i++)
 		free(d[i].err);
-	ms_buf_clear(&b->fresh);
+	ms_buf_clear(&b->messages);
 	ms_buf_clear(&b->blobs);
 	ms_buf_clear(&b->deposits);
 	ms_buf_clear(&b->text);
@@ -66,7 +66,7 @@ ms_batch_release(struct ms_batch *b)
 	ms_batch_clear(b);
 	free(b->data);
 	free(b->meta);
-	ms_buf_release(&b->fresh);
+	ms_buf_release(&b->messages);
 	ms_buf_release(&b->blobs);
 	ms_buf_release(&b->deposits);
 	ms_buf_release(&b->text);

@@ -21,10 +21,11 @@ struct ms_dest {
 	char *user, *source, *folder;
 	char *label; /* NULL: leave it */
 	bool create_user;
-	size_t events;           /* bytes that its events take at most */
+	size_t events_max;       /* bytes that its events take at most */
 	_Atomic bool has_user;   /* the archive has, that is known */
 	_Atomic uint64_t number; /* the folder's, once it is committed; 0 */
-	uint64_t serial, fresh;  /* the commit's: number within one batch */
+	uint64_t commit_serial,
+	    commit_folder; /* the commit's: number within one batch */
 };
 
 enum ms_outcome {
@@ -41,8 +42,8 @@ struct ms_deposit {
 	unsigned char id[MS_SHA_LEN];
 	int64_t date;
 	uint8_t form, bits;
-	uint32_t fresh;   /* which ms_new_message of the batch it is;
-			     MS_NO_NEW_MESSAGE */
+	uint32_t new_message; /* which ms_new_message of the batch it is;
+			   MS_NO_NEW_MESSAGE */
 	uint64_t message; /* the MESSAGE it is a copy of, if known by number; 0:
 			     by its id */
 	bool reference;   /* ref=: must be known, and this user's */
@@ -62,10 +63,10 @@ struct ms_deposit {
 struct ms_new_message {
 	unsigned char id[MS_SHA_LEN];
 	uint64_t size;
-	bool own; /* of mixed line ends: only an equal record serves */
+	bool mixed_eol; /* of mixed line ends: only an equal record serves */
 	uint32_t image, row; /* image: among the meta images */
 	uint32_t bytes;
-	struct ms_message_meta note;
+	struct ms_message_meta meta;
 	uint64_t number; /* the commit's: the record that serves, this or an
 			    earlier one */
 	bool known;      /* an earlier record serves */
@@ -98,7 +99,7 @@ int ms_committer_event(struct ms_committer *c, struct ms_slice json,
 struct ms_batch {
 	struct ms_block_image **data, **meta; /* finished blocks, in order */
 	uint32_t data_n, meta_n;
-	struct ms_buf fresh;    /* struct ms_new_message */
+	struct ms_buf messages; /* struct ms_new_message */
 	struct ms_buf blobs;    /* struct ms_new_blob */
 	struct ms_buf deposits; /* struct ms_deposit, in order of arrival */
 	struct ms_buf text;     /* places, flags and the like */
@@ -128,9 +129,9 @@ int ms_batch_commit(
     struct ms_archive *a, struct ms_batch *b, struct ms_err *err);
 
 /*
- * Records an EVENT (event.h writes its JSON) in a batch of its own; durable
- * when it returns 0. The archive is open for writing. -1 as above; MS_BUG:
- * longer than MS_EVENT_MAX, or no EVENT.
+ * Records an EVENT (event.h writes its JSON) in a batch of its mixed_eol;
+ * durable when it returns 0. The archive is open for writing. -1 as above;
+ * MS_BUG: longer than MS_EVENT_MAX, or no EVENT.
  */
 int ms_archive_log_event(
     struct ms_archive *a, struct ms_slice json, struct ms_err *err);

@@ -11,7 +11,7 @@
 #include "pool.h"
 #include "segment.h"
 
-/* ---- parcels: complete messages on their way to a worker and back ---- */
+/* ---- work units: complete messages on their way to a worker and back ---- */
 
 #define WORK_UNIT_BYTES (512 * 1024) /* then it is sent off */
 #define WORK_UNIT_MESSAGES 512
@@ -19,24 +19,24 @@
 	(2 * 1024 * 1024) /* a larger message is streamed                      \
 			   */
 
-/* A message in a parcel: as it came, and what the worker found out. */
+/* A message in a work unit: as it came, and what the worker found out. */
 struct entry {
-	struct ms_deposit d; /* place and the rest: offsets in parcel's text */
+	struct ms_deposit d; /* place and the rest: offsets in unit's text */
 	bool has_date, has_fallback;
 	int64_t fallback;
-	size_t at, n; /* in parcel's bytes */
+	size_t at, n; /* in unit's bytes */
 	bool no_user; /* it fails, and nothing of it is kept */
-	bool fresh;   /* to be stored: content, note and blobs are filled */
-	bool own;
+	bool is_new;  /* to be stored: content, note and blobs are filled */
+	bool mixed_eol;
 	uint64_t size;
-	size_t content, content_n; /* in parcel's contents */
-	size_t blob, blob_n;       /* in parcel's blob list */
-	struct ms_message_meta note;
+	size_t content, content_n; /* in unit's contents */
+	size_t blob, blob_n;       /* in unit's blob list */
+	struct ms_message_meta meta;
 };
 
 struct found_blob {
 	unsigned char digest[MS_SHA_LEN];
-	size_t at; /* in parcel's blobs */
+	size_t at; /* in unit's blobs */
 	uint32_t n;
 };
 
@@ -56,18 +56,18 @@ struct work_unit {
 /* What a worker has of its own. */
 struct worker {
 	struct ms_archive *a;
-	struct ms_message_hasher *wire;
+	struct ms_message_hasher *hasher;
 	struct ms_segmenter *segmenter;
 	void *zstd;
 	struct work_unit *work_unit; /* being worked on */
 	struct ms_txn *txn;
 };
 
-/* ingest-work.c */
+/* work.c */
 void ms_worker_init(struct worker *w, struct ms_archive *a);
 void ms_worker_release(struct worker *w);
-/* Hashes, looks up, segments all messages of a parcel. */
-void ms_work_unit_run(struct worker *w, struct work_unit *pl);
+/* Hashes, looks up, segments all messages of a work unit. */
+void ms_work_unit_run(struct worker *w, struct work_unit *unit);
 /*
  * The message, all of whose bytes have gone through wire and segmenter: is
  * it known? Fills e; content is the segmenter's until its next message.
@@ -80,8 +80,8 @@ int ms_work_finish(struct worker *w, struct ms_txn *txn,
  * before the message is looked at, so that nothing of it is stored.
  */
 int ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err);
-void ms_work_unit_clear(struct work_unit *pl);
-void ms_work_unit_free(struct work_unit *pl);
+void ms_work_unit_clear(struct work_unit *unit);
+void ms_work_unit_free(struct work_unit *unit);
 
 /* ---- a batch in the making ---- */
 
@@ -100,8 +100,9 @@ struct compress_job {
 
 struct batch_builder {
 	struct ms_batch batch;
-	struct ms_map messages; /* by id, or digest of content if own: index */
-	struct ms_map blobs;    /* by digest */
+	struct ms_map
+	    messages; /* by id, or digest of content if mixed_eol: index */
+	struct ms_map blobs; /* by digest */
 	struct ms_block_builder data, meta;
 	struct compress_job *compress_jobs; /* the oldest first */
 	size_t compressing;                 /* bytes of payload of these */
@@ -123,15 +124,15 @@ struct ms_ingest {
 	pthread_mutex_t lock; /* all below, but while a call waits */
 	struct ms_map dests;
 	struct ms_buf dest_list;   /* struct ms_dest * */
-	struct work_unit *filling; /* the parcel being filled */
+	struct work_unit *filling; /* the work unit being filled */
 	struct work_unit *sent, **sent_tail;
 	struct work_unit *spare;
 	unsigned in_flight;
 	struct entry *current; /* the message being received, or NULL */
 	struct entry streamed; /* that, if it is large */
 	bool streaming;
-	struct worker big; /* for large ones */
-	struct batch_builder made[2], *batch_builder;
+	struct worker large; /* for large ones */
+	struct batch_builder builders[2], *builder;
 	bool failed;
 	struct ms_err why;
 
@@ -151,15 +152,15 @@ struct ms_ingest {
 void ms_ingest_enter(struct ms_ingest *in);
 void ms_ingest_leave(struct ms_ingest *in);
 
-/* ingest-parcel.c; in->lock is held. */
+/* work-unit.c; in->lock is held. */
 struct work_unit *ms_work_unit_new(struct ms_ingest *in);
-/* Sends off the complete messages of the parcel being filled; one being
+/* Sends off the complete messages of the work unit being filled; one being
  * received goes on in the next. */
 int ms_work_units_send(struct ms_ingest *in, struct ms_err *err);
 /* Takes in all messages that were sent. */
 int ms_work_units_collect(struct ms_ingest *in, struct ms_err *err);
 
-/* ingest-large.c; in->lock is held. */
+/* large.c; in->lock is held. */
 void ms_large_init(struct ms_ingest *in);
 void ms_large_release(struct ms_ingest *in);
 /* The message being received has become large: what came before it is taken
@@ -169,10 +170,10 @@ void ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n);
 int ms_large_end(struct ms_ingest *in, struct ms_err *err);
 void ms_large_drop(struct ms_ingest *in);
 
-/* ingest-dest.c */
+/* dest.c */
 void ms_dests_release(struct ms_ingest *in);
 
-/* ingest-batch.c; in->lock is held. */
+/* batch-builder.c; in->lock is held. */
 /* The pipeline takes no more, because of `why`, unless it has failed already.
  * Fills err with the reason; -1. */
 int ms_ingest_fail(
@@ -187,13 +188,13 @@ int ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p,
 bool ms_batch_builder_has_blob(
     const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN]);
 /* Has it waited for as long as a batch may? */
-bool ms_batch_builder_due(const struct batch_builder *m);
+bool ms_batch_builder_due(const struct batch_builder *bb);
 /* Hands the batch to the writer if it is full or due, or anyway. */
 int ms_batch_builder_close(
     struct ms_ingest *in, bool anyway, struct ms_err *err);
 /* Waits until the writer is idle. */
 int ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err);
-void ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *m);
+void ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *bb);
 void *ms_ingest_write(void *in); /* the writer thread */
 
 #endif

@@ -31,37 +31,38 @@ add_text(struct ms_buf *b, const char *s, size_t *at)
 static struct entry *
 new_entry(struct ms_ingest *in, const struct ms_spec *spec)
 {
-	struct work_unit *pl = in->filling;
+	struct work_unit *unit = in->filling;
 	struct entry e = {.d = {.dest = spec->dest,
 			      .date = spec->date,
-			      .fresh = MS_NO_NEW_MESSAGE},
+			      .new_message = MS_NO_NEW_MESSAGE},
 	    .has_date = spec->has_date,
 	    .has_fallback = spec->has_fallback,
 	    .fallback = spec->fallback,
-	    .at = pl->bytes.n};
+	    .at = unit->bytes.n};
 
-	e.d.place_n = add_text(&pl->text, spec->place, &e.d.place);
-	e.d.flags_n = add_text(&pl->text, spec->flags, &e.d.flags);
-	e.d.other_n = add_text(&pl->text, spec->other, &e.d.other);
-	e.d.from_n = add_text(&pl->text, spec->from, &e.d.from);
-	e.d.where_n = add_text(&pl->text, spec->where, &e.d.where);
-	ms_buf_add(&pl->entries, &e, sizeof(e));
-	return (
-	    struct entry *)(void *)(pl->entries.p + pl->entries.n - sizeof(e));
+	e.d.place_n = add_text(&unit->text, spec->place, &e.d.place);
+	e.d.flags_n = add_text(&unit->text, spec->flags, &e.d.flags);
+	e.d.other_n = add_text(&unit->text, spec->other, &e.d.other);
+	e.d.from_n = add_text(&unit->text, spec->from, &e.d.from);
+	e.d.where_n = add_text(&unit->text, spec->where, &e.d.where);
+	ms_buf_add(&unit->entries, &e, sizeof(e));
+	return (struct entry *)(void *)(unit->entries.p + unit->entries.n -
+					sizeof(e));
 }
 
 static int
 begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
 {
-	struct work_unit *pl = in->filling;
+	struct work_unit *unit = in->filling;
 
 	if (in->failed) {
 		if (err != NULL)
 			*err = in->why;
 		return -1;
 	}
-	if ((pl->bytes.n >= WORK_UNIT_BYTES || pl->text.n >= WORK_UNIT_BYTES ||
-		pl->entries.n / sizeof(struct entry) >= WORK_UNIT_MESSAGES) &&
+	if ((unit->bytes.n >= WORK_UNIT_BYTES ||
+		unit->text.n >= WORK_UNIT_BYTES ||
+		unit->entries.n / sizeof(struct entry) >= WORK_UNIT_MESSAGES) &&
 	    ms_work_units_send(in, err) < 0)
 		return -1;
 	if (in->filling->entries.n == 0)
@@ -225,10 +226,10 @@ ms_ingest_new(
 		ms_worker_init(&in->workers[i], a);
 	ms_large_init(in);
 	for (i = 0; i < 2; i++) {
-		in->made[i].data.kind = MS_BLOCK_DATA;
-		in->made[i].meta.kind = MS_BLOCK_META;
+		in->builders[i].data.kind = MS_BLOCK_DATA;
+		in->builders[i].meta.kind = MS_BLOCK_META;
 	}
-	in->batch_builder = &in->made[0];
+	in->builder = &in->builders[0];
 	in->sent_tail = &in->sent;
 	in->filling = ms_work_unit_new(in);
 	pthread_mutex_init(&in->lock, NULL);
@@ -245,19 +246,19 @@ ms_ingest_new(
 static void
 ingest_free(struct ms_ingest *in)
 {
-	struct work_unit *pl;
+	struct work_unit *unit;
 	unsigned i;
 
-	ms_batch_builder_release(in, &in->made[0]);
-	ms_batch_builder_release(in, &in->made[1]);
+	ms_batch_builder_release(in, &in->builders[0]);
+	ms_batch_builder_release(in, &in->builders[1]);
 	ms_pool_free(in->pool);
 	for (i = 0; i <= in->threads; i++)
 		ms_worker_release(&in->workers[i]);
 	free(in->workers);
 	ms_large_release(in);
-	while ((pl = in->spare) != NULL) {
-		in->spare = pl->next;
-		ms_work_unit_free(pl);
+	while ((unit = in->spare) != NULL) {
+		in->spare = unit->next;
+		ms_work_unit_free(unit);
 	}
 	ms_work_unit_free(in->filling);
 	ms_dests_release(in);

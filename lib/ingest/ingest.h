@@ -38,7 +38,7 @@ typedef void ms_result_fn(
 struct ms_ingest;
 
 /*
- * threads: workers beside the caller's own, 1..64. The archive is the
+ * threads: workers beside the caller's mixed_eol, 1..64. The archive is the
  * pipeline's until ms_ingest_finish(). $MS_BATCH: messages a batch.
  */
 struct ms_ingest *ms_ingest_new(

@@ -1,10 +1,10 @@
-/* large.c - a message too large for a parcel goes through the caller's
+/* large.c - a message too large for a work unit goes through the caller's
  * thread, piece by piece. */
 #include "impl.h"
 
 /* A BLOB of it. */
 static void
-take_blob(void *ctx, const unsigned char *p, size_t n,
+add_blob(void *ctx, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN])
 {
 	struct ms_ingest *in = ctx;
@@ -30,16 +30,16 @@ take_blob(void *ctx, const unsigned char *p, size_t n,
 void
 ms_large_init(struct ms_ingest *in)
 {
-	in->big.a = in->a;
-	in->big.wire = ms_message_hasher_new();
-	in->big.segmenter = ms_segmenter_new(take_blob, in);
+	in->large.a = in->a;
+	in->large.hasher = ms_message_hasher_new();
+	in->large.segmenter = ms_segmenter_new(add_blob, in);
 }
 
 void
 ms_large_release(struct ms_ingest *in)
 {
-	ms_message_hasher_free(in->big.wire);
-	ms_segmenter_free(in->big.segmenter);
+	ms_message_hasher_free(in->large.hasher);
+	ms_segmenter_free(in->large.segmenter);
 }
 
 void
@@ -47,8 +47,8 @@ ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n)
 {
 	if (in->streamed.no_user)
 		return;
-	ms_message_hasher_add(in->big.wire, p, n);
-	ms_segment_add(in->big.segmenter, p, n);
+	ms_message_hasher_add(in->large.hasher, p, n);
+	ms_segment_add(in->large.segmenter, p, n);
 }
 
 static int
@@ -88,8 +88,8 @@ ms_large_drop(struct ms_ingest *in)
 {
 	struct ms_identity unused;
 
-	ms_message_hasher_end(in->big.wire, &unused);
-	ms_segment_abort(in->big.segmenter);
+	ms_message_hasher_end(in->large.hasher, &unused);
+	ms_segment_abort(in->large.segmenter);
 	in->streaming = false;
 }
 
@@ -107,11 +107,11 @@ ms_large_end(struct ms_ingest *in, struct ms_err *err)
 	in->streaming = false;
 	in->looked_up = in->committed;
 	if (!e->no_user) {
-		ms_message_hasher_end(in->big.wire, &identity);
+		ms_message_hasher_end(in->large.hasher, &identity);
 		rc = ms_index_begin(in->a->ix, &txn, &why);
 	}
 	if (!e->no_user && rc == 0) {
-		rc = ms_work_finish(&in->big, &txn, &identity, e,
+		rc = ms_work_finish(&in->large, &txn, &identity, e,
 		    (struct ms_slice){text->p + e->d.place, e->d.place_n},
 		    &content, &why);
 		ms_index_end(&txn);

@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "impl.h"
 
-#define KEEP (1024 * 1024) /* a spare parcel's buffers are not larger */
+#define KEEP (1024 * 1024) /* a spare unit's buffers are not larger */
 #define TRANSACTION_MS 500 /* a read transaction should not last a second */
 
 static void
@@ -17,65 +17,65 @@ shrink(struct ms_buf *b)
 }
 
 void
-ms_work_unit_clear(struct work_unit *pl)
+ms_work_unit_clear(struct work_unit *unit)
 {
-	shrink(&pl->bytes);
-	shrink(&pl->text);
-	shrink(&pl->contents);
-	shrink(&pl->blobs);
-	ms_buf_clear(&pl->entries);
-	ms_buf_clear(&pl->found);
-	pl->rc = 0;
+	shrink(&unit->bytes);
+	shrink(&unit->text);
+	shrink(&unit->contents);
+	shrink(&unit->blobs);
+	ms_buf_clear(&unit->entries);
+	ms_buf_clear(&unit->found);
+	unit->rc = 0;
 }
 
 void
-ms_work_unit_free(struct work_unit *pl)
+ms_work_unit_free(struct work_unit *unit)
 {
-	if (pl == NULL)
+	if (unit == NULL)
 		return;
-	ms_buf_release(&pl->bytes);
-	ms_buf_release(&pl->text);
-	ms_buf_release(&pl->contents);
-	ms_buf_release(&pl->blobs);
-	ms_buf_release(&pl->entries);
-	ms_buf_release(&pl->found);
-	free(pl);
+	ms_buf_release(&unit->bytes);
+	ms_buf_release(&unit->text);
+	ms_buf_release(&unit->contents);
+	ms_buf_release(&unit->blobs);
+	ms_buf_release(&unit->entries);
+	ms_buf_release(&unit->found);
+	free(unit);
 }
 
 /* A BLOB of the message at hand: kept unless the archive has it. */
 static void
-take_blob(void *ctx, const unsigned char *p, size_t n,
+add_blob(void *ctx, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN])
 {
 	struct worker *w = ctx;
-	struct work_unit *pl = w->work_unit;
-	struct found_blob f = {.at = pl->blobs.n, .n = (uint32_t)n};
+	struct work_unit *unit = w->work_unit;
+	struct found_blob f = {.at = unit->blobs.n, .n = (uint32_t)n};
 	uint64_t number;
 	int got;
 
-	got = ms_archive_blob(w->a, w->txn, digest, &number, &pl->err);
+	got = ms_archive_blob(w->a, w->txn, digest, &number, &unit->err);
 	if (got < 0)
-		pl->rc = -1;
+		unit->rc = -1;
 	if (got != 0)
 		return;
 	memcpy(f.digest, digest, MS_SHA_LEN);
-	ms_buf_add(&pl->blobs, p, n);
-	ms_buf_add(&pl->found, &f, sizeof(f));
+	ms_buf_add(&unit->blobs, p, n);
+	ms_buf_add(&unit->found, &f, sizeof(f));
 }
 
 void
 ms_worker_init(struct worker *w, struct ms_archive *a)
 {
 	w->a = a;
-	w->wire = ms_message_hasher_new();
-	w->segmenter = ms_segmenter_new(take_blob, w);
+	w->hasher = ms_message_hasher_new();
+	w->segmenter = ms_segmenter_new(add_blob, w);
 	w->zstd = ms_block_compressor();
 }
 
 void
 ms_worker_release(struct worker *w)
 {
-	ms_message_hasher_free(w->wire);
+	ms_message_hasher_free(w->hasher);
 	ms_segmenter_free(w->segmenter);
 	ms_block_compressor_free(w->zstd);
 }
@@ -101,7 +101,7 @@ set_date(struct entry *e, const struct ms_desc *desc)
  * settled. The folder's number is there once its label is, too.
  */
 static int
-settle(struct ms_txn *txn, struct entry *e, struct ms_slice place,
+resolve(struct ms_txn *txn, struct entry *e, struct ms_slice place,
     uint64_t first, struct ms_err *err)
 {
 	uint64_t folder, occurrence;
@@ -156,15 +156,15 @@ finish_new_message(struct worker *w, struct ms_txn *txn,
 	if (ms_recipe_parse(&r, *content, err) < 0)
 		return ms_fail(
 		    err, MS_BUG, "segmenter: %s", err != NULL ? err->msg : "");
-	ms_mail_describe(r.header, &e->note.desc);
-	set_date(e, &e->note.desc);
-	memcpy(e->note.head, identity->head, MS_SHA_LEN);
+	ms_mail_describe(r.header, &e->meta.desc);
+	set_date(e, &e->meta.desc);
+	memcpy(e->meta.head, identity->head, MS_SHA_LEN);
 	e->size = identity->size;
-	e->own = identity->form == MS_FORM_STORED;
-	if (e->own && id_known)
+	e->mixed_eol = identity->form == MS_FORM_STORED;
+	if (e->mixed_eol && id_known)
 		got = ms_archive_same_message(
 		    w->a, txn, identity->id, *content, &e->d.message, err);
-	e->fresh = got == 0;
+	e->is_new = got == 0;
 	return got < 0 ? -1 : 0;
 }
 
@@ -186,7 +186,7 @@ look_up(struct ms_txn *txn, const struct ms_identity *identity, struct entry *e,
 	*known = got == 1;
 	if (got <= 0 || identity->form == MS_FORM_STORED)
 		return got < 0 ? -1 : 0;
-	return settle(txn, e, place, first, err) < 0 ? -1 : 1;
+	return resolve(txn, e, place, first, err) < 0 ? -1 : 1;
 }
 
 int
@@ -207,68 +207,68 @@ ms_work_finish(struct worker *w, struct ms_txn *txn,
 }
 
 static int
-work_entry(struct worker *w, struct work_unit *pl, struct entry *e)
+work_entry(struct worker *w, struct work_unit *unit, struct entry *e)
 {
-	const unsigned char *p = pl->bytes.p + e->at;
+	const unsigned char *p = unit->bytes.p + e->at;
 	struct ms_identity identity;
 	struct ms_slice content;
 	bool known;
 	int got;
 
-	if (ms_work_user(w->txn, e, &pl->err) < 0)
+	if (ms_work_user(w->txn, e, &unit->err) < 0)
 		return -1;
 	if (e->no_user)
 		return 0;
-	ms_message_hasher_add(w->wire, p, e->n);
-	ms_message_hasher_end(w->wire, &identity);
+	ms_message_hasher_add(w->hasher, p, e->n);
+	ms_message_hasher_end(w->hasher, &identity);
 	got = look_up(w->txn, &identity, e,
-	    (struct ms_slice){pl->text.p + e->d.place, e->d.place_n}, &known,
-	    &pl->err);
+	    (struct ms_slice){unit->text.p + e->d.place, e->d.place_n}, &known,
+	    &unit->err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	e->blob = pl->found.n / sizeof(struct found_blob);
+	e->blob = unit->found.n / sizeof(struct found_blob);
 	ms_segment_add(w->segmenter, p, e->n);
 	if (finish_new_message(
-		w, w->txn, &identity, e, known, &content, &pl->err) < 0 ||
-	    pl->rc < 0)
+		w, w->txn, &identity, e, known, &content, &unit->err) < 0 ||
+	    unit->rc < 0)
 		return -1;
-	e->blob_n = pl->found.n / sizeof(struct found_blob) - e->blob;
-	e->content = pl->contents.n;
+	e->blob_n = unit->found.n / sizeof(struct found_blob) - e->blob;
+	e->content = unit->contents.n;
 	e->content_n = content.n;
-	ms_buf_add(&pl->contents, content.p, content.n);
+	ms_buf_add(&unit->contents, content.p, content.n);
 	return 0;
 }
 
-/* The messages of a parcel from the ith on, for as long as a transaction may
+/* The messages of a work unit from the ith on, for as long as a transaction may
  * last. Looking up is slow while the archive is not in memory. */
 static size_t
-work_some(struct worker *w, struct work_unit *pl, size_t i)
+work_some(struct worker *w, struct work_unit *unit, size_t i)
 {
-	struct entry *e = (struct entry *)(void *)pl->entries.p;
-	size_t n = pl->entries.n / sizeof(*e);
+	struct entry *e = (struct entry *)(void *)unit->entries.p;
+	size_t n = unit->entries.n / sizeof(*e);
 	int64_t until = ms_clock_ms() + TRANSACTION_MS;
 	struct ms_txn txn;
 
 	/* cppcheck-suppress autoVariables; for this call only */
 	w->txn = &txn;
-	pl->rc = ms_index_begin(w->a->ix, &txn, &pl->err);
-	if (pl->rc < 0)
+	unit->rc = ms_index_begin(w->a->ix, &txn, &unit->err);
+	if (unit->rc < 0)
 		return i;
 	do
-		if (!e[i].d.reference && work_entry(w, pl, &e[i]) < 0)
-			pl->rc = -1;
-	while (++i < n && pl->rc == 0 && ms_clock_ms() < until);
+		if (!e[i].d.reference && work_entry(w, unit, &e[i]) < 0)
+			unit->rc = -1;
+	while (++i < n && unit->rc == 0 && ms_clock_ms() < until);
 	ms_index_end(&txn);
 	return i;
 }
 
 void
-ms_work_unit_run(struct worker *w, struct work_unit *pl)
+ms_work_unit_run(struct worker *w, struct work_unit *unit)
 {
-	size_t i = 0, n = pl->entries.n / sizeof(struct entry);
+	size_t i = 0, n = unit->entries.n / sizeof(struct entry);
 
-	w->work_unit = pl;
-	pl->rc = 0;
-	while (i < n && pl->rc == 0)
-		i = work_some(w, pl, i);
+	w->work_unit = unit;
+	unit->rc = 0;
+	while (i < n && unit->rc == 0)
+		i = work_some(w, unit, i);
 }
