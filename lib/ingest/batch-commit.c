@@ -268,7 +268,7 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 
 /*
  * The map was full. If the batch is in its pack already, it is indexed from
- * there. 0: attempt it sifts, 1: it is done, -1.
+ * there. 0: try again, 1: it is done, -1.
  */
 static int
 after_full(struct ms_committer *c, struct ms_err *err)

@@ -56,7 +56,7 @@ new_dest(const char *user, const char *source, const char *folder,
 	d->folder = ms_xstrdup(folder);
 	d->label = label != NULL ? ms_xstrdup(label) : NULL;
 	d->create_user = create_user;
-	d->events =
+	d->events_max =
 	    EVENTS_FIXED +
 	    EVENT_BYTE * (strlen(user) + strlen(source) + strlen(folder) +
 			     (label != NULL ? strlen(label) : 0));
