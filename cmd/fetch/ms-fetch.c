@@ -14,7 +14,8 @@
 /* ---- the password ---- */
 
 static int
-ask_password(struct ms_secret *s, const struct options *opt, struct ms_err *err)
+ask_password(
+    struct ms_secret *s, const struct fetch_options *opt, struct ms_err *err)
 {
 	struct ms_buf prompt = {0};
 	int rc;
@@ -31,7 +32,8 @@ ask_password(struct ms_secret *s, const struct options *opt, struct ms_err *err)
 }
 
 static int
-get_password(struct ms_secret *s, const struct options *opt, struct ms_err *err)
+get_password(
+    struct ms_secret *s, const struct fetch_options *opt, struct ms_err *err)
 {
 	if (opt->password_file != NULL)
 		return ms_secret_file(s, opt->password_file, err);
@@ -50,7 +52,7 @@ get_password(struct ms_secret *s, const struct options *opt, struct ms_err *err)
 
 /* The stream's end, which says how the run went; also after usage errors. */
 static int
-end_stream(const struct options *opt, struct ms_stream_writer *out,
+end_stream(const struct fetch_options *opt, struct ms_stream_writer *out,
     const struct ms_trailer *t)
 {
 	struct ms_err err = {0};
@@ -65,7 +67,7 @@ end_stream(const struct options *opt, struct ms_stream_writer *out,
 }
 
 static int
-run(const struct options *opt, struct ms_stream_writer *out)
+run(const struct fetch_options *opt, struct ms_stream_writer *out)
 {
 	struct ms_trailer t = {0};
 	struct ms_report *report = NULL;
@@ -97,7 +99,7 @@ main(int argc, char *argv[])
 {
 	static char buffer[STDOUT_BUFFER];
 	const struct rlimit no_core = {0, 0};
-	struct options opt;
+	struct fetch_options opt;
 	const struct ms_trailer misused = {.status = EX_USAGE};
 	struct ms_stream_writer *out;
 	struct ms_err err = {0};

@@ -263,7 +263,7 @@ release(struct run *r)
 }
 
 void
-fetch_run(const struct options *opt, struct ms_secret *password,
+fetch_run(const struct fetch_options *opt, struct ms_secret *password,
     struct ms_stream_writer *out, struct ms_report *report,
     struct ms_trailer *t)
 {

@@ -76,7 +76,7 @@ struct known;  /* fetch-known.c */
 struct output; /* fetch-output.c */
 
 struct run {
-	const struct options *opt;
+	const struct fetch_options *opt;
 	struct ms_report *report;
 	struct ms_trailer *t;
 	struct crew *crew;

@@ -42,7 +42,7 @@ crew_catch_signals(void)
 /* In the new process: what belongs to the others is closed, so that each link
  * has two ends only. */
 static _Noreturn void
-become_worker(struct crew *c, size_t me, const struct options *opt,
+become_worker(struct crew *c, size_t me, const struct fetch_options *opt,
     struct ms_secret *password, int fd)
 {
 	size_t i;
@@ -54,8 +54,8 @@ become_worker(struct crew *c, size_t me, const struct options *opt,
 }
 
 int
-crew_open(struct crew *c, const struct options *opt, struct ms_secret *password,
-    struct ms_err *err)
+crew_open(struct crew *c, const struct fetch_options *opt,
+    struct ms_secret *password, struct ms_err *err)
 {
 	struct hand *h;
 	int pair[2];

@@ -53,7 +53,7 @@ void crew_catch_signals(void);
  * Starts the workers; no archive may be open, LMDB does not survive a fork.
  * Every worker has a copy of the password. MS_TEMP.
  */
-int crew_open(struct crew *c, const struct options *opt,
+int crew_open(struct crew *c, const struct fetch_options *opt,
     struct ms_secret *password, struct ms_err *err);
 /* Lets those that are free log out, ends the others. */
 void crew_close(struct crew *c);

@@ -14,7 +14,7 @@
 
 /* The rate is shared by the connections. */
 static uint64_t
-own_rate(const struct options *opt)
+own_rate(const struct fetch_options *opt)
 {
 	uint64_t rate = opt->max_rate / opt->connections;
 
@@ -126,7 +126,7 @@ int
 worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,
     struct ms_err *err)
 {
-	const struct options *opt = w->opt;
+	const struct fetch_options *opt = w->opt;
 	const struct ms_conn_options where = {.host = opt->url.host,
 	    .port = opt->url.port,
 	    .connect_to = opt->connect_to,
@@ -181,7 +181,7 @@ ask_token(struct worker *w, struct ms_err *err)
 int
 worker_login(struct worker *w, struct ms_login *l, struct ms_err *err)
 {
-	const struct options *opt = w->opt;
+	const struct fetch_options *opt = w->opt;
 
 	*l = (struct ms_login){.mech = opt->mech,
 	    .login = opt->login_name,
@@ -331,7 +331,7 @@ limit_cpu(void)
 }
 
 void
-worker_run(const struct options *opt, struct ms_secret *secret, int fd)
+worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 {
 	const struct protocol *p =
 	    opt->url.scheme == MS_IMAP || opt->url.scheme == MS_IMAPS

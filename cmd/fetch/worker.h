@@ -13,7 +13,7 @@
 #include "pop3.h"
 
 struct worker {
-	const struct options *opt;
+	const struct fetch_options *opt;
 	struct ms_secret *secret; /* the password, or the token */
 	struct link link;
 	bool reached;     /* this request had a session to run in */
@@ -55,7 +55,7 @@ struct wanted {
 
 /* The process: never returns. */
 _Noreturn void worker_run(
-    const struct options *opt, struct ms_secret *secret, int fd);
+    const struct fetch_options *opt, struct ms_secret *secret, int fd);
 
 /* Connects; TLS is established where the port has it from the start. */
 int worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,

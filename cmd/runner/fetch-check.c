@@ -8,7 +8,7 @@
 int
 fetch_try(int argc, char *argv[], struct ms_err *err)
 {
-	struct options opt;
+	struct fetch_options opt;
 	int rc;
 
 	optind = 0; /* glibc: another command line begins */

@@ -92,7 +92,7 @@ add_pattern(const char *const **list, size_t *count, const char *name,
 }
 
 static int
-add_pin(struct options *opt, struct ms_err *err)
+add_pin(struct fetch_options *opt, struct ms_err *err)
 {
 	if (opt->pin_count >= PINS_MAX)
 		return ms_fail(err, MS_USAGE, "--pin: more than %d", PINS_MAX);
@@ -103,7 +103,7 @@ add_pin(struct options *opt, struct ms_err *err)
 }
 
 static int
-take_mech(struct options *opt, struct ms_err *err)
+take_mech(struct fetch_options *opt, struct ms_err *err)
 {
 	opt->mech = ms_mech_of(optarg, strlen(optarg));
 	return opt->mech != MS_MECH_AUTO
@@ -115,7 +115,7 @@ take_mech(struct options *opt, struct ms_err *err)
 }
 
 static int
-take_archived_before(struct options *opt, struct ms_err *err)
+take_archived_before(struct fetch_options *opt, struct ms_err *err)
 {
 	struct ms_choice c = {0};
 
@@ -131,7 +131,7 @@ take_archived_before(struct options *opt, struct ms_err *err)
 
 /* Which messages. 1: none of these. */
 static int
-take_choice(struct options *opt, int c, struct ms_err *err)
+take_choice(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	struct ms_choice *choice = &opt->choice;
 	int64_t now = time(NULL);
@@ -167,7 +167,7 @@ take_choice(struct options *opt, int c, struct ms_err *err)
 
 /* Which folders. */
 static int
-take_folders(struct options *opt, int c, struct ms_err *err)
+take_folders(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	struct ms_folders_options *f = &opt->folders;
 
@@ -197,7 +197,7 @@ take_folders(struct options *opt, int c, struct ms_err *err)
 
 /* Who. */
 static int
-take_login(struct options *opt, int c, struct ms_err *err)
+take_login(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	unsigned fd;
 
@@ -237,7 +237,7 @@ take_login(struct options *opt, int c, struct ms_err *err)
 
 /* How. */
 static int
-take_connection(struct options *opt, int c, struct ms_err *err)
+take_connection(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	switch (c) {
 	case OPT_CONNECT:
@@ -274,7 +274,7 @@ take_connection(struct options *opt, int c, struct ms_err *err)
 }
 
 static int
-take_job(struct options *opt, enum fetch_job job, struct ms_err *err)
+take_job(struct fetch_options *opt, enum fetch_job job, struct ms_err *err)
 {
 	if (opt->job != FETCH_JOB_FETCH && opt->job != job)
 		return ms_fail(err, MS_USAGE,
@@ -286,7 +286,7 @@ take_job(struct options *opt, enum fetch_job job, struct ms_err *err)
 
 /* The rest. */
 static int
-take_other(struct options *opt, int c, struct ms_err *err)
+take_other(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	switch (c) {
 	case 'a':
@@ -329,7 +329,7 @@ take_other(struct options *opt, int c, struct ms_err *err)
 }
 
 static int
-take_option(struct options *opt, int c, struct ms_err *err)
+take_option(struct fetch_options *opt, int c, struct ms_err *err)
 {
 	int rc = take_login(opt, c, err);
 
@@ -345,7 +345,7 @@ take_option(struct options *opt, int c, struct ms_err *err)
 /* ---- what they say together ---- */
 
 static bool
-is_pop(const struct options *opt)
+is_pop(const struct fetch_options *opt)
 {
 	return opt->url.scheme == MS_POP3 || opt->url.scheme == MS_POP3S;
 }
@@ -365,7 +365,7 @@ check_name(const char *name, const char *text, struct ms_err *err)
  * --master, else the login.
  */
 static int
-take_url(struct options *opt, const char *text, struct ms_err *err)
+take_url(struct fetch_options *opt, const char *text, struct ms_err *err)
 {
 	struct ms_buf name = {0};
 	const char *login;
@@ -396,7 +396,7 @@ take_url(struct options *opt, const char *text, struct ms_err *err)
 }
 
 static int
-check_secrets(const struct options *opt, struct ms_err *err)
+check_secrets(const struct fetch_options *opt, struct ms_err *err)
 {
 	if ((opt->password_file != NULL) + (opt->password_fd >= 0) +
 		(opt->password_command != NULL) + (opt->token_command != NULL) >
@@ -416,7 +416,7 @@ check_secrets(const struct options *opt, struct ms_err *err)
 
 /* What only IMAP has. */
 static int
-check_pop(const struct options *opt, struct ms_err *err)
+check_pop(const struct fetch_options *opt, struct ms_err *err)
 {
 	const struct ms_folders_options *f = &opt->folders;
 	const struct ms_choice *c = &opt->choice;
@@ -435,7 +435,7 @@ check_pop(const struct options *opt, struct ms_err *err)
 }
 
 static int
-check_options(const struct options *opt, struct ms_err *err)
+check_options(const struct fetch_options *opt, struct ms_err *err)
 {
 	struct ms_folders *rules = NULL;
 
@@ -459,13 +459,14 @@ check_options(const struct options *opt, struct ms_err *err)
 }
 
 int
-fetch_options(struct options *opt, int argc, char *argv[], struct ms_err *err)
+fetch_options(
+    struct fetch_options *opt, int argc, char *argv[], struct ms_err *err)
 {
 	struct option longs[FETCH_OPTIONS + 1];
 	int c, rc = 0;
 
 	fetch_longs(longs);
-	*opt = (struct options){.password_fd = -1,
+	*opt = (struct fetch_options){.password_fd = -1,
 	    .separator = "*",
 	    .timeout = MS_CONN_TIMEOUT,
 	    .connections = CONNECTIONS,
@@ -497,7 +498,7 @@ fetch_options(struct options *opt, int argc, char *argv[], struct ms_err *err)
 }
 
 void
-fetch_options_release(struct options *opt)
+fetch_options_release(struct fetch_options *opt)
 {
 	ms_url_release(&opt->url);
 	free(opt->login_name);

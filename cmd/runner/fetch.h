@@ -36,7 +36,7 @@ enum fetch_job {
 	FETCH_JOB_DELETE
 };
 
-struct options {
+struct fetch_options {
 	struct ms_url url;
 	const char *archive, *user, *report;
 	enum fetch_job job;
@@ -75,15 +75,15 @@ struct options {
 /* Reads the command line. 0; 1: help or version was asked for and given; -1:
  * err says what is wrong, "" if that was said already. */
 int fetch_options(
-    struct options *opt, int argc, char *argv[], struct ms_err *err);
-void fetch_options_release(struct options *opt);
+    struct fetch_options *opt, int argc, char *argv[], struct ms_err *err);
+void fetch_options_release(struct fetch_options *opt);
 extern const char fetch_usage[];
 
 /*
  * Does the job: reads what there is, says in report what became of each
  * message, and in t how many there are and the exit status.
  */
-void fetch_run(const struct options *opt, struct ms_secret *password,
+void fetch_run(const struct fetch_options *opt, struct ms_secret *password,
     struct ms_stream_writer *out, struct ms_report *report,
     struct ms_trailer *t);
 
