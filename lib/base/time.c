@@ -10,6 +10,20 @@
 #define DAYS_TO_EPOCH 719468                 /* from 0000-03-01 */
 #define DAYS_OF_400_YEARS 146097
 
+const char ms_month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+const char ms_weekday_names[] = "SunMonTueWedThuFriSat";
+
+int
+ms_time_name(const char *names, const char *p)
+{
+	/* Only letters become a lower-case letter when 0x20 is set. */
+	for (const char *n = names; *n != '\0'; n += 3)
+		if ((p[0] | 0x20) == (n[0] | 0x20) && (p[1] | 0x20) == n[1] &&
+		    (p[2] | 0x20) == n[2])
+			return (int)(n - names) / 3;
+	return -1;
+}
+
 /*
  * Days since 1970-01-01. Years are taken to begin in March: so a leap day is
  * the last of its year, and the lengths of months follow 153 days in 5 months.
@@ -127,8 +141,6 @@ ms_time_format(int64_t t, char out[21])
 void
 ms_time_asctime(int64_t t, char out[25])
 {
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct ms_civil c;
 	int64_t since_sunday;
 	char *p = out;
@@ -136,9 +148,9 @@ ms_time_asctime(int64_t t, char out[25])
 	ms_time_split(t, &c);
 	since_sunday = days_from_civil(c.year, c.month, c.day) + 4;
 	since_sunday = (since_sunday % 7 + 7) % 7;
-	memcpy(p, days + 3 * since_sunday, 3);
+	memcpy(p, ms_weekday_names + 3 * since_sunday, 3);
 	p[3] = ' ';
-	memcpy(p + 4, months + (size_t)3 * (c.month - 1U), 3);
+	memcpy(p + 4, ms_month_names + (size_t)3 * (c.month - 1U), 3);
 	p[7] = ' ';
 	p = put_digits(p + 8, c.day, 2);
 	if (p[-2] == '0')

@@ -23,6 +23,14 @@ int64_t ms_time_join(const struct ms_civil *c);
  * second. */
 void ms_time_split(int64_t t, struct ms_civil *c);
 
+/*
+ * English names of three letters in a row, from "Jan" and from "Sun" (RFC 5322,
+ * 3.3). ms_time_name() returns the index of the name at p, in either case, or
+ * -1; at p are three bytes, or a shorter string.
+ */
+extern const char ms_month_names[], ms_weekday_names[];
+int ms_time_name(const char *names, const char *p);
+
 /* "2026-11-20T10:00:00Z", 20 characters and a NUL; years 0000..9999. */
 void ms_time_format(int64_t t, char out[21]);
 /* "Fri Nov 20 10:00:00 2026", 24 characters and a NUL, as From_ lines do. */

@@ -5,25 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "time.h"
+
 #define WORDS 6 /* more than any schedule has */
 #define FIELDS 5
-
-static const char *const weekday_names[] = {
-    "sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
-static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may",
-    "jun", "jul", "aug", "sep", "oct", "nov", "dec", NULL};
 
 /* The five fields of crontab(5), in its order. */
 static const struct field {
 	const char *what;
 	unsigned min, max; /* a 7 in weekdays is a Sunday too */
-	const char *const *names;
+	const char *names;
 } fields[FIELDS] = {
     {"minute", 0, 59, NULL},
     {"hour", 0, 23, NULL},
     {"day", 1, 31, NULL},
-    {"month", 1, 12, month_names},
-    {"weekday", 0, 7, weekday_names},
+    {"month", 1, 12, ms_month_names},
+    {"weekday", 0, 7, ms_weekday_names},
 };
 
 static uint64_t
@@ -50,27 +47,16 @@ number(const char **p, unsigned min, unsigned max, unsigned *out)
 	return true;
 }
 
-/* The same for one of these names by its first three letters. */
-static bool
-name(const char **p, const char *const *names, unsigned *out)
-{
-	for (unsigned i = 0; names != NULL && names[i] != NULL; i++)
-		if (strncasecmp(*p, names[i], 3) == 0) {
-			*p += 3;
-			*out = i;
-			return true;
-		}
-	return false;
-}
-
 static bool
 field_value(const char **p, const struct field *f, unsigned *out)
 {
-	if (name(p, f->names, out)) {
-		*out += f->min;
-		return true;
-	}
-	return number(p, f->min, f->max, out);
+	int i = f->names != NULL ? ms_time_name(f->names, *p) : -1;
+
+	if (i < 0)
+		return number(p, f->min, f->max, out);
+	*p += 3;
+	*out = f->min + (unsigned)i;
+	return true;
 }
 
 /* HH:MM, and nothing behind it. */
@@ -92,7 +78,7 @@ part(const char **p, const struct field *f, uint64_t *set)
 	if (**p == '*') {
 		++*p;
 		/* A 7 is a Sunday, which 0 is already. */
-		to = f->names == weekday_names ? 6 : f->max;
+		to = f->names == ms_weekday_names ? 6 : f->max;
 	} else {
 		if (!field_value(p, f, &from))
 			return false;
@@ -197,16 +183,14 @@ take_weekday(struct ms_schedule *s, const char *text, struct ms_err *err)
 {
 	static const char *const names[] = {"Sunday", "Monday", "Tuesday",
 	    "Wednesday", "Thursday", "Friday", "Saturday"};
+	int i = ms_time_name(ms_weekday_names, text);
 
-	for (unsigned i = 0; i < 7; i++)
-		if (strcasecmp(text, names[i]) == 0 ||
-		    strcasecmp(text, weekday_names[i]) == 0) {
-			s->weekdays = (uint32_t)1 << i;
-			s->any_weekday = false;
-			return 0;
-		}
-	return ms_fail(
-	    err, MS_USAGE, "'%.40s' is no day of the week: Mon, Tue ...", text);
+	if (i < 0 || (text[3] != '\0' && strcasecmp(text, names[i]) != 0))
+		return ms_fail(err, MS_USAGE,
+		    "'%.40s' is no day of the week: Mon, Tue ...", text);
+	s->weekdays = (uint32_t)1 << i;
+	s->any_weekday = false;
+	return 0;
 }
 
 static int

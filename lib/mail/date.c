@@ -107,14 +107,11 @@ tokenize(struct ms_slice s, struct token tokens[TOKENS_MAX])
 static int
 month_number(const struct token *t)
 {
-	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	int i = -1;
 
-	if (t->n < 3)
-		return -1;
-	for (int i = 0; i < 12; i++)
-		if (strncasecmp((const char *)t->p, names + 3 * i, 3) == 0)
-			return i + 1;
-	return -1;
+	if (t->n >= 3)
+		i = ms_time_name(ms_month_names, (const char *)t->p);
+	return i < 0 ? -1 : i + 1;
 }
 
 /*

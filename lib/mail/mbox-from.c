@@ -33,20 +33,8 @@ next_word(struct words *w)
 static int
 name_of(struct ms_slice word, const char *names)
 {
-	int i;
-
-	if (word.n != 3)
-		return -1;
-	for (i = 0; names[3 * i] != '\0'; i++)
-		if ((word.p[0] | 0x20) == (names[3 * i] | 0x20) &&
-		    strncasecmp(
-			(const char *)word.p, names + (ptrdiff_t)3 * i, 3) == 0)
-			return i;
-	return -1;
+	return word.n == 3 ? ms_time_name(names, (const char *)word.p) : -1;
 }
-
-static const char day_names[] = "MonTueWedThuFriSatSun";
-static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* A decimal number of min to max digits, whole word. -1: it is none. */
 static int
@@ -111,7 +99,7 @@ struct date {
 static bool
 ctime_date(struct words w, struct date *d)
 {
-	d->month = name_of(w.word, month_names);
+	d->month = name_of(w.word, ms_month_names);
 	if (d->month < 0 || !next_word(&w))
 		return false;
 	d->day = number_of(w.word, 1, 2);
@@ -141,7 +129,7 @@ mail_date(struct words w, struct date *d)
 	d->day = number_of(w.word, 1, 2);
 	if (d->day < 0 || !next_word(&w))
 		return false;
-	d->month = name_of(w.word, month_names);
+	d->month = name_of(w.word, ms_month_names);
 	if (d->month < 0 || !next_word(&w))
 		return false;
 	d->year = number_of(w.word, 4, 4);
@@ -164,7 +152,7 @@ find_date(struct ms_slice from, struct date *d)
 		day = w.word;
 		if (day.n == 4 && day.p[3] == ',')
 			day.n = 3;
-		if (name_of(day, day_names) < 0)
+		if (name_of(day, ms_weekday_names) < 0)
 			continue;
 		struct words rest = w;
 		if (!next_word(&rest))
@@ -192,8 +180,8 @@ read_as_mail(const struct date *d, int64_t *out)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%d %.3s %04d %02d:%02d:%02d %.*s", d->day,
-	    month_names + (ptrdiff_t)3 * d->month, d->year, d->hour, d->minute,
-	    d->second, (int)d->zone.n, (const char *)d->zone.p);
+	    ms_month_names + (ptrdiff_t)3 * d->month, d->year, d->hour,
+	    d->minute, d->second, (int)d->zone.n, (const char *)d->zone.p);
 	return ms_mail_date(ms_slice_str(text), out);
 }
 

@@ -211,14 +211,12 @@ add(struct ms_buf *out, bool asked, const char *criterion)
 static void
 add_day(struct ms_buf *out, const char *criterion, int64_t t)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May",
-	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct ms_civil day;
 
 	ms_time_split(t, &day);
 	add(out, true, criterion);
-	ms_buf_printf(
-	    out, " %d-%s-%04d", day.day, months[day.month - 1], (int)day.year);
+	ms_buf_printf(out, " %d-%.3s-%04d", day.day,
+	    ms_month_names + (ptrdiff_t)3 * (day.month - 1), (int)day.year);
 }
 
 static void
