@@ -215,7 +215,7 @@ output_end(struct output *o, struct ms_err *err)
 		rc = ms_stream_end(o->out, err);
 		if (rc == 0) {
 			o->r->t->messages++;
-			o->box->tally->fresh++;
+			o->box->tally->new++;
 			o->r->bytes += o->bytes;
 			o->r->messages++;
 			rc = 1;

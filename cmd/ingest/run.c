@@ -83,7 +83,7 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 	t = ms_report_tally(
 	    r->report, d->dest->user, d->dest->source, d->dest->folder);
 	t->seen++;
-	*(d->outcome == MS_OUTCOME_NEW ? &t->fresh : &t->known) += 1;
+	*(d->outcome == MS_OUTCOME_NEW ? &t->new : &t->known) += 1;
 	t->occurrences += d->occurrence;
 	r->source_missing += d->source_missing;
 	pthread_mutex_unlock(&r->lock);

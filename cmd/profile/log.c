@@ -35,7 +35,7 @@ static void
 show_counts(const struct ms_tally *t)
 {
 	show_count(t->seen, '\t');
-	show_count(t->fresh, '\t');
+	show_count(t->new, '\t');
 	show_count(t->known, '\t');
 	show_count(t->left_out, '\t');
 	show_count(t->failed, '\t');

@@ -16,7 +16,7 @@ report_counts(struct ms_buf *out, const struct ms_tally *t)
 	ms_buf_printf(out,
 	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
 	    " left out, %" PRIu64 " failed",
-	    t->seen, t->fresh, t->known, t->left_out, t->failed);
+	    t->seen, t->new, t->known, t->left_out, t->failed);
 	if (t->deleted > 0)
 		ms_buf_printf(out, ", %" PRIu64 " deleted", t->deleted);
 }
@@ -156,7 +156,7 @@ report_mailbox(struct run_report *r, const struct plan_job *j,
 	    .status = result->status,
 	    .result = result_of(result->end),
 	    .counts = {.seen = result->seen,
-		.fresh = result->fresh,
+		.new = result->fresh,
 		.known = result->known,
 		.left_out = result->left_out,
 		.failed = result->failed,
@@ -244,7 +244,7 @@ report_end(struct run_report *r, const struct ms_err *why, bool follow)
 {
 	const struct job_sum *s = &r->sum;
 	struct ms_run run = {.counts = {.seen = s->seen,
-				 .fresh = s->fresh,
+				 .new = s->fresh,
 				 .known = s->known,
 				 .left_out = s->left_out,
 				 .failed = s->failures,

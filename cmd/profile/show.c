@@ -80,7 +80,7 @@ void
 show_tally(json_t *o, const struct ms_tally *counts)
 {
 	ms_json_number(o, "seen", counts->seen);
-	ms_json_number(o, "new", counts->fresh);
+	ms_json_number(o, "new", counts->new);
 	ms_json_number(o, "known", counts->known);
 	ms_json_number(o, "left_out", counts->left_out);
 	ms_json_number(o, "failed", counts->failed);

@@ -103,7 +103,7 @@ take_tally(struct process *p, const json_t *o, bool end)
 	if (end)
 		p->tally = (struct ms_tally){0};
 	p->tally.seen += ms_json_number_of(o, "seen");
-	p->tally.fresh += ms_json_number_of(o, "new");
+	p->tally.new += ms_json_number_of(o, "new");
 	p->tally.known += ms_json_number_of(o, "known");
 	p->tally.left_out += ms_json_number_of(o, "left_out");
 	p->tally.failed += ms_json_number_of(o, "failed");
@@ -182,7 +182,7 @@ static void
 add_tally(struct job_result *r, const struct ms_tally *t)
 {
 	r->seen += t->seen;
-	r->fresh += t->fresh;
+	r->fresh += t->new;
 	r->known += t->known;
 	r->left_out += t->left_out;
 	r->failed += t->failed;
@@ -197,13 +197,13 @@ outcome_archived(struct outcome *o, const struct process *fetch,
 	struct job_result *r = &o->result;
 	uint64_t named =
 	    i->failed > ingest->voided ? i->failed - ingest->voided : 0;
-	uint64_t told = i->fresh + i->known + named, rest;
+	uint64_t told = i->new + i->known + named, rest;
 
 	if (fetch->whole) {
 		/* What was sent and is neither archived nor named was lost
 		 * with ms-ingest. */
-		rest = f->fresh > told ? f->fresh - told : 0;
-		r->fresh = i->fresh;
+		rest = f->new > told ? f->new - told : 0;
+		r->fresh = i->new;
 		r->left_out = f->left_out;
 		r->failed = f->failed + named + rest;
 		rest = r->fresh + r->left_out + r->failed;

@@ -153,11 +153,7 @@ line_new(const char *type)
 static void
 set_tally(json_t *o, const struct ms_tally *t)
 {
-	ms_json_number(o, "seen", t->seen);
-	ms_json_number(o, "new", t->fresh);
-	ms_json_number(o, "known", t->known);
-	ms_json_number(o, "left_out", t->left_out);
-	ms_json_number(o, "failed", t->failed);
+	ms_tally_json(o, t, false);
 	ms_json_number(o, "occurrences", t->occurrences);
 	if (t->deleted > 0)
 		ms_json_number(o, "deleted", t->deleted);
@@ -343,15 +339,8 @@ ms_report_total(const struct ms_report *r)
 	struct ms_tally sum = r->all;
 	const struct folder *f;
 
-	for (f = r->first; f != NULL; f = f->next) {
-		sum.seen += f->tally.seen;
-		sum.fresh += f->tally.fresh;
-		sum.known += f->tally.known;
-		sum.left_out += f->tally.left_out;
-		sum.failed += f->tally.failed;
-		sum.occurrences += f->tally.occurrences;
-		sum.deleted += f->tally.deleted;
-	}
+	for (f = r->first; f != NULL; f = f->next)
+		ms_tally_add(&sum, &f->tally);
 	return sum;
 }
 
@@ -426,23 +415,19 @@ ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 {
 	struct ms_tally t = ms_report_total(r);
 	json_t *o;
-	char deleted[40] = "";
+	struct ms_buf text = {0};
 	int rc = 0;
 
 	clear_progress(r);
-	if (t.deleted > 0)
-		snprintf(deleted, sizeof(deleted), ", %" PRIu64 " deleted",
-		    t.deleted);
 	if (r->file != NULL) {
 		put_folders(r);
 		o = end_line(r, status);
 		set_tally(o, &t);
 		rc = finish(r, o, err);
 	}
-	ms_report_note(r,
-	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
-	    " left out, %" PRIu64 " failed%s",
-	    t.seen, t.fresh, t.known, t.left_out, t.failed, deleted);
+	ms_tally_text(&text, &t, "");
+	ms_report_note(r, "%s", ms_buf_str(&text));
+	ms_buf_release(&text);
 	report_free(r);
 	return rc;
 }

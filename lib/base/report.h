@@ -11,10 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "err.h"
-
-struct ms_tally {
-	uint64_t seen, fresh, known, left_out, failed, occurrences, deleted;
-};
+#include "tally.h"
 
 struct ms_report;
 

@@ -52,7 +52,7 @@ static void
 set_counts(json_t *o, const struct ms_tally *t)
 {
 	ms_json_number(o, "seen", t->seen);
-	ms_json_number(o, "new", t->fresh);
+	ms_json_number(o, "new", t->new);
 	ms_json_number(o, "known", t->known);
 	ms_json_number(o, "left_out", t->left_out);
 	ms_json_number(o, "failed", t->failed);
@@ -221,7 +221,7 @@ ms_run_get(
 	r->ran = ms_record_row_number(&o, MS_FIELD_RAN);
 	r->counts =
 	    (struct ms_tally){.seen = ms_record_row_number(&o, MS_FIELD_SEEN),
-		.fresh = ms_record_row_number(&o, MS_FIELD_NEW),
+		.new = ms_record_row_number(&o, MS_FIELD_NEW),
 		.known = ms_record_row_number(&o, MS_FIELD_KNOWN),
 		.left_out = ms_record_row_number(&o, MS_FIELD_LEFT_OUT),
 		.failed = ms_record_row_number(&o, MS_FIELD_FAILED),
@@ -281,7 +281,7 @@ static void
 read_counts(const json_t *o, struct ms_tally *t)
 {
 	*t = (struct ms_tally){.seen = ms_json_number_of(o, "seen"),
-	    .fresh = ms_json_number_of(o, "new"),
+	    .new = ms_json_number_of(o, "new"),
 	    .known = ms_json_number_of(o, "known"),
 	    .left_out = ms_json_number_of(o, "left_out"),
 	    .failed = ms_json_number_of(o, "failed"),

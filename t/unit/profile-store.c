@@ -128,7 +128,7 @@ look(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 	(void)err;
 	if (*n == 0)
 		ok(strcmp(m->user, "alice") == 0 &&
-			m->result == MS_RUN_SUCCEEDED && m->counts.fresh == 5 &&
+			m->result == MS_RUN_SUCCEEDED && m->counts.new == 5 &&
 			m->seconds == 3 && m->failure_count == 0 &&
 			m->reason == NULL,
 		    "the first mailbox");
@@ -149,7 +149,7 @@ runs(struct ms_archive *a)
 	struct ms_run_mailbox m = {.user = "alice",
 	    .source = "imap://a@h/",
 	    .result = MS_RUN_SUCCEEDED,
-	    .counts = {.seen = 5, .fresh = 5},
+	    .counts = {.seen = 5, .new = 5},
 	    .seconds = 3};
 	struct ms_run r = {.name = "one", .kind = "batch", .mailboxes = 2};
 	struct ms_stored_profile p = {0};

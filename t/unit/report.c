@@ -102,7 +102,7 @@ test_lines(void)
 	    "made at once, 0600");
 	capture();
 	t = ms_report_tally(r, "alice", "local:", "INBOX");
-	t->seen = 5, t->fresh = 2, t->known = 1, t->left_out = 1, t->failed = 1;
+	t->seen = 5, t->new = 2, t->known = 1, t->left_out = 1, t->failed = 1;
 	t->occurrences = 3;
 	ms_report_tally(r, "bob", "local:", "INBOX")->seen += 1;
 	ms_report_tally(r, "alice", "imap://a@b/", "INBOX")->seen += 1;

@@ -1,0 +1,30 @@
+/*
+ * tally.h - counts of messages, by what a run did with them. ms-json(5),
+ * Reports. Layer: above json.
+ */
+#ifndef MS_TALLY_H
+#define MS_TALLY_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct json_t;
+
+/* seen = new + known + left_out + failed, unless something could not be
+ * deleted: `failed` counts this, `seen` does not. */
+struct ms_tally {
+	uint64_t seen, new, known, left_out, failed, occurrences, deleted;
+};
+
+void ms_tally_add(struct ms_tally *sum, const struct ms_tally *t);
+/* Appends "SEENunit seen: N new, N known, N left out, N failed", and
+ * ", N deleted" if something was deleted. */
+void ms_tally_text(
+    struct ms_buf *out, const struct ms_tally *t, const char *unit);
+/* The members of a JSON object: all except `occurrences`, and `deleted` only
+ * if it is wanted. A member that is missing is 0 when it is read. */
+void ms_tally_json(struct json_t *o, const struct ms_tally *t, bool deleted);
+struct ms_tally ms_tally_of_json(const struct json_t *o);
+
+#endif
