@@ -26,7 +26,7 @@ wait_compress_job(struct ms_ingest *in, struct batch_builder *bb)
 	struct compress_job *cj = bb->compress_jobs;
 
 	ms_pool_wait(in->pool, &cj->job);
-	bb->batch.stored += cj->image->bytes.n;
+	bb->stored += cj->image->bytes.n;
 	bb->compressing -= cj->plain;
 	bb->compress_jobs = cj->next;
 	free(cj);
@@ -76,15 +76,16 @@ compress_block(struct ms_ingest *in, struct ms_block_builder *b)
 static bool
 full(const struct ms_ingest *in, const struct batch_builder *bb)
 {
-	size_t blobs = bb->batch.blobs.n / sizeof(struct ms_new_blob);
-	size_t deposits = bb->batch.deposits.n / sizeof(struct ms_deposit);
+	size_t blobs, deposits;
 
+	ms_batch_blobs(&bb->batch, &blobs);
+	ms_batch_deposits(&bb->batch, &deposits);
 	/* What is being compressed is not counted yet: it is not much. */
 	return bb->unresolved >= in->batch_messages ||
 	       blobs >= MS_BATCH_BLOBS || deposits >= MS_BATCH_DEPOSITS ||
 	       bb->meta_plain >= MS_BATCH_META ||
 	       bb->batch.text.n >= MS_BATCH_META / 4 ||
-	       bb->batch.stored >= MS_BATCH_STORED;
+	       bb->stored >= MS_BATCH_STORED;
 }
 
 bool
@@ -135,9 +136,7 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 	if (bb->data.count > 0 && ms_block_size(&bb->data) + n > MS_BLOCK_FULL)
 		compress_block(in, &bb->data);
 	memcpy(f.digest, digest, MS_SHA_LEN);
-	f.image = bb->batch.data_n;
-	f.row =
-	    ms_block_add(&bb->data, MS_BLOB, (struct ms_slice){p, n}, digest);
+	ms_block_add(&bb->data, MS_BLOB, (struct ms_slice){p, n}, digest);
 	ms_buf_add(&bb->batch.blobs, &f, sizeof(f));
 	ms_map_add(&bb->blobs, digest, 0, NULL);
 	return ms_batch_builder_close(in, false, err);
@@ -151,7 +150,6 @@ add_message(struct batch_builder *bb, const struct entry *e,
 {
 	struct ms_new_message f = {.size = e->size,
 	    .mixed_eol = e->mixed_eol,
-	    .image = bb->batch.meta_n,
 	    .bytes = (uint32_t)content.n,
 	    .meta = e->meta};
 	uint64_t index = bb->batch.messages.n / sizeof(f);
@@ -159,7 +157,7 @@ add_message(struct batch_builder *bb, const struct entry *e,
 	if (ms_map_add(&bb->messages, key, index, &index))
 		return (uint32_t)index;
 	memcpy(f.id, e->d.id, MS_SHA_LEN);
-	f.row = ms_block_add(&bb->meta, MS_MESSAGE, content, digest);
+	ms_block_add(&bb->meta, MS_MESSAGE, content, digest);
 	ms_buf_add(&bb->batch.messages, &f, sizeof(f));
 	bb->meta_plain += content.n;
 	return (uint32_t)index;
@@ -323,7 +321,7 @@ batch_builder_clear(struct batch_builder *bb)
 	ms_batch_clear(&bb->batch);
 	ms_map_clear(&bb->messages);
 	ms_map_clear(&bb->blobs);
-	bb->meta_plain = bb->unresolved = 0;
+	bb->stored = bb->meta_plain = bb->unresolved = 0;
 	bb->since_ms = 0;
 }
 

@@ -19,49 +19,48 @@ commit_release(struct ms_committer *c)
 	ms_map_release(&c->places);
 }
 
-/* ---- what is known by now ---- */
+/* ---- what has become known ---- */
 
+/*
+ * Marks the messages and BLOBs that the archive has by now. *total and *known
+ * receive bytes of all and of the marked ones.
+ */
 static int
-look_up_new_messages(struct ms_committer *c, uint64_t *total, uint64_t *known,
+look_up_new_records(struct ms_committer *c, uint64_t *total, uint64_t *known,
     struct ms_err *err)
 {
-	struct ms_new_message *f =
-	    (struct ms_new_message *)(void *)c->b->messages.p;
-	struct ms_new_blob *bl = (struct ms_new_blob *)(void *)c->b->blobs.p;
-	size_t i, n = c->b->messages.n / sizeof(*f);
-	size_t blobs = c->b->blobs.n / sizeof(*bl);
+	size_t i, messages, blobs;
+	struct ms_new_message *m = ms_batch_messages(c->b, &messages);
+	struct ms_new_blob *bl = ms_batch_blobs(c->b, &blobs);
 	uint64_t number;
 	int got;
 
 	*total = *known = 0;
-	for (i = 0; i < n; i++, f++) {
-		*total += f->bytes;
-		f->known = false;
-		got = ms_index_id(&c->txn, f->id, &number, err);
+	for (i = 0; i < messages; i++, m++) {
+		got = ms_index_id(&c->txn, m->id, &number, err);
 		if (got < 0)
 			return -1;
-		f->id_known = got == 1;
-		if (got == 1 && !f->mixed_eol) {
-			f->known = true;
-			f->number = number;
-			*known += f->bytes;
-		}
+		m->id_known = got == 1;
+		m->known = m->id_known && !m->mixed_eol;
+		if (m->known)
+			m->number = number;
+		*total += m->bytes;
+		*known += m->known ? m->bytes : 0;
 	}
 	for (i = 0; i < blobs; i++, bl++) {
-		*total += bl->bytes;
 		got = ms_archive_blob(c->a, &c->txn, bl->digest, &number, err);
 		if (got < 0)
 			return -1;
 		bl->known = got == 1;
-		if (got == 1)
-			*known += bl->bytes;
+		*total += bl->bytes;
+		*known += bl->known ? bl->bytes : 0;
 	}
 	return 0;
 }
 
 /* ---- writing ---- */
 
-/* Behind a sealed pack the next one begins. */
+/* Creates the next pack if the last one is sealed. */
 static int
 make_room(struct ms_committer *c, struct ms_err *err)
 {
@@ -86,47 +85,41 @@ make_room(struct ms_committer *c, struct ms_err *err)
 	return 0;
 }
 
-/* Numbers of the batch's records, which stand in the order of its images. */
-static void
-number_records(struct ms_committer *c, uint64_t *data, uint64_t *meta)
+static size_t
+count_records(struct ms_block_image *const *list, uint32_t n)
 {
-	struct ms_new_message *f =
-	    (struct ms_new_message *)(void *)c->b->messages.p;
-	size_t i, n = c->b->messages.n / sizeof(*f);
-	uint64_t next = c->pos.next;
-	uint32_t k;
+	size_t count = 0;
+	uint32_t i;
 
-	for (k = 0; k < c->b->data_n; k++) {
-		data[k] = next;
-		next += c->b->data[k]->header.count;
-	}
-	for (k = 0; k < c->b->meta_n; k++) {
-		meta[k] = next;
-		next += c->b->meta[k]->header.count;
-	}
-	c->last_first = next;
 	for (i = 0; i < n; i++)
-		if (!f[i].known)
-			f[i].number = meta[f[i].image] + f[i].row;
+		count += list[i]->header.count;
+	return count;
 }
 
-/* The index rows of BLOBs and MESSAGEs, whether they are void or not: as
- * they would be if the batch were read from its pack. */
+/*
+ * Numbers the BLOBs and MESSAGEs, which are written first and in their order,
+ * and puts their index rows. Records that are known get rows too, as they would
+ * if the batch were read from its pack.
+ */
 static int
-index_contents(struct ms_committer *c, const uint64_t *data,
-    const uint64_t *meta, struct ms_err *err)
+number_records(struct ms_committer *c, struct ms_err *err)
 {
-	const struct ms_new_blob *bl = (const void *)c->b->blobs.p;
-	const struct ms_new_message *f = (const void *)c->b->messages.p;
-	size_t i, n = c->b->blobs.n / sizeof(*bl);
+	size_t i, messages, blobs;
+	struct ms_new_message *m = ms_batch_messages(c->b, &messages);
+	const struct ms_new_blob *bl = ms_batch_blobs(c->b, &blobs);
+	uint64_t next = c->pos.next;
 
-	for (i = 0; i < n; i++)
-		ms_indexer_blob(
-		    c->a->indexer, data[bl[i].image] + bl[i].row, bl[i].digest);
-	n = c->b->messages.n / sizeof(*f);
-	for (i = 0; i < n; i++)
-		ms_indexer_message(c->a->indexer, meta[f[i].image] + f[i].row,
-		    f[i].id, f[i].size, &f[i].meta);
+	assert(count_records(c->b->data, c->b->data_n) == blobs);
+	assert(count_records(c->b->meta, c->b->meta_n) == messages);
+	for (i = 0; i < blobs; i++, next++)
+		ms_indexer_blob(c->a->indexer, next, bl[i].digest);
+	for (i = 0; i < messages; i++, m++, next++) {
+		if (!m->known)
+			m->number = next;
+		ms_indexer_message(
+		    c->a->indexer, next, m->id, m->size, &m->meta);
+	}
+	c->last_first = next;
 	return ms_indexer_put(c->a->indexer, &c->txn, err);
 }
 
@@ -179,22 +172,21 @@ out:
 /* ---- the whole ---- */
 
 static void
-set_outcomes(struct ms_committer *c)
+set_outcomes(const struct ms_batch *b)
 {
-	const struct ms_new_message *f = (const void *)c->b->messages.p;
+	size_t i, messages, n;
+	const struct ms_new_message *m = ms_batch_messages(b, &messages);
+	struct ms_deposit *d = ms_batch_deposits(b, &n);
 	struct ms_map seen = {0};
-	struct ms_deposit *d;
-	size_t i, n;
 
-	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++) {
 		if (d[i].outcome == MS_OUTCOME_FAILED)
 			continue;
 		d[i].outcome = MS_OUTCOME_KNOWN;
-		/* The first copy of a new message is new, a second one in
-		 * the same batch is known already. */
+		/* The first copy of a new message is new, a second one in the
+		 * same batch is known already. */
 		if (d[i].new_message != MS_NO_NEW_MESSAGE &&
-		    !f[d[i].new_message].id_known &&
+		    !m[d[i].new_message].id_known &&
 		    !ms_map_add(&seen, d[i].id, 0, NULL))
 			d[i].outcome = MS_OUTCOME_NEW;
 	}
@@ -207,32 +199,27 @@ enum {
 	MAP_FULL = 2
 };
 
-/* Deposits and writing, in the transaction. *written: there was something. */
+/*
+ * Records the deposits and writes everything, in the transaction. *written
+ * receives whether there was anything to write.
+ */
 static int
 fill(struct ms_committer *c, bool *written, struct ms_err *err)
 {
-	uint64_t *data = ms_xcalloc(c->b->data_n, sizeof(*data));
-	uint64_t *meta = ms_xcalloc(c->b->meta_n, sizeof(*meta));
 	struct ms_deposit *d;
 	size_t i, n;
-	int rc = -1;
 
-	number_records(c, data, meta);
-	if (index_contents(c, data, meta, err) < 0)
-		goto out;
+	if (number_records(c, err) < 0)
+		return -1;
 	d = ms_batch_deposits(c->b, &n);
 	for (i = 0; i < n; i++)
 		if (!d[i].resolved && ms_committer_deposit(c, &d[i], err) < 0)
-			goto out;
+			return -1;
 	if (c->b->decide != NULL && c->b->decide(c->b->decide_ctx, c, err) < 0)
-		goto out;
+		return -1;
 	*written =
 	    c->last.count + c->closed_n + c->b->data_n + c->b->meta_n > 0;
-	rc = *written ? write_out(c, err) : 0;
-out:
-	free(data);
-	free(meta);
-	return rc;
+	return *written ? write_out(c, err) : 0;
 }
 
 /*
@@ -250,7 +237,7 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 	if (ms_index_begin_write(c->a->ix, &c->txn, err) < 0)
 		return -1;
 	ms_indexer_clear(c->a->indexer);
-	rc = look_up_new_messages(c, &total, &known, err);
+	rc = look_up_new_records(c, &total, &known, err);
 	if (rc == 0 && sift_allowed && known > total / 10)
 		rc = SIFT;
 	if (rc == 0)
@@ -261,7 +248,7 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 		ms_index_abort(&c->txn);
 	if (rc == 0) {
 		c->a->checked = c->pos;
-		set_outcomes(c);
+		set_outcomes(c->b);
 	}
 	return rc < 0 && c->txn.full ? MAP_FULL : rc;
 }
@@ -279,7 +266,7 @@ after_full(struct ms_committer *c, struct ms_err *err)
 		return 0;
 	if (ms_archive_catch_up(c->a, true, err) < 0)
 		return -1;
-	set_outcomes(c);
+	set_outcomes(c->b);
 	return 1;
 }
 
@@ -345,7 +332,7 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 
 	assert(a->mode == MS_ARCHIVE_WRITE);
 	if (nothing_to_do(b)) {
-		set_outcomes(&c);
+		set_outcomes(b);
 		return 0;
 	}
 	do {

@@ -181,19 +181,15 @@ static int
 find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
     uint64_t *first, struct ms_err *err)
 {
-	const struct ms_new_message *f = NULL;
-	int got;
+	size_t messages;
+	const struct ms_new_message *m = ms_batch_messages(c->b, &messages);
+	int got = ms_index_id(&c->txn, d->id, first, err);
 
-	if (d->new_message != MS_NO_NEW_MESSAGE)
-		f = (const struct ms_new_message *)(const void *)
-			c->b->messages.p +
-		    d->new_message;
-	got = ms_index_id(&c->txn, d->id, first, err);
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return 0;
-	*message = f != NULL ? f->number : d->message;
+	if (got <= 0)
+		return got;
+	*message = d->new_message != MS_NO_NEW_MESSAGE
+		       ? m[d->new_message].number
+		       : d->message;
 	if (*message == 0)
 		*message = *first;
 	return 1;

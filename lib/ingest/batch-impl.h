@@ -24,6 +24,9 @@ struct ms_committer {
 	bool durable; /* written and synced, whatever the index says */
 };
 
+/* Frees n images, but not the list. */
+void ms_images_free(struct ms_block_image **list, uint32_t n);
+
 /* Adds a record behind those of `last`; its number. A `last` that is full is
  * closed first: names can be long, and blocks have a limit. */
 int ms_committer_record(struct ms_committer *c, uint8_t type,

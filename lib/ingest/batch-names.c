@@ -24,12 +24,10 @@ close_last(struct ms_committer *c)
 void
 ms_committer_clear(struct ms_committer *c)
 {
-	while (c->closed_n > 0) {
-		ms_block_image_release(c->closed[--c->closed_n]);
-		free(c->closed[c->closed_n]);
-	}
+	ms_images_free(c->closed, c->closed_n);
 	free(c->closed);
 	c->closed = NULL;
+	c->closed_n = 0;
 	ms_block_builder_release(&c->last);
 }
 

@@ -1,7 +1,9 @@
-/* batch.c - what is committed together, before it is. */
+/* batch.c - the contents of a batch: images, messages, BLOBs, deposits. */
 #include "batch.h"
 
 #include <stdlib.h>
+
+#include "batch-impl.h"
 
 void
 ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name)
@@ -9,6 +11,20 @@ ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name)
 	d->outcome = MS_OUTCOME_FAILED;
 	d->err = ms_xcalloc(1, sizeof(*d->err));
 	ms_fail(d->err, MS_DATA, "%s%s", why, name);
+}
+
+struct ms_new_message *
+ms_batch_messages(const struct ms_batch *b, size_t *count)
+{
+	*count = b->messages.n / sizeof(struct ms_new_message);
+	return (struct ms_new_message *)(void *)b->messages.p;
+}
+
+struct ms_new_blob *
+ms_batch_blobs(const struct ms_batch *b, size_t *count)
+{
+	*count = b->blobs.n / sizeof(struct ms_new_blob);
+	return (struct ms_new_blob *)(void *)b->blobs.p;
 }
 
 struct ms_deposit *
@@ -27,11 +43,10 @@ ms_batch_add_image(struct ms_batch *b, struct ms_block_image *image)
 
 	*list = ms_xreallocarray(*list, *n + 1, sizeof(**list));
 	(*list)[(*n)++] = image;
-	b->stored += image->bytes.n;
 }
 
-static void
-free_images(struct ms_block_image **list, uint32_t n)
+void
+ms_images_free(struct ms_block_image **list, uint32_t n)
 {
 	uint32_t i;
 
@@ -47,8 +62,8 @@ ms_batch_clear(struct ms_batch *b)
 	struct ms_deposit *d;
 	size_t i, n;
 
-	free_images(b->data, b->data_n);
-	free_images(b->meta, b->meta_n);
+	ms_images_free(b->data, b->data_n);
+	ms_images_free(b->meta, b->meta_n);
 	b->data_n = b->meta_n = 0;
 	d = ms_batch_deposits(b, &n);
 	for (i = 0; i < n; i++)
@@ -57,7 +72,6 @@ ms_batch_clear(struct ms_batch *b)
 	ms_buf_clear(&b->blobs);
 	ms_buf_clear(&b->deposits);
 	ms_buf_clear(&b->text);
-	b->stored = 0;
 }
 
 void

@@ -106,6 +106,7 @@ struct batch_builder {
 	struct ms_block_builder data, meta;
 	struct compress_job *compress_jobs; /* the oldest first */
 	size_t compressing;                 /* bytes of payload of these */
+	size_t stored;                      /* bytes of the finished blocks */
 	size_t meta_plain; /* of MESSAGEs, and of EVENTs at most */
 	size_t unresolved; /* deposits to be written */
 	int64_t since_ms;  /* when its first deposit came; 0: none */
