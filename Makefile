@@ -2,7 +2,7 @@
 # Users own CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR DESTDIR.
 #   make            the tools                 make install    and their manuals
 #   make demo       what they do, shown       make check      every test
-#   make deps       missing Debian packages   make lint fuzz soak bench
+#   make deps       missing Debian packages   make lint fuzz soak mutants bench
 # V=1 shows the commands, SAN=1 builds with ASan and UBSan in build/san,
 # DEVELOPER=1 with -Werror.
 # MS_NO_DEPS=1: nothing is ever installed. More in README.
@@ -59,12 +59,20 @@ B = build/fuzz
 MS_CFLAGS += $(SANITIZE) -fsanitize=fuzzer-no-link -fno-omit-frame-pointer
 MS_LDFLAGS += $(SANITIZE)
 endif
+# With a shared libms.so, and an empty libmutant.so before it: t/mutants.py.
+MS = $(B)/libms.a
+ifeq ($(MUTANTS),1)
+B = build/mutants
+MS = $(B)/libmutant.so $(B)/libms.so
+MS_CFLAGS += -fPIC -fsemantic-interposition
+MS_LDFLAGS = -Wl,--no-as-needed -Wl,-rpath,$(abspath $(B))
+endif
 # What is made is named; V=1 shows the commands, -s nothing.
 SILENT = $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 Q = $(if $(V),,@$(if $(SILENT),,echo '  $@' &&)) #
 COMPILE = $(CC) $(MS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(COMPILE) -MF $@.d $(MS_LDFLAGS) $(LDFLAGS) -o $@
-LIBS = $(B)/libms.a $(PKG_LIBS)
+LIBS = $(MS) $(PKG_LIBS)
 
 # The folders of lib/ from the lowest layer to the highest. A file of lib/ can
 # include the headers of its own folder and of the folders before it, a tool
@@ -94,6 +102,13 @@ shims: $(SHIMS)
 $(B)/libms.a: $(LIB)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
+$(B)/libms.so: $(LIB)
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F) $^ $(PKG_LIBS)
+
+$(B)/libmutant.so:
+	@mkdir -p $(@D)
+	$(Q)echo | $(LINK) -shared -Wl,-soname,$(@F) -x c -
+
 $(B)/librunner.a: $(call objects,cmd/runner)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
@@ -106,18 +121,18 @@ $(B)/cmd/%.o: cmd/%.c
 	$(Q)$(COMPILE) -iquote cmd/runner $(ALL_LAYERS) -c -o $@ $<
 
 define tool
-$(B)/bin/ms-$1: $(call objects,cmd/$1) $(B)/librunner.a $(B)/libms.a
+$(B)/bin/ms-$1: $(call objects,cmd/$1) $(B)/librunner.a $(MS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LINK) $$^ $$(PKG_LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(patsubst ms-%,%,$(notdir $t)))))
 
-$(B)/unit/%: t/unit/%.c $(B)/libms.a
+$(B)/unit/%: t/unit/%.c $(MS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -iquote t/unit -iquote lib $(ALL_LAYERS) $< $(LIBS)
 
 # A fuzz target without libFuzzer: runs its seeds and what is close to them.
-$(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(B)/libms.a
+$(B)/seeds/%: t/fuzz/%.c t/fuzz-main.c $(MS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -iquote t -iquote lib $(ALL_LAYERS) $< t/fuzz-main.c $(LIBS)
 
@@ -171,6 +186,14 @@ fuzz:
 	@$(AGAIN) FUZZ=1 CC=clang $(patsubst %,build/fuzz/fuzz/%,$(notdir $(FUZZERS)))
 	@t/fuzz.sh $(FUZZ_SECONDS) $(notdir $(FUZZERS))
 
+# FOLDERS=log, lib/log/pack.c or lib/log/pack.c:259. More in t/mutants.py.
+mutants:
+	@t/deps.sh $(DEB_build) $(DEB_check) || true
+	@$(AGAIN) MUTANTS=1 CFLAGS=-O1 all units
+	@CFLAGS='$(MS_CFLAGS)' t/mutants.py $(if $(N),-n $(N)) $(if $(SEED),-s $(SEED)) \
+		$(if $(SECONDS),-t $(SECONDS)) $(if $(PERCENT),-p $(PERCENT)) \
+		-j $(JOBS) $(or $(FOLDERS),$(LAYERS))
+
 bench:
 	@t/deps.sh $(DEB_build) $(DEB_check) $(DEB_bench) || true
 	@$(AGAIN) all
@@ -192,6 +215,6 @@ compile_commands.json:
 clean:
 	rm -rf build compile_commands.json
 
-.PHONY: all units shims deps demo check soak everything fuzz bench lint install clean
+.PHONY: all units shims deps demo check soak everything fuzz mutants bench lint install clean
 .SECONDARY:
 -include $(wildcard $(addprefix $(B)/,lib/*/*.d cmd/*/*.d bin/*.d unit/*.d seeds/*.d fuzz/*.d) build/t/*.d)

@@ -7,6 +7,7 @@
 #   MS_KEEP=1           keeps the scratch folder
 top=$(cd "$(dirname "$0")/.." && pwd) build=$top/build
 [ "${SAN-}" != 1 ] || build=$top/build/san
+[ "${MUTANTS-}" != 1 ] || build=$top/build/mutants
 for v in $(env | sed -n 's/^\(MS_[A-Z_]*\)=.*/\1/p'); do
 	case $v in MS_CORPORA | MS_SOAK | MS_SEED | MS_TEST_REQUIRE | MS_KEEP) ;;
 	*) unset "$v" ;; esac
