@@ -20,31 +20,24 @@ ms_json_base64(json_t *o, const char *key, struct ms_slice bytes)
 	ms_buf_release(&text);
 }
 
-/* The length of the character that p begins with, or 0: it is none. */
-static size_t
-character(const unsigned char *p, size_t n)
-{
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	return len <= n && ms_utf8_valid(p, len) ? len : 0;
-}
-
 void
 ms_json_text(json_t *o, const char *key, struct ms_slice text)
 {
+	struct ms_slice rest = text;
 	struct ms_buf near = {0};
+	uint32_t c;
+	size_t n;
 
 	if (ms_utf8_valid(text.p, text.n)) {
 		json_object_set_new(
 		    o, key, json_stringn((const char *)text.p, text.n));
 		return;
 	}
-	for (size_t i = 0, len; i<text.n; i += len> 0 ? len : 1) {
-		len = character(text.p + i, text.n - i);
-		if (len > 0)
-			ms_buf_add(&near, text.p + i, len);
-		else
-			ms_buf_add_str(&near, "\xef\xbf\xbd");
+	for (; rest.n > 0; rest.p += n, rest.n -= n) {
+		n = ms_utf8_step(rest.p, rest.n, &c);
+		if (c == MS_NOT_UTF8)
+			c = MS_REPLACEMENT;
+		near.n += ms_utf8_put(ms_buf_room(&near, 4), c);
 	}
 	json_object_set_new(o, key, json_stringn(ms_buf_str(&near), near.n));
 	ms_json_base64(o, key, text);

@@ -49,11 +49,9 @@ ms_mutf7_encode(struct ms_slice in, struct ms_buf *out)
 	uint32_t c;
 
 	for (size_t i = 0, used; i < in.n; i += used) {
-		used = ms_utf8_next(in.p + i, in.n - i, &c);
-		if (used == 0) {
-			used = 1;
+		used = ms_utf8_step(in.p + i, in.n - i, &c);
+		if (c == MS_NOT_UTF8)
 			c = MS_REPLACEMENT;
-		}
 		if (c >= 0x20 && c < 0x7f) {
 			end_shift(&s, out);
 			ms_buf_add_byte(out, (unsigned char)c);

@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "utf8.h"
 
 #define PROGRESS_MS 100 /* at least, between two drawings */
 #define TEXT_MAX 65536  /* bytes of a string that get into a report */
@@ -43,41 +44,19 @@ struct ms_report {
 	struct folder *recent; /* what was asked for last, mostly again */
 };
 
-/* Bytes of the character of UTF-8 at p, which ends with NUL; 0: not valid. */
-static size_t
-utf8_length(const unsigned char *p)
-{
-	size_t n, i;
-
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 void
 ms_term_sanitize(struct ms_buf *b, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	struct ms_slice rest = ms_slice_str(text);
+	uint32_t c;
 	size_t n;
 
-	for (; *p != '\0'; p += n) {
-		n = utf8_length(p);
-		if (n == 0 || (n == 1 && (*p < 0x20 || *p == 0x7f)) ||
-		    (n == 2 && *p == 0xc2 && p[1] < 0xa0)) {
+	for (; rest.n > 0; rest.p += n, rest.n -= n) {
+		n = ms_utf8_step(rest.p, rest.n, &c);
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == MS_NOT_UTF8)
 			ms_buf_add_byte(b, '?');
-			n = n > 0 ? n : 1;
-		} else {
-			ms_buf_add(b, p, n);
-		}
+		else
+			ms_buf_add(b, rest.p, n);
 	}
 }
 

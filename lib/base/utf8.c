@@ -38,6 +38,17 @@ ms_utf8_next(const unsigned char *p, size_t n, uint32_t *c)
 }
 
 size_t
+ms_utf8_step(const unsigned char *p, size_t n, uint32_t *c)
+{
+	size_t used = ms_utf8_next(p, n, c);
+
+	if (used > 0)
+		return used;
+	*c = MS_NOT_UTF8;
+	return 1;
+}
+
+size_t
 ms_utf8_put(unsigned char out[4], uint32_t c)
 {
 	if (c < 0x80) {

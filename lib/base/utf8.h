@@ -8,13 +8,16 @@
 #include <stdint.h>
 #include "buf.h"
 
-#define MS_REPLACEMENT 0xfffd /* U+FFFD stands for what can't be decoded */
+#define MS_REPLACEMENT 0xfffd  /* U+FFFD stands for what can't be decoded */
+#define MS_NOT_UTF8 UINT32_MAX /* a byte that is not part of a character */
 
 /*
  * The character at p, of n >= 1 bytes: returns how many bytes it has (1..4),
  * or 0 if they are not UTF-8 (RFC 3629).
  */
 size_t ms_utf8_next(const unsigned char *p, size_t n, uint32_t *c);
+/* The same, but never 0: a byte that is not UTF-8 counts as one MS_NOT_UTF8. */
+size_t ms_utf8_step(const unsigned char *p, size_t n, uint32_t *c);
 /* Writes c, at most U+10FFFF, as UTF-8; returns how many bytes. */
 size_t ms_utf8_put(unsigned char out[4], uint32_t c);
 /* c, folded. */

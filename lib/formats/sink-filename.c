@@ -10,25 +10,8 @@
 #define LEVEL_HASH 4 /* bytes of the hash shown in a changed level */
 #define ID_SHOWN 8   /* bytes of the id in the name of a message */
 
-/* Decodes one character; returns its length, or 0 if it is not UTF-8. */
-static size_t
-next_char(struct ms_slice s, uint32_t *c)
-{
-	static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	size_t n = s.p[0] < 0x80   ? 1
-		   : s.p[0] < 0xe0 ? 2
-		   : s.p[0] < 0xf0 ? 3
-				   : 4;
-
-	if (n > s.n || !ms_utf8_valid(s.p, n))
-		return 0;
-	*c = s.p[0] & lead[n];
-	for (size_t i = 1; i < n; i++)
-		*c = *c << 6 | (s.p[i] & 0x3f);
-	return n;
-}
-
-/* Characters above ASCII that show nothing, or turn what follows around. */
+/* Characters above ASCII that are invisible or change the direction of text,
+ * and bytes that are not UTF-8. */
 static bool
 invisible(uint32_t c)
 {
@@ -37,7 +20,7 @@ invisible(uint32_t c)
 	    {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
 	    {0x3000, 0x3000}, {0x3164, 0x3164}, {0xe000, 0xf8ff},
 	    {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xffff},
-	    {0xe0000, 0x10ffff}};
+	    {0xe0000, MS_NOT_UTF8}};
 
 	for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++)
 		if (c >= range[i][0] && c <= range[i][1])
@@ -88,11 +71,11 @@ clean_level(struct ms_buf *out, struct ms_slice level)
 	if (changed)
 		ms_buf_add_byte(out, '_');
 	while (rest.n > 0) {
-		uint32_t c = 0;
-		size_t n = next_char(rest, &c);
+		uint32_t c;
+		size_t n = ms_utf8_step(rest.p, rest.n, &c);
 		bool first = rest.n == level.n, last = rest.n == n;
 
-		if (n > 0 && fit_for_folder(c) &&
+		if (fit_for_folder(c) &&
 		    !(first && strchr(".-~", (int)c) != NULL) &&
 		    !(last && (c == '.' || c == ' '))) {
 			ms_buf_add(out, rest.p, n);
@@ -100,8 +83,8 @@ clean_level(struct ms_buf *out, struct ms_slice level)
 			ms_buf_add_byte(out, '_');
 			changed = true;
 		}
-		rest.p += n > 0 ? n : 1;
-		rest.n -= n > 0 ? n : 1;
+		rest.p += n;
+		rest.n -= n;
 	}
 	return changed;
 }
@@ -166,10 +149,10 @@ add_subject(struct ms_buf *out, struct ms_slice rest)
 	bool gap = false;
 
 	while (rest.n > 0) {
-		uint32_t c = 0;
-		size_t n = next_char(rest, &c);
+		uint32_t c;
+		size_t n = ms_utf8_step(rest.p, rest.n, &c);
 
-		if (n > 0 && fit_for_subject(c)) {
+		if (fit_for_subject(c)) {
 			if (out->n - start + n + gap > MS_FILE_SUBJECT_MAX)
 				break;
 			if (gap && out->n > start)
@@ -179,8 +162,8 @@ add_subject(struct ms_buf *out, struct ms_slice rest)
 		} else {
 			gap = true;
 		}
-		rest.p += n > 0 ? n : 1;
-		rest.n -= n > 0 ? n : 1;
+		rest.p += n;
+		rest.n -= n;
 	}
 	return out->n > start;
 }

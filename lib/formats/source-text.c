@@ -6,28 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
-/* How many bytes the character has that the text begins with; 0: it is none. */
-static size_t
-character(struct ms_slice s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.n; n++)
-		if (ms_utf8_valid(s.p, n))
-			return n;
-	return 0;
-}
-
 void
 ms_text_add(struct ms_buf *out, struct ms_slice bytes, bool level)
 {
+	uint32_t c;
 	size_t n;
-	unsigned char c;
 
 	for (; bytes.n > 0; bytes.p += n, bytes.n -= n) {
-		c = bytes.p[0];
-		n = character(bytes);
-		if (n == 0 || c < ' ' || c == 0x7f) {
-			ms_buf_printf(out, "\\x%02X", c);
-			n = 1;
+		n = ms_utf8_step(bytes.p, bytes.n, &c);
+		if (c < ' ' || c == 0x7f || c == MS_NOT_UTF8) {
+			ms_buf_printf(out, "\\x%02X", bytes.p[0]);
 			continue;
 		}
 		if (level && (c == '/' || c == '\\'))

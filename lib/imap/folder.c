@@ -45,8 +45,7 @@ add_foreign(struct ms_buf *out, const char *name, char delimiter)
 		if (delimiter != 0 && name[i] == delimiter) {
 			ms_buf_add_byte(out, '/');
 		} else if (c >= 0x80 && !utf8) {
-			ms_buf_add_byte(out, (unsigned char)(0xc0 | c >> 6));
-			ms_buf_add_byte(out, (unsigned char)(0x80 | (c & 63)));
+			out->n += ms_utf8_put(ms_buf_room(out, 4), c);
 		} else {
 			if (c == '/' || c == '\\')
 				ms_buf_add_byte(out, '\\');
