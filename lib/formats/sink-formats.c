@@ -1,0 +1,30 @@
+/* sink-formats.c - the table of formats. */
+#include "sink.h"
+
+#include <string.h>
+
+#include "sink-impl.h"
+
+static const struct ms_sink_format *const formats[] = {
+    &ms_sink_stream, &ms_sink_mboxrd, &ms_sink_eml};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+const struct ms_sink_format *
+ms_sink_format(const char *name)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	return NULL;
+}
+
+void
+ms_sink_format_names(struct ms_buf *out)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (i > 0)
+			ms_buf_add_str(out, ", ");
+		ms_buf_add_str(out, formats[i]->name);
+	}
+}
