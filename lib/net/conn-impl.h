@@ -1,4 +1,4 @@
-/* conn-impl.h - what conn*.c share. Not for others. Layer: conn. */
+/* conn-impl.h - what conn*.c share. Layer: private to conn. */
 #ifndef MS_CONN_IMPL_H
 #define MS_CONN_IMPL_H
 #include <openssl/ssl.h>
@@ -25,16 +25,20 @@ struct ms_conn {
 	int64_t filled_ms;
 };
 
-/* When an operation that begins now has to be done, CLOCK_MONOTONIC. */
+/* The deadline of an operation that begins now; see ms_clock_ms(). */
 int64_t ms_conn_deadline(const struct ms_conn *c);
-/* Waits for the server's bytes, or for room for ours. */
+/* Fails with MS_TEMP: the deadline has passed. */
+int ms_conn_too_late(const struct ms_conn *c, struct ms_err *err);
+/* Waits for events on a socket. 1: they have come; 0: too late; -1: errno. */
+int ms_conn_poll(int fd, short events, int64_t deadline_ms);
+/* Waits until bytes can be received (POLLIN) or sent (POLLOUT). */
 int ms_conn_await(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err);
 /*
- * After an SSL call that returned n <= 0: waits for what it wants. 0: try it
- * again, -1: it failed.
+ * After an SSL call that returned n <= 0: waits for what TLS needs. Results:
+ * 0, the call can be repeated; -1, it has failed.
  */
-int ms_conn_ssl_again(
+int ms_conn_ssl_retry(
     struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err);
 
 #endif

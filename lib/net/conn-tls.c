@@ -82,7 +82,7 @@ ssl_fail(int why, int sys, struct ms_err *err)
 }
 
 int
-ms_conn_ssl_again(
+ms_conn_ssl_retry(
     struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err)
 {
 	int sys = errno, why = SSL_get_error(c->ssl, n);
@@ -237,7 +237,7 @@ ms_conn_tls(struct ms_conn *c, struct ms_err *err)
 			return bad_certificate(verdict, err);
 		if (n == 1)
 			break;
-		if (ms_conn_ssl_again(c, n, deadline, err) < 0)
+		if (ms_conn_ssl_retry(c, n, deadline, err) < 0)
 			return ms_context(err, "TLS handshake");
 	}
 	return c->pin_count > 0 ? check_pins(c, err) : 0;

@@ -26,42 +26,6 @@
 
 #define RATE_MAX ((uint64_t)1 << 40) /* bytes a second: as good as no limit */
 
-/* ---- deadlines ---- */
-
-int64_t
-ms_conn_deadline(const struct ms_conn *c)
-{
-	int64_t at = ms_clock_ms() + (int64_t)c->timeout * 1000;
-
-	return c->until_ms != 0 && c->until_ms < at ? c->until_ms : at;
-}
-
-static int
-too_slow(const struct ms_conn *c, struct ms_err *err)
-{
-	if (c->until_ms != 0 && ms_clock_ms() >= c->until_ms)
-		return ms_fail(err, MS_TEMP, "--max-time is over");
-	return ms_fail(err, MS_TEMP, "no answer within %u seconds", c->timeout);
-}
-
-/* Waits for events on a socket. 1: they are there; 0: too late; -1. */
-static int
-wait_fd(int fd, short events, int64_t deadline_ms)
-{
-	struct pollfd pfd = {.fd = fd, .events = events};
-	int64_t left;
-	int n;
-
-	for (;;) {
-		left = deadline_ms - ms_clock_ms();
-		if (left < 0)
-			left = 0;
-		n = poll(&pfd, 1, left > INT_MAX ? INT_MAX : (int)left);
-		if (n >= 0 || errno != EINTR)
-			return n;
-	}
-}
-
 /* ---- connecting ---- */
 
 /* What the resolver's thread may still write to when we have given up. */
@@ -138,9 +102,9 @@ connect_one(const struct ms_conn *c, const struct addrinfo *ai,
 	if (connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
 		e = errno;
 		if (e == EINPROGRESS || e == EINTR) {
-			n = wait_fd(fd, POLLOUT, deadline_ms);
+			n = ms_conn_poll(fd, POLLOUT, deadline_ms);
 			if (n == 0) {
-				too_slow(c, err);
+				ms_conn_too_late(c, err);
 				goto fail;
 			}
 			if (n < 0 ||
@@ -251,23 +215,9 @@ ms_conn_with(const struct ms_conn_peer *peer)
 
 /* ---- waiting ---- */
 
-int
-ms_conn_await(
-    struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
-{
-	int got;
-
-	if (events == POLLIN && c->idle != NULL)
-		c->idle(c->idle_ctx);
-	got = wait_fd(c->fd, events, deadline_ms);
-	if (got < 0)
-		return ms_fail_errno(err, "poll");
-	return got == 0 ? too_slow(c, err) : 0;
-}
-
 /* After a recv(2) or send(2) that failed: 0: try it again. */
 static int
-plain_again(
+plain_retry(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
 {
 	if (errno == EINTR)
@@ -304,7 +254,7 @@ peek(struct ms_conn *c, struct ms_err *err)
 	errno = sys;
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return 0;
-	return ms_conn_ssl_again(c, n, 0, err);
+	return ms_conn_ssl_retry(c, n, 0, err);
 }
 
 int
@@ -334,7 +284,7 @@ ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
 		if (n > 0 && fds[1].revents != 0)
 			return 2;
 		if (n == 0 && c->until_ms != 0 && ms_clock_ms() >= c->until_ms)
-			return too_slow(c, err);
+			return ms_conn_too_late(c, err);
 		if (n == 0)
 			return 0;
 	}
@@ -364,7 +314,7 @@ allowance(struct ms_conn *c, int n, struct ms_err *err)
 		if (c->left >= enough)
 			return (uint64_t)n < c->left ? n : (int)c->left;
 		if (c->until_ms != 0 && now >= c->until_ms)
-			return too_slow(c, err);
+			return ms_conn_too_late(c, err);
 		if (c->idle != NULL)
 			c->idle(c->idle_ctx);
 		(void)poll(
@@ -386,7 +336,7 @@ read_some(
 		ERR_clear_error();
 		got = SSL_read(c->ssl, p, n);
 		if (got <= 0)
-			return ms_conn_ssl_again(c, (int)got, deadline_ms, err);
+			return ms_conn_ssl_retry(c, (int)got, deadline_ms, err);
 		return (int)got;
 	}
 	if (c->fd < 0)
@@ -394,7 +344,7 @@ read_some(
 	else
 		got = recv(c->fd, p, (size_t)n, 0);
 	if (got < 0)
-		return plain_again(c, POLLIN, deadline_ms, err);
+		return plain_retry(c, POLLIN, deadline_ms, err);
 	if (got == 0)
 		return ms_fail(
 		    err, MS_TEMP, "the server closed the connection");
@@ -443,12 +393,12 @@ ms_conn_write(struct ms_conn *c, const void *p, size_t n, struct ms_err *err)
 			ERR_clear_error();
 			put = SSL_write(c->ssl, at, part);
 			rc = put > 0 ? 0
-				     : ms_conn_ssl_again(
+				     : ms_conn_ssl_retry(
 					   c, (int)put, deadline, err);
 		} else {
 			put = send(c->fd, at, (size_t)part, MSG_NOSIGNAL);
 			rc = put > 0 ? 0
-				     : plain_again(c, POLLOUT, deadline, err);
+				     : plain_retry(c, POLLOUT, deadline, err);
 		}
 		if (rc < 0)
 			return -1;
