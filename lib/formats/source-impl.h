@@ -129,13 +129,6 @@ void ms_source_set_date(struct ms_source *src, int64_t date);
 void ms_source_where(struct ms_source *src);
 void ms_source_where_at(struct ms_source *src, const char *what, uint64_t n);
 
-/*
- * Begins with a file: tells its format. file is filled, mtime and name too.
- * 0, or -1 (empty, no mail, unreadable): the file is closed then.
- */
-int ms_source_begin_file(
-    struct ms_source *src, int fd, bool own, struct ms_err *err);
-
 /* ---- source-tree.c, source-maildir.c ---- */
 
 struct ms_names;
@@ -143,10 +136,11 @@ struct ms_names;
 /* Takes over the directory fd, whose name as given is root. */
 struct ms_tree *ms_tree_open(int fd, const char *root);
 /*
- * Opens the next file there is. 1: ms_source_begin_file() has it; 0: no more;
- * -1: something failed, where names it; go on.
+ * Opens the next file, and fills src->file. Results: 1, and *fd is the
+ * caller's; 0 after the last file; -1 if a file or folder, which src->where
+ * names, cannot be read: the next call goes on after it.
  */
-int ms_tree_next(struct ms_source *src, struct ms_err *err);
+int ms_tree_next(struct ms_source *src, int *fd, struct ms_err *err);
 void ms_tree_close(struct ms_tree *t);
 
 #define MS_KEYWORDS 26 /* a to z */

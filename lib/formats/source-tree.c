@@ -352,7 +352,7 @@ is_empty_folder(int dir, const char *name, const struct stat *st)
 
 /* Opens a file of the directory on top. 1; 0: nothing there to read; -1. */
 static int
-open_file(struct ms_source *src, const char *name, struct ms_err *err)
+open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 {
 	struct ms_tree *t = src->tree;
 	const struct level *lv = &t->level[t->depth - 1];
@@ -386,11 +386,14 @@ open_file(struct ms_source *src, const char *name, struct ms_err *err)
 	f->has_mtime = true;
 	f->in_tree = true;
 	f->eml = ms_name_ends(name, ".eml");
-	return ms_source_begin_file(src, fd, true, err) < 0 ? -1 : 1;
+	*out = fd;
+	return 1;
 }
 
+/* Enters a directory, or opens a file. 1: *out is open; 0: nothing to read yet;
+ * -1. */
 static int
-take(struct ms_source *src, const char *entry, struct ms_err *err)
+visit(struct ms_source *src, const char *entry, int *out, struct ms_err *err)
 {
 	const struct level *lv = &src->tree->level[src->tree->depth - 1];
 	const char *name = entry + 1;
@@ -403,7 +406,7 @@ take(struct ms_source *src, const char *entry, struct ms_err *err)
 		/* Of a Maildir only, if that is what was asked for. */
 		if (src->opt.format == MS_FORMAT_MAILDIR && lv->is != MESSAGES)
 			return 0;
-		return open_file(src, name, err);
+		return open_file(src, name, out, err);
 	case KIND_LINK:
 		blame(src, name);
 		return ms_fail(err, MS_DATA, "symbolic link, not followed");
@@ -414,7 +417,7 @@ take(struct ms_source *src, const char *entry, struct ms_err *err)
 }
 
 int
-ms_tree_next(struct ms_source *src, struct ms_err *err)
+ms_tree_next(struct ms_source *src, int *out, struct ms_err *err)
 {
 	struct ms_tree *t = src->tree;
 	struct level *lv;
@@ -431,10 +434,10 @@ ms_tree_next(struct ms_source *src, struct ms_err *err)
 			pop(t);
 			continue;
 		}
-		rc = take(src,
+		rc = visit(src,
 		    (const char *)lv->names.text.p +
 			lv->names.at[lv->names.next++],
-		    err);
+		    out, err);
 		if (rc != 0)
 			return rc;
 	}
