@@ -37,7 +37,7 @@ fresh
 status 'a user who is not there fails his message' 1 ms-ingest users
 expect 'the others are kept' 'alice A a' 'alice C c' 'alice E e'
 cat >want <<'END'
-ms-ingest: users, message 2: the archive has no such user: bob
+ms-ingest: users, message 2: the archive has no user 'bob'
 ms-ingest: users, message 4: 'a/b' is not a user name
 END
 grep message err | grep -v sent | sort >got

@@ -89,7 +89,7 @@ status 'with a report' 1 ms-ingest --report report stream "$name" mbox
 cat >want <<'END'
 {"type":"failed","where":"stream, message 6","reason":"..."}
 {"type":"failed","where":"no\nmail\u001B[1m�","where_b64":"bm8KbWFpbBtbMW3/","reason":"not a mail message"}
-{"type":"failed","where":"stream, message 4","reason":"the archive has no such user: nobody"}
+{"type":"failed","where":"stream, message 4","reason":"the archive has no user 'nobody'"}
 {"type":"folder","user":"u","source":"imap://a@h/","folder":"A","seen":3,"new":2,"known":1,"left_out":0,"failed":0,"occurrences":2}
 {"type":"folder","user":"u","source":"imap://a@h/","folder":"B\t\"\\","seen":1,"new":0,"known":1,"left_out":0,"failed":0,"occurrences":1}
 {"type":"folder","user":"nobody","source":"imap://a@h/","folder":"A","seen":1,"new":0,"known":0,"left_out":0,"failed":1,"occurrences":0}

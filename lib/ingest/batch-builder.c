@@ -1,5 +1,5 @@
-/* batch-builder.c - messages gathered into a batch; blocks compressed on the
- * pool; the thread that commits. */
+/* batch-builder.c - collects messages in a batch, compresses its blocks on the
+ * pool, and commits it in the writer thread. ms-archive(5), Writing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +15,11 @@ run_compress_job(struct ms_job *job, unsigned worker)
 
 	ms_block_finish(&cj->builder, cj->in->workers[worker].zstd, cj->image);
 	ms_block_builder_release(&cj->builder);
-	/* It had room for a block that does not get smaller. */
+	/* The buffer was large enough for a block that cannot be compressed. */
 	ms_buf_trim(&cj->image->bytes);
 }
 
-/* Waits for the block that was sent off first. */
+/* Waits for the oldest compress job. */
 static void
 wait_compress_job(struct ms_ingest *in, struct batch_builder *bb)
 {
@@ -40,9 +40,9 @@ wait_compress_jobs(struct ms_ingest *in, struct batch_builder *bb)
 }
 
 /*
- * Sends a builder's records to be compressed; their block has its place among
- * the images of the batch from now on. There are never more than a few under
- * way, or one large message would fill the memory with its pieces.
+ * Starts to compress the records of a builder. The place of their block among
+ * the images of the batch is decided here. COMPRESS_JOB_BYTES limits the jobs,
+ * because otherwise one large message would fill the memory with its pieces.
  */
 static void
 compress_block(struct ms_ingest *in, struct ms_block_builder *b)
@@ -62,7 +62,7 @@ compress_block(struct ms_ingest *in, struct ms_block_builder *b)
 	bb->compressing += cj->plain;
 	cj->builder = *b;
 	*b = (struct ms_block_builder){.kind = cj->builder.kind};
-	ms_buf_room(&b->contents, MS_BLOCK_FULL); /* it will be needed */
+	ms_buf_room(&b->contents, MS_BLOCK_FULL);
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = cj;
@@ -71,7 +71,7 @@ compress_block(struct ms_ingest *in, struct ms_block_builder *b)
 		wait_compress_job(in, bb);
 }
 
-/* ---- taking in ---- */
+/* ---- adding ---- */
 
 static bool
 full(const struct ms_ingest *in, const struct batch_builder *bb)
@@ -80,7 +80,8 @@ full(const struct ms_ingest *in, const struct batch_builder *bb)
 
 	ms_batch_blobs(&bb->batch, &blobs);
 	ms_batch_deposits(&bb->batch, &deposits);
-	/* What is being compressed is not counted yet: it is not much. */
+	/* `stored` leaves out the blocks that are being compressed: these are
+	 * few (COMPRESS_JOB_BYTES). */
 	return bb->unresolved >= in->batch_messages ||
 	       blobs >= MS_BATCH_BLOBS || deposits >= MS_BATCH_DEPOSITS ||
 	       bb->meta_plain >= MS_BATCH_META ||
@@ -88,16 +89,15 @@ full(const struct ms_ingest *in, const struct batch_builder *bb)
 	       bb->stored >= MS_BATCH_STORED;
 }
 
-bool
-ms_batch_builder_due(const struct batch_builder *bb)
+static bool
+is_due(const struct batch_builder *bb)
 {
 	return bb->since_ms != 0 &&
 	       ms_clock_ms() - bb->since_ms >= MS_INGEST_SECONDS * 1000;
 }
 
-bool
-ms_batch_builder_has_blob(
-    const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN])
+static bool
+has_blob(const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN])
 {
 	return ms_map_get(&in->builders[0].blobs, digest, NULL) ||
 	       ms_map_get(&in->builders[1].blobs, digest, NULL);
@@ -125,7 +125,7 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 	struct batch_builder *bb = in->builder;
 	struct ms_new_blob f = {.bytes = (uint32_t)n};
 
-	if (ms_batch_builder_has_blob(in, digest))
+	if (has_blob(in, digest))
 		return 0;
 	if (in->looked_up != in->committed) {
 		int got = blob_known(in, digest, err);
@@ -142,7 +142,8 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 	return ms_batch_builder_close(in, false, err);
 }
 
-/* The MESSAGE of an entry goes into the batch, unless it is there. */
+/* Adds the MESSAGE of an entry to the batch, unless the batch has it. Returns
+ * its index. */
 static uint32_t
 add_message(struct batch_builder *bb, const struct entry *e,
     struct ms_slice content, const unsigned char key[MS_SHA_LEN],
@@ -188,7 +189,7 @@ add_deposit(struct batch_builder *bb, const struct entry *e,
 	d.where = copy_text(to, text, d.where, d.where_n);
 	ms_buf_add(&bb->batch.deposits, &d, sizeof(d));
 	bb->unresolved += d.resolved ? 0 : 1;
-	/* It may be the one for which folder and all are made. */
+	/* This deposit may be the one that creates the folder, and more. */
 	if (!d.resolved && atomic_load(&d.dest->number) == 0)
 		bb->meta_plain += d.dest->events_max;
 	if (bb->since_ms == 0)
@@ -196,9 +197,9 @@ add_deposit(struct batch_builder *bb, const struct entry *e,
 }
 
 /*
- * Has the message become known since a worker looked it up? It is being
- * written just now, or was meanwhile. One with line ends of its own needs its
- * record's number, so that must be finished first.
+ * Sets e->is_new to false if the message has become known since it was looked
+ * up, because the writer has it or has committed it. A message with mixed line
+ * ends needs the number of its record, so the writer must finish first.
  */
 static int
 known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
@@ -211,7 +212,7 @@ known_by_now(struct ms_ingest *in, struct entry *e, struct ms_slice content,
 	int got;
 
 	if (writing && !e->mixed_eol) {
-		e->is_new = false; /* goes by its id */
+		e->is_new = false; /* found by its id */
 		return 0;
 	}
 	if (writing && ms_batch_builder_wait(in, err) < 0)
@@ -245,8 +246,8 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 
 	if (e.no_user) {
 		e.d.resolved = true;
-		ms_deposit_fail(
-		    &e.d, "the archive has no such user: ", e.d.dest->user);
+		ms_fail(ms_deposit_fail(&e.d), MS_DATA,
+		    "the archive has no user '%s'", e.d.dest->user);
 	}
 	if (e.is_new) {
 		ms_sha256(content.p, content.n, digest);
@@ -270,7 +271,7 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 	return ms_batch_builder_close(in, false, err);
 }
 
-/* ---- handing over ---- */
+/* ---- committing ---- */
 
 int
 ms_ingest_fail(
@@ -285,21 +286,27 @@ ms_ingest_fail(
 }
 
 int
-ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err)
+ms_ingest_check(struct ms_ingest *in, struct ms_err *err)
 {
-	while (in->writing != NULL)
-		pthread_cond_wait(&in->wake, &in->lock);
 	return in->failed ? ms_ingest_fail(in, &in->why, err) : 0;
 }
 
 int
-ms_batch_builder_close(struct ms_ingest *in, bool anyway, struct ms_err *err)
+ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err)
+{
+	while (in->writing != NULL)
+		pthread_cond_wait(&in->wake, &in->lock);
+	return ms_ingest_check(in, err);
+}
+
+int
+ms_batch_builder_close(struct ms_ingest *in, bool now, struct ms_err *err)
 {
 	struct batch_builder *bb = in->builder;
 
-	if (in->failed)
-		return ms_ingest_fail(in, &in->why, err);
-	if (!anyway && !full(in, bb) && !ms_batch_builder_due(bb))
+	if (ms_ingest_check(in, err) < 0)
+		return -1;
+	if (!now && !full(in, bb) && !is_due(bb))
 		return 0;
 	compress_block(in, &bb->data);
 	compress_block(in, &bb->meta);

@@ -1,14 +1,14 @@
-/* batch-commit.c - a batch is looked up, numbered, written, synced, indexed.
- * ms-archive(5), Writing. By the holder of `lock`. */
+/* batch-commit.c - looks up, numbers, writes, syncs and indexes a batch, all
+ * under `lock`. ms-archive(5), Writing. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "batch-impl.h"
 
-#define SIFTS_MAX 3 /* times at most */
+#define SIFTS_MAX 3 /* of one batch */
 
-static uint64_t commits; /* serial of the last one, in this process */
+static uint64_t commits; /* serial number of the last one in this process */
 
 static void
 commit_release(struct ms_committer *c)
@@ -131,7 +131,7 @@ index_block(
 	*at += ms_block_length(h);
 }
 
-/* Writes and syncs, then puts the rows of the blocks. */
+/* Writes and syncs the batch, then puts the index rows of its blocks. */
 static int
 write_out(struct ms_committer *c, struct ms_err *err)
 {
@@ -169,7 +169,7 @@ out:
 	return rc;
 }
 
-/* ---- the whole ---- */
+/* ---- the commit ---- */
 
 static void
 set_outcomes(const struct ms_batch *b)
@@ -223,8 +223,9 @@ fill(struct ms_committer *c, bool *written, struct ms_err *err)
 }
 
 /*
- * One attempt, holding `lock`. DONE; SIFT: much of it is known by now, sift
- * it and try again; MAP_FULL: the index's map is, let it grow; -1.
+ * Tries to commit once; the caller holds `lock`. Returns DONE; SIFT if much of
+ * the batch has become known, so it is to be sifted and tried again; MAP_FULL
+ * if the map of the index must grow first; or -1.
  */
 static int
 attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
@@ -254,8 +255,8 @@ attempt(struct ms_committer *c, bool sift_allowed, struct ms_err *err)
 }
 
 /*
- * The map was full. If the batch is in its pack already, it is indexed from
- * there. 0: try again, 1: it is done, -1.
+ * Lets the map of the index grow after MAP_FULL. A batch that is in its pack
+ * already is indexed from there. Returns DONE, MAP_FULL (try again) or -1.
  */
 static int
 after_full(struct ms_committer *c, struct ms_err *err)
@@ -263,14 +264,14 @@ after_full(struct ms_committer *c, struct ms_err *err)
 	if (ms_index_grow(c->a->ix, err) < 0)
 		return -1;
 	if (!c->durable)
-		return 0;
+		return MAP_FULL;
 	if (ms_archive_catch_up(c->a, true, err) < 0)
 		return -1;
 	set_outcomes(c->b);
-	return 1;
+	return DONE;
 }
 
-/* Outcomes and errors of an attempt that is made again. */
+/* Resets what an attempt has set, before the next one. */
 static void
 forget_attempt(struct ms_committer *c)
 {
@@ -294,7 +295,7 @@ forget_attempt(struct ms_committer *c)
 	ms_map_clear(&c->places);
 }
 
-/* Folder numbers hold for ever, so workers may use them from now on. */
+/* Lets the workers use the folder numbers, which never change again. */
 static void
 publish_numbers(struct ms_committer *c)
 {
@@ -319,7 +320,7 @@ nothing_to_do(const struct ms_batch *b)
 		return false;
 	d = ms_batch_deposits(b, &n);
 	for (i = 0; i < n; i++)
-		if (!d[i].resolved && d[i].outcome != MS_OUTCOME_FAILED)
+		if (!d[i].resolved)
 			return false;
 	return true;
 }
@@ -347,10 +348,8 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 			rc = attempt(&c, sifts < SIFTS_MAX, err);
 		if (rc != DONE)
 			a->checked = (struct ms_position){0};
-		if (rc == MAP_FULL) {
+		if (rc == MAP_FULL)
 			rc = after_full(&c, err);
-			rc = rc == 0 ? MAP_FULL : rc == 1 ? DONE : -1;
-		}
 		ms_archive_unlock(a);
 		if (rc == DONE)
 			publish_numbers(&c);

@@ -1,5 +1,5 @@
-/* batch-deposit.c - one message at one place is recorded: OCCURRENCE or PLACE,
- * and MOVED. ms-archive(5), Records. */
+/* batch-deposit.c - records one message in one folder: an OCCURRENCE or a
+ * PLACE, and MOVED. ms-archive(5), Records. */
 #include "batch-impl.h"
 
 #include <stdlib.h>
@@ -26,7 +26,8 @@ pair_digest(
 	ms_buf_release(&b);
 }
 
-/* A further place of an occurrence that is there. 1, 0 it is known, -1. */
+/* Records a further place of an occurrence. Returns 1, 0 if the place is known,
+ * or -1. */
 static int
 add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
     uint64_t occurrence, struct ms_err *err)
@@ -123,7 +124,7 @@ find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 	    c, MS_NAME_USER, 0, 0, d->dest->user, false, &user, err);
 	if (got <= 0)
 		return got;
-	/* What this batch recorded must be seen too. */
+	/* Lookups must also see what this batch has recorded. */
 	if (ms_committer_name(c, MS_NAME_SOURCE, 0, 0, d->dest->source, false,
 		&source, err) < 0 ||
 	    ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
@@ -151,8 +152,11 @@ find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 	return got < 0 ? -1 : any;
 }
 
-/* A reference: the user must have the message; its form, which is not seen, is
- * taken to be that of the copy he has. 1, 0, -1. */
+/*
+ * Resolves a reference: the user must have the message (first of its id). Its
+ * form was not seen, so that of the user's copy is used. Returns 1, 0 if the
+ * user does not have the message, or -1.
+ */
 static int
 resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
     uint64_t *message, struct ms_err *err)
@@ -176,7 +180,8 @@ resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 	return 1;
 }
 
-/* The MESSAGE a deposit names (*message) and the first one of its id. */
+/* Finds the MESSAGE of a deposit, and the first MESSAGE of its id. Returns 1, 0
+ * if the archive has no message of this id, or -1. */
 static int
 find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
     uint64_t *first, struct ms_err *err)
@@ -195,7 +200,8 @@ find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
 	return 1;
 }
 
-/* The occurrence of a message (first of its id) in a folder. 1, 0, -1. */
+/* Finds the occurrence of a message (first of its id) in a folder. Returns 1, 0
+ * or -1. */
 static int
 find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
     uint64_t first, uint64_t folder, uint64_t *occurrence, struct ms_err *err)
@@ -209,7 +215,8 @@ find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
 	    &c->txn, first, folder, occurrence, err);
 }
 
-/* The folder it was moved from, of the same user and source. 1, 0, -1. */
+/* Finds the folder from which the message was moved, of the same user and
+ * source. Returns 1, 0 or -1. */
 static int
 find_source_folder(struct ms_committer *c, const struct ms_deposit *d,
     uint64_t *folder, struct ms_err *err)
@@ -231,9 +238,10 @@ find_source_folder(struct ms_committer *c, const struct ms_deposit *d,
 }
 
 /*
- * It was moved to this occurrence: that of the folder it came from is marked.
- * The stream may be mistaken, or older than what the archive knows; then the
- * message is kept, and nothing else.
+ * Records that the message was moved to this occurrence: a MOVED names the
+ * occurrence in the folder from which it came. If that folder does not have the
+ * message (the stream may be wrong, or older than the archive), no MOVED is
+ * written.
  */
 static int
 add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
@@ -250,7 +258,7 @@ add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 	d->source_missing = got == 0 || (got == 1 && m.left == occurrence);
 	if (got < 0 || d->source_missing)
 		return got < 0 ? -1 : 0;
-	/* What this batch recorded must be seen too. */
+	/* Lookups must also see what this batch has recorded. */
 	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
 		return -1;
 	got = ms_index_moved(&c->txn, m.left, &to, err);
@@ -274,19 +282,18 @@ ms_committer_deposit(
 
 	got = ms_committer_folder(c, d->dest, &folder, err);
 	if (got == 0)
-		ms_deposit_fail(
-		    d, "the archive has no such user: ", d->dest->user);
+		ms_fail(ms_deposit_fail(d), MS_DATA,
+		    "the archive has no user '%s'", d->dest->user);
 	if (got <= 0)
 		return got;
 	got = find_message(c, d, &message, &first, err);
 	if (got == 1 && d->reference)
 		got = resolve_reference(c, d, first, &message, err);
 	if (got == 0)
-		ms_deposit_fail(d,
+		ms_fail(ms_deposit_fail(d), MS_DATA, "%s",
 		    d->reference
-			? "it refers to a message the user does not have"
-			: "its message is not there",
-		    "");
+			? "refers to a message that the user does not have"
+			: "its message is no longer in the archive");
 	if (got <= 0)
 		return got;
 	got = find_message_folder(c, d, first, folder, &occurrence, err);
@@ -299,8 +306,8 @@ ms_committer_deposit(
 		ms_map_add(&c->message_folders, digest, occurrence, NULL);
 		arrived = true;
 	}
-	/* At a place that is known it has been said before, and may be told
-	 * by an old stream. */
+	/* If the place was known, so was the move, and an old stream may
+	 * repeat it. */
 	if (got >= 0 && d->from_n > 0 && arrived)
 		got = add_moved(c, d, first, occurrence, err);
 	return got < 0 ? -1 : 0;

@@ -1,5 +1,5 @@
-/* batch-names.c - records of a commit; users, sources, folders, labels get
- * their numbers by events. ms-archive(5), EVENT. */
+/* batch-names.c - adds records to a commit, and the events that give numbers to
+ * users, sources and folders, and labels to sources. ms-archive(5), EVENT. */
 #include "batch-impl.h"
 
 #include <stdlib.h>
@@ -84,33 +84,31 @@ name_digest(enum ms_name_kind kind, uint64_t user, uint64_t source,
 	ms_buf_release(&b);
 }
 
-/*
- * A deleted user is unknown to who brings mail, until he is made again, which
- * revives him. 1 there he is, 0 unknown, -1.
- */
+/* Restores a deleted user if `create` is true. Returns 1, 0 if the user is
+ * deleted and stays so, or -1. */
 static int
-look_at_user(
-    struct ms_committer *c, uint64_t number, bool make, struct ms_err *err)
+restore_user(
+    struct ms_committer *c, uint64_t number, bool create, struct ms_err *err)
 {
-	int gone = ms_index_user_deleted(&c->txn, number, err);
+	int deleted = ms_index_user_deleted(&c->txn, number, err);
 	struct ms_buf event = {0};
 	uint64_t record;
 	json_t *keys;
 
-	if (gone <= 0)
-		return gone < 0 ? -1 : 1;
-	if (!make)
+	if (deleted <= 0)
+		return deleted < 0 ? -1 : 1;
+	if (!create)
 		return 0;
 	keys = json_pack("{sI sb}", "user", (json_int_t)number, "deleted", 0);
 	ms_event_json(&event, "user-set", keys, NULL);
-	gone = ms_committer_event(c, ms_buf_slice(&event), &record, err);
+	deleted = ms_committer_event(c, ms_buf_slice(&event), &record, err);
 	ms_buf_release(&event);
-	return gone < 0 ? -1 : 1;
+	return deleted < 0 ? -1 : 1;
 }
 
 int
 ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
-    uint64_t source, const char *name, bool make, uint64_t *number,
+    uint64_t source, const char *name, bool create, uint64_t *number,
     struct ms_err *err)
 {
 	static const enum ms_event_kind event[] = {
@@ -129,10 +127,10 @@ ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
 		return 1;
 	got = ms_index_name(&c->txn, kind, user, source, name, number, err);
 	if (got == 1 && kind == MS_NAME_USER)
-		got = look_at_user(c, *number, make, err);
+		got = restore_user(c, *number, create, err);
 	if (got != 0)
 		return got;
-	if (!make)
+	if (!create)
 		return 0;
 	if (add_event(c, &ev, number, err) < 0)
 		return -1;

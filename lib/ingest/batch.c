@@ -5,12 +5,12 @@
 
 #include "batch-impl.h"
 
-void
-ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name)
+struct ms_err *
+ms_deposit_fail(struct ms_deposit *d)
 {
 	d->outcome = MS_OUTCOME_FAILED;
 	d->err = ms_xcalloc(1, sizeof(*d->err));
-	ms_fail(d->err, MS_DATA, "%s%s", why, name);
+	return d->err;
 }
 
 struct ms_new_message *

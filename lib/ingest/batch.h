@@ -120,8 +120,8 @@ struct ms_new_message *ms_batch_messages(
 struct ms_new_blob *ms_batch_blobs(const struct ms_batch *b, size_t *count);
 struct ms_deposit *ms_batch_deposits(const struct ms_batch *b, size_t *count);
 
-/* Marks a deposit as failed. The reason is `why` followed by `name`. */
-void ms_deposit_fail(struct ms_deposit *d, const char *why, const char *name);
+/* Marks a deposit as failed. Returns its error, for the caller to fill. */
+struct ms_err *ms_deposit_fail(struct ms_deposit *d);
 /* Appends an image to the data or meta blocks, by its kind, and owns it. */
 void ms_batch_add_image(struct ms_batch *b, struct ms_block_image *image);
 /* Empties the batch and frees its images and errors. */

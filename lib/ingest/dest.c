@@ -1,12 +1,13 @@
-/* dest.c - where messages go: a destination for each user, source and
- * folder, made when first asked for. */
+/* dest.c - the destinations of messages: one for each user, source and folder,
+ * created on first use. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "impl.h"
 
-#define DESTS_MAX 8192 /* then all are forgotten: servers choose names */
+/* When there are so many destinations, all are freed: servers choose names. */
+#define DESTS_MAX 8192
 
 static bool
 same_label(const struct ms_dest *d, const char *label, bool create_user)
@@ -26,8 +27,8 @@ same_dest(const struct ms_dest *d, const char *user, const char *source,
 	       same_label(d, label, create_user);
 }
 
-/* A folder that the archive has already. What is not found now, or cannot be
- * looked up, is found when it is committed. */
+/* Looks up the number of a folder that the archive has already. If that fails,
+ * the commit finds the folder or creates it. */
 static void
 find_number(struct ms_ingest *in, struct ms_dest *d)
 {
@@ -41,9 +42,8 @@ find_number(struct ms_ingest *in, struct ms_dest *d)
 		atomic_store(&d->number, folder);
 }
 
-/* JSON takes six bytes for a control character. */
-#define EVENT_BYTE 6
-#define EVENTS_FIXED 2048 /* of the up to four: their keys, times, actors */
+#define EVENT_BYTE 6      /* JSON takes six bytes for a control character */
+#define EVENTS_FIXED 2048 /* keys, times and actors of up to four events */
 
 static struct ms_dest *
 new_dest(const char *user, const char *source, const char *folder,
@@ -82,8 +82,8 @@ ms_dests_release(struct ms_ingest *in)
 	in->last_dest = NULL;
 }
 
-/* When there are many, those so far are forgotten once nothing needs them:
- * what is under way is committed first. */
+/* Frees all destinations if there are DESTS_MAX. The deposits that use them are
+ * committed first. */
 static void
 make_room(struct ms_ingest *in)
 {

@@ -1,6 +1,11 @@
 /*
- * impl.h - what the files of the ingest module share. Not for others.
- * Layer: ingest.
+ * impl.h - the parts of the ingest pipeline, shared by its files only.
+ *
+ * A message goes through these stages. The caller's thread adds it to a work
+ * unit; a worker hashes, looks up and segments the messages of a work unit; the
+ * caller's thread (or the ticker) adds the results to a batch in the order of
+ * arrival; the writer commits the batch. A message too large for a work unit is
+ * processed on the caller's thread as it arrives.
  */
 #ifndef MS_INGEST_IMPL_H
 #define MS_INGEST_IMPL_H
@@ -11,32 +16,33 @@
 #include "pool.h"
 #include "segment.h"
 
-/* ---- work units: complete messages on their way to a worker and back ---- */
+/* ---- work units: complete messages for a worker ---- */
 
-#define WORK_UNIT_BYTES (512 * 1024) /* then it is sent off */
+/* A work unit that holds this much is sent to a worker. */
+#define WORK_UNIT_BYTES (512 * 1024)
 #define WORK_UNIT_MESSAGES 512
-#define WORK_UNIT_MESSAGE_MAX                                                  \
-	(2 * 1024 * 1024) /* a larger message is streamed                      \
-			   */
+/* Bytes; a larger message does not go through a work unit. */
+#define WORK_UNIT_MESSAGE_MAX (2 * 1024 * 1024)
 
-/* A message in a work unit: as it came, and what the worker found out. */
+/* A message of a work unit, and what the worker found out about it. */
 struct entry {
-	struct ms_deposit d; /* place and the rest: offsets in unit's text */
+	struct ms_deposit d; /* its offsets are in the text of the unit */
 	bool has_date, has_fallback;
 	int64_t fallback;
-	size_t at, n; /* in unit's bytes */
-	bool no_user; /* it fails, and nothing of it is kept */
-	bool is_new;  /* to be stored: content, note and blobs are filled */
+	size_t at, n; /* in the bytes of the unit */
+	bool no_user; /* the deposit fails, and no content is stored */
+	bool is_new;  /* to be stored: content, meta and blobs are filled */
 	bool mixed_eol;
 	uint64_t size;
-	size_t content, content_n; /* in unit's contents */
-	size_t blob, blob_n;       /* in unit's blob list */
+	size_t content, content_n; /* in the contents of the unit */
+	size_t blob, blob_n;       /* in the list `found` of the unit */
 	struct ms_message_meta meta;
 };
 
+/* A BLOB that was not in the archive when it was looked up. */
 struct found_blob {
 	unsigned char digest[MS_SHA_LEN];
-	size_t at; /* in unit's blobs */
+	size_t at; /* in the blobs of the unit */
 	uint32_t n;
 };
 
@@ -48,47 +54,50 @@ struct work_unit {
 	struct ms_buf entries; /* struct entry */
 	struct ms_buf contents, blobs;
 	struct ms_buf found; /* struct found_blob */
-	uint64_t committed;  /* batches when it was sent off */
+	uint64_t committed;  /* in->committed when the unit was sent */
 	int rc;
 	struct ms_err err;
 };
 
-/* What a worker has of its own. */
+/* What each worker has for itself. */
 struct worker {
 	struct ms_archive *a;
 	struct ms_message_hasher *hasher;
 	struct ms_segmenter *segmenter;
 	void *zstd;
-	struct work_unit *work_unit; /* being worked on */
+	struct work_unit *work_unit; /* being processed */
 	struct ms_txn *txn;
 };
 
 /* work.c */
 void ms_worker_init(struct worker *w, struct ms_archive *a);
 void ms_worker_release(struct worker *w);
-/* Hashes, looks up, segments all messages of a work unit. */
+/* Hashes, looks up and segments all messages of a unit; sets unit->rc. */
 void ms_work_unit_run(struct worker *w, struct work_unit *unit);
 /*
- * The message, all of whose bytes have gone through wire and segmenter: is
- * it known? Fills e; content is the segmenter's until its next message.
+ * ms_work_finish() looks up a message whose bytes have all gone through the
+ * hasher and the segmenter of w, and fills e.
+ *   content   receives the content of its record if it is new, else nothing;
+ *             belongs to the segmenter, until its next message
  */
 int ms_work_finish(struct worker *w, struct ms_txn *txn,
     const struct ms_identity *identity, struct entry *e, struct ms_slice place,
     struct ms_slice *content, struct ms_err *err);
 /*
- * Sets no_user if the archive has no such user and may not get one: found out
- * before the message is looked at, so that nothing of it is stored.
+ * Sets e->no_user if the archive does not have the user and may not create
+ * it. This is found out before the message is processed, so that nothing of
+ * the message is stored.
  */
 int ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err);
 void ms_work_unit_clear(struct work_unit *unit);
 void ms_work_unit_free(struct work_unit *unit);
 
-/* ---- a batch in the making ---- */
+/* ---- the batch that is being built ---- */
 
 /* Bytes of payload that compress jobs hold at one time. */
 #define COMPRESS_JOB_BYTES (8 * 1024 * 1024)
 
-/* A block on its way to be compressed. */
+/* A block that is being compressed. */
 struct compress_job {
 	struct ms_job job;
 	struct compress_job *next;
@@ -100,17 +109,21 @@ struct compress_job {
 
 struct batch_builder {
 	struct ms_batch batch;
-	struct ms_map
-	    messages; /* by id, or digest of content if mixed_eol: index */
+	/* Index of each message: by id, or by digest of the content if
+	 * mixed_eol. */
+	struct ms_map messages;
 	struct ms_map blobs; /* by digest */
 	struct ms_block_builder data, meta;
 	struct compress_job *compress_jobs; /* the oldest first */
 	size_t compressing;                 /* bytes of payload of these */
-	size_t stored;                      /* bytes of the finished blocks */
-	size_t meta_plain; /* of MESSAGEs, and of EVENTs at most */
-	size_t unresolved; /* deposits to be written */
-	int64_t since_ms;  /* when its first deposit came; 0: none */
+	size_t stored;     /* bytes of the blocks that are finished */
+	size_t meta_plain; /* bytes of MESSAGEs, and of EVENTs at most */
+	size_t unresolved; /* deposits that write something */
+	int64_t since_ms;  /* time of the first deposit; 0: none yet */
 };
+
+/* in->looked_up of something that was not looked up yet. */
+#define NOT_LOOKED_UP UINT64_MAX
 
 struct ms_ingest {
 	struct ms_archive *a;
@@ -120,52 +133,57 @@ struct ms_ingest {
 	struct ms_pool *pool;
 	unsigned threads;
 	struct worker *workers;    /* threads + 1 */
-	struct ms_dest *last_dest; /* asked for, mostly again; the caller's */
+	struct ms_dest *last_dest; /* the caller's last one, mostly repeated */
 
-	pthread_mutex_t lock; /* all below, but while a call waits */
+	/* Protects everything below. A thread that waits for the writer
+	 * releases the lock while it waits: see `busy`. */
+	pthread_mutex_t lock;
 	struct ms_map dests;
 	struct ms_buf dest_list;   /* struct ms_dest * */
-	struct work_unit *filling; /* the work unit being filled */
+	struct work_unit *filling; /* the unit to which messages are added */
 	struct work_unit *sent, **sent_tail;
 	struct work_unit *spare;
-	unsigned in_flight;
-	struct entry *current; /* the message being received, or NULL */
-	struct entry streamed; /* that, if it is large */
-	bool streaming;
-	struct worker large; /* for large ones */
+	unsigned in_flight;    /* units in `sent` */
+	struct entry *current; /* message being received; NULL: none, or it
+				  is large */
+	struct entry large;    /* the large message being received */
+	bool streaming;        /* a large message is being received */
+	struct worker large_worker;
 	struct batch_builder builders[2], *builder;
 	bool failed;
 	struct ms_err why;
 
 	pthread_t writer, ticker;
-	pthread_cond_t wake; /* writer, ticker, and who waits for them */
-	struct batch_builder
-	    *writing; /* given to the writer; NULL: it is idle */
-	bool busy;    /* a call or the ticker is at work, perhaps waiting */
+	pthread_cond_t wake;           /* any of the following has changed */
+	struct batch_builder *writing; /* the writer's; NULL: it is idle */
+	bool busy;                     /* the caller or the ticker is at work */
 	bool stop;
 	uint64_t committed; /* batches so far */
-	uint64_t looked_up; /* how many when the entry at hand was looked up:
-			       what was not known then may be by now */
+	/* Value of `committed` when the entry that is being added was looked
+	 * up. If a batch was committed since, the entry may be known by now. */
+	uint64_t looked_up;
 };
 
-/* The ticker and the caller take turns; each may wait for the writer, which
- * lets go of the lock, so that is not enough. */
+/*
+ * turn.c. The caller and the ticker take turns. The lock alone does not ensure
+ * this, as both release it while they wait for the writer.
+ */
 void ms_ingest_enter(struct ms_ingest *in);
 void ms_ingest_leave(struct ms_ingest *in);
 
-/* work-unit.c; in->lock is held. */
+/* work-unit.c; the caller holds in->lock. */
 struct work_unit *ms_work_unit_new(struct ms_ingest *in);
-/* Sends off the complete messages of the work unit being filled; one being
- * received goes on in the next. */
+/* Sends the complete messages of the unit being filled to a worker. A message
+ * being received moves to the next unit. */
 int ms_work_units_send(struct ms_ingest *in, struct ms_err *err);
-/* Takes in all messages that were sent. */
+/* Adds all messages that were sent to the batch. */
 int ms_work_units_collect(struct ms_ingest *in, struct ms_err *err);
 
-/* large.c; in->lock is held. */
+/* large.c; the caller holds in->lock. */
 void ms_large_init(struct ms_ingest *in);
 void ms_large_release(struct ms_ingest *in);
-/* The message being received has become large: what came before it is taken
- * in first, then its bytes go straight through. */
+/* The message being received has become large: the messages before it are
+ * added to the batch first, then its bytes are processed as they arrive. */
 int ms_large_begin(struct ms_ingest *in, struct ms_err *err);
 void ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n);
 int ms_large_end(struct ms_ingest *in, struct ms_err *err);
@@ -174,25 +192,24 @@ void ms_large_drop(struct ms_ingest *in);
 /* dest.c */
 void ms_dests_release(struct ms_ingest *in);
 
-/* batch-builder.c; in->lock is held. */
-/* The pipeline takes no more, because of `why`, unless it has failed already.
- * Fills err with the reason; -1. */
+/* batch-builder.c; the caller holds in->lock. */
+/* Ends the pipeline with the error `why`, unless it has failed already. Fills
+ * err with the first error and returns -1. */
 int ms_ingest_fail(
     struct ms_ingest *in, const struct ms_err *why, struct ms_err *err);
-/* Takes in a message; texts are in `text`, bytes of its BLOBs in `blobs`. */
+/* 0, or -1 with err set if the pipeline has failed. */
+int ms_ingest_check(struct ms_ingest *in, struct ms_err *err);
+/* Adds a message. Its texts are in `text`, the bytes of its BLOBs in `blobs`.
+ */
 int ms_batch_builder_add(struct ms_ingest *in, const struct entry *e,
     struct ms_slice content, const struct ms_buf *text,
     const struct found_blob *found, size_t found_n, const unsigned char *blobs,
     struct ms_err *err);
 int ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p,
     size_t n, const unsigned char digest[MS_SHA_LEN], struct ms_err *err);
-bool ms_batch_builder_has_blob(
-    const struct ms_ingest *in, const unsigned char digest[MS_SHA_LEN]);
-/* Has it waited for as long as a batch may? */
-bool ms_batch_builder_due(const struct batch_builder *bb);
-/* Hands the batch to the writer if it is full or due, or anyway. */
-int ms_batch_builder_close(
-    struct ms_ingest *in, bool anyway, struct ms_err *err);
+/* Gives the batch to the writer if it is full, if it has waited for
+ * MS_INGEST_SECONDS, or if `now` is true. */
+int ms_batch_builder_close(struct ms_ingest *in, bool now, struct ms_err *err);
 /* Waits until the writer is idle. */
 int ms_batch_builder_wait(struct ms_ingest *in, struct ms_err *err);
 void ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *bb);

@@ -1,4 +1,5 @@
-/* ingest.c - messages on their way into an archive: what the caller sees. */
+/* ingest.c - the calls of the ingest pipeline, its start and its end.
+ * ms-archive(5), Writing. */
 #include "ingest.h"
 
 #include <assert.h>
@@ -10,9 +11,9 @@
 #include "clock.h"
 #include "impl.h"
 
-/* Bytes; see keep_memory(). */
-#define KEPT (4 * 1024 * 1024)   /* of free memory, in each arena */
-#define MAPPED (2 * 1024 * 1024) /* a buffer from here on is the kernel's */
+/* Bytes; see set_malloc_thresholds(). */
+#define TRIM_THRESHOLD (4 * 1024 * 1024)
+#define MMAP_THRESHOLD (2 * 1024 * 1024)
 
 /* ---- messages ---- */
 
@@ -55,18 +56,15 @@ begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
 {
 	struct work_unit *unit = in->filling;
 
-	if (in->failed) {
-		if (err != NULL)
-			*err = in->why;
+	if (ms_ingest_check(in, err) < 0)
 		return -1;
-	}
 	if ((unit->bytes.n >= WORK_UNIT_BYTES ||
 		unit->text.n >= WORK_UNIT_BYTES ||
 		unit->entries.n / sizeof(struct entry) >= WORK_UNIT_MESSAGES) &&
 	    ms_work_units_send(in, err) < 0)
 		return -1;
 	if (in->filling->entries.n == 0)
-		ms_buf_clear(&in->filling->text); /* of large messages */
+		ms_buf_clear(&in->filling->text); /* left by large messages */
 	in->current = new_entry(in, spec);
 	return 0;
 }
@@ -100,11 +98,8 @@ ms_ingest_data(
 		if (in->current->n > WORK_UNIT_MESSAGE_MAX)
 			rc = ms_large_begin(in, err);
 	}
-	if (rc == 0 && in->failed) {
-		if (err != NULL)
-			*err = in->why;
-		rc = -1;
-	}
+	if (rc == 0)
+		rc = ms_ingest_check(in, err);
 	ms_ingest_leave(in);
 	return rc;
 }
@@ -159,8 +154,8 @@ ms_ingest_reference(struct ms_ingest *in, const struct ms_spec *spec,
 /* ---- the pipeline ---- */
 
 /*
- * Commits what has waited long enough, so that a stream that only trickles is
- * acknowledged too.
+ * The ticker commits a batch that has waited for MS_INGEST_SECONDS, so that the
+ * messages of a slow stream are acknowledged too.
  */
 static void *
 tick(void *arg)
@@ -177,8 +172,8 @@ tick(void *arg)
 		if (in->stop || in->failed || in->busy)
 			continue;
 		in->busy = true;
-		/* Parcels have no clock of their own: they are sent off now,
-		 * and the batch they end in begins to age. */
+		/* Work units have no age: the current one is sent now, and the
+		 * age of the batch counts from its first message. */
 		if (ms_work_units_send(in, NULL) == 0 &&
 		    ms_work_units_collect(in, NULL) == 0)
 			ms_batch_builder_close(in, false, NULL);
@@ -190,16 +185,17 @@ tick(void *arg)
 }
 
 /*
- * Buffers of a megabyte come and go many times a second. Left alone, malloc
- * gives each back to the kernel, and gets it back a page fault a page. The
- * pieces of large messages are fewer, but would not leave an arena in which
- * one small thing lies behind them.
+ * Buffers of a megabyte are allocated and freed many times a second. By
+ * default, malloc would return each to the kernel and get it back with one page
+ * fault per page, so such buffers stay in the arenas. The pieces of large
+ * messages are fewer, but are larger than that: they are mapped, as one small
+ * object after them would keep them in the arena.
  */
 static void
-keep_memory(void)
+set_malloc_thresholds(void)
 {
-	mallopt(M_MMAP_THRESHOLD, MAPPED);
-	mallopt(M_TRIM_THRESHOLD, KEPT);
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+	mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 }
 
 struct ms_ingest *
@@ -211,7 +207,7 @@ ms_ingest_new(
 	pthread_condattr_t attr;
 	unsigned i;
 
-	keep_memory();
+	set_malloc_thresholds();
 	in->a = a;
 	in->result = result;
 	in->ctx = ctx;

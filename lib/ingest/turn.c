@@ -1,4 +1,4 @@
-/* turn.c - the caller and the ticker take turns at the pipeline. */
+/* turn.c - lets the caller and the ticker use the pipeline in turns. */
 #include "impl.h"
 
 void

@@ -1,5 +1,5 @@
-/* work-unit.c - complete messages go to the workers in work units, and come
- * back in their order. */
+/* work-unit.c - sends complete messages to the workers in work units and
+ * collects the results in the order of sending. */
 #include "impl.h"
 
 static void
@@ -25,7 +25,7 @@ ms_work_unit_new(struct ms_ingest *in)
 	return unit;
 }
 
-/* Takes in the messages of the oldest work unit that was sent. */
+/* Adds the messages of the oldest work unit that was sent to the batch. */
 static int
 collect(struct ms_ingest *in, struct ms_err *err)
 {

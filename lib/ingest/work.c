@@ -1,17 +1,18 @@
-/* work.c - what a worker does with messages: hash, look up, segment. */
+/* work.c - what a worker does with a message: hashes it, looks it up and
+ * segments it. ms-archive(5), Writing. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "impl.h"
 
-#define KEEP (1024 * 1024) /* a spare unit's buffers are not larger */
-#define TRANSACTION_MS 500 /* a read transaction should not last a second */
+#define SPARE_MAX (1024 * 1024) /* a spare unit's buffers are not larger */
+#define TRANSACTION_MS 500      /* long read transactions let the index grow */
 
 static void
 shrink(struct ms_buf *b)
 {
-	if (b->cap > KEEP)
+	if (b->cap > SPARE_MAX)
 		ms_buf_release(b);
 	ms_buf_clear(b);
 }
@@ -42,7 +43,7 @@ ms_work_unit_free(struct work_unit *unit)
 	free(unit);
 }
 
-/* A BLOB of the message at hand: kept unless the archive has it. */
+/* Keeps a BLOB of the current message unless the archive has it. */
 static void
 add_blob(void *ctx, const unsigned char *p, size_t n,
     const unsigned char digest[MS_SHA_LEN])
@@ -80,7 +81,7 @@ ms_worker_release(struct worker *w)
 	ms_block_compressor_free(w->zstd);
 }
 
-/* The date of a message that has none from its place. */
+/* Sets the date of a message whose place gave none. */
 static void
 set_date(struct entry *e, const struct ms_desc *desc)
 {
@@ -97,8 +98,9 @@ set_date(struct entry *e, const struct ms_desc *desc)
 }
 
 /*
- * A known message: is it recorded in its folder, with its place? Then it is
- * settled. The folder's number is there once its label is, too.
+ * Marks the deposit of a known message as resolved if the message is recorded
+ * in its folder with its place. A destination gets the folder's number only
+ * after its label is recorded, so a resolved deposit misses no label.
  */
 static int
 resolve(struct ms_txn *txn, struct entry *e, struct ms_slice place,
@@ -116,7 +118,7 @@ resolve(struct ms_txn *txn, struct entry *e, struct ms_slice place,
 		if (got == 1 && place.n > 0)
 			got = ms_index_place(
 			    txn, folder, place, &occurrence, err);
-		/* That it was moved may be news where it has no place. */
+		/* Without a place, a move may be new information. */
 		e->d.resolved = got == 1 && (place.n > 0 || e->d.from_n == 0);
 	}
 	if (got < 0 || e->d.resolved || e->has_date)
@@ -143,7 +145,7 @@ ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err)
 	return got < 0 ? -1 : 0;
 }
 
-/* A message that is to be segmented, or was: what goes into its record. */
+/* Ends the segmenting of a message and fills e with what its record needs. */
 static int
 finish_new_message(struct worker *w, struct ms_txn *txn,
     const struct ms_identity *identity, struct entry *e, bool id_known,
@@ -169,9 +171,10 @@ finish_new_message(struct worker *w, struct ms_txn *txn,
 }
 
 /*
- * Looks a message up. *known: its id is. 1: that is all there is to do; 0: it
- * must be segmented, be it only to see whether its line ends, which are mixed,
- * are those of a copy that is there; -1.
+ * Looks a message up by its id; *known receives whether the archive has it.
+ * Returns 1 if nothing more is to be done, 0 if the message must be segmented,
+ * or -1. A known message with mixed line ends is segmented too, to find out
+ * whether the archive has a copy with the same line ends.
  */
 static int
 look_up(struct ms_txn *txn, const struct ms_identity *identity, struct entry *e,
@@ -239,8 +242,11 @@ work_entry(struct worker *w, struct work_unit *unit, struct entry *e)
 	return 0;
 }
 
-/* The messages of a work unit from the ith on, for as long as a transaction may
- * last. Looking up is slow while the archive is not in memory. */
+/*
+ * Processes messages of a work unit from the ith on in one read transaction,
+ * which may last TRANSACTION_MS: lookups are slow while the archive is not in
+ * memory. Returns the index of the first message that is left.
+ */
 static size_t
 work_some(struct worker *w, struct work_unit *unit, size_t i)
 {
