@@ -67,7 +67,7 @@ transfer(struct export_run *r, const struct export_choice *c,
 		*err = c->damage;
 		return -1;
 	}
-	if (!c->loaded && !ms_sink_voids(r->sink) &&
+	if (!c->loaded && !ms_sink_can_cancel(r->sink) &&
 	    ms_archive_check(r->archive, c->row.message, err) < 0)
 		return -1;
 	if (ms_sink_begin(r->sink, m, err) < 0) {
@@ -161,7 +161,7 @@ give(struct export_run *r, const struct export_choice *c, struct more *more,
 	export_warn(r, hex, &why);
 	if (r->sink_failed || !r->begun)
 		return 0;
-	return ms_sink_void(r->sink, why.msg, err);
+	return ms_sink_cancel(r->sink, why.msg, err);
 }
 
 int

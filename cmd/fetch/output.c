@@ -215,7 +215,7 @@ output_end(struct output *o, struct ms_err *err)
 		rc = ms_stream_end(o->out, err);
 		if (rc == 0) {
 			o->r->t->messages++;
-			o->box->tally->new++;
+			o->box->tally->new ++;
 			o->r->bytes += o->bytes;
 			o->r->messages++;
 			rc = 1;
@@ -233,7 +233,7 @@ output_void(struct output *o, const char *reason, struct ms_err *err)
 	int rc = 0;
 
 	if (!o->refused)
-		rc = ms_stream_void(o->out, reason, err);
+		rc = ms_stream_cancel(o->out, reason, err);
 	done(o);
 	return rc;
 }

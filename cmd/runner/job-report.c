@@ -122,8 +122,8 @@ outcome_report(struct outcome *o, struct process *p, const char *line)
 	if (strcmp(type, "folder") == 0 || strcmp(type, "end") == 0)
 		take_tally(p, json, strcmp(type, "end") == 0);
 	else if (strcmp(type, "failed") == 0 &&
-		 strncmp(reason, MS_SOURCE_VOIDED, strlen(MS_SOURCE_VOIDED)) ==
-		     0)
+		 strncmp(reason, MS_SOURCE_CANCELLED,
+		     strlen(MS_SOURCE_CANCELLED)) == 0)
 		p->voided++;
 	else if (strcmp(type, "failed") == 0)
 		keep_failure(o, ms_json_text_of(json, "where"), reason);

@@ -426,7 +426,7 @@ eml_open(
 		return ms_fail_errno(err, "%s", opt->dest);
 	f = ms_xcalloc(1, sizeof(*f));
 	f->sink.ops = &files_ops;
-	f->sink.voids = true;
+	f->sink.can_cancel = true;
 	f->dest = ms_xstrdup(opt->dest);
 	f->root = root;
 	f->users = opt->users;

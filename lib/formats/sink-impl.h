@@ -21,7 +21,7 @@ struct ms_sink_ops {
 /* The first member of each format's own struct. */
 struct ms_sink {
 	const struct ms_sink_ops *ops;
-	bool voids;
+	bool can_cancel;
 };
 
 extern const struct ms_sink_format ms_sink_stream, ms_sink_mboxrd, ms_sink_eml;

@@ -61,7 +61,7 @@ stream_end(struct ms_sink *sink, struct ms_err *err)
 static int
 stream_cancel(struct ms_sink *sink, const char *reason, struct ms_err *err)
 {
-	return ms_stream_void(((struct stream *)sink)->writer, reason, err);
+	return ms_stream_cancel(((struct stream *)sink)->writer, reason, err);
 }
 
 static int
@@ -105,7 +105,7 @@ stream_open(
 	struct stream *s = ms_xcalloc(1, sizeof(*s));
 
 	s->sink.ops = &stream_ops;
-	s->sink.voids = true;
+	s->sink.can_cancel = true;
 	if (ms_outfile_open(&s->file, opt->dest, err) < 0) {
 		free(s);
 		return -1;

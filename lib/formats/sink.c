@@ -24,15 +24,15 @@ ms_sink_end(struct ms_sink *s, struct ms_err *err)
 }
 
 int
-ms_sink_void(struct ms_sink *s, const char *reason, struct ms_err *err)
+ms_sink_cancel(struct ms_sink *s, const char *reason, struct ms_err *err)
 {
 	return s->ops->cancel(s, reason, err);
 }
 
 bool
-ms_sink_voids(const struct ms_sink *s)
+ms_sink_can_cancel(const struct ms_sink *s)
 {
-	return s->voids;
+	return s->can_cancel;
 }
 
 int

@@ -66,8 +66,8 @@ int ms_sink_end(struct ms_sink *s, struct ms_err *err);
  * The message begun can't be completed: nothing that looks whole is left. Not
  * every sink can take back what it wrote: then -1, after the first byte.
  */
-int ms_sink_void(struct ms_sink *s, const char *reason, struct ms_err *err);
-bool ms_sink_voids(const struct ms_sink *s);
+int ms_sink_cancel(struct ms_sink *s, const char *reason, struct ms_err *err);
+bool ms_sink_can_cancel(const struct ms_sink *s);
 /* Hands on what is buffered: called before waiting for more to write. */
 int ms_sink_flush(struct ms_sink *s, struct ms_err *err);
 /*

@@ -104,7 +104,7 @@ struct ms_source {
 	struct ms_buf where, folder;
 	int64_t date;
 	bool has_date;
-	bool believed;
+	bool trusted;
 	bool reading;   /* a message was begun and not read to its end */
 	uint64_t given; /* its bytes given so far */
 	uint64_t count; /* messages of the open file */

@@ -156,14 +156,14 @@ next(struct ms_source *src, struct ms_err *err)
 			src->reading = true;
 			return -1;
 		}
-		if (rc == MS_LINE_ENVELOPE)
+		if (rc == MS_STREAM_ENVELOPE)
 			break;
-		if (rc == MS_LINE_TRAILER)
+		if (rc == MS_STREAM_TRAILER)
 			add_trailer(src, &t);
 		if (pass_over(src, err) < 0)
 			return -1;
 	}
-	src->believed = true;
+	src->trusted = true;
 	ms_source_folder(src, src->env.value[MS_ATTR_FOLDER]);
 	ms_source_set_folder(src);
 	if (src->env.value[MS_ATTR_DATE] != NULL &&
@@ -183,7 +183,7 @@ check_end(struct ms_source *src, struct ms_err *err)
 
 	rc = envelope_line(src, (size_t)(lf + 1 - w.p), &line, err);
 	if (rc > 0 && ms_envelope_void(line, &reason))
-		rc = ms_fail(err, MS_DATA, MS_SOURCE_VOIDED "%s%s",
+		rc = ms_fail(err, MS_DATA, MS_SOURCE_CANCELLED "%s%s",
 		    reason.n > 0 ? ": " : "", ms_buf_str(&reason));
 	ms_buf_release(&reason);
 	return rc < 0 ? -1 : 0;

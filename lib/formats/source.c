@@ -211,7 +211,7 @@ next_message(struct ms_source *src, struct ms_err *err)
 		if (src->format != NULL) {
 			skip_rest(src);
 			ms_envelope_clear(&src->env);
-			src->believed = src->has_date = false;
+			src->trusted = src->has_date = false;
 			rc = 0;
 			if (!src->in.failed)
 				rc = src->format->next(src, err);
@@ -236,7 +236,7 @@ ms_source_next(
 	int rc = next_message(src, err);
 
 	*arrival = (struct ms_arrival){.env = src->env,
-	    .believed = src->believed,
+	    .trusted = src->trusted,
 	    .where = ms_buf_str(&src->where),
 	    .date = src->date,
 	    .has_date = src->has_date};

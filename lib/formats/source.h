@@ -12,7 +12,7 @@
 
 /* How the error begins of a message that its stream's writer gave up, and has
  * named itself. */
-#define MS_SOURCE_VOIDED "cut by its writer"
+#define MS_SOURCE_CANCELLED "cut by its writer"
 
 enum ms_format {
 	MS_FORMAT_AUTO,
@@ -33,7 +33,7 @@ struct ms_source_options {
 struct ms_arrival {
 	struct ms_envelope env; /* value[MS_ATTR_FOLDER] is always set, with
 				   `into` applied */
-	bool believed;          /* env came from an MS-Envelope field */
+	bool trusted;           /* env came from an MS-Envelope field */
 	const char
 	    *where;   /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S", "stdin,
 			 message 3":

@@ -259,7 +259,7 @@ is_sent(struct ms_slice other)
 
 	if (other.n == 0)
 		return false;
-	if (ms_envelope_parse(&env, &t, other, NULL) == MS_LINE_ENVELOPE &&
+	if (ms_envelope_parse(&env, &t, other, NULL) == MS_STREAM_ENVELOPE &&
 	    env.value[MS_ATTR_SPECIAL] != NULL)
 		yes = ms_special_has(env.value[MS_ATTR_SPECIAL], "\\Sent");
 	ms_envelope_clear(&env);

@@ -253,7 +253,7 @@ parse_envelope(struct ms_envelope *e, struct attrs *a, struct ms_err *err)
 		ms_envelope_clear(e);
 	ms_buf_release(&other);
 	ms_buf_release(&names);
-	return rc < 0 ? -1 : MS_LINE_ENVELOPE;
+	return rc < 0 ? -1 : MS_STREAM_ENVELOPE;
 }
 
 /* A decimal number without sign, at most max. */
@@ -301,7 +301,7 @@ parse_trailer(struct ms_trailer *t, struct attrs *a, struct ms_err *err)
 	t->messages = value[0];
 	t->failed = value[1];
 	t->status = (int)value[2];
-	return MS_LINE_TRAILER;
+	return MS_STREAM_TRAILER;
 }
 
 /* Does the line begin with this word and then end, or go on with `;`? */
@@ -335,9 +335,9 @@ ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
 	if (take_keyword(&a, "end"))
 		rc = parse_trailer(t, &a, err);
 	else if (take_keyword(&a, "void"))
-		rc = MS_LINE_VOID;
+		rc = MS_STREAM_VOID;
 	else if (take_keyword(&a, "idle"))
-		rc = MS_LINE_IDLE;
+		rc = MS_STREAM_IDLE;
 	else
 		rc = parse_envelope(e, &a, err);
 	ms_buf_release(&a.value);

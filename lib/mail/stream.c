@@ -55,7 +55,7 @@ ms_stream_begin(
 	ms_buf_clear(&w->line);
 	ms_buf_add_str(&w->line, MS_STREAM_FROM);
 	if (ms_envelope_write(&w->line, e, err) < 0 ||
-	    (w->open && ms_stream_void(w, NULL, err) < 0) ||
+	    (w->open && ms_stream_cancel(w, NULL, err) < 0) ||
 	    put(w, w->line.p, w->line.n, err) < 0)
 		return -1;
 	w->open = true;
@@ -86,7 +86,7 @@ ms_stream_end(struct ms_stream_writer *w, struct ms_err *err)
 }
 
 int
-ms_stream_void(
+ms_stream_cancel(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err)
 {
 	struct ms_buf text = {0};
@@ -119,7 +119,7 @@ int
 ms_stream_trailer(
     struct ms_stream_writer *w, const struct ms_trailer *t, struct ms_err *err)
 {
-	if (ms_stream_void(w, NULL, err) < 0)
+	if (ms_stream_cancel(w, NULL, err) < 0)
 		return -1;
 	ms_buf_clear(&w->line);
 	ms_buf_printf(&w->line,

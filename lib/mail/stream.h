@@ -56,17 +56,17 @@ struct ms_trailer {
 };
 
 /* What an MS-Envelope line can be. */
-enum ms_line {
-	MS_LINE_ENVELOPE = 1, /* of a message */
-	MS_LINE_TRAILER = 2,  /* "end" */
-	MS_LINE_VOID = 3,     /* "void": the message before was not completed */
-	MS_LINE_IDLE = 4      /* "idle": nothing comes for a while */
+enum ms_stream_line {
+	MS_STREAM_ENVELOPE = 1, /* of a message */
+	MS_STREAM_TRAILER = 2,  /* "end" */
+	MS_STREAM_VOID = 3, /* "void": the message before was not completed */
+	MS_STREAM_IDLE = 4  /* "idle": nothing comes for a while */
 };
 
 /*
  * Parses the body of an MS-Envelope line: what follows the colon, without
- * the line end. Returns an enum ms_line: for an envelope e is filled (it was
- * {0} or cleared), for a trailer t; or -1: none of these, err says why
+ * the line end. Returns an enum ms_stream_line: for an envelope e is filled (it
+ * was {0} or cleared), for a trailer t; or -1: none of these, err says why
  * (MS_DATA), e is empty. Values are not looked into but for being UTF-8.
  */
 int ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
@@ -111,7 +111,7 @@ int ms_stream_end(struct ms_stream_writer *w, struct ms_err *err);
  * why (ms-stream(5), Cut messages). reason may be NULL. Nothing, if no message
  * is open.
  */
-int ms_stream_void(
+int ms_stream_cancel(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err);
 /*
  * Says that for a while nothing comes (ms-stream(5), Idle lines): a reader sees

@@ -39,7 +39,7 @@ ms_address_ok(const char *address)
 
 	return at != NULL && at != address && at[1] != '\0' &&
 	       address[0] != '-' && strpbrk(address, " ,;<>()[]\\\"") == NULL &&
-	       ms_account_text_ok(address, MS_ADDRESS_MAX);
+	       ms_account_text_ok(address, MS_ACCOUNT_ADDRESS_MAX);
 }
 
 /* ---- lists of names ---- */

@@ -8,7 +8,8 @@
 #include "change.h"
 #include "record-row.h"
 
-#define MS_ADDRESS_MAX 320 /* bytes: RFC 3696, errata 1690, and then some */
+#define MS_ACCOUNT_ADDRESS_MAX                                                 \
+	320 /* bytes: RFC 3696, errata 1690, and then some */
 #define MS_FULL_NAME_MAX 1024
 #define MS_DN_MAX 4096
 #define MS_LIST_MAX 10000 /* addresses, POP3 names, or rights of a user */

@@ -37,10 +37,11 @@ envelope(const uint8_t *p, size_t n)
 
 	(void)ms_envelope_void(line, &b);
 	ms_buf_clear(&b);
-	if (ms_envelope_parse(&e, &t, line, NULL) == MS_LINE_ENVELOPE &&
+	if (ms_envelope_parse(&e, &t, line, NULL) == MS_STREAM_ENVELOPE &&
 	    ms_envelope_write(&a, &e, NULL) == 0) {
 		line = (struct ms_slice){a.p + 12, a.n - 13};
-		if (ms_envelope_parse(&f, &t, line, NULL) != MS_LINE_ENVELOPE ||
+		if (ms_envelope_parse(&f, &t, line, NULL) !=
+			MS_STREAM_ENVELOPE ||
 		    ms_envelope_write(&b, &f, NULL) < 0 ||
 		    !ms_slice_eq(ms_buf_slice(&a), ms_buf_slice(&b)))
 			abort();
@@ -76,7 +77,7 @@ copy_message(struct said *s, struct ms_stream_writer *w, struct ms_source *src,
 	if (rc == 0)
 		rc = ms_stream_end(w, NULL);
 	else
-		(void)ms_stream_void(w, "cut", NULL);
+		(void)ms_stream_cancel(w, "cut", NULL);
 	if (rc == 0)
 		s->good++;
 	else

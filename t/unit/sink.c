@@ -163,7 +163,7 @@ test_stream(void)
 	m.label = "L";
 	bare.flags = NULL;
 	bare.place = NULL;
-	ok(ms_sink_voids(s), "a stream can take back");
+	ok(ms_sink_can_cancel(s), "a stream can take back");
 	ok(give(s, &m, "a: b\n\nFrom x", 3, &err) == 0, "an occurrence");
 	ok(give(s, &bare, "a: b\n", 3, &err) == 0, "a message");
 	ok(close_sink(s, 1, &err) == 0, "closed");
@@ -402,7 +402,7 @@ test_files(void)
 	m = work_unit("IN/b", "x");
 	ok(ms_sink_begin(s, &m, &err) == 0 &&
 		ms_sink_data(s, (const unsigned char *)"a", 1, &err) == 0 &&
-		ms_sink_void(s, "why", &err) == 0,
+		ms_sink_cancel(s, "why", &err) == 0,
 	    "a message is taken back");
 	ok(count_files("d/IN/b") == 0, "and nothing is left");
 	ok(close_sink(s, 0, &err) == 0, "closed");

@@ -37,7 +37,7 @@ put_str(const char *path, const char *text)
 
 /*
  * All messages of an input, a line each: "where|folder|flags|date|bytes", the
- * date with "*" if it is the fallback, "!" before the user of a believed
+ * date with "*" if it is the fallback, "!" before the user of a trusted
  * envelope; failures as "where: sentence".
  */
 static inline void
@@ -56,7 +56,7 @@ add_message(
 	ms_buf_printf(out, "%s|%s|%s|%s%s|", a->where, v[MS_ATTR_FOLDER],
 	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "", date,
 	    a->has_fallback_date && a->fallback_date == MTIME ? "*" : "");
-	if (a->believed)
+	if (a->trusted)
 		ms_buf_printf(out, "!%s|",
 		    v[MS_ATTR_USER] != NULL ? v[MS_ATTR_USER] : "");
 	while ((rc = ms_source_read(src, &piece, &err)) > 0)

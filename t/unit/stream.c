@@ -84,7 +84,7 @@ test_envelopes(void)
 			    envelopes[i].line);
 			continue;
 		}
-		ok(rc == MS_LINE_ENVELOPE &&
+		ok(rc == MS_STREAM_ENVELOPE &&
 			ms_envelope_write(&out, &e, &err) == 0,
 		    "taken:%s", envelopes[i].line);
 		ms_buf_clear(&again);
@@ -228,12 +228,12 @@ test_writer(void)
 		rc |= ms_stream_data(
 		    s.w, (const unsigned char *)body + i, 1, NULL);
 	rc |= ms_stream_end(s.w, NULL);
-	rc |= ms_stream_void(s.w, "nothing is open", NULL);
+	rc |= ms_stream_cancel(s.w, "nothing is open", NULL);
 	rc |= ms_stream_begin(s.w, &none, NULL);
 	rc |= ms_stream_end(s.w, NULL);
 	rc |= ms_stream_begin(s.w, &none, NULL);
 	rc |= ms_stream_data(s.w, (const unsigned char *)"half", 4, NULL);
-	rc |= ms_stream_void(s.w, "gone \"away\"", NULL);
+	rc |= ms_stream_cancel(s.w, "gone \"away\"", NULL);
 	rc |= ms_stream_begin(s.w, &none, NULL);
 	rc |= ms_stream_data(s.w, (const unsigned char *)">From", 5, NULL);
 	rc |= ms_stream_trailer(s.w, &t, NULL);
