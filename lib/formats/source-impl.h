@@ -69,8 +69,9 @@ extern const struct ms_source_format ms_source_stream, ms_source_mbox,
     ms_source_eml;
 
 /*
- * What comes next in the open file, by its splitter: any event but MORE, with
- * its piece; -1: reading failed. *offset: where that is, if it is FROM or -1.
+ * The next event of the splitter in the open file, except MORE, and its piece;
+ * -1: reading failed. *offset receives the position of the piece, or of what
+ * could not be read, in the input.
  */
 int ms_source_split(struct ms_source *src, struct ms_slice *piece,
     uint64_t *offset, struct ms_err *err);

@@ -82,11 +82,11 @@ ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
 	for (;;) {
 		w = ms_input_window(&src->in);
 		*offset = src->in.offset;
+		*piece = (struct ms_slice){w.p, 0}; /* unless an event has one */
 		event = ms_mbox_next(
 		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
+		*offset += (uint64_t)(piece->p - w.p);
 		ms_input_use(&src->in, used);
-		if (event == MS_MBOX_FROM)
-			*offset += (uint64_t)(piece->p - w.p);
 		if (event != MS_MBOX_MORE)
 			return (int)event;
 		if (ms_input_more(&src->in, err) < 0)

@@ -84,6 +84,7 @@ test_files(void)
 				 unquote = {.unquote = true};
 
 	put_str("a.mbox", D1 "A: b\n\n>From x\n\n" D2 "A: d\n");
+	put_str("blank", "\n\r\n" D1 "A: b\n");
 	put_str("a.eml", "A: b\n\nc\n");
 	put_str("f.eml", "From x@y\r\nA: b\r\n\r\n" D1 "A: d\r\n\r\n");
 	put_str("text", "text\n\n" D1 "A: b\n");
@@ -97,6 +98,9 @@ test_files(void)
 	expect("an mbox, -d", "a.mbox", into,
 	    "a.mbox @ 0|X/Y||2026-01-05T10:00:00Z|A: b~~>From x~\n"
 	    "a.mbox @ 49|X/Y||2026-01-06T11:00:00Z|A: d~\n");
+	/* The offset is that of the From_ line, not of the empty lines. */
+	expect("an mbox after empty lines", "blank", none,
+	    "blank @ 3|blank||2026-01-05T10:00:00Z|A: b~\n");
 	expect("an eml", "a.eml", none, "a.eml|INBOX||*|A: b~~c~\n");
 	expect("an eml, -d", "a.eml", into, "a.eml|X/Y||*|A: b~~c~\n");
 	expect("an eml with a From_ line", "f.eml", none,
