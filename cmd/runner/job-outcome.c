@@ -1,4 +1,4 @@
-/* job-report.c - what the processes of a job say, and what follows from it for
+/* job-outcome.c - what the processes of a job say, and what follows from it for
  * the job's result. ms-json(5), Reports. */
 #include "job-impl.h"
 
