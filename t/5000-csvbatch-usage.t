@@ -73,7 +73,7 @@ status 'a bad row and no server' 1 ms-csvbatch -a arc --retries 0 $url rows.csv
 ok 'the bad row is named by its line' grep -q '^ms-csvbatch: line 2, alice: no password' err
 ok 'and has a line' grep -qx '2	alice	failed	65	0	0	0	0	0	no password: only one column' out
 ok 'the other was tried' grep -q '^3	bob	failed	75	' out
-ok 'others can read the file: said' grep -q 'rows.csv: others can read' err
+ok 'others can read the file: said' grep -q 'rows.csv: other users can read' err
 status 'with -q' 1 ms-csvbatch -q -a arc --retries 0 $url rows.csv
 ok 'that is not said' sh -c '! grep -q "others can read" err'
 ok 'nor the sums' sh -c '! grep -q mailboxes err'

@@ -1,6 +1,6 @@
 /*
- * csvbatch.h - the parts of ms-csvbatch: a run takes the rows of a table, makes
- * a job (job.h) of each, and says what became of it.
+ * csvbatch.h - the parts of ms-csvbatch: a run reads the rows of a table, makes
+ * jobs (job.h) of each row, and reports the results.
  */
 #ifndef CSVBATCH_H
 #define CSVBATCH_H
@@ -9,12 +9,11 @@
 
 #include "csv-mailbox.h"
 #include "job.h"
-#include "progress.h"
 #include "report.h"
 #include "url.h"
 
 #define TOOL "ms-csvbatch"
-#define AT_ONCE 4 /* mailboxes, unless said */
+#define AT_ONCE 4 /* mailboxes, unless -j is given */
 
 struct options {
 	const char *archive, *report, *failed_from;
@@ -40,79 +39,70 @@ int csvbatch_options(
 void csvbatch_options_release(struct options *opt);
 extern const char csvbatch_usage[];
 
-/* ---- rows (csvbatch-rows.c) ---- */
+/* ---- rows (rows.c) ---- */
 
-/* A row of the table, and what became of it. */
+/* A row of the table, and its result. */
 struct row {
-	const struct ms_csv_mailbox *box;
-	char *name;      /* "line 12, alice", for the person */
-	struct argv own; /* --login alice ... */
-	struct argv ingest;
-	size_t user;   /* whose turn it is */
-	bool removing; /* what all of them have is deleted */
-	struct job_result sum;
-	char *reason;
+	const struct ms_csv_mailbox *mailbox;
+	char *name;              /* "line 12, alice", in messages */
+	char *source;            /* where the mailbox is, for the log */
+	struct argv own_options; /* --login=alice ... */
+	struct argv ingest_options;
+	size_t user;   /* index of the archive user whose turn it is */
+	bool deleting; /* all users have the messages: the delete run */
+	struct ms_run_mailbox sum; /* of its jobs */
+	int64_t ms;                /* that its jobs took */
+	char *reason;              /* of sum; NULL */
 };
 
-struct run;
+struct batch;
 
 /* Reads the table: the rows, without those that --failed-from leaves out. */
-int rows_open(struct run *run, struct ms_err *err);
-/* Makes jobs of them; a row with a fault is done at once. */
-void rows_begin(struct run *run);
-/* A job of a row has ended; another may follow it. */
-void rows_job_done(
-    struct run *run, const struct job *job, const struct job_result *result);
-void rows_release(struct run *run);
+int rows_open(struct batch *b, struct ms_err *err);
+/* Makes jobs of the rows; the job of a row with a fault fails at once. */
+void rows_add_jobs(struct batch *b);
+/* A job of a row has ended; another one may follow. */
+void rows_job_done(struct batch *b, const struct job *job,
+    const struct ms_run_mailbox *result, int64_t ms);
+void rows_release(struct batch *b);
 
-/* ---- what failed before (csvbatch-again.c) ---- */
+/* ---- rows that failed before (retry.c) ---- */
 
-/* Reads a report; of the rows in it that failed keeps line and login. */
-struct again;
-int again_open(struct again **out, const char *report, struct ms_err *err);
-bool again_wanted(const struct again *again, const struct ms_csv_mailbox *box);
-void again_free(struct again *again);
+/* Reads the report of an earlier run, and keeps line and login of its rows. */
+struct retry_list;
+int retry_list_open(
+    struct retry_list **out, const char *report, struct ms_err *err);
+/* Is this row to be done again? */
+bool retry_list_has(
+    const struct retry_list *list, const struct ms_csv_mailbox *mailbox);
+void retry_list_free(struct retry_list *list);
 
-/* ---- results (csvbatch-result.c) ---- */
+/* ---- results (result.c) ---- */
 
-/* A row is done: the line on stdout, and those of the report. */
-void result_row(struct run *run, const struct row *row);
-/* The failures of one of its jobs, to the report. */
-void result_failures(
-    struct run *run, const struct row *row, const struct job_result *result);
-/* The run's sums, to report and stderr. */
-int result_end(struct run *run, int status, struct ms_err *err);
-
-/* ---- the archive's log (csvbatch-log.c) ---- */
-
-/* Nothing of a check is logged. */
-int log_begin(struct run *run, struct ms_err *err);
-void log_mailbox(struct run *run, const struct row *row, const char *user,
-    const struct job_result *result);
-/* What waits to be recorded does not wait for long. */
-void log_tick(struct run *run);
-int log_end(struct run *run, int status, struct ms_err *err);
-void log_close(struct run *run);
+/* A row is done: writes its line to stdout and to the report. */
+void result_row(struct batch *b, const struct row *row);
+/* Writes the failures of one of its jobs to the report. */
+void result_failures(struct batch *b, const struct row *row,
+    const struct ms_run_mailbox *result);
+/* Writes the sums of the run to the report and to stderr. */
+int result_end(struct batch *b, int status, struct ms_err *err);
 
 /* ---- a run ---- */
 
-struct run {
+struct batch {
 	const struct options *opt;
 	struct ms_csv_mailboxes table;
 	struct row *rows;
 	size_t count, done;
 	bool single;      /* one connection for each mailbox */
-	unsigned threads; /* of each ms-ingest; 0: it decides */
+	unsigned threads; /* of each ms-ingest; 0: the tool decides */
 	struct jobs *jobs;
-	struct job_sum sum;
+	struct job_sum sum; /* of the rows */
 	struct ms_report *report;
-	struct live *live;
-	int stdout_errno; /* of the first line that was not written */
+	int stdout_errno; /* of the first line that was not written; 0 */
 
-	struct ms_archive *archive;
-	struct log *log;        /* what waits to be recorded */
-	uint64_t number;        /* of the run in the log */
-	struct ms_err unlogged; /* why something could not be recorded */
+	struct ms_archive *archive; /* NULL: --check, which is not recorded */
+	struct ms_run_log *log;
 };
 
 #endif

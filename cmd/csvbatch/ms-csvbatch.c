@@ -1,128 +1,153 @@
-/* ms-csvbatch - archive the mailboxes that a table names. See ms-csvbatch(1).
- */
+/* ms-csvbatch.c - archives the mailboxes that a table names. The manual is
+ * ms-csvbatch(1). */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 
 #include "csvbatch.h"
 #include "opt.h"
+#include "run-liveness.h"
 
-#define TICK_MS 1000 /* without a terminal */
-
-/* ---- what the runner has to say ---- */
+/* ---- hooks of the runner ---- */
 
 static void
-on_said(void *ctx, const struct job *job, const char *line)
+on_message(void *ctx, const struct job *job, const char *line)
 {
-	struct run *run = ctx;
-	const struct row *row = job->mine;
+	const struct row *row = job->ctx;
 
-	live_clear(run->live);
+	(void)ctx;
 	ms_warn(TOOL, "%s: %s", row->name, line);
 }
 
-/* What a delete run would delete. */
+/* A message that the delete run would delete. */
 static void
-on_printed(void *ctx, const struct job *job, const char *line)
+on_output(void *ctx, const struct job *job, const char *line)
 {
-	struct run *run = ctx;
-	const struct row *row = job->mine;
+	const struct row *row = job->ctx;
 
-	live_clear(run->live);
+	(void)ctx;
 	ms_warn(TOOL, "%s: would delete %s", row->name, line);
 }
 
 static void
-on_done(void *ctx, const struct job *job, const struct job_result *result)
+on_done(void *ctx, const struct job *job, const struct ms_run_mailbox *result,
+    int64_t ms)
 {
-	rows_job_done(ctx, job, result);
+	rows_job_done(ctx, job, result, ms);
 }
 
 static void
 on_tick(void *ctx)
 {
-	struct run *run = ctx;
-	struct ms_buf total = {0};
+	struct batch *b = ctx;
 
-	log_tick(run);
-	if (run->live == NULL)
-		return;
-	ms_buf_printf(&total,
+	(void)ms_run_log_tick(b->log);
+}
+
+static void
+on_total(void *ctx, struct ms_buf *out)
+{
+	const struct batch *b = ctx;
+
+	ms_buf_printf(out,
 	    "%zu of %zu mailboxes, %" PRIu64 " failed, %" PRIu64
 	    " messages new",
-	    run->done, run->count, run->sum.failed + run->sum.some,
-	    run->sum.fresh);
-	live_draw(run->live, run->jobs, ms_buf_str(&total));
-	ms_buf_release(&total);
+	    b->done, b->count, b->sum.failed + b->sum.with_errors,
+	    b->sum.counts.new);
 }
 
 /* ---- a run ---- */
 
-static void
-do_jobs(struct run *run)
+/* Begins the record of the run in the archive's log. */
+static int
+begin_log(struct batch *b, struct ms_err *err)
 {
-	const struct jobs_hooks hooks = {.said = on_said,
-	    .printed = run->opt->dry_run ? on_printed : NULL,
-	    .done = on_done,
-	    .tick = on_tick,
-	    .tick_ms = run->live != NULL ? LIVE_TICK_MS : TICK_MS,
-	    .counting = run->live != NULL};
+	const char *slash = strrchr(b->opt->file, '/');
+	const struct ms_run run = {.number = b->opt->run,
+	    .kind = "csv",
+	    .name = slash != NULL ? slash + 1 : b->opt->file,
+	    .mailboxes = b->count};
 
-	run->jobs = jobs_new(run->opt->at_once, &hooks, run);
-	rows_begin(run);
-	jobs_run(run->jobs);
-	live_clear(run->live);
+	if (b->opt->check)
+		return 0;
+	if (ms_archive_open(
+		&b->archive, b->opt->archive, MS_ARCHIVE_WRITE, err) < 0 ||
+	    ms_run_log_begin(&b->log, b->archive, NULL, &run, err) < 0)
+		return -1;
+	/* Without the lock, ms-profile shows the run as interrupted. */
+	if (run.number == 0)
+		(void)run_liveness_lock(
+		    b->opt->archive, ms_run_log_number(b->log), NULL);
+	return 0;
 }
 
+static void
+run_jobs(struct batch *b)
+{
+	const struct jobs_hooks hooks = {.message = on_message,
+	    .output = b->opt->dry_run ? on_output : NULL,
+	    .done = on_done,
+	    .tick = on_tick,
+	    .progress = !b->opt->quiet,
+	    .total = on_total};
+
+	b->jobs = jobs_new(b->opt->at_once, &hooks, b);
+	rows_add_jobs(b);
+	jobs_run(b->jobs);
+}
+
+/* Reports an error. Returns the exit status: `status` unless it is 0. */
 static int
-worse(int status, const struct ms_err *err)
+add_error(int status, const struct ms_err *err)
 {
 	ms_warn(TOOL, "%s", err->msg);
 	return status == 0 ? ms_status(err->code) : status;
 }
 
-/* Everything has been said of every row: what follows for the whole. */
 static int
-finish(struct run *run)
+finish(struct batch *b)
 {
-	int status = job_sum_status(&run->sum);
+	struct ms_run run = job_sum_run(&b->sum);
 	struct ms_err err = {0};
+	int status = run.status;
 
-	if (log_end(run, status, &err) < 0)
-		status = worse(status, &err);
-	if (result_end(run, status, &err) < 0)
-		status = worse(status, &err);
+	if (ms_run_log_end(b->log, &run, &err) < 0) {
+		ms_context(&err, "the archive's log");
+		status = add_error(status, &err);
+	}
+	if (result_end(b, status, &err) < 0)
+		status = add_error(status, &err);
 	return status;
 }
 
 static int
-do_run(const struct options *opt)
+run_batch(const struct options *opt)
 {
-	struct run run = {.opt = opt};
+	struct batch b = {.opt = opt};
 	struct ms_err err = {0};
 	int status;
 
-	/* What failed before is read before a report of that name is made. */
-	if (rows_open(&run, &err) < 0 ||
-	    ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
+	/* --failed-from is read before --report, which may be the same file,
+	 * is emptied. */
+	if (rows_open(&b, &err) < 0 ||
+	    ms_report_open(&b.report, TOOL, opt->report, opt->quiet, &err) <
 		0 ||
-	    log_begin(&run, &err) < 0) {
-		status = worse(0, &err);
-		log_close(&run);
-		if (run.report != NULL)
-			ms_report_end(run.report, status, NULL, 0, NULL);
+	    begin_log(&b, &err) < 0) {
+		status = add_error(0, &err);
+		if (b.report != NULL)
+			ms_report_end(b.report, status, NULL, 0, NULL);
 	} else {
-		run.live = live_new(!opt->quiet);
-		do_jobs(&run);
-		status = finish(&run);
+		run_jobs(&b);
+		status = finish(&b);
 	}
-	live_free(run.live);
-	jobs_free(run.jobs);
-	rows_release(&run);
+	jobs_free(b.jobs);
+	if (b.archive != NULL)
+		ms_archive_close(b.archive);
+	rows_release(&b);
 	if (ms_close_stdout(&err) < 0)
-		status = worse(status, &err);
+		status = add_error(status, &err);
 	return status;
 }
 
@@ -137,7 +162,7 @@ main(int argc, char *argv[])
 	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
 	rc = csvbatch_options(&opt, argc, argv, &err);
 	if (rc == 0) {
-		status = do_run(&opt);
+		status = run_batch(&opt);
 	} else if (rc < 0) {
 		if (err.code != MS_OK)
 			ms_warn(TOOL, "%s", err.msg);

@@ -1,5 +1,5 @@
-/* result.c - what became of a row: a line on stdout, lines of the
- * report. ms-csvbatch(1), Results; ms-json(5), Reports. */
+/* result.c - the result of a row, on stdout and in the report. ms-csvbatch(1),
+ * Results; ms-json(5), Reports. */
 #include "csvbatch.h"
 
 #include <errno.h>
@@ -19,145 +19,138 @@ set_text(json_t *o, const char *key, const char *text)
 }
 
 static json_t *
-users_of(const struct ms_csv_mailbox *box)
+users_of(const struct ms_csv_mailbox *m)
 {
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < box->user_count; i++)
-		json_array_append_new(list, json_string(box->users[i]));
+	for (i = 0; i < m->user_count; i++)
+		json_array_append_new(list, json_string(m->users[i]));
 	return list;
 }
 
 static json_t *
-object_of(const struct run *run, const struct row *row)
+object_of(const struct batch *b, const struct row *row)
 {
-	const struct job_result *r = &row->sum;
+	const struct ms_run_mailbox *r = &row->sum;
 	json_t *o = json_object();
 
 	json_object_set_new(o, "type", json_string("mailbox"));
-	ms_json_number(o, "line", row->box->line);
-	set_text(o, "login", row->box->login);
-	if (!run->opt->check && row->box->fault == NULL)
-		json_object_set_new(o, "users", users_of(row->box));
-	set_text(o, "label", row->box->label);
-	set_text(o, "result", job_end_name(r->end));
+	ms_json_number(o, "line", row->mailbox->line);
+	set_text(o, "login", row->mailbox->login);
+	if (!b->opt->check && row->mailbox->fault == NULL)
+		json_object_set_new(o, "users", users_of(row->mailbox));
+	set_text(o, "label", row->mailbox->label);
+	set_text(o, "result", ms_run_result_name(r->result));
 	ms_json_number(o, "status", (uint64_t)r->status);
-	ms_json_number(o, "seen", r->seen);
-	ms_json_number(o, "new", r->fresh);
-	ms_json_number(o, "known", r->known);
-	ms_json_number(o, "left_out", r->left_out);
-	ms_json_number(o, "failed", r->failed);
-	if (run->opt->removes)
-		ms_json_number(o, "deleted", r->deleted);
-	ms_json_number(o, "milliseconds", (uint64_t)r->ms);
+	ms_tally_json(o, &r->counts, b->opt->removes);
+	ms_json_number(o, "milliseconds", (uint64_t)row->ms);
 	set_text(o, "reason", r->reason);
 	return o;
 }
 
 /* LINE LOGIN RESULT STATUS NEW KNOWN LEFT-OUT FAILED DELETED REASON */
 static void
-add_fields(struct ms_buf *b, const struct row *row)
+add_fields(struct ms_buf *line, const struct row *row)
 {
-	const char *login = row->box->login;
-	const struct job_result *r = &row->sum;
+	const char *login = row->mailbox->login;
+	const struct ms_run_mailbox *r = &row->sum;
+	const struct ms_tally *t = &row->sum.counts;
 
-	ms_buf_printf(b, "%" PRIu64 "\t", row->box->line);
+	ms_buf_printf(line, "%" PRIu64 "\t", row->mailbox->line);
 	if (login != NULL)
-		ms_listing_escape(b, login, strlen(login));
-	ms_buf_printf(b,
+		ms_listing_escape(line, login, strlen(login));
+	ms_buf_printf(line,
 	    "\t%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
 	    "\t%" PRIu64 "\t",
-	    job_end_name(r->end), r->status, r->fresh, r->known, r->left_out,
-	    r->failed, r->deleted);
-	ms_listing_escape(b, r->reason, strlen(r->reason));
+	    ms_run_result_name(r->result), r->status, t->new, t->known,
+	    t->left_out, t->failed, t->deleted);
+	if (r->reason != NULL)
+		ms_listing_escape(line, r->reason, strlen(r->reason));
 }
 
 void
-result_row(struct run *run, const struct row *row)
+result_row(struct batch *b, const struct row *row)
 {
-	json_t *o = object_of(run, row);
+	json_t *o = object_of(b, row);
 	struct ms_buf line = {0};
 
-	ms_report_object(run->report, o);
-	if (run->opt->json)
+	ms_report_object(b->report, o);
+	if (b->opt->json)
 		ms_json_line(&line, o);
 	else
 		add_fields(&line, row);
 	ms_buf_add_byte(&line, '\n');
-	/* Who reads them sees each at once. */
+	/* The lines are read while the run goes on. */
 	if ((fwrite(line.p, 1, line.n, stdout) != line.n ||
 		fflush(stdout) != 0) &&
-	    run->stdout_errno == 0)
-		run->stdout_errno = errno;
+	    b->stdout_errno == 0)
+		b->stdout_errno = errno;
 	ms_buf_release(&line);
 	json_decref(o);
 }
 
 void
 result_failures(
-    struct run *run, const struct row *row, const struct job_result *r)
+    struct batch *b, const struct row *row, const struct ms_run_mailbox *r)
 {
 	struct ms_buf where = {0};
-	json_t *o;
 	size_t i;
 
 	for (i = 0; i < r->failure_count; i++) {
 		ms_buf_clear(&where);
 		ms_buf_printf(
 		    &where, "%s: %s", row->name, r->failures[i].where);
-		o = json_object();
-		json_object_set_new(o, "type", json_string("failed"));
-		ms_json_text(o, "where", ms_buf_slice(&where));
-		ms_json_text(o, "reason", ms_slice_str(r->failures[i].reason));
-		ms_report_object(run->report, o);
-		json_decref(o);
+		ms_report_line(b->report, "failed",
+		    (struct ms_report_text[]){{"where", ms_buf_str(&where)},
+			{"reason", r->failures[i].reason}},
+		    2);
 	}
 	ms_buf_release(&where);
 }
 
 static void
-say_sums(const struct run *run)
+print_sums(const struct batch *b)
 {
-	const struct job_sum *s = &run->sum;
+	const struct job_sum *s = &b->sum;
 	struct ms_buf text = {0};
 
 	ms_buf_printf(&text, "%" PRIu64 " mailboxes: %" PRIu64 " succeeded",
 	    s->jobs, s->succeeded);
-	if (s->some > 0)
-		ms_buf_printf(&text, ", %" PRIu64 " with errors", s->some);
+	if (s->with_errors > 0)
+		ms_buf_printf(
+		    &text, ", %" PRIu64 " with errors", s->with_errors);
 	if (s->failed > 0)
 		ms_buf_printf(&text, ", %" PRIu64 " failed", s->failed);
 	if (s->cancelled > 0)
 		ms_buf_printf(&text, ", %" PRIu64 " cancelled", s->cancelled);
-	if (!run->opt->check)
-		ms_buf_printf(&text,
-		    "; %" PRIu64 " messages seen: %" PRIu64 " new, %" PRIu64
-		    " known, %" PRIu64 " left out, %" PRIu64 " failed",
-		    s->seen, s->fresh, s->known, s->left_out, s->failures);
-	if (run->opt->removes)
-		ms_buf_printf(&text, ", %" PRIu64 " deleted", s->deleted);
-	ms_report_note(run->report, "%s", ms_buf_str(&text));
+	if (!b->opt->check) {
+		ms_buf_add_str(&text, "; ");
+		ms_tally_text(&text, &s->counts, " messages", b->opt->removes);
+	}
+	ms_report_note(b->report, "%s", ms_buf_str(&text));
 	ms_buf_release(&text);
 }
 
 int
-result_end(struct run *run, int status, struct ms_err *err)
+result_end(struct batch *b, int status, struct ms_err *err)
 {
-	const struct job_sum *s = &run->sum;
+	const struct job_sum *s = &b->sum;
+	const struct ms_tally *t = &s->counts;
 	const struct ms_report_count counts[] = {{"mailboxes", s->jobs},
 	    {"mailboxes_succeeded", s->succeeded},
-	    {"mailboxes_with_errors", s->some}, {"mailboxes_failed", s->failed},
-	    {"mailboxes_cancelled", s->cancelled}, {"seen", s->seen},
-	    {"new", s->fresh}, {"known", s->known}, {"left_out", s->left_out},
-	    {"failed", s->failures}, {"deleted", s->deleted}};
+	    {"mailboxes_with_errors", s->with_errors},
+	    {"mailboxes_failed", s->failed},
+	    {"mailboxes_cancelled", s->cancelled}, {"seen", t->seen},
+	    {"new", t->new}, {"known", t->known}, {"left_out", t->left_out},
+	    {"failed", t->failed}, {"deleted", t->deleted}};
 
-	say_sums(run);
-	if (ms_report_end(run->report, status, counts,
+	print_sums(b);
+	if (ms_report_end(b->report, status, counts,
 		sizeof(counts) / sizeof(counts[0]), err) < 0)
 		return -1;
-	if (run->stdout_errno == 0)
+	if (b->stdout_errno == 0)
 		return 0;
-	errno = run->stdout_errno;
+	errno = b->stdout_errno;
 	return ms_fail_errno(err, "standard output");
 }

@@ -1,4 +1,4 @@
-/* retry.c - which rows an earlier run's report names as failed. */
+/* retry.c - the rows that failed in an earlier run, from its report. */
 #include "csvbatch.h"
 
 #include <errno.h>
@@ -10,23 +10,23 @@
 #define LINE_MAX_BYTES (1024 * 1024)
 
 /* A row of the report. */
-struct old {
+struct reported {
 	uint64_t line;
 	char *login; /* "": it could not be read */
 	bool failed;
 };
 
-struct again {
-	struct old *v; /* by login and line */
+struct retry_list {
+	struct reported *v; /* sorted by login and line */
 	size_t n, room;
-	bool whole;    /* the run came to its end */
-	bool nameless; /* some row's login could not be read: who was it? */
+	bool has_end;     /* the run came to its end */
+	bool has_unknown; /* there is a row without a login */
 };
 
 static int
 by_login(const void *a, const void *b)
 {
-	const struct old *x = a, *y = b;
+	const struct reported *x = a, *y = b;
 	int c = strcmp(x->login, y->login);
 
 	if (c != 0)
@@ -35,25 +35,25 @@ by_login(const void *a, const void *b)
 }
 
 static void
-add(struct again *g, const json_t *o)
+add(struct retry_list *l, const json_t *o)
 {
 	const char *login = json_string_value(json_object_get(o, "login"));
 	const char *result = json_string_value(json_object_get(o, "result"));
 	json_int_t line = json_integer_value(json_object_get(o, "line"));
 
-	if (g->n == g->room) {
-		g->room = g->room > 0 ? 2 * g->room : 64;
-		g->v = ms_xreallocarray(g->v, g->room, sizeof(*g->v));
+	if (l->n == l->room) {
+		l->room = l->room > 0 ? 2 * l->room : 64;
+		l->v = ms_xreallocarray(l->v, l->room, sizeof(*l->v));
 	}
-	g->v[g->n++] = (struct old){.line = line > 0 ? (uint64_t)line : 0,
+	l->v[l->n++] = (struct reported){.line = line > 0 ? (uint64_t)line : 0,
 	    .login = ms_xstrdup(login != NULL ? login : ""),
 	    .failed = result == NULL || strcmp(result, "succeeded") != 0};
-	g->nameless |= login == NULL;
+	l->has_unknown |= login == NULL;
 }
 
-/* A line. -1: it is none of a report of ours. */
+/* Adds a line. -1: the file is not a report of ms-csvbatch. */
 static int
-take(struct again *g, const char *text)
+add_line(struct retry_list *l, const char *text)
 {
 	json_t *o = json_loads(text, 0, NULL);
 	const char *type = json_string_value(json_object_get(o, "type"));
@@ -61,9 +61,9 @@ take(struct again *g, const char *text)
 	int rc = type != NULL ? 0 : -1;
 
 	if (rc == 0 && strcmp(type, "mailbox") == 0)
-		add(g, o);
+		add(l, o);
 	else if (rc == 0 && strcmp(type, "end") == 0)
-		g->whole = true;
+		l->has_end = true;
 	if (tool != NULL && strcmp(tool, TOOL) != 0)
 		rc = -1;
 	json_decref(o);
@@ -71,7 +71,7 @@ take(struct again *g, const char *text)
 }
 
 static int
-take_all(struct again *g, FILE *file, struct ms_err *err)
+read_report(struct retry_list *l, FILE *file, struct ms_err *err)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -79,88 +79,87 @@ take_all(struct again *g, FILE *file, struct ms_err *err)
 	int rc = 0;
 
 	while (rc == 0 && (n = getline(&line, &room, file)) > 0)
-		/* The last line of a run that died may be half of one. */
+		/* The last line may be incomplete if the run was killed. */
 		if (n > LINE_MAX_BYTES ||
-		    (take(g, line) < 0 && line[n - 1] == '\n'))
-			rc =
-			    ms_fail(err, MS_DATA, "this is no report of " TOOL);
+		    (add_line(l, line) < 0 && line[n - 1] == '\n'))
+			rc = ms_fail(err, MS_DATA, "not a report of " TOOL);
 	free(line);
 	if (rc == 0 && ferror(file) != 0)
-		rc = ms_fail_errno(err, "reading");
+		rc = ms_fail_errno(err, "cannot read");
 	return rc;
 }
 
 int
-again_open(struct again **out, const char *report, struct ms_err *err)
+retry_list_open(struct retry_list **out, const char *report, struct ms_err *err)
 {
-	struct again *g = ms_xcalloc(1, sizeof(*g));
+	struct retry_list *l = ms_xcalloc(1, sizeof(*l));
 	FILE *file = fopen(report, "re");
 	int rc;
 
-	rc = file != NULL ? take_all(g, file, err)
-			  : ms_fail_errno(err, "opening");
+	rc = file != NULL ? read_report(l, file, err)
+			  : ms_fail_errno(err, "cannot open");
 	if (file != NULL)
 		fclose(file);
 	if (rc < 0) {
-		again_free(g);
+		retry_list_free(l);
 		return ms_context(err, "%s", report);
 	}
-	if (g->n > 0)
-		qsort(g->v, g->n, sizeof(*g->v), by_login);
-	*out = g;
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), by_login);
+	*out = l;
 	return 0;
 }
 
-/* The first row with this login that is not before this line. */
-static const struct old *
-find(const struct again *g, const char *login, uint64_t line)
+/* The first row with this login at this line or after it. */
+static const struct reported *
+find(const struct retry_list *l, const char *login, uint64_t line)
 {
-	const struct old key = {.line = line, .login = (char *)login};
-	size_t low = 0, high = g->n, middle;
+	const struct reported key = {.line = line, .login = (char *)login};
+	size_t low = 0, high = l->n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (by_login(g->v + middle, &key) < 0)
+		if (by_login(l->v + middle, &key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < g->n && strcmp(g->v[low].login, login) == 0 ? g->v + low
+	return low < l->n && strcmp(l->v[low].login, login) == 0 ? l->v + low
 								 : NULL;
 }
 
 bool
-again_wanted(const struct again *g, const struct ms_csv_mailbox *box)
+retry_list_has(const struct retry_list *l, const struct ms_csv_mailbox *m)
 {
-	const char *login = box->login != NULL ? box->login : "";
-	const struct old *o;
+	const char *login = m->login != NULL ? m->login : "";
+	const struct reported *o;
 	bool failed = false, any = false;
 
-	o = find(g, login, box->line);
-	if (o != NULL && o->line == box->line)
+	o = find(l, login, m->line);
+	if (o != NULL && o->line == m->line)
 		return o->failed;
-	o = find(g, "", box->line); /* it has been corrected */
-	if (o != NULL && o->line == box->line)
+	o = find(l, "", m->line); /* the row was corrected */
+	if (o != NULL && o->line == m->line)
 		return true;
-	/* The lines have moved: then the login decides. */
-	for (o = find(g, login, 0);
-	     o != NULL && o < g->v + g->n && strcmp(o->login, login) == 0;
+	/* The line is another one now: the login decides. */
+	for (o = find(l, login, 0);
+	     o != NULL && o < l->v + l->n && strcmp(o->login, login) == 0;
 	     o++) {
 		any = true;
 		failed |= o->failed;
 	}
-	return any ? failed : !g->whole || g->nameless;
+	return any ? failed : !l->has_end || l->has_unknown;
 }
 
 void
-again_free(struct again *g)
+retry_list_free(struct retry_list *l)
 {
 	size_t i;
 
-	if (g == NULL)
+	if (l == NULL)
 		return;
-	for (i = 0; i < g->n; i++)
-		free(g->v[i].login);
-	free(g->v);
-	free(g);
+	for (i = 0; i < l->n; i++)
+		free(l->v[i].login);
+	free(l->v);
+	free(l);
 }

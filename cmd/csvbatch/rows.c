@@ -1,6 +1,6 @@
-/* rows.c - rows of a table as jobs. A row with several archive users
- * is fetched for one after the other, since a POP3 mailbox admits one reader;
- * what is deleted at the server is deleted when all of them have it. */
+/* rows.c - the rows of a table as jobs. A mailbox with several archive users is
+ * fetched for one user after the other, because a POP3 server admits one
+ * session. Messages are deleted at the server when all users have them. */
 #include "csvbatch.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 /* ---- the file ---- */
 
-/* More room, without a copy of passwords in what was let go. */
+/* Makes more room. A realloc would leave copies of passwords behind. */
 static void
 grow(struct ms_buf *b)
 {
@@ -61,228 +61,223 @@ open_file(const struct options *opt, int *fd, struct ms_err *err)
 	if (!opt->quiet && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
 		ms_warn(TOOL,
-		    "%s: others can read this file, and the passwords in it "
-		    "(chmod 600)",
+		    "%s: other users can read this file and the passwords in "
+		    "it; run chmod 600",
 		    opt->file);
 	return 0;
 }
 
 static int
-read_table(struct run *run, struct ms_err *err)
+read_table(struct batch *b, struct ms_err *err)
 {
 	struct ms_buf text = {0};
 	int fd = -1, rc = -1;
 
-	if (open_file(run->opt, &fd, err) == 0 && read_all(&text, fd, err) == 0)
-		rc = ms_csv_mailboxes_read(
-		    &run->table, ms_buf_slice(&text), err);
+	if (open_file(b->opt, &fd, err) == 0 && read_all(&text, fd, err) == 0)
+		rc = ms_csv_mailboxes_read(&b->table, ms_buf_slice(&text), err);
 	if (fd > STDIN_FILENO)
 		close(fd);
 	ms_secret_forget(&text);
-	return rc == 0 ? 0 : ms_context(err, "%s", run->opt->file);
+	return rc == 0 ? 0 : ms_context(err, "%s", b->opt->file);
 }
 
-/* What a tool takes for itself is too much for each of many. */
+/* Limits threads and connections of each tool, because many run at once. */
 static void
-share(struct run *run)
+share(struct batch *b)
 {
-	const struct options *opt = run->opt;
+	const struct options *opt = b->opt;
 
 	if (!opt->threads)
-		run->threads = (ms_pool_default_threads() + opt->at_once - 1) /
-			       opt->at_once;
-	run->single = !opt->connections && run->table.n > opt->at_once;
+		b->threads = (ms_pool_default_threads() + opt->at_once - 1) /
+			     opt->at_once;
+	b->single = !opt->connections && b->table.n > opt->at_once;
 }
 
 static void
-add_row(struct run *run, const struct ms_csv_mailbox *box)
+add_row(struct batch *b, const struct ms_csv_mailbox *m)
 {
-	struct row *row = run->rows + run->count++;
-	struct ms_buf name = {0};
+	struct row *row = b->rows + b->count++;
+	struct ms_buf name = {0}, source = {0};
 
-	*row = (struct row){.box = box};
-	ms_buf_printf(&name, "line %llu", (unsigned long long)box->line);
-	if (box->login != NULL)
-		ms_buf_printf(&name, ", %s", box->login);
+	*row = (struct row){.mailbox = m};
+	ms_buf_printf(&name, "line %llu", (unsigned long long)m->line);
+	if (m->login != NULL)
+		ms_buf_printf(&name, ", %s", m->login);
 	row->name = ms_buf_str(&name);
-	if (box->login != NULL)
-		argv_addf(&row->own, "--login=%s", box->login);
-	if (run->single)
-		argv_add(&row->own, "--connections=1");
-	argv_add(&row->ingest, "--create-user");
-	if (box->label != NULL)
-		argv_addf(&row->ingest, "--label=%s", box->label);
-	if (run->threads > 0)
-		argv_addf(&row->ingest, "--threads=%u", run->threads);
-	argv_add_list(&row->ingest, &run->opt->ingest);
+	if (m->fault != NULL)
+		ms_buf_add_str(&source, row->name);
+	else
+		ms_url_source(&b->opt->url, m->login, &source);
+	row->source = ms_buf_str(&source);
+	if (m->login != NULL)
+		argv_addf(&row->own_options, "--login=%s", m->login);
+	if (b->single)
+		argv_add(&row->own_options, "--connections=1");
+	argv_add(&row->ingest_options, "--create-user");
+	if (m->label != NULL)
+		argv_addf(&row->ingest_options, "--label=%s", m->label);
+	if (b->threads > 0)
+		argv_addf(&row->ingest_options, "--threads=%u", b->threads);
+	argv_add_list(&row->ingest_options, &b->opt->ingest);
 }
 
 int
-rows_open(struct run *run, struct ms_err *err)
+rows_open(struct batch *b, struct ms_err *err)
 {
-	struct again *again = NULL;
-	const struct ms_csv_mailbox *box;
-	const char *from = run->opt->failed_from;
+	struct retry_list *retry = NULL;
+	const struct ms_csv_mailbox *m;
+	const char *from = b->opt->failed_from;
 	size_t i;
 
-	if (from != NULL && again_open(&again, from, err) < 0)
+	if (from != NULL && retry_list_open(&retry, from, err) < 0)
 		return -1;
-	if (read_table(run, err) < 0) {
-		again_free(again);
+	if (read_table(b, err) < 0) {
+		retry_list_free(retry);
 		return -1;
 	}
-	share(run);
-	run->rows = ms_xcalloc(run->table.n, sizeof(*run->rows));
-	for (i = 0; i < run->table.n; i++) {
-		box = run->table.v + i;
-		if (again == NULL || again_wanted(again, box))
-			add_row(run, box);
+	share(b);
+	b->rows = ms_xcalloc(b->table.n, sizeof(*b->rows));
+	for (i = 0; i < b->table.n; i++) {
+		m = b->table.v + i;
+		if (retry == NULL || retry_list_has(retry, m))
+			add_row(b, m);
 	}
-	again_free(again);
+	retry_list_free(retry);
 	return 0;
 }
 
 /* ---- jobs ---- */
 
 static struct job
-job_of(const struct run *run, struct row *row)
+job_of(const struct batch *b, struct row *row)
 {
-	const struct options *opt = run->opt;
-	const struct ms_csv_mailbox *box = row->box;
+	const struct options *opt = b->opt;
+	const struct ms_csv_mailbox *m = row->mailbox;
 	struct job job = {.work = JOB_ARCHIVE,
 	    .name = row->name,
-	    .mine = row,
+	    .ctx = row,
+	    .source = row->source,
 	    .url = opt->url_text,
-	    .password = box->password,
+	    .password = m->password,
 	    .options = &opt->server,
-	    .own = &row->own};
+	    .own_options = &row->own_options};
 
+	if (m->fault != NULL) {
+		job.user = ""; /* in the log */
+		job.fault = m->fault;
+		job.fault_code = MS_DATA;
+		return job;
+	}
 	if (opt->check) {
 		job.work = JOB_CHECK;
 		return job;
 	}
 	job.archive = opt->archive;
-	job.user = box->users[row->user];
-	job.fetch = &opt->fetch;
-	job.ingest = &row->ingest;
-	if (row->removing)
+	job.user = m->users[row->user];
+	job.fetch_options = &opt->fetch;
+	job.ingest_options = &row->ingest_options;
+	if (row->deleting)
 		job.work = JOB_DELETE;
-	if (opt->removes && (row->removing || box->user_count == 1))
-		job.remove = &opt->remove;
+	if (opt->removes && (row->deleting || m->user_count == 1))
+		job.delete_options = &opt->remove;
 	return job;
 }
 
 static void
-row_done(struct run *run, struct row *row)
+add_result(
+    const struct batch *b, struct row *row, const struct ms_run_mailbox *r)
 {
-	run->done++;
-	row->sum.reason = row->reason != NULL ? row->reason : "";
-	job_sum_add(&run->sum, &row->sum);
-	live_clear(run->live);
-	result_row(run, row);
-}
-
-static void
-row_fails(struct run *run, struct row *row)
-{
-	struct job_result *sum = &row->sum;
-
-	sum->end = JOB_FAILED;
-	sum->status = ms_status(MS_DATA);
-	row->reason = ms_xstrdup(row->box->fault);
-	ms_warn(TOOL, "%s: %s", row->name, row->reason);
-	log_mailbox(run, row, "", sum);
-	row_done(run, row);
-}
-
-void
-rows_begin(struct run *run)
-{
-	struct row *row;
-	struct job job;
-
-	for (row = run->rows; row < run->rows + run->count; row++) {
-		if (row->box->fault != NULL) {
-			row_fails(run, row);
-			continue;
-		}
-		job = job_of(run, row);
-		jobs_add(run->jobs, &job);
-	}
-}
-
-static void
-add_result(const struct run *run, struct row *row, const struct job_result *r)
-{
-	struct job_result *sum = &row->sum;
+	struct ms_run_mailbox *sum = &row->sum;
+	struct ms_tally counts = r->counts;
 
 	if (sum->status == 0 && r->status != 0) {
 		sum->status = r->status;
-		row->reason = ms_xstrdup(r->reason);
+		sum->reason = row->reason = ms_xstrdup(r->reason);
 	}
-	if (r->end > sum->end)
-		sum->end = r->end;
-	sum->seen += r->seen;
-	sum->fresh += r->fresh;
-	sum->known += r->known;
-	sum->left_out += r->left_out;
-	sum->failed += r->failed;
-	if (!run->opt->dry_run)
-		sum->deleted += r->deleted;
-	sum->ms += r->ms;
+	if (r->result > sum->result)
+		sum->result = r->result;
+	if (b->opt->dry_run)
+		counts.deleted = 0;
+	ms_tally_add(&sum->counts, &counts);
 }
 
-/* Is there more to do for this row? A mailbox that could not be read for one
- * user is not tried for the next: servers lock accounts. */
+/* Is another job needed for this row? A mailbox that could not be read for one
+ * user is not tried for the next one: servers lock accounts. */
 static bool
-goes_on(const struct run *run, struct row *row, const struct job_result *r)
+needs_job(
+    const struct batch *b, struct row *row, const struct ms_run_mailbox *r)
 {
-	if (run->opt->check || row->removing || r->status > MS_STATUS_SOME)
+	if (b->opt->check || row->deleting || r->status > MS_STATUS_SOME)
 		return false;
-	if (row->user + 1 < row->box->user_count) {
+	if (row->user + 1 < row->mailbox->user_count) {
 		row->user++;
 		return true;
 	}
-	if (!run->opt->removes || row->user == 0 || row->sum.status != 0)
+	if (!b->opt->removes || row->user == 0 || row->sum.status != 0)
 		return false;
-	/* What the first user has, the others have too: they came later, and
-	 * nothing failed. */
-	row->removing = true;
+	/* The other users have all that the first user has: they were fetched
+	 * for later, and nothing failed. */
+	row->deleting = true;
 	row->user = 0;
 	return true;
 }
 
-void
-rows_job_done(
-    struct run *run, const struct job *job, const struct job_result *result)
+static void
+row_done(struct batch *b, struct row *row)
 {
-	struct row *row = job->mine;
-	struct job next;
-
-	add_result(run, row, result);
-	log_mailbox(run, row, row->box->users[row->user], result);
-	result_failures(run, row, result);
-	if (goes_on(run, row, result)) {
-		next = job_of(run, row);
-		jobs_add_next(run->jobs, &next);
-		return;
-	}
-	row_done(run, row);
+	b->done++;
+	job_sum_add(&b->sum, &row->sum);
+	result_row(b, row);
 }
 
 void
-rows_release(struct run *run)
+rows_job_done(struct batch *b, const struct job *job,
+    const struct ms_run_mailbox *result, int64_t ms)
+{
+	struct row *row = job->ctx;
+	struct job next;
+
+	add_result(b, row, result);
+	row->ms += ms;
+	/* An error is reported at the end: the messages are archived anyway. */
+	(void)ms_run_log_add(b->log, result);
+	result_failures(b, row, result);
+	if (!needs_job(b, row, result)) {
+		row_done(b, row);
+		return;
+	}
+	next = job_of(b, row);
+	jobs_add_next(b->jobs, &next);
+}
+
+void
+rows_add_jobs(struct batch *b)
+{
+	struct row *row;
+	struct job job;
+
+	for (row = b->rows; row < b->rows + b->count; row++) {
+		job = job_of(b, row);
+		if (job.fault != NULL)
+			ms_warn(TOOL, "%s: %s", row->name, job.fault);
+		jobs_add(b->jobs, &job);
+	}
+}
+
+void
+rows_release(struct batch *b)
 {
 	struct row *row;
 
-	for (row = run->rows; row < run->rows + run->count; row++) {
+	for (row = b->rows; row < b->rows + b->count; row++) {
 		free(row->name);
+		free(row->source);
 		free(row->reason);
-		argv_release(&row->own);
-		argv_release(&row->ingest);
+		argv_release(&row->own_options);
+		argv_release(&row->ingest_options);
 	}
-	free(run->rows);
-	run->rows = NULL;
-	run->count = 0;
-	ms_csv_mailboxes_release(&run->table);
+	free(b->rows);
+	b->rows = NULL;
+	b->count = 0;
+	ms_csv_mailboxes_release(&b->table);
 }

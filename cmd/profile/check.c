@@ -17,7 +17,7 @@ struct checking {
 
 /* A line: profile, mailbox, ok or the status, and the reason. */
 static void
-show_line(struct checking *c, const char *name, const struct job_result *r)
+show_line(struct checking *c, const char *name, const struct ms_run_mailbox *r)
 {
 	job_sum_add(&c->sum, r);
 	show_field(c->profile, '\t');
@@ -33,12 +33,12 @@ show_line(struct checking *c, const char *name, const struct job_result *r)
 static void
 show_errno(struct checking *c, const char *path, int rc)
 {
-	struct job_result r = {.reason = ""};
+	struct ms_run_mailbox r = {.result = MS_RUN_SUCCEEDED};
 	struct ms_err err = {0};
 
 	if (rc < 0) {
 		ms_fail_errno(&err, "%s", path);
-		r.end = JOB_FAILED;
+		r.result = MS_RUN_FAILED;
 		r.status = ms_status(err.code);
 		r.reason = err.msg;
 	}
@@ -46,8 +46,10 @@ show_errno(struct checking *c, const char *path, int rc)
 }
 
 static void
-done(void *ctx, const struct job *job, const struct job_result *result)
+on_done(void *ctx, const struct job *job, const struct ms_run_mailbox *result,
+    int64_t ms)
 {
+	(void)ms;
 	show_line(ctx, job->name, result);
 	fflush(stdout);
 }
@@ -81,23 +83,15 @@ static int
 check_jobs(struct checking *c, struct tool *t, const struct ms_account *owner,
     const struct ms_profile *p, struct ms_err *err)
 {
-	const struct jobs_hooks hooks = {.done = done};
+	const struct jobs_hooks hooks = {.done = on_done};
 	struct plan plan;
 	struct jobs *jobs = NULL;
 	int rc = plan_make(&plan, t, owner, p, true, false, err);
 
 	if (rc == 0)
 		jobs = jobs_new(plan.at_once, &hooks, c);
-	for (size_t i = 0; rc == 0 && i < plan.count; i++) {
-		const struct job_result trouble = {.end = JOB_FAILED,
-		    .status = EX_NOINPUT,
-		    .reason = plan.jobs[i].trouble};
-
-		if (trouble.reason != NULL)
-			show_line(c, plan.jobs[i].name, &trouble);
-		else
-			jobs_add(jobs, &plan.jobs[i].job);
-	}
+	for (size_t i = 0; rc == 0 && i < plan.count; i++)
+		jobs_add(jobs, &plan.jobs[i].job);
 	if (rc == 0)
 		jobs_run(jobs);
 	jobs_free(jobs);
@@ -135,7 +129,7 @@ out:
 	ms_account_release(&owner);
 	ms_stored_profile_release(&stored);
 	return err.code != MS_OK ? tool_warn(name, &err)
-				 : job_sum_status(&c.sum);
+				 : job_sum_run(&c.sum).status;
 }
 
 int

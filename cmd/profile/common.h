@@ -16,6 +16,7 @@
 #include "profile-store.h"
 #include "profile.h"
 #include "report.h"
+#include "run.h"
 #include "secret.h"
 
 #define TOOL "ms-profile"
@@ -108,25 +109,27 @@ char *profile_output(const char *output, int64_t now, struct ms_err *err);
 int profile_secret(struct tool *t, const struct ms_account *owner,
     const char *name, struct ms_secret *s, struct ms_err *err);
 
-/* ---- the lock of a run ---- */
+/* ---- the lock of a run (lock.c) ---- */
 
-/* Where a running profile says how far it is. */
-struct run_note {
+/* The progress of a running profile. */
+struct run_progress {
 	uint64_t run; /* its number */
 	uint64_t mailboxes, done, failed;
 };
 /*
- * ARCHIVE/run/NUMBER, locked by fcntl(2) while the profile runs: so it is free
- * when its process is gone, however it went. The descriptor in *fd.
- * MS_TEMP: it runs already; the sentence names the process.
+ * run_lock() locks ARCHIVE/run/NUMBER by fcntl(2) while the profile runs. The
+ * kernel releases the lock when the process ends, in whatever way.
+ *   fd  receives the descriptor; close(2) releases the lock
+ * MS_TEMP: the profile runs already; the message names the process.
  */
 int run_lock(struct tool *t, const struct ms_stored_profile *p, int *fd,
     struct ms_err *err);
-void run_note(int fd, const struct run_note *note);
-/* Who runs it: its process, 0 nobody, -1 err. note may be NULL. */
-int run_holder(struct tool *t, uint64_t profile, struct run_note *note,
+/* Writes the progress into the locked file. */
+void run_progress_write(int fd, const struct run_progress *progress);
+/* The process that runs the profile; 0 none; -1. progress may be NULL. */
+int run_holder(struct tool *t, uint64_t profile, struct run_progress *progress,
     struct ms_err *err);
-/* Asks it to end and waits until it has. 1; 0: it does not run; -1. */
+/* Asks the process to end, and waits for its end. 1; 0: none runs; -1. */
 int run_stop(struct tool *t, uint64_t profile, struct ms_err *err);
 
 /* ---- verbs ---- */

@@ -1,5 +1,4 @@
-/* lock.c - that a profile runs once at a time: who runs it, and how far
- * it is. See profile-tool.h. */
+/* lock.c - the lock of a running profile, and its progress. */
 #include "common.h"
 
 #include <errno.h>
@@ -13,10 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NOTE_MAX 128 /* bytes of what a run says of itself */
+#define PROGRESS_BYTES 128 /* of a progress that is written */
 
-/* The file of a profile; -1, errno. Opening it is harmless, closing it would
- * take a lock of ours away. */
+/* Opens the file of a profile; -1 with errno. Closing it would release a lock
+ * that this process holds. */
 static int
 open_file(struct tool *t, uint64_t profile, int flags)
 {
@@ -41,7 +40,7 @@ whole_file(void)
 	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
-/* Who has it: a process, 0 nobody. -1: err. */
+/* The process that holds the lock, 0 if none does; -1. */
 static pid_t
 holder(int fd, struct ms_err *err)
 {
@@ -86,46 +85,47 @@ run_lock(struct tool *t, const struct ms_stored_profile *p, int *fd,
 }
 
 void
-run_note(int fd, const struct run_note *note)
+run_progress_write(int fd, const struct run_progress *progress)
 {
-	char text[NOTE_MAX];
+	char text[PROGRESS_BYTES];
 
-	/* One write of one length: who reads it sees all of it. */
+	/* One write of a fixed length, so that a reader sees all of it. */
 	memset(text, ' ', sizeof(text));
 	snprintf(text, sizeof(text),
-	    "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", note->run,
-	    note->mailboxes, note->done, note->failed);
+	    "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", progress->run,
+	    progress->mailboxes, progress->done, progress->failed);
 	(void)!pwrite(fd, text, sizeof(text), 0);
 }
 
 static void
-read_note(int fd, struct run_note *note)
+read_progress(int fd, struct run_progress *progress)
 {
-	char text[NOTE_MAX + 1] = "";
+	char text[PROGRESS_BYTES + 1] = "";
 
-	*note = (struct run_note){0};
-	if (pread(fd, text, NOTE_MAX, 0) <= 0 ||
+	*progress = (struct run_progress){0};
+	if (pread(fd, text, PROGRESS_BYTES, 0) <= 0 ||
 	    /* NOLINTNEXTLINE(cert-err34-c): ours; zeros if it is not */
 	    sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
-		&note->run, &note->mailboxes, &note->done, &note->failed) != 4)
-		*note = (struct run_note){0};
+		&progress->run, &progress->mailboxes, &progress->done,
+		&progress->failed) != 4)
+		*progress = (struct run_progress){0};
 }
 
 int
-run_holder(
-    struct tool *t, uint64_t profile, struct run_note *note, struct ms_err *err)
+run_holder(struct tool *t, uint64_t profile, struct run_progress *progress,
+    struct ms_err *err)
 {
 	int fd = open_file(t, profile, O_RDONLY);
 	pid_t pid;
 
-	if (note != NULL)
-		*note = (struct run_note){0};
+	if (progress != NULL)
+		*progress = (struct run_progress){0};
 	if (fd < 0)
 		return errno == ENOENT ? 0
 				       : ms_fail_errno(err, "%s/run", t->path);
 	pid = holder(fd, err);
-	if (pid > 0 && note != NULL)
-		read_note(fd, note);
+	if (pid > 0 && progress != NULL)
+		read_progress(fd, progress);
 	close(fd);
 	return (int)pid;
 }
@@ -133,21 +133,21 @@ run_holder(
 int
 run_stop(struct tool *t, uint64_t profile, struct ms_err *err)
 {
-	int pid = run_holder(t, profile, NULL, err), again, pidfd;
+	int pid = run_holder(t, profile, NULL, err), holder_now, pidfd;
 	struct pollfd gone = {.events = POLLIN};
 
 	if (pid <= 0)
 		return pid;
-	/* What has this number now is the process that has the lock, if it
-	 * still has it once the number is held. */
+	/* The number may be reused at any time: it is the process that holds
+	 * the lock if this is still so after pidfd_open(2). */
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0 && errno != ESRCH)
 		return ms_fail_errno(err, "process %d", pid);
-	again = run_holder(t, profile, NULL, err);
-	if (pidfd < 0 || again != pid) {
+	holder_now = run_holder(t, profile, NULL, err);
+	if (pidfd < 0 || holder_now != pid) {
 		if (pidfd >= 0)
 			close(pidfd);
-		return again < 0 ? -1 : 1;
+		return holder_now < 0 ? -1 : 1;
 	}
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0) {
 		ms_fail_errno(err, "process %d", pid);

@@ -100,7 +100,7 @@ show_run_json(const struct ms_run *run, bool now)
 	else if (!now)
 		show_text(o, "reason", "interrupted");
 	ms_json_number(o, "mailboxes", run->mailboxes);
-	show_tally(o, &run->counts);
+	ms_tally_json(o, &run->counts, run->counts.deleted > 0);
 	show_json(o);
 }
 
@@ -133,7 +133,7 @@ runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
 	int pid = 0, got;
 
 	if (run->profile == 0)
-		return run_marked(t->path, run->number, err);
+		return run_liveness_test(t->path, run->number, err);
 	got = ms_profile_get(t->archive, run->profile, &p, err);
 	if (got == 1 && p.last_run == run->number)
 		pid = run_holder(t, run->profile, NULL, err);

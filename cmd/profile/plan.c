@@ -143,10 +143,10 @@ plan_user(
 
 	if (mailbox == NULL) {
 		j->source = ms_xstrdup("");
-		j->trouble = ms_xstrdup("the user has no e-mail address");
+		j->job.fault = "the user has no e-mail address";
 		return;
 	}
-	argv_addf(&j->own,
+	argv_addf(&j->own_options,
 	    ms_profile_line(p, "master") != 0 ? "--login=%s" : "--authzid=%s",
 	    mailbox);
 	j->source = source_of(plan->url, mailbox);
@@ -203,7 +203,7 @@ plan_batch(struct plan *plan, struct tool *t, const struct ms_profile *p,
 			struct plan_job *j = add_job(plan, name, name);
 
 			j->source = ms_xstrdup("");
-			j->trouble = ms_xstrdup("the archive has no such user");
+			j->job.fault = "the archive has no such user";
 		}
 	}
 	ms_account_release(&u);
@@ -356,7 +356,10 @@ complete(struct plan *plan, struct tool *t, bool check)
 		struct plan_job *j = &plan->jobs[i];
 
 		j->job.name = j->name;
-		j->job.mine = j;
+		j->job.ctx = j;
+		j->job.user = j->user;
+		j->job.source = j->source;
+		j->job.fault_code = MS_NOINPUT;
 		if (j->tool.n > 0) {
 			j->job.work = JOB_TOOL;
 			j->job.tool = &j->tool;
@@ -364,14 +367,13 @@ complete(struct plan *plan, struct tool *t, bool check)
 		}
 		j->job.work = check ? JOB_CHECK : JOB_ARCHIVE;
 		j->job.archive = check ? NULL : t->path;
-		j->job.user = j->user;
 		j->job.url = plan->url;
 		j->job.password =
 		    plan->password.n > 0 ? plan->password.s : NULL;
 		j->job.options = &plan->options;
-		j->job.own = &j->own;
-		j->job.fetch = &plan->fetch;
-		j->job.ingest = &plan->ingest;
+		j->job.own_options = &j->own_options;
+		j->job.fetch_options = &plan->fetch;
+		j->job.ingest_options = &plan->ingest;
 	}
 }
 
@@ -413,7 +415,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	/* A mailbox that stays open never comes to a delete run: it has one of
 	 * its own every hour. */
 	for (size_t i = 0; p->deletes && !follow && i < plan->count; i++)
-		plan->jobs[i].job.remove = &plan->remove;
+		plan->jobs[i].job.delete_options = &plan->remove;
 	return rc;
 }
 
@@ -423,12 +425,11 @@ plan_release(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
 
-		argv_release(&j->own);
+		argv_release(&j->own_options);
 		argv_release(&j->tool);
 		free(j->name);
 		free(j->user);
 		free(j->source);
-		free(j->trouble);
 	}
 	free(plan->jobs);
 	argv_release(&plan->options);

@@ -18,9 +18,8 @@ void plan_remove_options(const struct ms_profile *p, struct argv *w);
 struct plan_job {
 	struct job job;
 	char *name, *user, *source;
-	struct argv own, tool;
-	char *trouble; /* why it cannot be begun; NULL */
-	bool records;  /* it records what becomes of its mailboxes itself */
+	struct argv own_options, tool;
+	bool records; /* it records what becomes of its mailboxes itself */
 };
 
 struct plan {

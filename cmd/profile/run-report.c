@@ -1,4 +1,4 @@
-/* run-report.c - what became of a run. See profile-report.h. */
+/* run-report.c - the result of a run. ms-json(5), Reports; ms-profile(1). */
 #include "run-report.h"
 
 #include <inttypes.h>
@@ -8,24 +8,24 @@
 
 #include "json.h"
 
-/* ---- in words ---- */
+/* ---- text ---- */
 
-void
-report_counts(struct ms_buf *out, const struct ms_tally *t)
+static void
+print_counts(
+    const char *profile, const char *what, const struct ms_tally *counts)
 {
-	ms_buf_printf(out,
-	    "%" PRIu64 " seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
-	    " left out, %" PRIu64 " failed",
-	    t->seen, t->new, t->known, t->left_out, t->failed);
-	if (t->deleted > 0)
-		ms_buf_printf(out, ", %" PRIu64 " deleted", t->deleted);
+	struct ms_buf text = {0};
+
+	ms_tally_text(&text, counts, "", counts->deleted > 0);
+	ms_warn(TOOL, "%s: %s%s", profile, what, ms_buf_str(&text));
+	ms_buf_release(&text);
 }
 
 static void
-say(const struct run_report *r, const char *name,
+print_mailbox(const struct run_report *r, const char *name,
     const struct ms_run_mailbox *m)
 {
-	struct ms_buf counts = {0};
+	struct ms_buf what = {0};
 
 	for (size_t i = 0; i < m->failure_count; i++)
 		ms_warn(TOOL, "%s: %s: %s: %s", r->profile, name,
@@ -38,44 +38,37 @@ say(const struct run_report *r, const char *name,
 		    ms_run_result_name(m->result), m->status,
 		    m->reason != NULL ? ": " : "",
 		    m->reason != NULL ? m->reason : "");
-	else if (r->talk != TALK_QUIET) {
-		report_counts(&counts, &m->counts);
-		ms_warn(
-		    TOOL, "%s: %s: %s", r->profile, name, ms_buf_str(&counts));
+	else if (r->verbosity != QUIET) {
+		ms_buf_printf(&what, "%s: ", name);
+		print_counts(r->profile, ms_buf_str(&what), &m->counts);
 	}
-	ms_buf_release(&counts);
+	ms_buf_release(&what);
 }
 
-/* ---- as JSON ---- */
+static void
+print_end(const struct run_report *r, const struct ms_run *run)
+{
+	struct ms_buf what = {0};
+
+	if (r->verbosity == QUIET)
+		return;
+	ms_buf_printf(&what, "%s: %" PRIu64 " of %" PRIu64 " mailboxes; ",
+	    ms_run_result_name(run->result), r->succeeded, r->mailboxes);
+	print_counts(r->profile, ms_buf_str(&what), &run->counts);
+	ms_buf_release(&what);
+}
+
+/* ---- JSON ---- */
 
 json_t *
 report_json(const char *profile, uint64_t run, const struct ms_run_mailbox *m)
 {
-	json_t *o = json_object(), *failures;
+	json_t *o = json_object();
 
 	show_text(o, "type", "mailbox");
 	show_text(o, "profile", profile);
 	ms_json_number(o, "run", run);
-	show_text(o, "user", m->user);
-	show_text(o, "source", m->source);
-	show_text(o, "result", ms_run_result_name(m->result));
-	ms_json_number(o, "status", (uint64_t)m->status);
-	show_tally(o, &m->counts);
-	ms_json_number(o, "seconds", m->seconds);
-	show_text(o, "reason", m->reason);
-	if (m->failure_count > 0) {
-		failures = json_array();
-		for (size_t i = 0; i < m->failure_count; i++) {
-			json_t *f = json_object();
-
-			show_text(f, "where", m->failures[i].where);
-			show_text(f, "reason", m->failures[i].reason);
-			json_array_append_new(failures, f);
-		}
-		json_object_set_new(o, "failures", failures);
-	}
-	if (m->more > 0)
-		ms_json_number(o, "more_failures", m->more);
+	ms_run_mailbox_json(o, m, MS_RUN_JSON_REPORT);
 	return o;
 }
 
@@ -95,196 +88,121 @@ write_line(const struct run_report *r, json_t *o)
 	json_decref(o);
 }
 
+static void
+write_mailbox(struct run_report *r, const struct ms_run_mailbox *m)
+{
+	write_line(r, report_json(r->profile, r->run, m));
+	r->mailboxes++;
+	r->succeeded += m->result == MS_RUN_SUCCEEDED;
+}
+
+static void
+write_end(const struct run_report *r, const struct ms_run *run,
+    const struct ms_err *why)
+{
+	json_t *o = json_object();
+
+	show_text(o, "type", "run");
+	show_text(o, "profile", r->profile);
+	show_text(o, "kind", r->kind);
+	ms_json_number(o, "run", r->run);
+	show_text(o, "result", ms_run_result_name(run->result));
+	ms_json_number(o, "status", (uint64_t)run->status);
+	ms_json_number(o, "mailboxes", r->mailboxes);
+	ms_tally_json(o, &run->counts, run->counts.deleted > 0);
+	if (why != NULL)
+		show_text(o, "reason", why->msg);
+	write_line(r, o);
+}
+
 /* ---- the run ---- */
 
 int
 report_begin(struct run_report *r, uint64_t mailboxes, struct ms_err *err)
 {
-	struct ms_run run = {.profile = r->number,
+	const struct ms_run run = {.profile = r->number,
 	    .name = r->profile,
 	    .kind = r->kind,
 	    .mailboxes = mailboxes};
 
-	return ms_run_begin(r->t->archive, r->t->as, &run, &r->run, err);
-}
-
-static enum ms_run_result
-result_of(enum job_end end)
-{
-	static const enum ms_run_result results[] = {
-	    [JOB_SUCCEEDED] = MS_RUN_SUCCEEDED,
-	    [JOB_SOME] = MS_RUN_ERRORS,
-	    [JOB_FAILED] = MS_RUN_FAILED,
-	    [JOB_CANCELLED] = MS_RUN_CANCELLED,
-	};
-
-	return results[end];
-}
-
-static int
-flush(struct run_report *r)
-{
-	return records_flush(&r->waiting, r->t->archive, r->t->as, r->run,
-	    r->err.code == MS_OK ? &r->err : NULL);
-}
-
-int
-report_tick(struct run_report *r)
-{
-	return records_due(&r->waiting) ? flush(r) : 0;
-}
-
-/* Keeps it, and writes it to --report. */
-static int
-record(struct run_report *r, const struct ms_run_mailbox *m)
-{
-	records_add(&r->waiting, m);
-	write_line(r, report_json(r->profile, r->run, m));
-	r->mailboxes++;
-	r->succeeded += m->result == MS_RUN_SUCCEEDED;
-	return report_tick(r);
+	if (ms_run_log_begin(&r->log, r->t->archive, r->t->as, &run, err) < 0)
+		return -1;
+	r->run = ms_run_log_number(r->log);
+	return 0;
 }
 
 int
 report_mailbox(struct run_report *r, const struct plan_job *j,
-    const struct job_result *result)
+    const struct ms_run_mailbox *m)
 {
-	struct ms_run_failure *failures =
-	    ms_xcalloc(result->failure_count + 1, sizeof(*failures));
-	struct ms_run_mailbox m = {.user = j->user,
-	    .source = j->source,
-	    .status = result->status,
-	    .result = result_of(result->end),
-	    .counts = {.seen = result->seen,
-		.new = result->fresh,
-		.known = result->known,
-		.left_out = result->left_out,
-		.failed = result->failed,
-		.deleted = result->deleted},
-	    .seconds = (uint64_t)(result->ms / 1000),
-	    .reason = result->reason[0] != '\0' ? result->reason : NULL,
-	    .failures = failures,
-	    .failure_count = result->failure_count,
-	    .more = result->failures_more};
-	int rc = 0;
-
-	for (size_t i = 0; i < result->failure_count; i++)
-		failures[i] = (struct ms_run_failure){
-		    result->failures[i].where, result->failures[i].reason};
-	job_sum_add(&r->sum, result);
-	say(r, j->name, &m);
-	if (j->records)
+	job_sum_add(&r->sum, m);
+	print_mailbox(r, j->name, m);
+	if (j->records) {
 		r->recorded = true;
-	else
-		rc = record(r, &m);
-	free(failures);
-	return rc;
+		return 0;
+	}
+	write_mailbox(r, m);
+	return ms_run_log_add(r->log, m);
 }
 
-/* An ms_run_mailbox_fn: what a job has recorded itself. */
+/* An ms_run_mailbox_fn, for the mailboxes that a job has recorded itself. */
 static int
-take_recorded(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
+on_recorded(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 {
-	struct run_report *r = ctx;
-
 	(void)err;
-	write_line(r, report_json(r->profile, r->run, m));
-	r->mailboxes++;
-	r->succeeded += m->result == MS_RUN_SUCCEEDED;
+	write_mailbox(ctx, m);
 	return 0;
 }
 
-/* What the mailboxes say of the whole. A follower that was asked to end has
- * done what it was to do. */
-static enum ms_run_result
-judge(const struct job_sum *sum, bool follow, int *status)
+/* The result of the run, from those of its mailboxes. */
+static struct ms_run
+run_of(const struct run_report *r, bool follow)
 {
-	uint64_t bad = sum->some + sum->failed;
+	const struct job_sum *s = &r->sum;
+	struct ms_run run = job_sum_run(s);
 
-	*status = job_sum_status(sum);
-	if (sum->cancelled > 0 && !follow)
-		return MS_RUN_CANCELLED;
-	if (bad == 0) {
-		*status = 0;
-		return MS_RUN_SUCCEEDED;
+	/* A run that follows a mailbox succeeds when it is asked to end. */
+	if (!follow || run.result != MS_RUN_CANCELLED)
+		return run;
+	if (s->with_errors + s->failed > 0) {
+		run.result = MS_RUN_ERRORS;
+	} else {
+		run.result = MS_RUN_SUCCEEDED;
+		run.status = 0;
 	}
-	return sum->failed == sum->jobs ? MS_RUN_FAILED : MS_RUN_ERRORS;
-}
-
-/* Why nothing could be begun: as of a mailbox without a name. */
-static void
-keep_reason(struct run_report *r, const struct ms_err *why)
-{
-	const struct ms_run_mailbox m = {.user = "",
-	    .source = "",
-	    .status = ms_status(why->code),
-	    .result = MS_RUN_FAILED,
-	    .reason = why->msg};
-
-	ms_run_mailbox(r->t->archive, r->t->as, r->run, &m,
-	    r->err.code == MS_OK ? &r->err : NULL);
-}
-
-static void
-say_end(const struct run_report *r, const struct ms_run *run)
-{
-	struct ms_buf counts = {0};
-
-	report_counts(&counts, &run->counts);
-	if (r->talk != TALK_QUIET)
-		ms_warn(TOOL,
-		    "%s: %s: %" PRIu64 " of %" PRIu64 " mailboxes; %s",
-		    r->profile, ms_run_result_name(run->result), r->succeeded,
-		    r->mailboxes, ms_buf_str(&counts));
-	ms_buf_release(&counts);
+	return run;
 }
 
 int
 report_end(struct run_report *r, const struct ms_err *why, bool follow)
 {
-	const struct job_sum *s = &r->sum;
-	struct ms_run run = {.counts = {.seen = s->seen,
-				 .new = s->fresh,
-				 .known = s->known,
-				 .left_out = s->left_out,
-				 .failed = s->failures,
-				 .deleted = s->deleted}};
-	json_t *o = json_object();
-	struct ms_err err;
+	struct ms_run run = run_of(r, follow);
+	struct ms_err err = {0};
+	struct ms_run_mailbox failed = {
+	    .user = "", .source = "", .result = MS_RUN_FAILED};
 
-	if (r->run != 0)
-		flush(r);
-	err = r->err;
+	if (why != NULL) { /* recorded as a mailbox without a name */
+		failed.status = ms_status(why->code);
+		failed.reason = why->msg;
+		(void)ms_run_log_add(r->log, &failed);
+	}
+	(void)ms_run_log_flush(r->log, &err);
 	if (r->recorded)
-		ms_run_mailboxes(r->t->archive, r->run, take_recorded, r, NULL);
-	run.result = judge(s, follow, &run.status);
+		ms_run_mailboxes(r->t->archive, r->run, on_recorded, r, NULL);
 	if (why != NULL || err.code != MS_OK) {
 		run.result = MS_RUN_FAILED;
 		run.status = ms_status(why != NULL ? why->code : err.code);
 	}
-	if (r->run != 0 && why != NULL)
-		keep_reason(r, why);
-	if (r->run != 0)
-		ms_run_end(r->t->archive, r->t->as, r->run, &run,
-		    err.code == MS_OK ? &err : NULL);
+	(void)ms_run_log_end(r->log, &run, &err);
+	r->log = NULL;
 	if (why != NULL)
 		ms_warn(TOOL, "%s: %s", r->profile, why->msg);
 	else
-		say_end(r, &run);
+		print_end(r, &run);
 	if (err.code != MS_OK) {
 		ms_warn(TOOL, "%s: %s", r->profile, err.msg);
 		run.status = run.status == 0 ? ms_status(err.code) : run.status;
 	}
-	show_text(o, "type", "run");
-	show_text(o, "profile", r->profile);
-	show_text(o, "kind", r->kind);
-	ms_json_number(o, "run", r->run);
-	show_text(o, "result", ms_run_result_name(run.result));
-	ms_json_number(o, "status", (uint64_t)run.status);
-	ms_json_number(o, "mailboxes", r->mailboxes);
-	show_tally(o, &run.counts);
-	if (why != NULL)
-		show_text(o, "reason", why->msg);
-	write_line(r, o);
+	write_end(r, &run, why);
 	return run.status;
 }

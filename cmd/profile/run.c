@@ -1,6 +1,5 @@
-/* run.c - profiles run: the jobs, what becomes of them, and that it
- * happens once at a time. */
-#include "progress.h"
+/* run.c - runs profiles: their jobs, and that each profile runs once at a time.
+ */
 #include "run-report.h"
 
 #include <fcntl.h>
@@ -12,176 +11,157 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 1000
-#define REMOVE_EVERY                                                           \
-	3600 /* seconds, while a mailbox is followed, unless                   \
-	      * MS_REMOVE_EVERY says otherwise for tests */
+/* Seconds between two delete runs while a mailbox is followed. The variable
+ * MS_REMOVE_EVERY of the environment overrides it in tests. */
+#define DELETE_EVERY 3600
 
 struct options {
-	enum run_talk talk;
+	enum verbosity verbosity;
 	bool follow, scheduled;
 	const char *report;
 	FILE *file;
 };
 
 /* One run. */
-struct running {
+struct profile_run {
 	struct run_report report;
 	struct plan plan;
 	struct jobs *jobs;
 	int lock;
-	struct run_note note;
-	bool follow;
-	time_t removed; /* when the last delete run of a follower began */
-	uint64_t remove_every; /* seconds */
-	bool removing;
-	struct job remove; /* that run */
-	bool failed;       /* something could not be kept: end */
-	struct live *live;
+	struct run_progress progress;
+	bool follow; /* the mailbox is followed */
+	bool failed; /* a result could not be recorded: the run ends */
+
+	/* The delete runs while the mailbox is followed. */
+	struct job delete;
+	bool deleting;
+	time_t deleted;        /* when the last one started */
+	uint64_t delete_every; /* seconds */
 };
 
-/* ---- what the jobs say ---- */
+/* ---- hooks of the runner ---- */
 
 static void
-note_progress(struct running *r)
+update_progress(struct profile_run *r)
 {
 	const struct job_sum *sum = &r->report.sum;
 
-	r->note.done = sum->jobs;
-	r->note.failed = sum->some + sum->failed;
-	run_note(r->lock, &r->note);
+	r->progress.done = sum->jobs;
+	r->progress.failed = sum->with_errors + sum->failed;
+	run_progress_write(r->lock, &r->progress);
 }
 
-/* What becomes of the mailboxes cannot be kept. */
+/* The results of mailboxes cannot be recorded. */
 static void
-give_up(struct running *r)
+give_up(struct profile_run *r)
 {
 	r->failed = true;
 	jobs_stop(r->jobs);
 }
 
 static void
-begun(void *ctx, const struct job *job)
+on_started(void *ctx, const struct job *job)
 {
-	struct running *r = ctx;
+	const struct profile_run *r = ctx;
 
-	if (r->report.talk != TALK_ALL)
-		return;
-	live_clear(r->live);
 	ms_warn(TOOL, "%s: %s: begins", r->report.profile, job->name);
 }
 
 static void
-said(void *ctx, const struct job *job, const char *line)
+on_message(void *ctx, const struct job *job, const char *line)
 {
-	struct running *r = ctx;
+	const struct profile_run *r = ctx;
 
-	if (r->report.talk != TALK_ALL)
-		return;
-	live_clear(r->live);
 	ms_warn(TOOL, "%s: %s: %s", r->report.profile, job->name, line);
 }
 
 static void
-done(void *ctx, const struct job *job, const struct job_result *result)
+on_done(void *ctx, const struct job *job, const struct ms_run_mailbox *result,
+    int64_t ms)
 {
-	struct running *r = ctx;
-	const struct plan_job *j = job->mine;
+	struct profile_run *r = ctx;
 
+	(void)ms;
 	if (job->work == JOB_DELETE) {
-		r->removing = false;
-		/* Every hour, for months: only what is worth a record. */
-		if (result->status == 0 && result->deleted == 0)
+		r->deleting = false;
+		/* This happens every hour for months: a run that deleted
+		 * nothing is not recorded. */
+		if (result->status == 0 && result->counts.deleted == 0)
 			return;
 	} else {
-		r->follow = false; /* nothing is added behind it */
+		r->follow = false; /* no further delete run */
 	}
-	live_clear(r->live);
-	if (report_mailbox(&r->report, j, result) < 0)
+	if (report_mailbox(&r->report, job->ctx, result) < 0)
 		give_up(r);
-	note_progress(r);
+	update_progress(r);
 }
 
-/* While a mailbox is followed, what is old is deleted every hour. */
+/* While a mailbox is followed, old messages are deleted every hour. */
 static void
-remove_old(struct running *r)
+start_delete(struct profile_run *r)
 {
 	time_t now = time(NULL);
 
-	if (!r->follow || r->removing || r->remove.remove == NULL ||
-	    now < r->removed + (time_t)r->remove_every || jobs_stopped(r->jobs))
+	if (!r->follow || r->deleting || r->delete.delete_options == NULL ||
+	    now < r->deleted + (time_t)r->delete_every || jobs_stopped(r->jobs))
 		return;
-	r->removed = now;
-	r->removing = true;
-	jobs_add(r->jobs, &r->remove);
+	r->deleted = now;
+	r->deleting = true;
+	jobs_add(r->jobs, &r->delete);
 }
 
 static void
-tick(void *ctx)
+on_tick(void *ctx)
 {
-	struct running *r = ctx;
-	const struct job_sum *s = &r->report.sum;
-	struct ms_buf total = {0};
+	struct profile_run *r = ctx;
 
-	remove_old(r);
-	if (report_tick(&r->report) < 0)
+	start_delete(r);
+	if (ms_run_log_tick(r->report.log) < 0)
 		give_up(r);
-	if (r->live == NULL)
-		return;
-	ms_buf_printf(&total,
+}
+
+static void
+on_total(void *ctx, struct ms_buf *out)
+{
+	const struct profile_run *r = ctx;
+	const struct job_sum *s = &r->report.sum;
+
+	ms_buf_printf(out,
 	    "%s: %" PRIu64 " of %zu done, %" PRIu64 " not well; %" PRIu64
 	    " messages new, %" PRIu64 " known",
-	    r->report.profile, s->jobs, r->plan.count, s->some + s->failed,
-	    s->fresh, s->known);
-	live_draw(r->live, r->jobs, ms_buf_str(&total));
-	ms_buf_release(&total);
+	    r->report.profile, s->jobs, r->plan.count,
+	    s->with_errors + s->failed, s->counts.new, s->counts.known);
 }
 
 /* ---- a run ---- */
 
-/* A mailbox that cannot be begun is one that failed. */
 static void
-report_trouble(struct running *r, const struct plan_job *j)
+run_jobs(struct profile_run *r)
 {
-	const struct job_result result = {
-	    .end = JOB_FAILED, .status = EX_NOINPUT, .reason = j->trouble};
-
-	if (report_mailbox(&r->report, j, &result) < 0)
-		r->failed = true;
-}
-
-static void
-run_jobs(struct running *r)
-{
-	struct live *live = live_new(r->report.talk != TALK_QUIET);
-	const struct jobs_hooks hooks = {.begun = begun,
-	    .said = said,
-	    .done = done,
-	    .tick = tick,
-	    .tick_ms = live != NULL ? LIVE_TICK_MS : TICK_MS,
-	    .counting = live != NULL};
+	bool verbose = r->report.verbosity == VERBOSE;
+	const struct jobs_hooks hooks = {.started = verbose ? on_started : NULL,
+	    .message = verbose ? on_message : NULL,
+	    .done = on_done,
+	    .tick = on_tick,
+	    .progress = r->report.verbosity != QUIET,
+	    .total = on_total};
 	const char *every = getenv("MS_REMOVE_EVERY");
 	struct plan *plan = &r->plan;
 
-	r->live = live;
+	/* A followed mailbox needs a second place for its delete runs. */
 	r->jobs = jobs_new(r->follow ? 2 : plan->at_once, &hooks, r);
 	for (size_t i = 0; i < plan->count && !r->failed; i++)
-		if (plan->jobs[i].trouble != NULL)
-			report_trouble(r, &plan->jobs[i]);
-		else
-			jobs_add(r->jobs, &plan->jobs[i].job);
-	r->removed = time(NULL);
-	r->remove_every = REMOVE_EVERY;
+		jobs_add(r->jobs, &plan->jobs[i].job);
+	r->deleted = time(NULL);
+	r->delete_every = DELETE_EVERY;
 	if (every != NULL)
-		(void)ms_opt_number(every, 1, REMOVE_EVERY, &r->remove_every,
+		(void)ms_opt_number(every, 1, DELETE_EVERY, &r->delete_every,
 		    "MS_REMOVE_EVERY", NULL);
 	if (!r->failed)
 		jobs_run(r->jobs);
-	live_free(r->live);
-	r->live = NULL;
 }
 
-/* Has its owner the privilege that this takes? */
+/* Has the owner the privilege that a run of the profile needs? */
 static int
 owner_privileged(const struct ms_account *owner, const struct ms_profile *p,
     struct ms_err *err)
@@ -196,9 +176,9 @@ owner_privileged(const struct ms_account *owner, const struct ms_profile *p,
 	    exports ? "export" : "archive");
 }
 
-/* What is to be done, as far as its owner may. */
+/* Makes the plan of the run, if the owner may run the profile. */
 static int
-prepare(struct running *r, const struct ms_stored_profile *stored,
+prepare(struct profile_run *r, const struct ms_stored_profile *stored,
     struct ms_profile *p, bool follow, struct ms_err *err)
 {
 	struct tool *t = r->report.t;
@@ -222,9 +202,9 @@ prepare(struct running *r, const struct ms_stored_profile *stored,
 	if (got == 0)
 		got = plan_make(&r->plan, t, &owner, p, false, follow, err);
 	if (got == 0 && follow && p->deletes) {
-		r->remove = r->plan.jobs[0].job;
-		r->remove.work = JOB_DELETE;
-		r->remove.remove = &r->plan.remove;
+		r->delete = r->plan.jobs[0].job;
+		r->delete.work = JOB_DELETE;
+		r->delete.delete_options = &r->plan.remove;
 	}
 	ms_account_release(&owner);
 	return got;
@@ -235,12 +215,12 @@ static int
 run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
     const struct options *opt, bool *stopped)
 {
-	struct running r = {.lock = lock,
+	struct profile_run r = {.lock = lock,
 	    .report = {.t = t,
 		.profile = stored->name,
 		.kind = "",
 		.number = stored->number,
-		.talk = opt->talk,
+		.verbosity = opt->verbosity,
 		.file = opt->file}};
 	struct ms_profile p = {0};
 	struct ms_err err = {0}, why = {0};
@@ -248,15 +228,16 @@ run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
 
 	rc = prepare(&r, stored, &p, opt->follow, &err);
 	if (report_begin(&r.report, rc == 0 ? r.plan.mailboxes : 0, &why) < 0) {
-		r.report.err = why;
 		rc = -1;
 		if (err.code == MS_OK)
 			err = why;
+		else
+			tool_warn(stored->name, &why);
 	}
-	r.note.run = r.report.run;
-	r.note.mailboxes = r.plan.mailboxes;
+	r.progress.run = r.report.run;
+	r.progress.mailboxes = r.plan.mailboxes;
 	plan_number(&r.plan, r.report.run);
-	note_progress(&r);
+	update_progress(&r);
 	if (rc == 0)
 		run_jobs(&r);
 	status = report_end(&r.report, rc < 0 ? &err : NULL, opt->follow);
@@ -267,7 +248,7 @@ run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
 	return status;
 }
 
-/* One by its name. *stopped: somebody asked it to end. */
+/* Runs the profile of this name. *stopped: it was asked to end. */
 static int
 run_one(
     struct tool *t, const char *name, const struct options *opt, bool *stopped)
@@ -280,7 +261,7 @@ run_one(
 		goto out;
 	if (opt->scheduled && !p.enabled)
 		goto out;
-	/* Read again when nobody else runs it: that is what will be run. */
+	/* Read again with the lock held: the profile may have changed. */
 	if (run_lock(t, &p, &lock, &err) < 0 ||
 	    tool_profile(t, name, 0, &p, &err) < 0)
 		goto out;
@@ -336,7 +317,7 @@ verb_run(struct tool *t, int argc, char *argv[])
 	const struct rlimit no_core = {0, 0};
 	struct args args = {
 	    .argc = argc, .argv = argv, .letters = "qv", .longs = longs};
-	struct options opt = {.talk = TALK_SOME};
+	struct options opt = {.verbosity = NORMAL};
 	struct ms_err err = {0};
 	int c, status = 0;
 
@@ -349,7 +330,7 @@ verb_run(struct tool *t, int argc, char *argv[])
 		else if (c == OPT_REPORT)
 			opt.report = optarg;
 		else if (c == 'q' || c == 'v')
-			opt.talk = c == 'q' ? TALK_QUIET : TALK_ALL;
+			opt.verbosity = c == 'q' ? QUIET : VERBOSE;
 		else
 			status = tool_misused();
 	}

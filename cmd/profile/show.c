@@ -25,7 +25,7 @@ show_state(struct show_state *state, struct tool *t,
 	int got = 0;
 
 	*state = (struct show_state){.result = ""};
-	state->pid = run_holder(t, p->number, &state->note, err);
+	state->pid = run_holder(t, p->number, &state->progress, err);
 	if (state->pid < 0)
 		return -1;
 	if (p->last_run != 0)
@@ -74,18 +74,6 @@ show_time(json_t *o, const char *key, int64_t time)
 		return;
 	ms_time_format(time, text);
 	show_text(o, key, text);
-}
-
-void
-show_tally(json_t *o, const struct ms_tally *counts)
-{
-	ms_json_number(o, "seen", counts->seen);
-	ms_json_number(o, "new", counts->new);
-	ms_json_number(o, "known", counts->known);
-	ms_json_number(o, "left_out", counts->left_out);
-	ms_json_number(o, "failed", counts->failed);
-	if (counts->deleted > 0)
-		ms_json_number(o, "deleted", counts->deleted);
 }
 
 void

@@ -12,7 +12,7 @@ struct show_state {
 			       ms_run_result_name(); "" if there is none */
 	int64_t began;      /* the last run; 0 */
 	char when[21];      /* the same as text, "" */
-	struct run_note note;
+	struct run_progress progress;
 };
 int show_state(struct show_state *state, struct tool *t,
     const struct ms_stored_profile *p, struct ms_err *err);
@@ -29,7 +29,6 @@ void show_count(uint64_t n, char end);
 /* Members of a JSON object; what is "" or 0 is left out. */
 void show_text(json_t *o, const char *key, const char *text);
 void show_time(json_t *o, const char *key, int64_t time);
-void show_tally(json_t *o, const struct ms_tally *counts);
 /* Prints it as a line, and releases it. */
 void show_json(json_t *o);
 

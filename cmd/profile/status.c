@@ -23,9 +23,9 @@ show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
 		show_time(o, "began", s.began);
 		if (s.pid > 0) {
 			ms_json_number(o, "pid", (uint64_t)s.pid);
-			ms_json_number(o, "mailboxes", s.note.mailboxes);
-			ms_json_number(o, "done", s.note.done);
-			ms_json_number(o, "not_well", s.note.failed);
+			ms_json_number(o, "mailboxes", s.progress.mailboxes);
+			ms_json_number(o, "done", s.progress.done);
+			ms_json_number(o, "not_well", s.progress.failed);
 		}
 		show_json(o);
 		return 0;
@@ -42,9 +42,9 @@ show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
 		return 0;
 	}
 	printf("%d\t%llu of %llu done, %llu not well\n", s.pid,
-	    (unsigned long long)s.note.done,
-	    (unsigned long long)s.note.mailboxes,
-	    (unsigned long long)s.note.failed);
+	    (unsigned long long)s.progress.done,
+	    (unsigned long long)s.progress.mailboxes,
+	    (unsigned long long)s.progress.failed);
 	return 0;
 }
 

@@ -1,84 +1,15 @@
-/* job-outcome.c - what the processes of a job say, and what follows from it for
- * the job's result. ms-json(5), Reports. */
+/* job-outcome.c - the result of a job, from the reports and exit statuses of
+ * its processes; sums of results. ms-json(5), Reports. */
 #include "job-impl.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "json.h"
 #include "source.h"
-
-#define READ_BYTES 65536
-
-/* ---- lines ---- */
-
-static void
-give_line(struct lines *l, lines_take *take, void *ctx)
-{
-	take(ctx, ms_buf_str(&l->buf));
-	ms_buf_clear(&l->buf);
-}
-
-static void
-split(struct lines *l, const char *p, size_t n, lines_take *take, void *ctx)
-{
-	const char *end = p + n, *lf;
-	size_t part;
-
-	for (; p < end; p = lf + 1) {
-		lf = memchr(p, '\n', (size_t)(end - p));
-		part = (size_t)((lf != NULL ? lf : end) - p);
-		if (part > LINE_BYTES - l->buf.n) {
-			part = LINE_BYTES - l->buf.n;
-			l->cut = true;
-		}
-		ms_buf_add(&l->buf, p, part);
-		if (lf == NULL)
-			return;
-		give_line(l, take, ctx);
-		l->cut = false;
-	}
-}
-
-/* 1 something came, 0 nothing is there now, -1 the end. */
-static int
-read_some(struct lines *l, lines_take *take, void *ctx)
-{
-	char bytes[READ_BYTES];
-	ssize_t n = read(l->fd, bytes, sizeof(bytes));
-
-	if (n > 0)
-		split(l, bytes, (size_t)n, take, ctx);
-	if (n > 0 || (n < 0 && errno == EINTR))
-		return 1;
-	return n < 0 && errno == EAGAIN ? 0 : -1;
-}
-
-void
-lines_read(struct lines *l, lines_take *take, void *ctx)
-{
-	/* One piece, so that a chatterbox does not keep us from the others. */
-	if (l->fd >= 0 && read_some(l, take, ctx) < 0)
-		lines_close(l, take, ctx);
-}
-
-void
-lines_close(struct lines *l, lines_take *take, void *ctx)
-{
-	if (l->fd < 0)
-		return;
-	while (read_some(l, take, ctx) > 0)
-		;
-	if (l->buf.n > 0)
-		give_line(l, take, ctx);
-	close(l->fd);
-	l->fd = -1;
-}
 
 /* ---- a report ---- */
 
@@ -87,44 +18,41 @@ keep_failure(struct outcome *o, const char *where, const char *reason)
 {
 	size_t n = strlen(where) + strlen(reason);
 
-	if (o->result.failure_count == JOB_FAILURES_MAX ||
-	    n > JOB_FAILURE_BYTES - o->bytes) {
-		o->result.failures_more++;
+	if (o->result.failure_count == MS_RUN_FAILURES ||
+	    n > MS_RUN_FAILURE_BYTES - o->bytes) {
+		o->result.more++;
 		return;
 	}
 	o->bytes += n;
-	o->failures[o->result.failure_count++] = (struct job_failure){
+	o->failures[o->result.failure_count++] = (struct ms_run_failure){
 	    .where = ms_xstrdup(where), .reason = ms_xstrdup(reason)};
 }
 
+/* The end line replaces the sum of the folders. */
 static void
-take_tally(struct process *p, const json_t *o, bool end)
+add_line_tally(struct process *p, const json_t *o, bool end)
 {
+	struct ms_tally t = ms_tally_of_json(o);
+
 	if (end)
 		p->tally = (struct ms_tally){0};
-	p->tally.seen += ms_json_number_of(o, "seen");
-	p->tally.new += ms_json_number_of(o, "new");
-	p->tally.known += ms_json_number_of(o, "known");
-	p->tally.left_out += ms_json_number_of(o, "left_out");
-	p->tally.failed += ms_json_number_of(o, "failed");
-	p->tally.occurrences += ms_json_number_of(o, "occurrences");
-	p->tally.deleted += ms_json_number_of(o, "deleted");
-	p->whole |= end;
+	ms_tally_add(&p->tally, &t);
+	p->has_end |= end;
 }
 
 void
-outcome_report(struct outcome *o, struct process *p, const char *line)
+outcome_add_report(struct outcome *o, struct process *p, const char *line)
 {
 	json_t *json = json_loads(line, 0, NULL);
 	const char *type = ms_json_text_of(json, "type");
 	const char *reason = ms_json_text_of(json, "reason");
 
 	if (strcmp(type, "folder") == 0 || strcmp(type, "end") == 0)
-		take_tally(p, json, strcmp(type, "end") == 0);
+		add_line_tally(p, json, strcmp(type, "end") == 0);
 	else if (strcmp(type, "failed") == 0 &&
 		 strncmp(reason, MS_SOURCE_CANCELLED,
 		     strlen(MS_SOURCE_CANCELLED)) == 0)
-		p->voided++;
+		p->cancelled++;
 	else if (strcmp(type, "failed") == 0)
 		keep_failure(o, ms_json_text_of(json, "where"), reason);
 	json_decref(json);
@@ -132,12 +60,12 @@ outcome_report(struct outcome *o, struct process *p, const char *line)
 
 /* ---- the result ---- */
 
-/* What of a says why it ended as it did. */
+/* Sets the reason why p ended with a status that is not 0. */
 static void
 explain(struct outcome *o, const struct process *p)
 {
-	struct job_result *r = &o->result;
-	const char *said = p->sentence;
+	struct ms_run_mailbox *r = &o->result;
+	const char *message = p->last_message;
 	size_t n = strlen(p->tool);
 
 	ms_buf_clear(&o->reason);
@@ -149,18 +77,19 @@ explain(struct outcome *o, const struct process *p)
 	} else if (r->failure_count > 0 && p->status == MS_STATUS_SOME) {
 		ms_buf_printf(&o->reason, "%s: %s", o->failures[0].where,
 		    o->failures[0].reason);
-	} else if (said != NULL) {
-		if (strncmp(said, p->tool, n) == 0 &&
-		    strncmp(said + n, ": ", 2) == 0)
-			said += n + 2;
-		ms_buf_add_str(&o->reason, said);
+	} else if (message != NULL) {
+		if (strncmp(message, p->tool, n) == 0 &&
+		    strncmp(message + n, ": ", 2) == 0)
+			message += n + 2;
+		ms_buf_add_str(&o->reason, message);
 	} else {
 		ms_buf_printf(
 		    &o->reason, "%s ended with status %d", p->tool, p->status);
 	}
 }
 
-/* The status of a process, such as a tool of ours would have it. */
+/* The exit status, with that of a process that crashed or did not run in the
+ * form that our tools use. */
 static int
 status_of(const struct process *p)
 {
@@ -170,7 +99,7 @@ status_of(const struct process *p)
 static void
 add_run(struct outcome *o, const struct process *p)
 {
-	struct job_result *r = &o->result;
+	struct ms_run_mailbox *r = &o->result;
 
 	if (r->status == 0 && p->status != 0) {
 		r->status = status_of(p);
@@ -178,65 +107,55 @@ add_run(struct outcome *o, const struct process *p)
 	}
 }
 
-static void
-add_tally(struct job_result *r, const struct ms_tally *t)
-{
-	r->seen += t->seen;
-	r->fresh += t->new;
-	r->known += t->known;
-	r->left_out += t->left_out;
-	r->failed += t->failed;
-	r->deleted += t->deleted;
-}
-
 void
-outcome_archived(struct outcome *o, const struct process *fetch,
+outcome_from_pipe(struct outcome *o, const struct process *fetch,
     const struct process *ingest)
 {
 	const struct ms_tally *f = &fetch->tally, *i = &ingest->tally;
-	struct job_result *r = &o->result;
+	struct ms_tally *t = &o->result.counts;
 	uint64_t named =
-	    i->failed > ingest->voided ? i->failed - ingest->voided : 0;
+	    i->failed > ingest->cancelled ? i->failed - ingest->voided : 0;
 	uint64_t told = i->new + i->known + named, rest;
 
-	if (fetch->whole) {
-		/* What was sent and is neither archived nor named was lost
-		 * with ms-ingest. */
+	if (fetch->has_end) {
+		/* A message that was sent, and that is neither archived nor
+		 * named, was lost when ms-ingest ended. */
 		rest = f->new > told ? f->new - told : 0;
-		r->fresh = i->new;
-		r->left_out = f->left_out;
-		r->failed = f->failed + named + rest;
-		rest = r->fresh + r->left_out + r->failed;
-		r->known = f->seen > rest ? f->seen - rest : 0;
-		r->seen = r->known + rest;
+		t->new = i->new;
+		t->left_out = f->left_out;
+		t->failed = f->failed + named + rest;
+		rest = t->new + t->left_out + t->failed;
+		t->known = f->seen > rest ? f->seen - rest : 0;
+		t->seen = t->known + rest;
 	} else {
-		add_tally(r, i);
+		ms_tally_add(t, i);
 	}
 
-	/* The pipe's status is that of ms-ingest, which knows the other's from
-	 * the trailer; but whose it is explains it best. */
+	/* The status of the pipe is that of ms-ingest, which finds the status
+	 * of ms-fetch in the trailer. The process that failed first gives the
+	 * better reason. */
 	if (fetch->status != 0 && (ingest->status == status_of(fetch) ||
-				      ingest->status == 0 || !fetch->whole))
+				      ingest->status == 0 || !fetch->has_end))
 		add_run(o, fetch);
 	if (ingest->status != 0) {
-		if (r->status == 0)
+		if (o->result.status == 0)
 			explain(o, ingest);
-		r->status = status_of(ingest);
+		o->result.status = status_of(ingest);
 	}
 }
 
 void
-outcome_removed(struct outcome *o, const struct process *fetch)
+outcome_from_delete(struct outcome *o, const struct process *fetch)
 {
-	o->result.deleted += fetch->tally.deleted;
-	o->result.failed += fetch->tally.failed;
+	o->result.counts.deleted += fetch->tally.deleted;
+	o->result.counts.failed += fetch->tally.failed;
 	add_run(o, fetch);
 }
 
 void
-outcome_alone(struct outcome *o, const struct process *p)
+outcome_from_tool(struct outcome *o, const struct process *p)
 {
-	add_tally(&o->result, &p->tally);
+	ms_tally_add(&o->result.counts, &p->tally);
 	add_run(o, p);
 }
 
@@ -258,4 +177,44 @@ outcome_release(struct outcome *o)
 		free(o->failures[i].reason);
 	}
 	ms_buf_release(&o->reason);
+}
+
+/* ---- sums ---- */
+
+void
+job_sum_add(struct job_sum *sum, const struct ms_run_mailbox *r)
+{
+	uint64_t *const ends[] = {[MS_RUN_SUCCEEDED] = &sum->succeeded,
+	    [MS_RUN_ERRORS] = &sum->with_errors,
+	    [MS_RUN_FAILED] = &sum->failed,
+	    [MS_RUN_CANCELLED] = &sum->cancelled};
+
+	if (r->result == MS_RUN_FAILED)
+		sum->failed_status =
+		    sum->failed == 0 || sum->failed_status == r->status
+			? r->status
+			: MS_STATUS_SOME;
+	*ends[r->result] += 1;
+	sum->jobs++;
+	ms_tally_add(&sum->counts, &r->counts);
+}
+
+struct ms_run
+job_sum_run(const struct job_sum *sum)
+{
+	struct ms_run run = {.result = MS_RUN_ERRORS,
+	    .status = MS_STATUS_SOME,
+	    .counts = sum->counts};
+
+	if (sum->cancelled > 0) {
+		run.result = MS_RUN_CANCELLED;
+		run.status = EX_TEMPFAIL;
+	} else if (sum->succeeded == sum->jobs) {
+		run.result = MS_RUN_SUCCEEDED;
+		run.status = 0;
+	} else if (sum->failed == sum->jobs) {
+		run.result = MS_RUN_FAILED;
+		run.status = sum->failed_status;
+	}
+	return run;
 }

@@ -1,4 +1,4 @@
-/* job-process.c - one process of a job: how it is started, wired and ended. */
+/* job-process.c - one process of a job: its start, pipes and end. */
 #include "job-impl.h"
 
 #include <errno.h>
@@ -14,11 +14,13 @@
 
 #include "secret.h"
 
-#define LOW_FDS 10  /* below are those that a new process is given */
-#define NOT_RUN 127 /* status of a process that is no program */
+#define LOW_FDS 10  /* lower numbers are those of a new process */
+#define NOT_RUN 127 /* the status of a process that could not be started */
 
-char *
-job_tool_path(const char *tool)
+/* The path of a tool: in the folder of this program, else as execvp(3) finds
+ * it. Owned by the caller. */
+static char *
+tool_path(const char *tool)
 {
 	char self[PATH_MAX];
 	struct ms_buf path = {0};
@@ -44,78 +46,82 @@ process_pipe(int ends[2], struct ms_err *err)
 
 	ends[0] = ends[1] = -1;
 	if (pipe2(low, O_CLOEXEC) < 0)
-		return ms_fail_errno(err, "no pipe");
+		return ms_fail_errno(err, "cannot make a pipe");
 	for (i = 0; i < 2; i++)
 		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, LOW_FDS);
 	saved = errno;
 	close(low[0]);
 	close(low[1]);
 	errno = saved;
-	return ends[0] >= 0 && ends[1] >= 0 ? 0 : ms_fail_errno(err, "no pipe");
+	return ends[0] >= 0 && ends[1] >= 0
+		   ? 0
+		   : ms_fail_errno(err, "cannot make a pipe");
 }
 
 static void
-shut(int *fd)
+close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-/* Our end of a pipe never makes us wait. */
+/* Takes our end of a pipe over, which must never make us wait. */
 static void
-listen_to(struct lines *l, int *fd)
+set_reader(struct lines *l, int *fd)
 {
 	l->fd = *fd;
 	*fd = -1;
 	(void)fcntl(l->fd, F_SETFL, O_NONBLOCK);
 }
 
-/* The ends of the new process. */
-struct ends {
-	int password[2], report[2], said[2], printed[2];
+/* The pipes to and from the new process. */
+struct pipes {
+	int password[2], report[2], err[2], out[2];
 };
 
 static void
-shut_ends(struct ends *e)
+close_pipes(struct pipes *e)
 {
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		shut(&e->password[i]);
-		shut(&e->report[i]);
-		shut(&e->said[i]);
-		shut(&e->printed[i]);
+		close_fd(&e->password[i]);
+		close_fd(&e->report[i]);
+		close_fd(&e->err[i]);
+		close_fd(&e->out[i]);
 	}
 }
 
-/* A password is shorter than what a pipe holds, so nobody waits. */
+/* A password fits into a pipe, so that the write does not block. */
 static int
-put_password(struct ends *e, const char *password, struct ms_err *err)
+write_password(struct pipes *e, const char *password, struct ms_err *err)
 {
 	size_t n = strlen(password);
 
 	if (n > MS_SECRET_MAX)
 		return ms_fail(err, MS_USAGE,
-		    "the password has more than %d bytes", MS_SECRET_MAX);
+		    "password is longer than %d bytes", MS_SECRET_MAX);
 	if (process_pipe(e->password, err) < 0)
 		return -1;
 	(void)fcntl(e->password[1], F_SETFL, O_NONBLOCK);
 	if (write(e->password[1], password, n) != (ssize_t)n)
-		return ms_fail_errno(err, "no pipe for the password");
-	shut(&e->password[1]);
+		return ms_fail_errno(
+		    err, "cannot write the password into a pipe");
+	close_fd(&e->password[1]);
 	return 0;
 }
 
 static int
-open_ends(struct ends *e, const struct wiring *w, struct ms_err *err)
+open_pipes(struct pipes *e, const struct spawn_stdio *stdio, struct ms_err *err)
 {
-	*e = (struct ends){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
-	if (process_pipe(e->said, err) < 0 ||
-	    (w->password != NULL && put_password(e, w->password, err) < 0) ||
-	    (w->reports && process_pipe(e->report, err) < 0) ||
-	    (w->prints && process_pipe(e->printed, err) < 0)) {
-		shut_ends(e);
+	*e = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+	if (process_pipe(e->err, err) < 0 ||
+	    (stdio->password != NULL &&
+		write_password(e, stdio->password, err) < 0) ||
+	    (stdio->report && process_pipe(e->report, err) < 0) ||
+	    (stdio->read_out && process_pipe(e->out, err) < 0)) {
+		close_pipes(e);
 		return -1;
 	}
 	return 0;
@@ -123,9 +129,9 @@ open_ends(struct ends *e, const struct wiring *w, struct ms_err *err)
 
 /* ---- the new process ---- */
 
-/* fd under this number; -1 is /dev/null. */
+/* Gives fd this number; -1 is /dev/null. */
 static void
-place(int fd, int number)
+set_fd(int fd, int number)
 {
 	if (fd < 0)
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -135,73 +141,75 @@ place(int fd, int number)
 		_exit(NOT_RUN);
 }
 
-/* Only what is safe after fork in a process with threads. */
+/* Runs in the new process: only functions that are async-signal-safe. */
 static _Noreturn void
-become(const struct wiring *w, const struct ends *e, const char *path,
-    pid_t parent)
+become(const char *path, const struct argv *argv,
+    const struct spawn_stdio *stdio, const struct pipes *e, pid_t parent)
 {
-	static const int usual[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGCHLD};
+	static const int defaults[] = {
+	    SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGCHLD};
 	sigset_t none;
 	size_t i;
 
 	setsid();
-	if (!w->outlives) {
+	if (!stdio->outlives) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(NOT_RUN);
 	}
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		signal(usual[i], SIG_DFL);
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		signal(defaults[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	place(w->in, STDIN_FILENO);
-	place(w->prints ? e->printed[1] : w->out, STDOUT_FILENO);
-	place(e->said[1], STDERR_FILENO);
-	if (w->password != NULL)
-		place(e->password[0], PASSWORD_FD);
-	if (w->reports)
-		place(e->report[1], REPORT_FD);
-	execvp(path, w->argv->v);
+	set_fd(stdio->in, STDIN_FILENO);
+	set_fd(stdio->read_out ? e->out[1] : stdio->out, STDOUT_FILENO);
+	set_fd(e->err[1], STDERR_FILENO);
+	if (stdio->password != NULL)
+		set_fd(e->password[0], PASSWORD_FD);
+	if (stdio->report)
+		set_fd(e->report[1], REPORT_FD);
+	execvp(path, argv->v);
 	_exit(NOT_RUN);
 }
 
 int
-process_start(struct process *p, const struct wiring *w, struct ms_err *err)
+process_start(struct process *p, const struct argv *argv,
+    const struct spawn_stdio *stdio, struct ms_err *err)
 {
-	struct ends e;
+	struct pipes e;
 	pid_t parent = getpid();
 	char *path;
 
 	*p = (struct process){0};
-	if (open_ends(&e, w, err) < 0)
+	if (open_pipes(&e, stdio, err) < 0)
 		return -1;
-	*p = (struct process){.tool = ms_xstrdup(w->argv->v[0]),
+	*p = (struct process){.tool = ms_xstrdup(argv->v[0]),
 	    .pidfd = -1,
-	    .said.fd = -1,
-	    .report.fd = -1,
-	    .printed.fd = -1};
-	path = job_tool_path(p->tool);
+	    .err_lines.fd = -1,
+	    .report_lines.fd = -1,
+	    .out_lines.fd = -1};
+	path = tool_path(p->tool);
 	p->pid = fork();
 	if (p->pid == 0)
-		become(w, &e, path, parent);
+		become(path, argv, stdio, &e, parent);
 	free(path);
 	if (p->pid > 0)
 		p->pidfd = pidfd_open(p->pid, 0);
 	if (p->pidfd < 0) {
-		ms_fail_errno(err, "%s cannot be started", p->tool);
+		ms_fail_errno(err, "cannot start %s", p->tool);
 		process_kill(p);
 		if (p->pid > 0)
 			waitpid(p->pid, NULL, 0);
 		process_release(p);
-		shut_ends(&e);
+		close_pipes(&e);
 		return -1;
 	}
-	listen_to(&p->said, &e.said[0]);
-	if (w->reports)
-		listen_to(&p->report, &e.report[0]);
-	if (w->prints)
-		listen_to(&p->printed, &e.printed[0]);
-	shut_ends(&e);
+	set_reader(&p->err_lines, &e.err[0]);
+	if (stdio->report)
+		set_reader(&p->report_lines, &e.report[0]);
+	if (stdio->read_out)
+		set_reader(&p->out_lines, &e.out[0]);
+	close_pipes(&e);
 	return 0;
 }
 
@@ -217,7 +225,7 @@ process_ended(struct process *p)
 	if (got == 0 || (got < 0 && errno == EINTR))
 		return false;
 	p->pid = 0;
-	shut(&p->pidfd);
+	close_fd(&p->pidfd);
 	if (got < 0)
 		p->status = NOT_RUN;
 	else
@@ -236,7 +244,7 @@ process_signal(const struct process *p, int number)
 void
 process_kill(const struct process *p)
 {
-	/* It may not have its group yet. */
+	/* The process may not have made its process group yet. */
 	if (p->pid > 0 && kill(-p->pid, SIGKILL) < 0)
 		kill(p->pid, SIGKILL);
 }
@@ -244,14 +252,15 @@ process_kill(const struct process *p)
 void
 process_release(struct process *p)
 {
-	struct lines *const all[] = {&p->said, &p->report, &p->printed};
+	struct lines *const all[] = {
+	    &p->err_lines, &p->report_lines, &p->out_lines};
 	size_t i;
 
 	for (i = 0; p->tool != NULL && i < 3; i++) {
-		shut(&all[i]->fd);
+		close_fd(&all[i]->fd);
 		ms_buf_release(&all[i]->buf);
 	}
-	free(p->sentence);
+	free(p->last_message);
 	free(p->tool);
 	*p = (struct process){0};
 }

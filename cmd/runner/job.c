@@ -1,156 +1,174 @@
-/* job.c - runs jobs: who is next, who is running, who has ended. One loop waits
- * for everything that can happen. */
+/* job.c - the runner of jobs: the queue, and one loop that waits for
+ * everything that can happen. */
 #include "job-impl.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 
+#define TICK_MS 1000
+#define PROGRESS_TICK_MS 250 /* with progress lines */
+
 struct jobs {
 	unsigned at_once;
 	struct jobs_hooks hooks;
 	void *ctx;
 
-	struct job *queue; /* from next on */
+	struct job *queue; /* queue[next..queued) have not started */
 	size_t next, queued, room;
-	struct errand **runs;
+	struct running_job **running; /* in the order of their start */
 	size_t count;
 	struct pollfd *fds;
+	struct progress *progress; /* NULL: not shown */
 	int64_t ticked_ms;
 	bool stopped;
-	unsigned signals;   /* that were heard */
-	sigset_t unblocked; /* the mask while waiting */
+	unsigned signals;   /* that were handled */
+	sigset_t unblocked; /* the signal mask while waiting */
 };
 
-static volatile sig_atomic_t signals_got;
+static volatile sig_atomic_t signals_caught;
 
 static void
 on_signal(int number)
 {
 	(void)number;
-	signals_got++;
+	signals_caught++;
 }
 
 /* ---- the loop ---- */
 
-static struct errand *
-take_next(struct jobs *j)
+static struct running_job *
+new_job(const struct jobs *j, const struct job *job)
 {
-	struct errand *r = ms_xcalloc(1, sizeof(*r));
+	struct running_job *r = ms_xcalloc(1, sizeof(*r));
 
-	r->job = j->queue[j->next++];
+	r->job = *job;
 	r->hooks = &j->hooks;
 	r->ctx = j->ctx;
+	r->progress = j->progress;
 	return r;
 }
 
-/* What never began. */
+/* The jobs that never started. */
 static void
 cancel_queue(struct jobs *j)
 {
-	struct errand *r;
+	struct running_job *r;
 
 	while (j->next < j->queued) {
-		r = take_next(j);
-		r->stopped = true;
-		errand_stopped(r);
-		errand_finish(r);
+		r = new_job(j, &j->queue[j->next++]);
+		running_job_cancel(r);
+		running_job_finish(r);
 	}
 	j->next = j->queued = 0;
 }
 
 static void
-begin_next(struct jobs *j)
+start_next(struct jobs *j)
 {
-	struct errand *r = take_next(j);
+	struct running_job *r = new_job(j, &j->queue[j->next++]);
 	struct ms_err err = {0};
 
-	r->began_ms = ms_clock_ms();
-	if (r->job.max_s > 0)
-		r->late_ms = r->began_ms + (int64_t)r->job.max_s * 1000;
-	if (j->hooks.begun != NULL)
-		j->hooks.begun(j->ctx, &r->job);
-	if (errand_start(r, &err) < 0)
+	r->started_ms = ms_clock_ms();
+	if (j->hooks.started != NULL) {
+		progress_clear(j->progress);
+		j->hooks.started(j->ctx, &r->job);
+	}
+	if (running_job_start(r, &err) < 0)
 		outcome_fail(&r->outcome, &err);
-	j->runs[j->count++] = r;
+	j->running[j->count++] = r;
 }
 
-/* Milliseconds until something is due; -1: nothing is. */
 static int64_t
-next_due(const struct jobs *j)
+next_tick(const struct jobs *j)
 {
-	int64_t due = INT64_MAX, now = ms_clock_ms(), one;
-	size_t i;
-
-	if (j->hooks.tick != NULL && j->hooks.tick_ms > 0)
-		due = j->ticked_ms + j->hooks.tick_ms;
-	for (i = 0; i < j->count; i++) {
-		one = errand_due_ms(j->runs[i]);
-		if (one > 0 && one < due)
-			due = one;
-	}
-	if (due == INT64_MAX)
-		return -1;
-	return due > now ? due - now : 0;
+	return j->ticked_ms +
+	       (j->progress != NULL ? PROGRESS_TICK_MS : TICK_MS);
 }
 
 static void
-wait_for_something(struct jobs *j)
+wait_for_event(struct jobs *j)
 {
 	struct pollfd *at = j->fds;
-	int64_t wait_ms = next_due(j);
-	struct timespec ts = ms_clock_timespec(wait_ms);
+	int64_t due = next_tick(j), now = ms_clock_ms();
+	struct timespec ts;
 	size_t i;
 
-	for (i = 0; i < j->count; i++)
-		at = errand_watch(j->runs[i], at);
-	(void)ppoll(j->fds, (nfds_t)(at - j->fds), wait_ms < 0 ? NULL : &ts,
-	    &j->unblocked);
+	for (i = 0; i < j->count; i++) {
+		at = running_job_watch(j->running[i], at);
+		if (j->running[i]->kill_ms > 0 && j->running[i]->kill_ms < due)
+			due = j->running[i]->kill_ms;
+	}
+	ts = ms_clock_timespec(due > now ? due - now : 0);
+	(void)ppoll(j->fds, (nfds_t)(at - j->fds), &ts, &j->unblocked);
 }
 
 static void
-heed_signals(struct jobs *j)
+handle_signals(struct jobs *j)
 {
 	size_t i;
 
-	if ((unsigned)signals_got == j->signals)
+	if ((unsigned)signals_caught == j->signals)
 		return;
-	j->signals = (unsigned)signals_got;
+	j->signals = (unsigned)signals_caught;
 	if (!j->stopped) {
 		jobs_stop(j);
 		return;
 	}
 	for (i = 0; i < j->count; i++)
-		errand_kill(j->runs[i]);
+		running_job_kill(j->running[i]);
 }
 
-/* Hears them all; those that have ended are done. */
+/* Reads from all jobs; those whose processes have ended go on or are done. */
 static void
-look_after(struct jobs *j)
+handle_jobs(struct jobs *j)
 {
-	struct errand *r;
+	struct running_job *r;
 	size_t i = 0;
 
 	while (i < j->count) {
-		r = j->runs[i];
-		if (!errand_attend(r) || errand_go_on(r)) {
+		r = j->running[i];
+		if (!running_job_read(r) || running_job_next(r)) {
 			i++;
 			continue;
 		}
 		j->count--;
-		memmove(j->runs + i, j->runs + i + 1,
-		    (j->count - i) * sizeof(struct errand *));
-		errand_finish(r);
+		memmove(j->running + i, j->running + i + 1,
+		    (j->count - i) * sizeof(struct running_job *));
+		running_job_finish(r);
 	}
 }
 
 static bool
-may_begin(const struct jobs *j)
+may_start(const struct jobs *j)
 {
 	return !j->stopped && j->count < j->at_once && j->next < j->queued;
+}
+
+static void
+draw_progress(struct jobs *j)
+{
+	struct progress_job list[JOB_AT_ONCE_MAX];
+	const struct running_job *r;
+	struct ms_buf total = {0};
+	size_t i;
+
+	for (i = 0; i < j->count; i++) {
+		r = j->running[i];
+		list[i] = (struct progress_job){.name = r->job.name,
+		    .doing = r->deleting                ? "deleting"
+			     : r->job.work == JOB_CHECK ? "checking"
+			     : r->job.work == JOB_TOOL  ? r->job.tool->v[0]
+							: "fetching",
+		    .ms = ms_clock_ms() - r->started_ms,
+		    .new = r->second.new,
+		    .known = r->second.known};
+	}
+	j->hooks.total(j->ctx, &total);
+	progress_draw(j->progress, list, j->count, ms_buf_str(&total));
+	ms_buf_release(&total);
 }
 
 static void
@@ -158,32 +176,35 @@ tick(struct jobs *j)
 {
 	int64_t now = ms_clock_ms();
 
-	if (j->hooks.tick == NULL || j->hooks.tick_ms <= 0 ||
-	    now < j->ticked_ms + j->hooks.tick_ms)
+	if (now < next_tick(j))
 		return;
 	j->ticked_ms = now;
-	j->hooks.tick(j->ctx);
+	if (j->hooks.tick != NULL)
+		j->hooks.tick(j->ctx);
+	if (j->progress != NULL)
+		draw_progress(j);
 }
 
 void
 jobs_run(struct jobs *j)
 {
 	for (;;) {
-		heed_signals(j);
-		while (may_begin(j))
-			begin_next(j);
-		look_after(j);
-		if (may_begin(j))
+		handle_signals(j);
+		while (may_start(j))
+			start_next(j);
+		handle_jobs(j);
+		if (may_start(j))
 			continue;
 		if (j->count == 0)
 			break;
-		wait_for_something(j);
+		wait_for_event(j);
 		tick(j);
 	}
 	cancel_queue(j);
+	progress_clear(j->progress);
 }
 
-/* ---- from outside ---- */
+/* ---- interface ---- */
 
 static void
 catch_signals(struct jobs *j)
@@ -196,7 +217,7 @@ catch_signals(struct jobs *j)
 	sigemptyset(&sa.sa_mask);
 	sigemptyset(&blocked);
 	for (i = 0; i < sizeof(stop) / sizeof(stop[0]); i++) {
-		/* nohup(1) means what it says. */
+		/* A signal that is ignored stays so: nohup(1). */
 		if (sigaction(stop[i], NULL, &before) == 0 &&
 		    before.sa_handler == SIG_IGN)
 			continue;
@@ -204,7 +225,7 @@ catch_signals(struct jobs *j)
 		sigaddset(&blocked, stop[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
-	/* They are heard while waiting only, so that none comes between. */
+	/* Signals arrive only in ppoll(2), so that the loop misses none. */
 	sigprocmask(SIG_BLOCK, &blocked, &j->unblocked);
 	for (i = 0; i < sizeof(stop) / sizeof(stop[0]); i++)
 		sigdelset(&j->unblocked, stop[i]);
@@ -218,8 +239,9 @@ jobs_new(unsigned at_once, const struct jobs_hooks *hooks, void *ctx)
 	j->at_once = at_once;
 	j->hooks = *hooks;
 	j->ctx = ctx;
-	j->runs = ms_xcalloc(at_once, sizeof(struct errand *));
-	j->fds = ms_xcalloc((size_t)at_once * ERRAND_FDS, sizeof(*j->fds));
+	j->running = ms_xcalloc(at_once, sizeof(struct running_job *));
+	j->fds = ms_xcalloc((size_t)at_once * RUNNING_JOB_FDS, sizeof(*j->fds));
+	j->progress = progress_new(hooks->progress);
 	catch_signals(j);
 	return j;
 }
@@ -230,15 +252,32 @@ jobs_free(struct jobs *j)
 	if (j == NULL)
 		return;
 	sigprocmask(SIG_SETMASK, &j->unblocked, NULL);
+	progress_free(j->progress);
 	free(j->queue);
-	free(j->runs);
+	free(j->running);
 	free(j->fds);
 	free(j);
+}
+
+/* A job that cannot start. */
+static void
+add_faulty(struct jobs *j, const struct job *job)
+{
+	struct running_job *r = new_job(j, job);
+	struct ms_err err = {0};
+
+	ms_fail(&err, job->fault_code, "%s", job->fault);
+	outcome_fail(&r->outcome, &err);
+	running_job_finish(r);
 }
 
 void
 jobs_add(struct jobs *j, const struct job *job)
 {
+	if (job->fault != NULL) {
+		add_faulty(j, job);
+		return;
+	}
 	if (j->queued == j->room) {
 		j->room = j->room > 0 ? 2 * j->room : 64;
 		j->queue =
@@ -250,7 +289,7 @@ jobs_add(struct jobs *j, const struct job *job)
 void
 jobs_add_next(struct jobs *j, const struct job *job)
 {
-	if (j->next > 0) { /* the place of one that has begun */
+	if (j->next > 0) { /* the place of a job that has started */
 		j->queue[--j->next] = *job;
 		return;
 	}
@@ -266,30 +305,11 @@ jobs_stop(struct jobs *j)
 
 	j->stopped = true;
 	for (i = 0; i < j->count; i++)
-		errand_stop(j->runs[i]);
+		running_job_stop(j->running[i]);
 }
 
 bool
 jobs_stopped(const struct jobs *j)
 {
 	return j->stopped;
-}
-
-bool
-jobs_running(const struct jobs *j, size_t i, struct job_progress *p)
-{
-	const struct errand *r;
-
-	if (i >= j->count)
-		return false;
-	r = j->runs[i];
-	*p = (struct job_progress){.job = &r->job,
-	    .doing = r->removing                ? "deleting"
-		     : r->job.work == JOB_CHECK ? "checking"
-		     : r->job.work == JOB_TOOL  ? r->job.tool->v[0]
-						: "fetching",
-	    .ms = ms_clock_ms() - r->began_ms,
-	    .fresh = r->second.fresh,
-	    .known = r->second.known};
-	return true;
 }

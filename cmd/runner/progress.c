@@ -1,5 +1,5 @@
-/* progress.c - lines on a terminal that show what runs now. ECMA-48 controls.
- */
+/* progress.c - lines on a terminal that show what runs now. The control
+ * sequences are those of ECMA-48. */
 #include "progress.h"
 
 #include <inttypes.h>
@@ -10,34 +10,34 @@
 #include "buf.h"
 #include "report.h"
 
-#define ROWS 24       /* of a terminal that does not say */
-#define NAME_WIDTH 40 /* characters of a job's name */
+#define ROWS 24       /* of a terminal whose size is unknown */
+#define NAME_WIDTH 40 /* characters of the name of a job */
 
-struct live {
+struct progress {
 	unsigned drawn; /* lines on the screen */
 };
 
-struct live *
-live_new(bool wanted)
+struct progress *
+progress_new(bool wanted)
 {
 	return wanted && isatty(STDERR_FILENO) == 1
-		   ? ms_xcalloc(1, sizeof(struct live))
+		   ? ms_xcalloc(1, sizeof(struct progress))
 		   : NULL;
 }
 
 void
-live_free(struct live *l)
+progress_free(struct progress *p)
 {
-	live_clear(l);
-	free(l);
+	progress_clear(p);
+	free(p);
 }
 
-/* Back to the first line that was drawn, and all below it goes. */
+/* Moves to the first line that was drawn, and erases all below it. */
 static void
-add_erase(const struct live *l, struct ms_buf *out)
+add_erase(const struct progress *p, struct ms_buf *out)
 {
-	if (l->drawn > 0)
-		ms_buf_printf(out, "\r\033[%uA\033[J", l->drawn);
+	if (p->drawn > 0)
+		ms_buf_printf(out, "\r\033[%uA\033[J", p->drawn);
 }
 
 static void
@@ -47,24 +47,24 @@ put(const struct ms_buf *out)
 }
 
 void
-live_clear(struct live *l)
+progress_clear(struct progress *p)
 {
 	struct ms_buf out = {0};
 
-	if (l == NULL || l->drawn == 0)
+	if (p == NULL || p->drawn == 0)
 		return;
-	add_erase(l, &out);
+	add_erase(p, &out);
 	put(&out);
 	ms_buf_release(&out);
-	l->drawn = 0;
+	p->drawn = 0;
 }
 
-/* So many characters of UTF-8, with blanks if it has fewer. */
+/* Appends `width` characters of UTF-8 text, filled up with blanks. */
 static void
 add_column(struct ms_buf *out, const char *text, unsigned width)
 {
 	for (; *text != '\0'; text++) {
-		/* What continues a character takes no place. */
+		/* Continuation bytes have no width. */
 		if ((*text & 0xc0) != 0x80 && width-- == 0)
 			return;
 		ms_buf_add_byte(out, (unsigned char)*text);
@@ -75,43 +75,43 @@ add_column(struct ms_buf *out, const char *text, unsigned width)
 
 /* NAME  doing  12 new, 3 known  1:05 */
 static void
-add_job(struct ms_buf *out, const struct job_progress *p)
+add_job(struct ms_buf *out, const struct progress_job *p)
 {
 	struct ms_buf name = {0};
 	int64_t s = p->ms / 1000;
 
-	ms_term_sanitize(&name, p->job->name);
+	ms_term_sanitize(&name, p->name);
 	ms_buf_add_str(out, "  ");
 	add_column(out, ms_buf_str(&name), NAME_WIDTH);
 	ms_buf_printf(out, "  %s", p->doing);
-	if (p->fresh + p->known > 0)
+	if (p->new + p->known > 0)
 		ms_buf_printf(out, "  %" PRIu64 " new, %" PRIu64 " known",
-		    p->fresh, p->known);
+		    p->new, p->known);
 	ms_buf_printf(out, "  %" PRId64 ":%02d\n", s / 60, (int)(s % 60));
 	ms_buf_release(&name);
 }
 
 void
-live_draw(struct live *l, const struct jobs *jobs, const char *total)
+progress_draw(struct progress *p, const struct progress_job *jobs, size_t n,
+    const char *total)
 {
 	struct ms_buf out = {0};
-	struct job_progress p;
 	struct winsize size;
 	unsigned room = ROWS, i;
 
-	if (l == NULL)
+	if (p == NULL)
 		return;
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 3)
 		room = size.ws_row;
-	add_erase(l, &out);
-	/* What is wider than the screen is cut there. */
+	add_erase(p, &out);
+	/* No line wrap: a long line is cut at the edge of the screen. */
 	ms_buf_add_str(&out, "\033[?7l");
-	for (i = 0; i < room - 3 && jobs_running(jobs, i, &p); i++)
-		add_job(&out, &p);
-	l->drawn = i + 1;
-	if (jobs_running(jobs, i, &p)) {
+	for (i = 0; i < room - 3 && i < n; i++)
+		add_job(&out, &jobs[i]);
+	p->drawn = i + 1;
+	if (i < n) {
 		ms_buf_add_str(&out, "  ...\n");
-		l->drawn++;
+		p->drawn++;
 	}
 	ms_term_sanitize(&out, total);
 	ms_buf_add_str(&out, "\033[?7h\n");

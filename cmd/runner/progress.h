@@ -1,24 +1,31 @@
 /*
- * progress.h - what runs now, on a terminal: a line for each job and one for
- * all, drawn over and over in place. Elsewhere nothing. Layer: part of
- * ms-profile and ms-csvbatch.
+ * progress.h - lines on a terminal that show what runs now: one for each job
+ * and one for all, drawn again and again in the same place. Private to the
+ * runner.
  */
-#ifndef LIVE_H
-#define LIVE_H
+#ifndef PROGRESS_H
+#define PROGRESS_H
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "job.h"
+struct progress;
 
-#define LIVE_TICK_MS 250
+struct progress_job {
+	const char *name;
+	const char *doing;   /* "fetching", "deleting", "checking", the tool */
+	int64_t ms;          /* since the job has started */
+	uint64_t new, known; /* messages archived so far */
+};
 
-struct live;
-
-/* NULL, which the others take, unless it is wanted and stderr is a terminal. */
-struct live *live_new(bool wanted);
-/* Draws the jobs that run, and the sentence `total` below them. */
-void live_draw(struct live *live, const struct jobs *jobs, const char *total);
-/* Takes it off the screen, before anything else is written there. */
-void live_clear(struct live *live);
-void live_free(struct live *live);
+/* NULL if progress is not wanted or stderr is not a terminal; the other
+ * functions then do nothing. */
+struct progress *progress_new(bool wanted);
+/* Draws n jobs, and the text `total` below them. */
+void progress_draw(struct progress *p, const struct progress_job *jobs,
+    size_t n, const char *total);
+/* Takes the lines off the screen, before anything else is written there. */
+void progress_clear(struct progress *p);
+void progress_free(struct progress *p);
 
 #endif

@@ -1,4 +1,4 @@
-/* run-liveness.c - marks of runs that go on. See run-mark.h. */
+/* run-liveness.c - locks of runs that go on. */
 #include "run-liveness.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "buf.h"
 
 static int
-open_marks(const char *archive, int flags)
+open_locks(const char *archive, int flags)
 {
 	struct ms_buf path = {0};
 	int fd = -1;
@@ -35,22 +35,23 @@ byte_of(uint64_t run)
 }
 
 int
-run_mark(const char *archive, uint64_t run, struct ms_err *err)
+run_liveness_lock(const char *archive, uint64_t run, struct ms_err *err)
 {
 	struct flock fl = byte_of(run);
-	int fd = open_marks(archive, O_RDWR | O_CREAT);
+	int fd = open_locks(archive, O_RDWR | O_CREAT);
 
-	/* It stays open: closing it would take the mark away. */
+	/* fd stays open: the first close(2) of the file in this process would
+	 * release the lock. */
 	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
 		return ms_fail_errno(err, "%s/run/0", archive);
 	return 0;
 }
 
 int
-run_marked(const char *archive, uint64_t run, struct ms_err *err)
+run_liveness_test(const char *archive, uint64_t run, struct ms_err *err)
 {
 	struct flock fl = byte_of(run);
-	int fd = open_marks(archive, O_RDONLY), rc = 0;
+	int fd = open_locks(archive, O_RDONLY), rc = 0;
 
 	if (fd < 0)
 		return errno == ENOENT

@@ -1,5 +1,5 @@
 /* running-job.c - a job that runs: its processes from the first to the last,
- * and what they say. */
+ * and what they write. */
 #include "job-impl.h"
 
 #include <signal.h>
@@ -9,170 +9,173 @@
 
 #include "clock.h"
 
-/* ---- what a process says ---- */
+/* ---- what a process writes ---- */
 
-struct heard {
-	struct errand *errand;
+struct reader {
+	struct running_job *job;
 	struct process *process;
 };
 
 static void
-take_said(void *ctx, char *line)
+on_err_line(void *ctx, char *line)
 {
-	const struct heard *h = ctx;
-	struct process *p = h->process;
+	const struct reader *r = ctx;
+	struct process *p = r->process;
 	size_t n = strlen(p->tool);
 
 	if (strncmp(line, p->tool, n) == 0 && line[n] == ':') {
-		free(p->sentence);
-		p->sentence = ms_xstrdup(line);
+		free(p->last_message);
+		p->last_message = ms_xstrdup(line);
 	}
-	if (h->errand->hooks->said != NULL)
-		h->errand->hooks->said(h->errand->ctx, &h->errand->job, line);
+	if (r->job->hooks->message != NULL) {
+		progress_clear(r->job->progress);
+		r->job->hooks->message(r->job->ctx, &r->job->job, line);
+	}
 }
 
 static void
-take_report(void *ctx, char *line)
+on_report_line(void *ctx, char *line)
 {
-	const struct heard *h = ctx;
+	const struct reader *r = ctx;
 
-	outcome_report(&h->errand->outcome, h->process, line);
+	outcome_add_report(&r->job->outcome, r->process, line);
 }
 
 /* A line of --print-ids, or of what a delete run would delete. */
 static void
-take_printed(void *ctx, char *line)
+on_out_line(void *ctx, char *line)
 {
-	const struct heard *h = ctx;
+	const struct reader *r = ctx;
 	const char *tab = strchr(line, '\t');
 
-	if (h->process == &h->errand->second && tab != NULL)
-		*(tab[1] == 'n' ? &h->process->fresh : &h->process->known) += 1;
-	else if (h->errand->hooks->printed != NULL)
-		h->errand->hooks->printed(
-		    h->errand->ctx, &h->errand->job, line);
+	if (r->process == &r->job->second && tab != NULL) {
+		*(tab[1] == 'n' ? &r->process->new : &r->process->known) += 1;
+	} else if (r->job->hooks->output != NULL) {
+		progress_clear(r->job->progress);
+		r->job->hooks->output(r->job->ctx, &r->job->job, line);
+	}
 }
 
+typedef void read_fn(struct lines *l, lines_fn *fn, void *ctx);
+
+/* read: lines_read(), or lines_close() after the end of the process. */
 static void
-hear(struct errand *r, struct process *p)
+read_lines(struct running_job *job, struct process *p, read_fn *read)
 {
-	struct heard h = {r, p};
+	struct reader r = {job, p};
 
-	lines_read(&p->said, take_said, &h);
-	lines_read(&p->report, take_report, &h);
-	lines_read(&p->printed, take_printed, &h);
+	read(&p->err_lines, on_err_line, &r);
+	read(&p->report_lines, on_report_line, &r);
+	read(&p->out_lines, on_out_line, &r);
 }
 
-static void
-hear_last(struct errand *r, struct process *p)
+/* Reads from p. Has it ended? */
+static bool
+read_process(struct running_job *r, struct process *p)
 {
-	struct heard h = {r, p};
+	bool ended;
 
-	lines_close(&p->said, take_said, &h);
-	lines_close(&p->report, take_report, &h);
-	lines_close(&p->printed, take_printed, &h);
+	if (p->tool == NULL || p->pid == 0)
+		return true;
+	ended = process_ended(p);
+	read_lines(r, p, ended ? lines_close : lines_read);
+	return ended;
 }
 
-/* ---- starting ---- */
+/* ---- start ---- */
 
 static int
-start_fetch(struct errand *r, int out, struct ms_err *err)
+start_fetch(struct running_job *r, int out, struct ms_err *err)
 {
-	struct argv args = {0};
-	struct wiring w = {.in = -1,
+	struct argv argv = {0};
+	const struct spawn_stdio stdio = {.in = -1,
 	    .out = out,
 	    .password = r->job.password,
-	    .reports = true,
-	    .prints = r->removing && r->hooks->printed != NULL};
+	    .report = true,
+	    .read_out = r->deleting && r->hooks->output != NULL};
 	int rc;
 
-	job_argv_fetch(&args, &r->job, r->removing);
-	w.argv = &args;
-	rc = process_start(&r->first, &w, err);
-	argv_release(&args);
+	job_argv_fetch(&argv, &r->job, r->deleting);
+	rc = process_start(&r->first, &argv, &stdio, err);
+	argv_release(&argv);
 	return rc;
 }
 
 static int
-start_pipe(struct errand *r, struct ms_err *err)
+start_pipe(struct running_job *r, struct ms_err *err)
 {
-	struct argv args = {0};
-	struct wiring w = {.out = -1,
-	    .reports = true,
-	    .prints = r->hooks->counting,
+	struct argv argv = {0};
+	struct spawn_stdio stdio = {.out = -1,
+	    .report = true,
+	    .read_out = r->progress != NULL,
 	    .outlives = true};
 	int ends[2], rc;
 
 	if (process_pipe(ends, err) < 0)
 		return -1;
-	job_argv_ingest(&args, &r->job, r->hooks->counting);
-	w.argv = &args;
-	w.in = ends[0];
-	rc = process_start(&r->second, &w, err);
-	argv_release(&args);
+	job_argv_ingest(&argv, &r->job, r->progress != NULL);
+	stdio.in = ends[0];
+	rc = process_start(&r->second, &argv, &stdio, err);
+	argv_release(&argv);
 	close(ends[0]);
 	if (rc == 0)
 		rc = start_fetch(r, ends[1], err);
-	/* If this failed, ms-ingest finds nothing to read, and ends. */
+	/* If ms-fetch has not started, ms-ingest reads nothing, and ends. */
 	close(ends[1]);
 	return rc;
 }
 
 static int
-start_tool(struct errand *r, struct ms_err *err)
+start_tool(struct running_job *r, struct ms_err *err)
 {
-	struct argv args = {0};
-	struct wiring w = {.in = -1,
-	    .out = r->job.stdout_fd > 0 ? r->job.stdout_fd : -1,
+	struct argv argv = {0};
+	const struct spawn_stdio stdio = {.in = -1,
+	    .out = -1,
 	    .password = r->job.password,
-	    .reports = r->job.reports};
+	    .report = r->job.reports};
 	int rc;
 
-	job_argv_tool(&args, &r->job);
-	w.argv = &args;
-	rc = process_start(&r->first, &w, err);
-	argv_release(&args);
+	job_argv_tool(&argv, &r->job);
+	rc = process_start(&r->first, &argv, &stdio, err);
+	argv_release(&argv);
 	return rc;
 }
 
 int
-errand_start(struct errand *r, struct ms_err *err)
+running_job_start(struct running_job *r, struct ms_err *err)
 {
-	switch (r->job.work) {
-	case JOB_TOOL:
+	if (r->job.work == JOB_TOOL)
 		return start_tool(r, err);
-	case JOB_ARCHIVE:
-		if (!r->removing)
-			return start_pipe(r, err);
-		break;
-	case JOB_DELETE:
-		r->removing = true;
-		break;
-	case JOB_CHECK:
-		break;
-	}
+	if (r->job.work == JOB_ARCHIVE && !r->deleting)
+		return start_pipe(r, err);
+	r->deleting = r->job.work != JOB_CHECK;
 	return start_fetch(r, -1, err);
 }
 
-/* ---- ending ---- */
+/* ---- end ---- */
 
 void
-errand_finish(struct errand *r)
+running_job_finish(struct running_job *r)
 {
-	struct job_result *result = &r->outcome.result;
+	struct ms_run_mailbox *result = &r->outcome.result;
+	int64_t ms = r->started_ms > 0 ? ms_clock_ms() - r->started_ms : 0;
 
-	if (r->began_ms > 0)
-		result->ms = ms_clock_ms() - r->began_ms;
+	result->user = r->job.user;
+	result->source = r->job.source;
+	result->seconds = (uint64_t)(ms + 500) / 1000;
 	result->failures = r->outcome.failures;
-	result->reason = ms_buf_str(&r->outcome.reason);
 	if (result->status == 0)
-		result->end = JOB_SUCCEEDED;
+		result->result = MS_RUN_SUCCEEDED;
 	else if (r->stopped)
-		result->end = JOB_CANCELLED;
+		result->result = MS_RUN_CANCELLED;
 	else
-		result->end =
-		    result->status == MS_STATUS_SOME ? JOB_SOME : JOB_FAILED;
-	r->hooks->done(r->ctx, &r->job, result);
+		result->result = result->status == MS_STATUS_SOME
+				     ? MS_RUN_ERRORS
+				     : MS_RUN_FAILED;
+	if (result->status != 0)
+		result->reason = ms_buf_str(&r->outcome.reason);
+	progress_clear(r->progress);
+	r->hooks->done(r->ctx, &r->job, result, ms);
 	process_release(&r->first);
 	process_release(&r->second);
 	outcome_release(&r->outcome);
@@ -180,128 +183,86 @@ errand_finish(struct errand *r)
 }
 
 void
-errand_stopped(struct errand *r)
+running_job_cancel(struct running_job *r)
 {
 	struct ms_err err = {0};
 
+	r->stopped = true;
 	ms_fail(&err, MS_TEMP, "stopped by a signal");
 	outcome_fail(&r->outcome, &err);
 }
 
-/* The mailbox was archived; now what the rule says is deleted there. */
+/* After the mailbox was archived, its rule deletes messages in it. */
 static bool
-begin_removing(struct errand *r)
+start_delete(struct running_job *r)
 {
 	struct ms_err err = {0};
 
-	if (r->job.work != JOB_ARCHIVE || r->removing ||
-	    r->job.remove == NULL || r->outcome.result.status > MS_STATUS_SOME)
+	if (r->job.work != JOB_ARCHIVE || r->deleting ||
+	    r->job.delete_options == NULL ||
+	    r->outcome.result.status > MS_STATUS_SOME)
 		return false;
 	if (r->stopped) {
-		errand_stopped(r);
+		running_job_cancel(r);
 		return false;
 	}
 	process_release(&r->first);
 	process_release(&r->second);
-	r->removing = true;
-	if (errand_start(r, &err) == 0)
+	r->deleting = true;
+	if (running_job_start(r, &err) == 0)
 		return true;
 	outcome_fail(&r->outcome, &err);
 	return false;
 }
 
 bool
-errand_go_on(struct errand *r)
+running_job_next(struct running_job *r)
 {
-	struct ms_err err = {0};
-
-	if (r->first.tool == NULL) /* it never began */
+	if (r->first.tool == NULL) /* it never started */
 		return false;
 	if (r->second.tool != NULL)
-		outcome_archived(&r->outcome, &r->first, &r->second);
-	else if (r->removing)
-		outcome_removed(&r->outcome, &r->first);
+		outcome_from_pipe(&r->outcome, &r->first, &r->second);
+	else if (r->deleting)
+		outcome_from_delete(&r->outcome, &r->first);
 	else
-		outcome_alone(&r->outcome, &r->first);
-	if (!r->late)
-		return begin_removing(r);
-	ms_fail(&err, MS_TEMP, "not done within %u seconds", r->job.max_s);
-	outcome_fail(&r->outcome, &err);
-	return false;
-}
-
-/* Hears p out. Has it ended? */
-static bool
-attend(struct errand *r, struct process *p)
-{
-	if (p->tool == NULL || p->pid == 0)
-		return true;
-	if (!process_ended(p)) {
-		hear(r, p);
-		return false;
-	}
-	hear_last(r, p);
-	return true;
-}
-
-/* ---- time ---- */
-
-/* Asks it to end, then makes it. */
-static void
-compress_job(struct errand *r)
-{
-	if (r->kill_ms > 0)
-		return;
-	r->kill_ms = ms_clock_ms() + JOB_GRACE_MS;
-	/* ms-ingest keeps what is whole, and ends when its input does. */
-	process_signal(&r->first, SIGTERM);
-}
-
-static void
-check_time(struct errand *r)
-{
-	int64_t now = ms_clock_ms();
-
-	if (r->late_ms > 0 && now >= r->late_ms && r->kill_ms == 0) {
-		r->late = true;
-		compress_job(r);
-	}
-	if (r->kill_ms == 0 || now < r->kill_ms)
-		return;
-	/* First who writes, then who still reads. */
-	process_kill(r->first.pid > 0 ? &r->first : &r->second);
-	r->kill_ms = now + JOB_GRACE_MS;
+		outcome_from_tool(&r->outcome, &r->first);
+	return start_delete(r);
 }
 
 bool
-errand_attend(struct errand *r)
+running_job_read(struct running_job *r)
 {
-	bool first = attend(r, &r->first), second = attend(r, &r->second);
+	bool first = read_process(r, &r->first);
+	bool second = read_process(r, &r->second);
+	int64_t now;
 
 	if (first && second)
 		return true;
-	check_time(r);
+	now = ms_clock_ms();
+	if (r->kill_ms > 0 && now >= r->kill_ms) {
+		/* First the process that writes, then the one that reads. */
+		process_kill(r->first.pid > 0 ? &r->first : &r->second);
+		r->kill_ms = now + JOB_GRACE_MS;
+	}
 	return false;
 }
 
 void
-errand_stop(struct errand *r)
+running_job_stop(struct running_job *r)
 {
 	r->stopped = true;
-	compress_job(r);
+	if (r->kill_ms > 0)
+		return;
+	r->kill_ms = ms_clock_ms() + JOB_GRACE_MS;
+	/* ms-ingest keeps the complete messages, and ends with its input. */
+	process_signal(&r->first, SIGTERM);
 }
 
 void
-errand_kill(struct errand *r)
+running_job_kill(struct running_job *r)
 {
 	process_kill(&r->first);
 	process_kill(&r->second);
-}
-
-int64_t
-errand_due_ms(const struct errand *r)
-{
-	return r->kill_ms > 0 ? r->kill_ms : r->late_ms;
 }
 
 static void
@@ -312,7 +273,7 @@ watch(struct pollfd **at, int fd)
 }
 
 struct pollfd *
-errand_watch(const struct errand *r, struct pollfd *at)
+running_job_watch(const struct running_job *r, struct pollfd *at)
 {
 	const struct process *const both[] = {&r->first, &r->second};
 	size_t i;
@@ -321,9 +282,9 @@ errand_watch(const struct errand *r, struct pollfd *at)
 		if (both[i]->tool == NULL || both[i]->pid == 0)
 			continue;
 		watch(&at, both[i]->pidfd);
-		watch(&at, both[i]->said.fd);
-		watch(&at, both[i]->report.fd);
-		watch(&at, both[i]->printed.fd);
+		watch(&at, both[i]->err_lines.fd);
+		watch(&at, both[i]->report_lines.fd);
+		watch(&at, both[i]->out_lines.fd);
 	}
 	return at;
 }

@@ -404,7 +404,7 @@ ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 		set_tally(o, &t);
 		rc = finish(r, o, err);
 	}
-	ms_tally_text(&text, &t, "");
+	ms_tally_text(&text, &t, "", t.deleted > 0);
 	ms_report_note(r, "%s", ms_buf_str(&text));
 	ms_buf_release(&text);
 	report_free(r);

@@ -20,13 +20,14 @@ ms_tally_add(struct ms_tally *sum, const struct ms_tally *t)
 }
 
 void
-ms_tally_text(struct ms_buf *out, const struct ms_tally *t, const char *unit)
+ms_tally_text(struct ms_buf *out, const struct ms_tally *t, const char *unit,
+    bool deleted)
 {
 	ms_buf_printf(out,
 	    "%" PRIu64 "%s seen: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
 	    " left out, %" PRIu64 " failed",
 	    t->seen, unit, t->new, t->known, t->left_out, t->failed);
-	if (t->deleted > 0)
+	if (deleted)
 		ms_buf_printf(out, ", %" PRIu64 " deleted", t->deleted);
 }
 

@@ -18,10 +18,10 @@ struct ms_tally {
 };
 
 void ms_tally_add(struct ms_tally *sum, const struct ms_tally *t);
-/* Appends "SEENunit seen: N new, N known, N left out, N failed", and
- * ", N deleted" if something was deleted. */
-void ms_tally_text(
-    struct ms_buf *out, const struct ms_tally *t, const char *unit);
+/* Appends "N seen: N new, N known, N left out, N failed" with the unit after
+ * the first number, and ", N deleted" if that is wanted. */
+void ms_tally_text(struct ms_buf *out, const struct ms_tally *t,
+    const char *unit, bool deleted);
 /* The members of a JSON object: all except `occurrences`, and `deleted` only
  * if it is wanted. A member that is missing is 0 when it is read. */
 void ms_tally_json(struct json_t *o, const struct ms_tally *t, bool deleted);

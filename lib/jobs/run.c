@@ -1,12 +1,12 @@
-/* profile-run.c - runs of profiles, as they are recorded and read back.
- * ms-archive(5), EVENT. */
+/* run.c - runs in the archive's log, read back. ms-archive(5), EVENT. */
+#include "run.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "history.h"
 #include "json.h"
 #include "record-store.h"
-#include "profile-store.h"
 
 static const char *const results[] = {
     [MS_RUN_OPEN] = "",
@@ -31,161 +31,6 @@ ms_run_result_of(const char *name)
 		if (strcmp(name, results[i]) == 0)
 			return (enum ms_run_result)i;
 	return MS_RUN_OPEN;
-}
-
-/* ---- recording ---- */
-
-/* A text of any bytes; an event is UTF-8. */
-static void
-set_text(json_t *o, const char *key, const char *text)
-{
-	json_t *both = json_object();
-
-	if (text != NULL) {
-		ms_json_text(both, "", ms_slice_str(text));
-		json_object_set(o, key, json_object_get(both, ""));
-	}
-	json_decref(both);
-}
-
-static void
-set_counts(json_t *o, const struct ms_tally *t)
-{
-	ms_json_number(o, "seen", t->seen);
-	ms_json_number(o, "new", t->new);
-	ms_json_number(o, "known", t->known);
-	ms_json_number(o, "left_out", t->left_out);
-	ms_json_number(o, "failed", t->failed);
-	ms_json_number(o, "deleted", t->deleted);
-}
-
-/* One event that needs no look at anything. */
-struct record {
-	const char *event;
-	json_t *keys;
-	uint64_t number;
-};
-
-static int
-add_event(void *ctx, struct ms_change *ch, struct ms_err *err)
-{
-	struct record *r = ctx;
-
-	return ms_change_event(
-	    ch, r->event, json_incref(r->keys), &r->number, err);
-}
-
-/* Takes keys over. */
-static int
-record(struct ms_archive *a, const char *as, const char *event, json_t *keys,
-    uint64_t *number, struct ms_err *err)
-{
-	struct record r = {event, keys, 0};
-	int rc = ms_archive_change(a, as, add_event, &r, err);
-
-	json_decref(keys);
-	if (rc == 0 && number != NULL)
-		*number = r.number;
-	return rc;
-}
-
-int
-ms_run_begin(struct ms_archive *a, const char *as, const struct ms_run *r,
-    uint64_t *number, struct ms_err *err)
-{
-	json_t *keys = json_object();
-
-	if (r->profile != 0)
-		ms_json_number(keys, "profile", r->profile);
-	set_text(keys, "name", r->name);
-	set_text(keys, "kind", r->kind);
-	ms_json_number(keys, "mailboxes", r->mailboxes);
-	return record(a, as, "run", keys, number, err);
-}
-
-static void
-set_failures(json_t *keys, const struct ms_run_mailbox *m)
-{
-	json_t *list = json_array(), *f;
-	size_t i, n, bytes = 0;
-
-	for (i = 0; i < m->failure_count && i < MS_RUN_FAILURES; i++) {
-		n = strlen(m->failures[i].where) +
-		    strlen(m->failures[i].reason);
-		if (n > MS_RUN_FAILURE_BYTES - bytes)
-			break;
-		bytes += n;
-		f = json_object();
-		set_text(f, "where", m->failures[i].where);
-		set_text(f, "reason", m->failures[i].reason);
-		json_array_append_new(list, f);
-	}
-	if (m->failure_count > 0)
-		json_object_set(keys, "failures", list);
-	json_decref(list);
-	if (m->failure_count + m->more > i)
-		ms_json_number(
-		    keys, "more_failures", m->failure_count - i + m->more);
-}
-
-/* Mailboxes of a run, to be recorded together. */
-struct mailboxes {
-	uint64_t run;
-	const struct ms_run_mailbox *m;
-	size_t n;
-};
-
-static int
-add_mailboxes(void *ctx, struct ms_change *ch, struct ms_err *err)
-{
-	const struct mailboxes *list = ctx;
-	const struct ms_run_mailbox *m;
-	json_t *keys;
-
-	for (m = list->m; m < list->m + list->n; m++) {
-		keys = json_object();
-		ms_json_number(keys, "run", list->run);
-		set_text(keys, "user", m->user);
-		set_text(keys, "source", m->source);
-		set_text(keys, "result", ms_run_result_name(m->result));
-		ms_json_number(keys, "status", (uint64_t)m->status);
-		set_counts(keys, &m->counts);
-		ms_json_number(keys, "seconds", m->seconds);
-		set_text(keys, "reason", m->reason);
-		set_failures(keys, m);
-		if (ms_change_event(ch, "mailbox", keys, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
-ms_run_mailboxes_add(struct ms_archive *a, const char *as, uint64_t run,
-    const struct ms_run_mailbox *m, size_t n, struct ms_err *err)
-{
-	struct mailboxes list = {run, m, n};
-
-	return ms_archive_change(a, as, add_mailboxes, &list, err);
-}
-
-int
-ms_run_mailbox(struct ms_archive *a, const char *as, uint64_t run,
-    const struct ms_run_mailbox *m, struct ms_err *err)
-{
-	return ms_run_mailboxes_add(a, as, run, m, 1, err);
-}
-
-int
-ms_run_end(struct ms_archive *a, const char *as, uint64_t run,
-    const struct ms_run *r, struct ms_err *err)
-{
-	json_t *keys = json_object();
-
-	ms_json_number(keys, "run", run);
-	set_text(keys, "result", ms_run_result_name(r->result));
-	ms_json_number(keys, "status", (uint64_t)r->status);
-	set_counts(keys, &r->counts);
-	return record(a, as, "ran", keys, NULL, err);
 }
 
 /* ---- reading back ---- */
@@ -277,17 +122,6 @@ ms_runs_next(struct ms_runs *w, struct ms_run *r, struct ms_err *err)
 
 /* ---- mailboxes ---- */
 
-static void
-read_counts(const json_t *o, struct ms_tally *t)
-{
-	*t = (struct ms_tally){.seen = ms_json_number_of(o, "seen"),
-	    .new = ms_json_number_of(o, "new"),
-	    .known = ms_json_number_of(o, "known"),
-	    .left_out = ms_json_number_of(o, "left_out"),
-	    .failed = ms_json_number_of(o, "failed"),
-	    .deleted = ms_json_number_of(o, "deleted")};
-}
-
 /* Gives fn the mailbox that an event tells of. */
 static int
 tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
@@ -300,6 +134,7 @@ tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
 	    .source = ms_json_text_of(o, "source"),
 	    .status = (int)ms_json_number_of(o, "status"),
 	    .result = ms_run_result_of(ms_json_text_of(o, "result")),
+	    .counts = ms_tally_of_json(o),
 	    .seconds = ms_json_number_of(o, "seconds"),
 	    .reason = json_string_value(json_object_get(o, "reason")),
 	    .failures = failures,
@@ -309,11 +144,11 @@ tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
 	size_t i;
 	int rc;
 
-	read_counts(o, &m.counts);
 	json_array_foreach(list, i, f)
 	{
-		failures[i].where = ms_json_text_of(f, "where");
-		failures[i].reason = ms_json_text_of(f, "reason");
+		failures[i] = (struct ms_run_failure){
+		    (char *)(uintptr_t)ms_json_text_of(f, "where"),
+		    (char *)(uintptr_t)ms_json_text_of(f, "reason")};
 	}
 	rc = fn(ctx, &m, err);
 	free(failures);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "archive-impl.h"
+#include "run.h"
 #include "tap.h"
 
 struct wish {
@@ -145,6 +146,7 @@ look(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 static void
 runs(struct ms_archive *a)
 {
+	static char where[] = "INBOX/1", why[] = "why";
 	struct ms_run_failure failures[MS_RUN_FAILURES + 50];
 	struct ms_run_mailbox m = {.user = "alice",
 	    .source = "imap://a@h/",
@@ -154,30 +156,33 @@ runs(struct ms_archive *a)
 	struct ms_run r = {.name = "one", .kind = "batch", .mailboxes = 2};
 	struct ms_stored_profile p = {0};
 	uint64_t first, second, third;
+	struct ms_run_log *one, *other;
 	struct ms_runs *w;
 	int n = 0;
 	size_t i;
 
 	for (i = 0; i < MS_RUN_FAILURES + 50; i++)
-		failures[i] = (struct ms_run_failure){"INBOX/1", "why"};
+		failures[i] = (struct ms_run_failure){where, why};
 	ms_profile_find(a, "one", &p, NULL);
 	r.profile = p.number;
-	ok(ms_run_begin(a, NULL, &r, &first, NULL) == 0, "a run begins");
+	ok(ms_run_log_begin(&one, a, NULL, &r, NULL) == 0, "a run begins");
+	first = ms_run_log_number(one);
 	r.profile = 0;
-	ok(ms_run_begin(a, "alice", &r, &second, NULL) == 0, "and another");
-	ok(ms_run_mailbox(a, NULL, first, &m, NULL) == 0 &&
-		ms_run_mailbox(a, NULL, second, &m, NULL) == 0,
+	ok(ms_run_log_begin(&other, a, "alice", &r, NULL) == 0, "and another");
+	second = ms_run_log_number(other);
+	ok(ms_run_log_add(one, &m) == 0 && ms_run_log_add(other, &m) == 0,
 	    "a mailbox of each");
+	ok(ms_run_log_flush(other, NULL) == 0, "one is recorded");
 	m.status = 76;
 	m.reason = "it broke \xff";
 	m.result = MS_RUN_FAILED;
 	m.failures = failures;
 	m.failure_count = MS_RUN_FAILURES + 50;
-	ok(ms_run_mailbox(a, NULL, first, &m, NULL) == 0, "and one more");
+	ok(ms_run_log_add(one, &m) == 0, "and one more");
 	r.result = MS_RUN_ERRORS;
 	r.status = 1;
 	r.counts.seen = 5;
-	ok(ms_run_end(a, NULL, first, &r, NULL) == 0, "the first ends");
+	ok(ms_run_log_end(one, &r, NULL) == 0, "the first ends");
 	ok(ms_run_get(a, first, &r, NULL) == 1 && r.result == MS_RUN_ERRORS &&
 		r.status == 1 && r.counts.seen == 5 && r.ended >= r.began &&
 		r.profile == p.number && r.mailboxes == 2,
@@ -185,13 +190,27 @@ runs(struct ms_archive *a)
 	ok(ms_run_get(a, second, &r, NULL) == 1 && r.result == MS_RUN_OPEN &&
 		r.ended == 0,
 	    "the other has not");
+	r = (struct ms_run){.row = r.row, .number = second};
+	ok(ms_run_log_begin(&one, a, NULL, &r, NULL) == 0 &&
+		ms_run_log_number(one) == second &&
+		ms_run_log_add(one, &m) == 0 &&
+		ms_run_log_end(one, &r, NULL) == 0 &&
+		ms_run_get(a, second, &r, NULL) == 1 && r.result == MS_RUN_OPEN,
+	    "a run that another process began is not ended");
+	ok(ms_run_log_add(NULL, &m) == 0 && ms_run_log_number(NULL) == 0 &&
+		ms_run_log_tick(NULL) == 0 &&
+		ms_run_log_end(NULL, &r, NULL) == 0,
+	    "a run without a log");
 	ok(ms_run_mailboxes(a, first, look, &n, NULL) == 0 && n == 2,
 	    "its mailboxes alone");
 	ok(ms_profile_get(a, p.number, &p, NULL) == 1 && p.last_run == first,
 	    "the profile knows its latest run");
 	r = (struct ms_run){
 	    .row = r.row, .profile = p.number, .name = "one", .kind = ""};
-	ms_run_begin(a, NULL, &r, &third, NULL);
+	ms_run_log_begin(&one, a, NULL, &r, NULL);
+	third = ms_run_log_number(one);
+	free(one); /* its process is killed, as that of the other */
+	free(other);
 	w = ms_runs_open(a, p.number, 0);
 	ok(ms_runs_next(w, &r, NULL) == 1 && r.number == third &&
 		ms_runs_next(w, &r, NULL) == 1 && r.number == first &&
