@@ -95,7 +95,7 @@ ca-file = /x
 accept-any-certificate = yes"
 bad 'line 5: insecure-plaintext is for imap: and pop3:' "$box
 insecure-plaintext = yes"
-bad 'line 6: no message can be meant: seen and not seen' "$box
+bad 'line 6: no message can match: it would be both seen and not seen' "$box
 seen-only = yes
 unseen = yes"
 bad "line 5: '||(': Unmatched ( or \(" "$box

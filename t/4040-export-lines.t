@@ -69,11 +69,11 @@ same 'nothing' want out
 { add 'date="2024-02-01T10:00:00Z"' two && add 'date="2024-03-01T10:00:00Z"' one && end 2 5 1; } >want
 same 'the others go out' want out
 cat >want <<END
-ms-export: standard input, line 1: "hello" is not the id of a message
+ms-export: standard input, line 1: "hello" is not a message id
 ms-export: standard input, line 3: 00000000 is not in the archive
 ms-export: standard input, line 4: $id1 is not in the archive under this user, folder and source
 ms-export: standard input, line 5: $id1 is not in the archive under this user, folder and source
-ms-export: standard input, line 6: "" is not the id of a message
+ms-export: standard input, line 6: "" is not a message id
 END
 same 'each is named' want err
 

@@ -1,5 +1,5 @@
-/* choose.c - which messages of a folder are meant. ms-fetch(1), Messages;
- * RFC 3501, 6.4.4. */
+/* choose.c - chooses messages of a folder by flags, date and size.
+ * ms-fetch(1), Messages; RFC 3501, 6.4.4. */
 #include "choose.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #define DAY 86400
 #define SEARCH_NUMBER_MAX UINT32_MAX /* RFC 3501, 9: number */
 
-/* ---- what the user wants ---- */
+/* ---- conditions ---- */
 
 static int
 date(const char *text, int64_t now, const char *option, int64_t *out,
@@ -80,20 +80,19 @@ ms_choice_check(const struct ms_choice *c, struct ms_err *err)
 	const char *what = NULL;
 
 	if (c->seen && c->unseen)
-		what = "seen and not seen";
+		what = "it would be both seen and not seen";
 	else if (c->flagged && c->unflagged)
-		what = "flagged and not flagged";
+		what = "it would be both flagged and not flagged";
 	else if (c->has_since && c->has_before && c->since >= c->before)
-		what = "since a day that is not before the other";
+		what = "the start of the period is not before its end";
 	else if (c->larger > 0 && c->smaller > 0 && c->larger >= c->smaller - 1)
-		what = "larger and smaller at once";
+		what = "no size is within both limits";
 	if (what != NULL)
-		return ms_fail(
-		    err, MS_USAGE, "no message can be meant: %s", what);
+		return ms_fail(err, MS_USAGE, "no message can match: %s", what);
 	return 0;
 }
 
-/* ---- the judgement ---- */
+/* ---- choosing ---- */
 
 static bool
 has_flag(const char *flags, const char *flag)
@@ -109,14 +108,14 @@ has_flag(const char *flags, const char *flag)
 	return false;
 }
 
-/* What has been found out so far: left out beats unsure beats chosen. */
+/* The verdict so far: left out overrides unsure, which overrides chosen. */
 struct verdict {
 	enum ms_chosen chosen;
 	const char *why;
 };
 
 static void
-demand(struct verdict *v, bool asked, bool met, const char *why)
+require(struct verdict *v, bool asked, bool met, const char *why)
 {
 	if (!asked || met || v->chosen == MS_LEFT_OUT)
 		return;
@@ -125,7 +124,7 @@ demand(struct verdict *v, bool asked, bool met, const char *why)
 }
 
 static void
-doubt(struct verdict *v, const char *why)
+mark_unsure(struct verdict *v, const char *why)
 {
 	if (v->chosen != MS_CHOSEN)
 		return;
@@ -134,26 +133,26 @@ doubt(struct verdict *v, const char *why)
 }
 
 static void
-judge_flags(struct verdict *v, const struct ms_choice *c, const char *flags)
+check_flags(struct verdict *v, const struct ms_choice *c, const char *flags)
 {
 	bool seen, flagged;
 
 	if (!c->seen && !c->unseen && !c->flagged && !c->unflagged)
 		return;
 	if (flags == NULL) {
-		doubt(v, "its flags are not known");
+		mark_unsure(v, "flags are unknown");
 		return;
 	}
 	seen = has_flag(flags, "\\Seen");
 	flagged = has_flag(flags, "\\Flagged");
-	demand(v, c->seen, seen, "not seen");
-	demand(v, c->unseen, !seen, "seen");
-	demand(v, c->flagged, flagged, "not flagged");
-	demand(v, c->unflagged, !flagged, "flagged");
+	require(v, c->seen, seen, "not seen");
+	require(v, c->unseen, !seen, "seen");
+	require(v, c->flagged, flagged, "not flagged");
+	require(v, c->unflagged, !flagged, "flagged");
 }
 
 static void
-judge_date(
+check_date(
     struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
 {
 	bool known = c->by_date_field ? a->has_sent : a->has_date;
@@ -162,25 +161,25 @@ judge_date(
 	if (!c->has_since && !c->has_before)
 		return;
 	if (!known) {
-		doubt(v, "its date is not known");
+		mark_unsure(v, "date is unknown");
 		return;
 	}
-	demand(v, c->has_since, t >= c->since, "too old");
-	demand(v, c->has_before, t < c->before, "too new");
+	require(v, c->has_since, t >= c->since, "too old");
+	require(v, c->has_before, t < c->before, "too new");
 }
 
 static void
-judge_size(
+check_size(
     struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
 {
 	if (c->larger == 0 && c->smaller == 0)
 		return;
 	if (!a->has_size) {
-		doubt(v, "its size is not known");
+		mark_unsure(v, "size is unknown");
 		return;
 	}
-	demand(v, c->larger > 0, a->size > c->larger, "too small");
-	demand(v, c->smaller > 0, a->size < c->smaller, "too large");
+	require(v, c->larger > 0, a->size > c->larger, "too small");
+	require(v, c->smaller > 0, a->size < c->smaller, "too large");
 }
 
 enum ms_chosen
@@ -189,9 +188,9 @@ ms_choose(
 {
 	struct verdict v = {MS_CHOSEN, ""};
 
-	judge_flags(&v, c, a->flags);
-	judge_date(&v, c, a);
-	judge_size(&v, c, a);
+	check_flags(&v, c, a->flags);
+	check_date(&v, c, a);
+	check_size(&v, c, a);
 	*why = v.why;
 	return v.chosen;
 }
@@ -237,8 +236,8 @@ ms_choose_search(const struct ms_choice *c, struct ms_buf *out, bool *exact)
 	add(&text, c->unseen, "UNSEEN");
 	add(&text, c->flagged, "FLAGGED");
 	add(&text, c->unflagged, "UNFLAGGED");
-	/* A server compares days, and takes the day where the message has its
-	 * INTERNALDATE from: up to a day away from ours, either way. */
+	/* A server compares days, in the time zone of the INTERNALDATE: up to a
+	 * day earlier or later than in UTC. */
 	if (c->has_since && !c->by_date_field)
 		add_day(&text, "SINCE", c->since - DAY);
 	if (c->has_before && !c->by_date_field)

@@ -1,7 +1,6 @@
 /*
- * choose.h - which messages of a folder are meant: seen or not, how old, how
- * large. A pure judgement, and the SEARCH that narrows it down on the server.
- * ms-fetch(1), Messages. Layer: above query, imap.
+ * choose.h - chooses messages of a folder by their flags, date and size, here
+ * or, by SEARCH, on the server. ms-fetch(1), Messages. Layer: above query.
  */
 #ifndef MS_CHOOSE_H
 #define MS_CHOOSE_H
@@ -9,22 +8,26 @@
 #include <stdint.h>
 #include "buf.h"
 
-/* {0} means every message. All conditions must hold. */
+/* The conditions, all of which must hold. {0} chooses every message. */
 struct ms_choice {
 	bool unseen, seen, flagged;
 	bool unflagged; /* for deleting */
 	bool has_since, has_before;
-	bool by_date_field; /* dates: the Date field instead of INTERNALDATE */
+	bool by_date_field; /* dates are of the Date field, not INTERNALDATE */
 	int64_t since;      /* at or after this moment */
 	int64_t before;     /* before this moment */
-	uint64_t larger;    /* more bytes than this; 0: any */
-	uint64_t smaller;   /* fewer bytes than this; 0: any */
+	uint64_t larger;    /* more bytes than this; 0: no condition */
+	uint64_t smaller;   /* fewer bytes than this; 0: no condition */
 };
 
 /*
- * Narrows it: the later since, the earlier before. text is a date as queries
- * have it (ms-query(7), Dates: 2024, 2024-03-01, 90d) or, for older, an age
- * (90d). now is what an age is counted from. MS_USAGE, naming option.
+ * These functions add a condition; of several, the latest since and the
+ * earliest before hold.
+ *   text     a date as in queries (ms-query(7), Dates: 2024, 2024-03-01, 90d)
+ *   age      an age (90d)
+ *   now      seconds; the moment from which an age is counted
+ *   option   the option that is named in an error
+ * Errors: MS_USAGE.
  */
 int ms_choice_since(struct ms_choice *c, const char *text, int64_t now,
     const char *option, struct ms_err *err);
@@ -32,16 +35,15 @@ int ms_choice_before(struct ms_choice *c, const char *text, int64_t now,
     const char *option, struct ms_err *err);
 int ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
     const char *option, struct ms_err *err);
-/* MS_USAGE if no message can meet it: seen and unseen, since behind before. */
+/* MS_USAGE if no message can match: seen and unseen, since after before. */
 int ms_choice_check(const struct ms_choice *c, struct ms_err *err);
 
-/* Does it mean every message? */
+/* Does the choice match every message? */
 bool ms_choice_all(const struct ms_choice *c);
 
-/* What of a message counts. */
+/* The attributes of a message that a choice is about. */
 struct ms_attributes {
-	const char *flags; /* as IMAP has them, `\Seen \Flagged`; NULL: unknown
-			    */
+	const char *flags; /* `\Seen \Flagged`, as in IMAP; NULL: unknown */
 	bool has_date, has_sent, has_size;
 	int64_t date; /* INTERNALDATE */
 	int64_t sent; /* the Date field */
@@ -51,23 +53,25 @@ struct ms_attributes {
 enum ms_chosen {
 	MS_CHOSEN,
 	MS_LEFT_OUT,
-	MS_UNSURE /* what would have to be known is not: to be archived, but not
-		     to be deleted */
+	MS_UNSURE /* an attribute is unknown: the message is archived, but not
+		     deleted */
 };
-/* *why receives a few words ("already seen", "no date"), never NULL. */
+/* *why receives a few words ("not seen", "date is unknown"), never NULL. */
 enum ms_chosen ms_choose(
     const struct ms_choice *c, const struct ms_attributes *a, const char **why);
 
 /*
- * Appends SEARCH criteria (RFC 3501, 6.4.4) that everything meets that
- * ms_choose() may choose by what the server knows better than we: false,
- * nothing appended, if there are none. exact: what meets them is chosen, no
- * need to judge; else (days are as long as zones are wide) judge each.
- * The Date field is never searched for: each server reads it its own way.
+ * ms_choose_search() appends SEARCH criteria (RFC 3501, 6.4.4) that every
+ * message meets which ms_choose() may choose.
+ *   exact   receives whether the messages that meet the criteria are exactly
+ *           the chosen ones. If not (a server compares days in its own time
+ *           zone), ms_choose() decides about each message.
+ * Returns false, and appends nothing, if there are no criteria. The Date field
+ * is never searched, because each server parses it in a different way.
  */
 bool ms_choose_search(
     const struct ms_choice *c, struct ms_buf *out, bool *exact);
-/* Does judging take the Date field, so ms_imap_heads()? */
+/* Does the choice need the Date field, and therefore the header? */
 bool ms_choose_needs_head(const struct ms_choice *c);
 
 #endif

@@ -1,6 +1,5 @@
-/* hits.c - all that a query means in an archive: the index is asked for
- * the folders and dates it can choose by, the rest is judged row by row.
- * ms-query(7). */
+/* hits.c - finds the occurrences that match a query. Folders and dates select
+ * rows of the index; the other terms are tested row by row. ms-query(7). */
 #include "query.h"
 
 #include <stdlib.h>
@@ -12,15 +11,15 @@ struct ms_hits {
 	struct ms_archive *a;
 	const struct ms_query *q;
 	enum ms_order order;
-	struct ms_judge judge;
+	struct ms_matcher matcher;
 	uint64_t *folders;
 	struct ms_select sel;
 	struct ms_walk *walk;
-	struct ms_buf
-	    rows;    /* struct ms_row; instead of walk, if ids are named */
-	size_t at;   /* bytes of it that were used */
-	bool chosen; /* choice holds what matches */
-	struct ms_buf choice; /* uint64_t: number * 2 + doubt, ascending */
+	struct ms_buf rows; /* struct ms_row; instead of walk, with id: terms */
+	size_t at;          /* bytes of rows that were returned */
+	bool chosen;        /* choice is filled */
+	/* The rows that match: uint64_t, number * 2 + unsure, ascending. */
+	struct ms_buf choice;
 };
 
 /* ---- opening ---- */
@@ -33,18 +32,18 @@ compare_numbers(const void *va, const void *vb)
 	return (a > b) - (a < b);
 }
 
-/* Sorts, leaves one of each; returns how many there are then. */
+/* Sorts the numbers and removes duplicates; returns how many are left. */
 static size_t
 sort_numbers(uint64_t *list, size_t n)
 {
-	size_t kept = 0;
+	size_t indexed = 0;
 
 	if (n > 1)
 		qsort(list, n, sizeof(*list), compare_numbers);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || list[i] != list[i - 1])
-			list[kept++] = list[i];
-	return kept;
+			list[indexed++] = list[i];
+	return indexed;
 }
 
 int
@@ -59,8 +58,8 @@ ms_query_messages(const struct ms_query *q, struct ms_archive *a,
 
 		if (rc > 1)
 			rc = ms_fail(err, MS_USAGE,
-			    "id:%s is the beginning of more than one id: write "
-			    "more of its digits",
+			    "id:%s is the beginning of more than one id; write "
+			    "more digits",
 			    q->node[i].value);
 		if (rc < 0) {
 			free(list);
@@ -83,14 +82,14 @@ open_user(struct ms_hits *h, struct ms_err *err)
 
 	if (h->q->user == NULL)
 		return 0;
-	rc = ms_archive_user(h->a, h->q->user, &h->judge.user, err);
+	rc = ms_archive_user(h->a, h->q->user, &h->matcher.user, err);
 	if (rc == 0)
 		return ms_fail(err, MS_USAGE,
 		    "the archive has no user \"%.255s\"", h->q->user);
 	return rc < 0 ? -1 : 0;
 }
 
-/* Leaves out the folders in which nothing can match. */
+/* Selects the folders in which something can match. */
 static int
 choose_folders(struct ms_hits *h, struct ms_err *err)
 {
@@ -101,7 +100,7 @@ choose_folders(struct ms_hits *h, struct ms_err *err)
 		return -1;
 	h->folders = ms_xcalloc(count + 1, sizeof(*h->folders));
 	for (size_t i = 0; i < count; i++)
-		if (ms_judge_folder(&h->judge, all[i]))
+		if (ms_match_folder(&h->matcher, all[i]))
 			h->folders[n++] = all[i]->number;
 	free(all);
 	h->sel.folder_count = n;
@@ -109,7 +108,7 @@ choose_folders(struct ms_hits *h, struct ms_err *err)
 	return 0;
 }
 
-/* The span that all since: and before: terms leave. */
+/* Selects the period on which all since: and before: terms agree. */
 static void
 choose_dates(struct ms_hits *h)
 {
@@ -175,7 +174,7 @@ compare_by_record(const void *va, const void *vb)
 	return compare_by_folder(va, vb);
 }
 
-/* Where ids are named, their occurrences are few, and no walk is needed. */
+/* With id: terms the occurrences are few, and no walk is needed. */
 static int
 gather_rows(struct ms_hits *h, struct ms_err *err)
 {
@@ -199,8 +198,9 @@ gather_rows(struct ms_hits *h, struct ms_err *err)
 }
 
 /*
- * Headers read in the order of dates would have a block decompressed for each;
- * so a first walk in record order chooses, and a second one puts in order.
+ * Reading headers in the order of dates would decompress a block for each row.
+ * Therefore a first walk, in record order, finds the rows that match, and a
+ * second one returns them in the order of dates.
  */
 static int
 choose_rows(struct ms_hits *h, struct ms_err *err)
@@ -213,15 +213,15 @@ choose_rows(struct ms_hits *h, struct ms_err *err)
 	if (ms_walk_open(&walk, h->a, &h->sel, err) < 0)
 		return -1;
 	while ((rc = ms_walk_next(walk, &row, err)) == 1) {
-		bool doubt;
+		bool unsure;
 		uint64_t entry;
 
-		rc = ms_judge_row(&h->judge, row, &doubt, err);
-		if (rc < 0 && !doubt)
+		rc = ms_match_row(&h->matcher, row, &unsure, err);
+		if (rc < 0 && !unsure)
 			break;
 		if (rc == 0)
 			continue;
-		entry = row->number * 2 + (doubt ? 1 : 0);
+		entry = row->number * 2 + (unsure ? 1 : 0);
 		ms_buf_add(&h->choice, &entry, sizeof(entry));
 	}
 	ms_walk_close(walk);
@@ -242,7 +242,7 @@ ms_hits_open(struct ms_hits **out, struct ms_archive *a,
 	h->a = a;
 	h->q = q;
 	h->order = order;
-	ms_judge_init(&h->judge, a, q);
+	ms_matcher_init(&h->matcher, a, q);
 	if (open_user(h, err) < 0)
 		goto out;
 	if (q->ids != 0) {
@@ -280,9 +280,9 @@ next_candidate(struct ms_hits *h, const struct ms_row **row, struct ms_err *err)
 	return 1;
 }
 
-/* 1: the first walk chose it; 0: it did not; 2: it was in doubt. */
+/* Returns 1 if the first walk chose the row, 0 if not, 2 if it was unsure. */
 static int
-look_up_choice(const struct ms_hits *h, const struct ms_row *row)
+find_in_choice(const struct ms_hits *h, const struct ms_row *row)
 {
 	size_t low = 0, high = h->choice.n / sizeof(uint64_t);
 
@@ -310,12 +310,12 @@ ms_hits_next(struct ms_hits *h, const struct ms_row **row, struct ms_err *err)
 
 	*row = NULL;
 	while ((rc = next_candidate(h, &r, err)) == 1) {
-		bool doubt = false;
-		int yes = h->chosen ? look_up_choice(h, r) : 2;
+		bool unsure = false;
+		int yes = h->chosen ? find_in_choice(h, r) : 2;
 
 		if (yes == 2)
-			yes = ms_judge_row(&h->judge, r, &doubt, err);
-		if (yes < 0 && !doubt)
+			yes = ms_match_row(&h->matcher, r, &unsure, err);
+		if (yes < 0 && !unsure)
 			return -1;
 		if (yes != 0) {
 			*row = r;
@@ -334,6 +334,6 @@ ms_hits_close(struct ms_hits *h)
 	free(h->folders);
 	ms_buf_release(&h->rows);
 	ms_buf_release(&h->choice);
-	ms_judge_release(&h->judge);
+	ms_matcher_release(&h->matcher);
 	free(h);
 }

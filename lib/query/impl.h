@@ -1,14 +1,14 @@
 /*
- * impl.h - the tree of a query, shared by its parser and its walk.
- * Layer: private to query.
+ * impl.h - the tree of a query, which query.c builds and match.c evaluates.
+ * Shared by the files of lib/query only. ms-query(7).
  */
 #ifndef MS_QUERY_IMPL_H
 #define MS_QUERY_IMPL_H
 #include "query.h"
 
 enum ms_query_op {
-	MS_QUERY_AND, /* all of its children; without any, everything */
-	MS_QUERY_OR,  /* one of its children */
+	MS_QUERY_AND, /* all children match; without children, always true */
+	MS_QUERY_OR,  /* at least one child matches */
 	MS_QUERY_TERM
 };
 
@@ -26,8 +26,8 @@ enum ms_query_field {
 	MS_QUERY_IS
 };
 
-/* Nodes lie in one array and name each other by place. The root is at 0, is
- * an AND and nobody's child, so 0 also says "none". */
+/* The nodes are in one array and refer to each other by index. The root, an AND
+ * without a parent, has index 0, so 0 also means "none". */
 struct ms_query_node {
 	enum ms_query_op op;
 	uint32_t first, last; /* children */
@@ -43,39 +43,42 @@ struct ms_query {
 	struct ms_query_node *node;
 	uint32_t count, terms;
 	uint32_t ids; /* the OR of all id: terms, or 0 */
-	bool moved; /* it asks for what was moved on, which is else left out */
+	bool moved; /* is:moved: occurrences that were moved are not left out */
 	char *user; /* -u, or NULL */
 };
 
 /*
- * A pattern in which `*` is any run of bytes, also none. INBOX as the first
- * level of a folder is the same in upper and lower case (RFC 9051, 5.1).
+ * Does text match a pattern, in which `*` is any run of bytes, including none?
+ * In the second function, INBOX as the first level of a folder is the same in
+ * upper and lower case (RFC 9051, 5.1).
  */
 bool ms_query_glob(const char *pattern, const char *text);
 bool ms_query_glob_folder(const char *pattern, const char *folder);
 
-/* ---- verdicts ---- */
+/* ---- matching ---- */
 
-struct ms_judge {
+struct ms_matcher {
 	struct ms_archive *a;
 	const struct ms_query *q;
 	uint64_t user;      /* the number of -u, or 0 */
-	uint64_t header_of; /* MESSAGE number of what header holds */
-	struct ms_buf header, text, folded; /* its own */
-	unsigned char *partial; /* of each node: its verdict by children seen */
-	struct ms_err damage;   /* why there is a doubt */
+	uint64_t header_of; /* MESSAGE number of `header`, or 0 */
+	struct ms_buf header, text, folded;
+	unsigned char
+	    *partial;         /* of each node: verdict of the children so far */
+	struct ms_err damage; /* why the last header could not be read */
 };
 
-void ms_judge_init(
-    struct ms_judge *jd, struct ms_archive *a, const struct ms_query *q);
+void ms_matcher_init(
+    struct ms_matcher *m, struct ms_archive *a, const struct ms_query *q);
 /* Can anything in this folder match? */
-bool ms_judge_folder(struct ms_judge *jd, const struct ms_folder *f);
+bool ms_match_folder(struct ms_matcher *m, const struct ms_folder *f);
 /*
- * 1 it matches, 0 it doesn't; -1: with doubt set only its header could not be
- * read, else the archive failed.
+ * Returns 1 if the row matches, 0 if not, or -1 with err set. *unsure receives
+ * whether the error concerns this row only (its header cannot be read); if it
+ * is false, the archive has failed.
  */
-int ms_judge_row(struct ms_judge *jd, const struct ms_row *row, bool *doubt,
+int ms_match_row(struct ms_matcher *m, const struct ms_row *row, bool *unsure,
     struct ms_err *err);
-void ms_judge_release(struct ms_judge *jd);
+void ms_matcher_release(struct ms_matcher *m);
 
 #endif

@@ -1,11 +1,12 @@
-/* listing-json.c - an occurrence as a JSON line. ms-json(5), Messages. */
+/* listing-json.c - writes an occurrence as a line of JSON. ms-json(5),
+ * Messages. */
 #include "json.h"
 #include "listing.h"
 #include "time.h"
 
 #include <string.h>
 
-/* Which fields the index keeps the beginning of. */
+/* The fields of which the index has the beginning. */
 static const struct {
 	const char *key;
 	enum ms_mail_field field;
@@ -42,7 +43,7 @@ set_desc(json_t *o, const struct ms_desc *d)
 		json_object_set_new(o, "cut", cut);
 }
 
-/* The bytes of fields that are not UTF-8: only the header has them. */
+/* Adds the bytes of fields that are not UTF-8, which only the header has. */
 static int
 set_raw(json_t *o, struct ms_archive *a, const struct ms_row *row,
     struct ms_err *err)
@@ -65,7 +66,7 @@ set_raw(json_t *o, struct ms_archive *a, const struct ms_row *row,
 	return rc;
 }
 
-/* What the query words is:moved and is:sent ask for. */
+/* Adds what the terms is:moved and is:sent ask for. */
 static void
 set_words(json_t *o, const struct ms_row *row)
 {

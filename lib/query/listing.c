@@ -1,4 +1,5 @@
-/* listing.c - lines of TAB-separated fields. ms-list(1), Output. */
+/* listing.c - writes and reads lines of TAB-separated fields. ms-list(1),
+ * Output. */
 #include "listing.h"
 #include "time.h"
 
@@ -8,10 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK 65536 /* bytes read at once */
-#define GRACE_MS                                                               \
-	5 /* a writer that is just being scheduled is not waited for           \
-	   */
+#define CHUNK 65536 /* bytes of a read */
+#define GRACE_MS 5  /* so that a writer can be scheduled before idle() */
 
 /* The fields of a line, in order. */
 enum {
@@ -34,7 +33,7 @@ is_control(char c)
 	return (c >= '\0' && c < ' ') || c == '\x7f';
 }
 
-/* What a terminal would obey is never printed as it is. */
+/* Escapes control bytes, so that no terminal interprets them. */
 void
 ms_listing_escape(struct ms_buf *out, const char *text, size_t n)
 {
@@ -131,7 +130,7 @@ parse_id(struct ms_pick *p, const char *s, struct ms_err *err)
 
 	if (s[n] != '\0' || n < 8 || n > MS_SHA_HEX)
 		return ms_fail(
-		    err, MS_DATA, "\"%.40s\" is not the id of a message", s);
+		    err, MS_DATA, "\"%.40s\" is not a message id", s);
 	for (size_t i = 0; i <= n; i++)
 		p->digits[i] =
 		    (char)(s[i] >= 'A' && s[i] <= 'F' ? s[i] - 'A' + 'a'
@@ -175,7 +174,7 @@ ms_pick_fits(const struct ms_pick *p, const struct ms_folder *folder)
 		   strcmp(p->source, folder->source_url) == 0);
 }
 
-/* 1 got bytes, 0 at the end, -1. */
+/* Reads more bytes. Returns 1, 0 at the end, or -1. */
 static int
 refill(struct ms_lines *l, struct ms_err *err)
 {

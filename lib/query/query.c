@@ -1,4 +1,4 @@
-/* query.c - words into a tree of terms. The language is ms-query(7). */
+/* query.c - parses a query into a tree of terms. ms-query(7). */
 #include "query.h"
 
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 	"is:"
 
 enum kind {
-	KIND_NAME, /* a pattern for the whole of a name */
+	KIND_NAME, /* a pattern for a whole name */
 	KIND_DATE,
 	KIND_TEXT, /* a part of a field */
 	KIND_ID,
-	KIND_WORD /* one of a few */
+	KIND_WORD /* a fixed word */
 };
 
 static const struct row {
@@ -43,7 +43,7 @@ struct parser {
 	struct ms_slice text;
 	size_t at;
 	int64_t now;
-	struct ms_buf value; /* of the term at hand */
+	struct ms_buf value; /* of the current term */
 };
 
 /* ---- the tree ---- */
@@ -66,7 +66,7 @@ add_node(struct ms_query *q, enum ms_query_op op, uint32_t parent)
 	return i;
 }
 
-/* A message has one id, so id: terms side by side mean any of them. */
+/* A message has one id, so several id: terms match any of these ids. */
 static uint32_t
 parent_of(struct ms_query *q, enum kind kind)
 {
@@ -105,7 +105,7 @@ ms_query_ids_only(const struct ms_query *q)
 
 /* ---- values ---- */
 
-/* Where a byte stands, for people: characters from 1. */
+/* The position of a byte for messages: in characters, from 1. */
 static size_t
 column(const struct parser *ps, size_t at)
 {
@@ -126,8 +126,8 @@ set_date(struct parser *ps, struct ms_query_node *node, struct ms_err *err)
 	if (ms_query_date(s, n, ps->now, &node->time))
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "\"%.40s\" is no date: write 2024-03-01, 2024-03, 2024, "
-	    "2024-03-01T10:00:00Z, or an age as 12h, 90d, 2w, 6m, 10y",
+	    "\"%.40s\" is not a date; write 2024-03-01, 2024-03, 2024, "
+	    "2024-03-01T10:00:00Z, or an age such as 12h, 90d, 2w, 6m, 10y",
 	    s);
 }
 
@@ -143,8 +143,8 @@ set_id(struct parser *ps, struct ms_query_node *node, struct ms_err *err)
 	if (n < MS_QUERY_ID_DIGITS || n > MS_SHA_HEX ||
 	    strspn(s, "0123456789abcdef") != n)
 		return ms_fail(err, MS_USAGE,
-		    "\"%.70s\" is no id: write its first %d to %d hex digits",
-		    s, MS_QUERY_ID_DIGITS, MS_SHA_HEX);
+		    "\"%.70s\" is not an id; write %d to %d hex digits", s,
+		    MS_QUERY_ID_DIGITS, MS_SHA_HEX);
 	node->value = ms_xstrndup(s, n);
 	node->n = n;
 	return 0;
@@ -161,7 +161,7 @@ set_word(struct parser *ps, struct ms_query_node *node, struct ms_err *err)
 		node->bit = MS_ROW_SENT;
 	else
 		return ms_fail(err, MS_USAGE,
-		    "is:%.40s is not known: write is:moved or is:sent", s);
+		    "unknown term is:%.40s; write is:moved or is:sent", s);
 	ps->q->moved = ps->q->moved || node->bit == MS_ROW_MOVED;
 	return 0;
 }
@@ -173,7 +173,7 @@ set_value(struct parser *ps, const struct row *row, struct ms_query_node *node,
 	struct ms_buf folded = {0};
 
 	if (ps->value.n == 0)
-		return ms_fail(err, MS_USAGE, "%s: needs a value", row->name);
+		return ms_fail(err, MS_USAGE, "%s: has no value", row->name);
 	switch (row->kind) {
 	case KIND_DATE:
 		return set_date(ps, node, err);
@@ -231,7 +231,7 @@ read_quoted(struct parser *ps, struct ms_err *err)
 	return 0;
 }
 
-/* What a term's name is followed by, into ps->value. */
+/* Reads the value of a term into ps->value. */
 static int
 read_value(struct parser *ps, const char *name, struct ms_err *err)
 {
@@ -243,8 +243,8 @@ read_value(struct parser *ps, const char *name, struct ms_err *err)
 
 		if (c == '"' || c == '(' || c == ')')
 			return ms_fail(err, MS_USAGE,
-			    "%c at character %zu: a value that holds it is "
-			    "written in quotes, %s:\"...\"",
+			    "%c at character %zu must be in quotes; write "
+			    "%s:\"...\"",
 			    c, column(ps, ps->at), name);
 		ms_buf_add_byte(&ps->value, c);
 	}
@@ -258,7 +258,7 @@ word_is(struct ms_slice w, const char *name)
 	       strncasecmp((const char *)w.p, name, w.n) == 0;
 }
 
-/* The next run of bytes that are not blank, up to and without a colon. */
+/* Returns the bytes up to the next blank or colon. */
 static struct ms_slice
 peek_word(const struct parser *ps)
 {
@@ -269,7 +269,7 @@ peek_word(const struct parser *ps)
 	return (struct ms_slice){ps->text.p + ps->at, n - ps->at};
 }
 
-/* Says what is wrong with a word that is no term. */
+/* Reports what is wrong with a word that is not a term. */
 static int
 refuse(const struct parser *ps, struct ms_slice w, struct ms_err *err)
 {
@@ -281,17 +281,18 @@ refuse(const struct parser *ps, struct ms_slice w, struct ms_err *err)
 	if (word_is(w, "or") || word_is(w, "not") ||
 	    ps->text.p[ps->at] == '(' || ps->text.p[ps->at] == ')')
 		return ms_fail(err, MS_USAGE,
-		    "\"%.*s\" at character %zu: terms can be joined by \"and\" "
-		    "only; run one query for each alternative",
+		    "\"%.*s\" at character %zu: terms can only be joined by "
+		    "\"and\"; run one query for each alternative",
 		    show, (const char *)w.p, col);
 	if (ps->at + w.n < ps->text.n && ps->text.p[ps->at + w.n] == ':')
 		return ms_fail(err, MS_USAGE,
-		    "\"%.*s:\" at character %zu is not known: terms are " NAMES,
+		    "unknown term \"%.*s:\" at character %zu; the terms "
+		    "are " NAMES,
 		    show, (const char *)w.p, col);
 	return ms_fail(err, MS_USAGE,
-	    "\"%.*s\" at character %zu is no term: write from:, to: or "
-	    "subject: before it; a value with blanks needs quotes that the "
-	    "shell leaves alone, 'subject:\"two words\"'",
+	    "\"%.*s\" at character %zu is not a term; write from:, to: or "
+	    "subject: before it, and quote a value with blanks for the shell "
+	    "too, 'subject:\"two words\"'",
 	    show, (const char *)w.p, col);
 }
 
@@ -322,7 +323,7 @@ parse_term(struct parser *ps, struct ms_err *err)
 static int
 parse(struct parser *ps, struct ms_err *err)
 {
-	bool joined = true; /* nothing, or an "and", stands before */
+	bool joined = true; /* at the beginning, or after an "and" */
 	size_t and_at = 0;
 
 	for (;;) {
@@ -337,7 +338,7 @@ parse(struct parser *ps, struct ms_err *err)
 		    (ps->at + w.n == ps->text.n || blank(w.p[w.n]))) {
 			and_at = ps->at;
 			if (joined)
-				goto lonely;
+				goto misplaced;
 			ps->at += w.n;
 			joined = true;
 			continue;
@@ -348,7 +349,7 @@ parse(struct parser *ps, struct ms_err *err)
 	}
 	if (!joined || ps->q->terms == 0)
 		return 0;
-lonely:
+misplaced:
 	return ms_fail(err, MS_USAGE,
 	    "\"and\" at character %zu must stand between two terms",
 	    column(ps, and_at));

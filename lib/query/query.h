@@ -1,7 +1,6 @@
 /*
- * query.h - which messages are meant: terms joined by "and", parsed into a
- * tree, narrowed to folders and dates for the index, tested against the rest.
- * ms-query(7). Layer: above archive.
+ * query.h - queries: parses the terms of a query and finds the occurrences that
+ * match. The language is ms-query(7). Layer: above archive.
  */
 #ifndef MS_QUERY_H
 #define MS_QUERY_H
@@ -13,12 +12,14 @@
 #define MS_QUERY_TERMS 1024  /* in a query */
 #define MS_QUERY_ID_DIGITS 8 /* at least, in id: */
 
-/* A query that was understood; knows nothing of an archive. */
+/* A parsed query. It does not refer to an archive. */
 struct ms_query;
 
 /*
- * Parses UTF-8 text; the empty text means all there is. now is what "90d" is
- * counted from. MS_USAGE: the sentence says where, and what to write instead.
+ * ms_query_parse() parses a query.
+ *   text   UTF-8; the empty text matches everything
+ *   now    seconds; the moment from which "90d" is counted
+ * Errors: MS_USAGE; the message gives the character and what to write instead.
  */
 int ms_query_parse(struct ms_query **out, struct ms_slice text, int64_t now,
     struct ms_err *err);
@@ -27,38 +28,41 @@ int ms_query_parse_words(struct ms_query **out, int argc, char *const argv[],
     int64_t now, struct ms_err *err);
 void ms_query_free(struct ms_query *q);
 
-/* Restricts it to the user of this very name, who must exist (-u). */
+/* Restricts the query to one user, who must exist (-u). */
 void ms_query_user(struct ms_query *q, const char *name);
 
-/* Is it made of nothing but id: terms, at least one? Then messages are meant,
- * not their occurrences. */
+/* Does the query consist of id: terms only, at least one? Such a query selects
+ * messages, not occurrences. */
 bool ms_query_ids_only(const struct ms_query *q);
 /*
- * The messages its id: terms name, as MESSAGE numbers, ascending, each once;
- * free() the array. MS_USAGE: the beginning of more than one id.
+ * Finds the messages of the id: terms. *messages receives an array of MESSAGE
+ * numbers, ascending, without duplicates; the caller frees it. MS_USAGE: the
+ * digits are the beginning of more than one id.
  */
 int ms_query_messages(const struct ms_query *q, struct ms_archive *a,
     uint64_t **messages, size_t *count, struct ms_err *err);
 
 /*
- * A date as since: and before: take it, as its first moment; now is what "90d"
- * is counted from. False: not such a date.
+ * Parses a date as since: and before: accept it; *out receives its first
+ * moment. now is the moment from which "90d" is counted. Returns false if the
+ * text is not such a date.
  */
 bool ms_query_date(const char *s, size_t n, int64_t now, int64_t *out);
 
 /*
- * Every occurrence in the archive that a query means; of those that were moved
- * on only if it says is:moved. The query and the
- * archive must outlive it. MS_USAGE: no such user as ms_query_user() named,
- * or the beginning of more than one id.
+ * ms_hits_open() begins to find the occurrences that match a query; occurrences
+ * that were moved to another folder match only with is:moved. The query and the
+ * archive must exist until ms_hits_close(). MS_USAGE: the user of
+ * ms_query_user() does not exist, or the digits of an id: term are the
+ * beginning of more than one id.
  */
 struct ms_hits;
 int ms_hits_open(struct ms_hits **out, struct ms_archive *a,
     const struct ms_query *q, enum ms_order order, struct ms_err *err);
 /*
- * 1: got one, the row is the walk's until the next call. 0: no more. -1: if
- * *row is set, only this one could not be judged, because its header is
- * damaged, and the walk goes on; if it is NULL, it does not.
+ * Returns 1 (*row is valid until the next call), 0 at the end, or -1 with err
+ * set. If *row is set after -1, the error concerns this row only (its header is
+ * damaged) and the iteration can continue.
  */
 int ms_hits_next(
     struct ms_hits *h, const struct ms_row **row, struct ms_err *err);

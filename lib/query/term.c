@@ -1,4 +1,4 @@
-/* term.c - what the values of terms say: dates, and patterns for names.
+/* term.c - the values of terms: parses dates and matches names with patterns.
  * ms-query(7), Dates and Names. */
 #include "impl.h"
 #include "time.h"
@@ -18,8 +18,8 @@ all_digits(const char *s, size_t n)
 	return n > 0;
 }
 
-/* The same time of day so many months earlier, or on the last day of that
- * month if it has no such day. */
+/* Gives the same time of day some months earlier, on the last day of that month
+ * if it is too short. */
 static bool
 months_before(int64_t now, long months, int64_t *out)
 {
@@ -38,7 +38,7 @@ months_before(int64_t now, long months, int64_t *out)
 	return true;
 }
 
-/* 90d, 12h, 2w, 6m, 10y: that long before now. */
+/* 90d, 12h, 2w, 6m, 10y: this long before now. */
 static bool
 relative_date(const char *s, size_t n, int64_t now, int64_t *out)
 {
@@ -66,7 +66,7 @@ relative_date(const char *s, size_t n, int64_t now, int64_t *out)
 	}
 }
 
-/* 2024, 2024-03, 2024-03-01, 2024-03-01T10:00[:00][Z]: its first moment. */
+/* 2024, 2024-03, 2024-03-01, 2024-03-01T10:00[:00][Z]: the first moment. */
 static bool
 absolute_date(const char *s, size_t n, int64_t *out)
 {
@@ -117,19 +117,18 @@ ms_query_glob(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
-/* INBOX as the first level, in any case, else 0. */
-static size_t
-inbox(const char *name)
+/* Is the first level INBOX, in any case? */
+static bool
+is_inbox(const char *name)
 {
-	if (strncasecmp(name, "INBOX", 5) != 0)
-		return 0;
-	return name[5] == '\0' || name[5] == '/' || name[5] == '*' ? 5 : 0;
+	return strncasecmp(name, "INBOX", 5) == 0 &&
+	       (name[5] == '\0' || name[5] == '/' || name[5] == '*');
 }
 
 bool
 ms_query_glob_folder(const char *pattern, const char *folder)
 {
-	if (inbox(pattern) > 0 && inbox(folder) > 0)
+	if (is_inbox(pattern) && is_inbox(folder))
 		return ms_query_glob(pattern + 5, folder + 5);
 	return ms_query_glob(pattern, folder);
 }
