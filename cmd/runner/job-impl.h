@@ -45,10 +45,9 @@ struct process {
 
 	/* From its report. */
 	struct ms_tally
-	    tally;    /* of the end line, else the sum of the folders */
-	bool has_end; /* the report has an end line */
-	uint64_t
-	    cancelled; /* failures of ms-fetch, which its report names too */
+	    tally;          /* of the end line, else the sum of the folders */
+	bool has_end;       /* the report has an end line */
+	uint64_t cancelled; /* failures that are ms-fetch's, which names them */
 	uint64_t new, known; /* counted by --print-ids */
 };
 

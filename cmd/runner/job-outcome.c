@@ -114,7 +114,7 @@ outcome_from_pipe(struct outcome *o, const struct process *fetch,
 	const struct ms_tally *f = &fetch->tally, *i = &ingest->tally;
 	struct ms_tally *t = &o->result.counts;
 	uint64_t named =
-	    i->failed > ingest->cancelled ? i->failed - ingest->voided : 0;
+	    i->failed > ingest->cancelled ? i->failed - ingest->cancelled : 0;
 	uint64_t told = i->new + i->known + named, rest;
 
 	if (fetch->has_end) {
