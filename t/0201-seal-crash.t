@@ -102,16 +102,16 @@ ok 'only the higher is left: it is read' exports 25
 ok 'all is well' holds kept
 
 both; rm arc/pack/00000001.pack
-flock arc/lock sh -c 'echo locked >flag; while [ -e flag ]; do sleep 0.1; done' &
-while [ ! -e flag ]; do sleep 0.1; done
+hold_lock arc
 ms-list -a arc >have # does not wait: the list needs no pack
 ok 'a reader without the lock lists' test "$(wc -l <have)" -eq 24
-{ ms-export -a arc >mail 2>err; echo $? >status; } &
-sleep 1
-ok 'and waits with what it needs packs for' test ! -e status
-rm flag
-wait
-ok 'it gets all' test "$(cat status) $(grep -ac '^From ms-stream' mail)" = '0 25'
+ms-export -a arc >mail 2>err &
+pid=$!
+ok 'a reader that needs packs waits for the lock' \
+	await grep -q -e "-> FLOCK.* $pid " /proc/locks
+drop_lock
+wait $pid
+ok 'and then reads all messages' test "$? $(grep -ac '^From ms-stream' mail)" = '0 25'
 
 for state in alone both; do
 	rm -rf arc && cp -a grows arc
@@ -145,7 +145,7 @@ exec 3>pipe
 crash_mail slow.mbox 9
 split -n l/2 slow.mbox slow. # somewhere within a message
 cat slow.aa >&3
-while [ ! -s ids.slow ]; do sleep 0.1; done
+await test -s ids.slow
 n=0
 while [ "$(packs)" = 00000001.pack ] && [ $n -lt "$calls" ]; do
 	n=$((n + 1)) && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=kill

@@ -20,7 +20,7 @@ during() {
 	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
 	pid=$!
 	exec 8>fifo
-	until grep -q arc/index/data.mdb /proc/$pid/maps; do sleep 0.1; done
+	await grep -q arc/index/data.mdb /proc/$pid/maps
 	"$@"
 	cat 2.eml >&8
 	exec 8>&-
@@ -30,7 +30,7 @@ during() {
 during exchange fork
 ok 'while a run goes on: refused' test $got -eq 65
 ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' test ! -s ids
+ok 'and nothing promised' empty ids
 during exchange before
 ok 'an older one of its own: taken' test $got -eq 0
 ok 'and the message is there' grep -q "^$id" ids
@@ -38,16 +38,14 @@ status 'really' 0 ms-export -a arc --format eml "id:$id"
 
 # Who does not get the lock at once looks all the same.
 rm -rf arc && cp -a base arc && exchange fork
-flock arc/lock sh -c ': >flag; while [ -e flag ]; do sleep 0.1; done' &
-while [ ! -e flag ]; do sleep 0.1; done
+hold_lock arc
 status 'while another writes: refused' 65 ms-ingest -q -a arc -u alice --print-ids 2.eml
 ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' test ! -s out
+ok 'and nothing promised' empty out
 rm -rf arc/index && cp -a base/index arc
 status 'its own: what is known is known' 0 ms-ingest -q -a arc -u alice --print-ids 1.eml
 ok 'is said' grep -q "^$(wire 1.eml)" out
-rm flag
-wait
+drop_lock
 
 # An older index, and the pack in which it ends was written anew since.
 command -v python3 >/dev/null || skip python3 'no python3'
@@ -65,5 +63,5 @@ during exchange before
 ok 'an older one of its own: taken' test $got -eq 0
 during exchange fork
 ok "the copy's: refused" test $got -eq 65
-ok 'and nothing promised' test ! -s ids
+ok 'and nothing promised' empty ids
 finish

@@ -41,7 +41,7 @@ echo alice >want
 same 'all hers' want got
 mkfifo never
 status 'an unknown user, before anything is read' 64 timeout 10 ms-ingest -u carol never
-ok 'nothing was opened' test ! -s out
+ok 'nothing was opened' empty out
 status 'none of hers' 64 ms-list -u carol
 status 'made if asked for' 0 ms-ingest -u carol --create-user -d Notes two.eml
 where "$me:INBOX" carol:Notes
@@ -77,7 +77,7 @@ for wrong in --threads=0 --threads=65 --threads=x --threads= --format=pst --form
 	--create-user=1 --lab=x --print-id -x; do
 	status "a mistake: $wrong" 64 ms-ingest "$wrong" one.eml
 	ok 'shows the usage' grep -q '^usage: ms-ingest ' err
-	ok 'on stderr' test ! -s out
+	ok 'on stderr' empty out
 done
 status 'an option without its argument' 64 ms-ingest -q --report
 status 'threads: one' 0 ms-ingest --threads 1 one.eml
@@ -88,7 +88,7 @@ status 'and at --' 66 ms-ingest -- -q
 status 'stdin is named -' 0 sh -c 'ms-ingest - <two.eml'
 ok 'once' grep -q '^ms-ingest: 1 seen: ' err
 status 'with -q nothing is said' 0 ms-ingest -q one.eml
-ok 'nothing at all' test ! -s out -a ! -s err
+ok 'nothing at all' empty out err
 status 'but of failures' 1 ms-ingest -q one.eml text
 echo 'ms-ingest: text: not a mail message' >want
 same 'one line each' want err

@@ -124,7 +124,7 @@ same 'fail, each named' want got
 status 'the rest is kept' 0 ms-list folder:E
 ok 'it is' test "$(wc -l <out)" -eq 1
 status 'and nothing of those' 0 ms-list folder:N
-ok 'it is not' test ! -s out
+ok 'it is not' empty out
 
 # ---- trailers ----
 
@@ -149,7 +149,7 @@ grep -v seen err >got
 echo 'ms-ingest: x: its writer sent 3 whole messages, 1 arrived' >want
 same 'is said' want got
 status 'but not with -q' 0 ms-ingest -q x
-ok 'nothing' test ! -s err
+ok 'nothing' empty err
 { one 'folder="A"' && printf '%s\nMS-Envelope: void; reason="gone"\n\n' "$sep" &&
 	one 'folder="V"' whole && end 1 1 1; } >x
 status 'a message that its writer gave up' 1 ms-ingest x
@@ -184,7 +184,7 @@ while [ $((i += 3)) -lt "$n" ]; do
 	esac
 	[ -s err ] || echo "cut at $i: silence"
 done >wrong
-ok 'cut anywhere: 76, what is whole is kept' test ! -s wrong
+ok 'cut anywhere: 76, what is whole is kept' empty wrong
 head -n 5 wrong | sed 's/^/# /'
 fresh
 head -c $((both + 5)) whole >part

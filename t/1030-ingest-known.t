@@ -134,7 +134,7 @@ same 'the same bytes come out' sum.one sum.four
 ok 'each message was new to one of them' \
 	test "$(cat ids? | grep -c 'new$')" -eq "$(cut -f 1 list.one | sort -u | wc -l)"
 cat ids? | grep 'new$' | sort | uniq -d >twice
-ok 'and to no other' test ! -s twice
+ok 'and to no other' empty twice
 ok 'each is there once' test "$(records MESSAGE)" -eq 1000
 ok 'each occurrence too' test "$(records OCCURRENCE)" -eq "$(wc -l <list.one)"
 status 'all is well' 0 ms-verify -q

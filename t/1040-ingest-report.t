@@ -43,14 +43,14 @@ head -n 2 next >&3 # so that it is seen that the one before is complete
 ok 'ids come while the stream is open' wait_lines ids 4 20
 ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
-ok 'others see these messages' test ! -s lost
+ok 'others see these messages' empty lost
 kill -KILL "$pid"
 exec 3>&-
 wait "$pid" 2>/dev/null
 rm -rf arc/index
 ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
-ok 'and they are there when it was killed, and the index lost' test ! -s lost
+ok 'and they are there when it was killed, and the index lost' empty lost
 
 : >ids # not those of the run before
 ms-ingest --print-ids -d slow <pipe >ids 2>err &
@@ -68,7 +68,7 @@ ok 'with the last one' test "$(wc -l <ids)" -eq 5
 status 'a run' 0 ms-ingest mbox
 echo 'ms-ingest: 500 seen: 0 new, 500 known, 0 left out, 0 failed' >want
 same 'one sentence' want err
-ok 'nothing on stdout' test ! -s out
+ok 'nothing on stdout' empty out
 
 # ---- the report ----
 
@@ -104,7 +104,7 @@ tail -n 1 report | grep -q '"type":"end"'
 ok 'that is the last' test $? -eq 0
 ok 'failures are named without control bytes' sh -c '! grep -q "[[:cntrl:]]" err'
 status 'silent, with a report' 0 ms-ingest -q --report report mbox
-ok 'nothing on stderr' test ! -s err
+ok 'nothing on stderr' empty err
 ok 'two lines in the report' test "$(wc -l <report)" -eq 2
 status 'an error of usage' 64 ms-ingest -u nobody --report report mbox
 ok 'is in the report' grep -q '"type":"end","tool":"ms-ingest","status":64' report

@@ -78,7 +78,7 @@ ln -s loop loop
 bad() {
 	status "$1" "$2" run ${3+"$3"} "$1"
 	ok "$1: is named" grep -q "^ms-ingest: $1\( @ 0\|, message 1\)\?: " err
-	ok "$1: nothing is printed" test ! -s out
+	ok "$1: nothing is printed" empty out
 }
 for f in one-byte newline nul utf16 gzip zeros; do bad $f 1; done
 bad empty 66
@@ -221,7 +221,7 @@ while [ $((i += 1)) -le $times ]; do
 		[ -s err ] || echo "noise $i as $format: silence"
 	done
 done >wrong
-ok 'noise: kept or named' test ! -s wrong
+ok 'noise: kept or named' empty wrong
 head -n 5 wrong | sed 's/^/# /'
 
 if [ -n "${MS_SOAK-}" ]; then

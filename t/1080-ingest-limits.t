@@ -17,9 +17,9 @@ kept() {
 	ms-list | sort >list
 	cut -f 1 list | sort -u >listed
 	cut -f 1 ids | sort -u | comm -23 - listed >lost
-	ok "$1: the ids that were printed are there" test ! -s lost
+	ok "$1: the ids that were printed are there" empty lost
 	comm -23 list list.whole >odd
-	ok "$1: and nothing that is not in the mail" test ! -s odd
+	ok "$1: and nothing that is not in the mail" empty odd
 	status "$1: what is there is whole" 0 ms-verify -q --quick
 }
 
@@ -92,14 +92,14 @@ while [ $percent -lt 100 ]; do
 	ok 'the reason is said' grep -q '^ms-ingest: .*No space left on device' err
 	cut -f 1 listed | sort -u >listed.ids
 	cut -f 1 ids | sort -u | comm -23 - listed.ids >lost
-	ok 'what was acknowledged is there' test ! -s lost
+	ok 'what was acknowledged is there' empty lost
 	same 'the same run again completes' list.whole list2
-	ok 'no errors on the way' test ! -s errors
+	ok 'no errors on the way' empty errors
 	[ ! -s errors ] || sed 's/^/# /' errors
 	rm -rf copy/index
 	ms-list -a copy | cut -f 1 | sort -u >listed.ids
 	cut -f 1 ids | sort -u | comm -23 - listed.ids >lost
-	ok 'it is without the index, too' test ! -s lost
+	ok 'it is without the index, too' empty lost
 	percent=$((percent + 7))
 done
 

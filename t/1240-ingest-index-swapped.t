@@ -18,7 +18,7 @@ during() {
 	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
 	pid=$!
 	exec 8>fifo
-	until grep -q arc/index/data.mdb /proc/$pid/maps; do sleep 0.1; done
+	await grep -q arc/index/data.mdb /proc/$pid/maps
 	"$@"
 	cat 2.eml >&8
 	exec 8>&-
@@ -33,7 +33,7 @@ holds() {
 during exchange other/index
 ok "another archive's index: refused" test $got -eq 65
 ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' test ! -s ids
+ok 'and nothing promised' empty ids
 during exchange older
 ok 'an older copy: taken' test $got -eq 0
 ok 'and the message kept' holds

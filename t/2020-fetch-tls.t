@@ -49,12 +49,12 @@ sleep 60 >idle &
 sleeper=$!
 peer openssl s_server -cert "$imap_root/good.pem" -key "$imap_root/good.key" \
 	-tls1_1 -cipher 'ALL:@SECLEVEL=0'
-sleep 0.5
+started $peer peer.got listening "$port"
 at 127.0.0.1 76 'TLS' --ca-file "$imap_ca"
 kill $peer
 imap_cert old IP:127.0.0.1 -1 2>openssl.log || fail 'a certificate of yesterday'
 peer openssl s_server -cert old.pem -key old.key
-sleep 0.5
+started $peer peer.got listening "$port"
 at 127.0.0.1 76 'expired' --ca-file "$imap_ca"
 kill $peer
 ok 'the password was not sent' sh -c '! grep -aq "horse\|LOGIN" peer.got'
@@ -66,7 +66,7 @@ s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()
 c = s.accept()[0]; c.sendall(b"* OK hello\r\n"); open("peer.got", "wb").write(c.recv(65536))
 ' "$port" &
 peer=$!
-sleep 0.5
+started $peer /dev/null listening "$port"
 at 127.0.0.1 76 'does not speak TLS' --ca-file "$imap_ca"
 wait $peer
 ok 'nor to one without TLS' sh -c '! grep -aq "horse\|LOGIN" peer.got'

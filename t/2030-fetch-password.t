@@ -78,23 +78,19 @@ python3 -c '
 import socket, sys, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen()
-open("listens", "w"); c = s.accept()[0]; open("met", "w"); time.sleep(30)' "$port" &
+open("listens", "w"); c = s.accept()[0]; open("met", "w"); time.sleep(60)' "$port" &
 silent=$!
-until_there() { # FILE
-	i=0
-	until [ -e "$1" ] || [ $i -ge 100 ]; do i=$((i + 1)) && sleep 0.1; done
-}
-until_there listens
+await test -e listens
 echo sesame-sesame >quiet.pw
 ms-fetch --check --timeout 2 --password-file quiet.pw "imaps://a@127.0.0.1:$port/" >out 2>err &
 pid=$!
-until_there met
+await test -e met
 tr '\0' '\n' <"/proc/$pid/cmdline" >seen
 tr '\0' '\n' <"/proc/$pid/environ" >>seen
 ok 'the process can be looked at' grep -q ms-fetch seen
 ok 'and the password is not there' sh -c '! grep -q sesame seen'
 wait $pid
-status 'a server that says nothing' 75 sh -c 'exit "$1"' sh $?
-ok 'is given up in time' true
+ok 'a server that does not answer: status 75' [ $? -eq 75 ]
+ok 'and the reason is the timeout' grep -q 'no answer within 2 seconds' err
 kill $silent
 finish

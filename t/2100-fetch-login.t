@@ -8,7 +8,7 @@ imap_skip
 setpriv --pdeathsig TERM python3 "$top/t/oauth-server.py" "$scratch/oauth.port" \
 	"$scratch/oauth.log" 2>oauth.err &
 oauth=$!
-until [ -s oauth.port ]; do sleep 0.1; done
+started $oauth oauth.err test -s oauth.port || exit 1
 cat >oauth.conf <<-END
 	introspection_url = http://127.0.0.1:$(cat oauth.port)/?t=
 	introspection_mode = get
@@ -55,13 +55,8 @@ go() {
 }
 # said WORDS: how many lines since go have them; the server writes them when it
 # comes to it.
-said() {
-	i=0
-	until tail -n "+$((lines + 1))" "$imap_root/log" | grep -e "$1" || [ $i -ge 50 ]; do
-		i=$((i + 1))
-		sleep 0.1
-	done | grep -c ''
-}
+said() { await logged "$1" >/dev/null && logged "$1" | grep -c ''; }
+logged() { tail -n "+$((lines + 1))" "$imap_root/log" | grep -e "$1"; }
 # by METHOD LOGIN: so the server saw it.
 by() { ok "  by $1 as $2" [ "$(said "Login: user=<$2>, method=$1,")" -gt 0 ]; }
 # once: one attempt was made, and no more.
@@ -175,6 +170,6 @@ done
 cr=$(printf 'a\rb')
 status 'authzid with CR' 64 ms-fetch --check --authzid "$cr" --password-file master.pw "$url"
 status 'master with CR' 64 ms-fetch --check --master "$cr" --password-file master.pw "$url"
-ok 'the OAuth server had nothing to complain of' [ ! -s oauth.err ]
+ok 'the OAuth server had nothing to complain of' empty oauth.err
 kill $oauth
 finish

@@ -11,7 +11,7 @@ modes='good before missing preauth no bad injected injected-late old clear imaps
 setpriv --pdeathsig TERM python3 -W ignore "$top/t/rogue-starttls.py" "$imap_root/good.pem" \
 	"$imap_root/good.key" "$scratch/ports" "$scratch/got" $modes 2>peers.err &
 rogue_pid=$!
-until [ -s ports ]; do sleep 0.1; done
+started $rogue_pid peers.err test -s ports || exit 1
 
 port() { sed -n "s/^$1 //p" ports; }
 # The server's second answer may come with its first, or just after: then TLS
@@ -100,5 +100,5 @@ if [ -n "$(port v6)" ]; then
 else
 	echo '# no IPv6 here'
 fi
-ok 'the servers had nothing to complain of' [ ! -s peers.err ]
+ok 'the servers had nothing to complain of' empty peers.err
 finish

@@ -50,9 +50,7 @@ ldap/slapd -f ldap/slapd.conf -d 0 -h \
 	"ldap://127.0.0.1:$plain ldaps://127.0.0.1:$tls ldap://127.0.0.2:$plain ldaps://127.0.0.2:$tls" \
 	>ldap/log 2>&1 &
 pid=$!
-i=0
-until [ -s ldap/pid ] || [ $((i += 1)) -gt 100 ]; do sleep 0.1; done
-[ -s ldap/pid ] || skip slapd "slapd did not start: $(tail -n 1 ldap/log)"
+started $pid ldap/log listening "$plain" || skip slapd "slapd did not start: $(tail -n 1 ldap/log)"
 
 export MS_ARCHIVE="$scratch/arc"
 ms-init -u root arc
@@ -129,7 +127,7 @@ for kind in refuses hangs; do
 	rm -f port heard
 	python3 listen.py $kind >listen.log 2>&1 &
 	listener=$!
-	until [ -s port ]; do sleep 0.1; done
+	started $listener listen.log test -s port
 	for scheme in ldap ldaps; do
 		ms-users settings directory-url="$scheme://127.0.0.1:$(cat port)"
 		start=$(date +%s)

@@ -207,7 +207,7 @@ status 'enabled, and one that is not there' 1 P enable third none
 ok '  it says so' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
 status 'deleted' 0 P delete 'Every night' third
 status '  nothing is left' 0 P list
-ok '  indeed' test ! -s out
+ok '  indeed' empty out
 status 'deleted again' 66 P delete third
 status 'its name is free' 0 P add -f text third
 ok 'the log knows it all' sh -c 'ms-verify --data -a arc 2>err'

@@ -107,7 +107,7 @@ status 'tried' 0 P check bymaster
 ok '  each is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
 ok '  and nobody else is there' [ "$(wc -l <out)" = "$n" ]
 status 'it runs' 0 P run -q bymaster
-ok '  in silence' test ! -s err
+ok '  in silence' empty err
 status '  all is well' 0 P log --failed-only bymaster
 status '  nobody has anything twice' 0 ms-list -a arc
 ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]

@@ -77,7 +77,7 @@ cat >want <<-END
 	ms-profile: box: succeeded: 1 of 1 mailboxes; 3 seen: 3 new, 0 known, 0 left out, 0 failed, 1 deleted
 END
 same '  three came, one of them is old and not flagged' want err
-ok '  nothing on standard output' test ! -s out
+ok '  nothing on standard output' empty out
 ok '  deleted at the server' sh -c 'ls "$1/cur" | sort | tr "\n" " " | grep -qx "2.a:2,FS 3.a:2,S "' sh "$box"
 ok '  but all are kept' [ "$(ms-list -a arc -u alice | wc -l)" = 3 ]
 ok '  under the label' sh -c 'ms-list -a arc --json -u alice | jq -e "select(.label == \"Alice'"'"'s mail\")"'
@@ -86,26 +86,22 @@ ok '  in a file of nobody else' [ "$(stat -c %a report)" = 600 ]
 status 'again' 0 P run -v box
 ok '  nothing is new' grep -q 'alice: 2 seen: 0 new, 2 known' err
 status 'silently' 0 P run -q box
-ok '  it says nothing' test ! -s err
+ok '  it says nothing' empty err
 status 'the state' 0 P status box
 ok '  idle, and what was last' grep -q '^box	idle	succeeded	20' out
 status 'the log' 0 P log box
 ok '  three runs, and one that could not begin' [ "$(cut -f 5 out | tr '\n' ,)" = succeeded,succeeded,succeeded,failed, ]
 status 'since tomorrow' 0 P log --since 2100
-ok '  nothing' test ! -s out
+ok '  nothing' empty out
 status 'a report that cannot be written' 66 P run --report no/such/dir box
 
 # ---- followed ----
 
 MS_REMOVE_EVERY=2 ms-profile -a arc run -v --follow box 2>follow.err &
 pid=$!
-waits() { # for COMMAND...
-	i=0
-	until "$@"; do i=$((i + 1)) && [ $i -lt 100 ] && sleep 0.1 || return 1; done
-}
 has() { [ "$(ms-list -a arc -u alice | wc -l)" -ge "$1" ]; }
 put "$box" 5 now
-ok 'what arrives is archived' waits has 4
+ok 'what arrives is archived' await has 4
 status 'it runs' 0 P status --json box
 ok '  so says its state' sh -c 'jq -e ".running and .pid == $1" out' sh $pid
 for p in $(ps -o pid= --ppid $pid) $pid; do
@@ -117,7 +113,7 @@ done >processes 2>/dev/null
 ok '  by these processes' grep -qx -e --follow processes
 put "$box" 6 2020-01-03
 ok 'what is old and archived is deleted now and then' \
-	waits sh -c '! [ -e "$1/cur/6.a:2,S" ]' sh "$box"
+	await sh -c '! [ -e "$1/cur/6.a:2,S" ]' sh "$box"
 ok '  what is flagged is not' test -e "$box/cur/2.a:2,FS"
 status 'a second one does not' 75 P run box
 ok '  and says who does' grep -qx "ms-profile: box: is running already (process $pid)" err

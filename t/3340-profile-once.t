@@ -9,16 +9,13 @@
 rounds=6 n=12
 [ "${MS_SOAK-}" != 1 ] || rounds=100
 P() { ms-profile -a arc "$@"; }
-# run NAME: in the background, in a session of its own; $pid is its process.
+# run NAME: in the background, in a session of its own; $pid is its process. A
+# signal that is ignored when the test starts (nohup) would stay ignored.
 run() {
 	rm -f pid
-	MARK=$scratch setsid sh -c 'echo $$ >pid && exec ms-profile -a arc run "$@"' sh "$@" 2>run.err &
+	MARK=$scratch setsid env --default-signal=HUP sh -c 'echo $$ >pid && exec ms-profile -a arc run "$@"' sh "$@" 2>run.err &
 	job=$!
-	waits test -s pid && pid=$(cat pid)
-}
-waits() {
-	i=0
-	until "$@"; do i=$((i + 1)) && [ $i -lt 200 ] && sleep 0.05 || return 1; done
+	await test -s pid && pid=$(cat pid)
 }
 runs() { P status "$1" | grep -q '	running	'; }
 busy() { P status --json "$1" | jq -e '.running and .done >= 3' >/dev/null; }
@@ -71,10 +68,10 @@ for i in 1 2 3 4; do
 	starters="$starters $!"
 done
 run -q batch
-waits runs batch
+await runs batch
 status 'a second start' 75 P run batch
 ok '  says who runs it' grep -qx "ms-profile: batch: is running already (process [0-9]*)" err
-ok 'the hanging mailbox is what is left' waits sh -c \
+ok 'the hanging mailbox is what is left' await sh -c \
 	'ms-profile -a arc status --json batch | jq -e ".done == $1 - 1"' sh "$n"
 status 'its state' 0 P status batch
 ok '  tells how far it is' grep -q "$((n - 1)) of $n done, 0 not well" out
@@ -90,14 +87,14 @@ ok '  it ends with 75, as those do that did not run' [ "$(cat status.* | tr '\n'
 ok '  four of the five say why' [ "$(cat start.* run.err | grep -c 'is running already')" = 4 ]
 ok '  and one is in the log' [ "$(P log batch | cut -f 5 | tr '\n' ' ')" = 'cancelled ' ]
 status '  which is no failure' 0 P log --failed-only batch
-ok '  no process is left' waits gone
+ok '  no process is left' await gone
 ok '  all but one mailbox are there' [ "$(ms-list -a arc | cut -f 3 | sort -u | wc -l)" -ge $((n - 1)) ]
 run batch
-waits busy batch
+await busy batch
 kill -HUP "$pid"
 wait $job
 ok 'ended by a signal: 75' [ $? = 75 ]
-ok '  no process is left' waits gone
+ok '  no process is left' await gone
 
 # ---- killed ----
 
@@ -123,7 +120,7 @@ while [ $r -lt $rounds ]; do
 		kill -9 "$pid" 2>/dev/null
 	fi
 	wait $job
-	ok "killed, the $who: no process is left" waits gone
+	ok "killed, the $who: no process is left" await gone
 	status '  the next run is not in the way of anything' 0 P run -q batch
 	ok '  all is there, and once' [ "$(ms-list -a arc | sort -u | wc -l) $(ms-list -a arc | wc -l)" = "$total $total" ]
 	status '  the archive is whole' 0 ms-verify -q -a arc

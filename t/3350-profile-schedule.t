@@ -44,7 +44,7 @@ P enable "$name"
 status 'what goes wrong is said' 66 cron
 ok '  for cron to mail it' grep -q 'failed, status 66' err
 status 'of one that is disabled' 0 P crontab off never
-ok '  there is no line' test ! -s out
+ok '  there is no line' empty out
 ok '  which is said' grep -qx 'ms-profile: never: has no schedule' err
 status 'of one that is not there' 66 P crontab nobody
 

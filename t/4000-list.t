@@ -57,13 +57,13 @@ status 'as a term' 0 ms-list user:alice
 same 'the same' want.alice out
 status 'a user who does not exist' 64 ms-list -u carol
 ok 'is named' grep -qx 'ms-list: the archive has no user "carol"' err
-ok 'and nothing is listed' test ! -s out
+ok 'and nothing is listed' empty out
 status 'as a term, nobody has such mail' 0 ms-list user:carol
-ok 'so nothing is listed' test ! -s out
+ok 'so nothing is listed' empty out
 
 # What users are there who have no mail? None is found, and none is missing.
 status 'a user without mail' 0 ms-list -u "$(id -un)"
-ok 'has none' test ! -s out
+ok 'has none' empty out
 
 cat >want <<END
 {"id":"$(wire e3)","date":"1999-12-31T23:59:59Z","user":"bob","folder":"INBOX","size":$(size e3),"from":"x@example.org","subject":"12345678 12345678 12345678 12345678 12345678 12345678 1234ä","cut":["subject"],"source":"local:","label":"Old mail","flags":"","number":@}
@@ -94,7 +94,7 @@ cat >want <<END
 END
 same 'an object a line' want out
 status 'of nothing' 0 ms-list --summary user:carol
-ok 'nothing' test ! -s out
+ok 'nothing' empty out
 
 # Two sources of a user have a folder of one name: one line.
 {
@@ -114,9 +114,9 @@ echo >want
 same 'has an empty one' want out
 ok 'null in JSON' sh -c 'ms-list --json folder:Undated | grep -q "\"date\":null"'
 status 'is not since anything' 0 ms-list folder:Undated since:0000
-ok 'nothing' test ! -s out
+ok 'nothing' empty out
 status 'nor before' 0 ms-list folder:Undated before:9999
-ok 'nothing' test ! -s out
+ok 'nothing' empty out
 printf 'bob\tUndated\t1\t%d\t\t\n' "$(size e5)" >want
 status 'sums up' 0 ms-list --summary folder:Undated
 same 'without dates' want out

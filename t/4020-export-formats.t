@@ -78,7 +78,7 @@ status 'no archive' 66 ms-export -a nowhere
 end 0 0 66 >want
 same 'a trailer says so' want out
 status 'another format' 64 ms-export --foo --format mboxrd
-ok 'has none' test ! -s out
+ok 'has none' empty out
 
 # ---- mboxrd
 
@@ -106,7 +106,7 @@ status 'as they came' 0 ms-export --format mboxrd --eol original user:alice
 ok 'CRLF is kept' grep -q "^>From crlf$(printf '\r')$" out
 
 status 'to a file' 0 ms-export --format mboxrd -o box user:alice
-ok 'nothing on stdout' test ! -s out
+ok 'nothing on stdout' empty out
 ms-export --format mboxrd user:alice >want
 same 'the same' want box
 ok 'is private' test "$(stat -c %a box)" = 600
@@ -140,11 +140,11 @@ done
 status 'two occurrences of a message' 0 ms-export --format eml subject:one
 same 'are one message' e1.eml out
 status 'two messages' 64 ms-export --format eml user:alice
-ok 'nothing is written' test ! -s out
+ok 'nothing is written' empty out
 status 'two ids' 64 ms-export --format eml "id:$(wire e1.eml)" "id:$(wire e2.eml)"
-ok 'nothing is written' test ! -s out
+ok 'nothing is written' empty out
 status 'none' 0 ms-export --format eml subject:nothing
-ok 'nothing is written' test ! -s out
+ok 'nothing is written' empty out
 
 # The form in which each copy came is kept, though the message is stored once.
 sed 's/$/\r/' e1.eml >e1crlf.eml

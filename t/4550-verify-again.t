@@ -81,20 +81,18 @@ status 'all of them can be exported' 0 ms-export -a arc
 rm -rf arc damaged && cp -a base damaged && spoil damaged/pack/00000001.pack 1 1
 ms-verify -q -a damaged --rebuild-index 2>err
 cp -a base arc
-flock arc/lock sh -c ': >flag; while [ -e flag ]; do sleep 0.1; done' &
-while [ ! -e flag ]; do sleep 0.1; done
+hold_lock arc
 { printf 'Subject: with 4\n\n' && cat body; } >4.eml
 ms-ingest -a arc -u alice --print-ids 4.eml >ids 2>err &
 pid=$!
-until grep -q -e "-> FLOCK.* $pid " /proc/locks; do sleep 0.1; done
+await grep -q -e "-> FLOCK.* $pid " /proc/locks
 cp damaged/pack/00000001.pack arc/pack/
 mv arc/index was && cp -a damaged/index arc/index
-rm flag
+drop_lock
 wait $pid
 got=$?
-wait
 ok 'it ends, to be run again' test $got -eq 75
-ok 'nothing is promised' test ! -s ids
+ok 'nothing is promised' empty ids
 status 'again' 0 ingest 4.eml
 id=$(sed 's/$/\r/' 4.eml | sha256sum | cut -c 1-64)
 status 'it can be exported' 0 ms-export -a arc --format eml "id:$id"

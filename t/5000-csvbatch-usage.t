@@ -12,7 +12,7 @@ refused() {
 	status "$_what" 64 ms-csvbatch "$@"
 	ok "$_what: $_words" grep -qe "$_words" err
 	ok "$_what: the usage" grep -q '^usage: ms-csvbatch' err
-	ok "$_what: nothing on stdout" [ ! -s out ]
+	ok "$_what: nothing on stdout" empty out
 }
 refused 'nothing' 'a URL and a file' -a arc
 refused 'no file' 'a URL and a file' -a arc $url

@@ -37,7 +37,7 @@ same 'the lines printed are in the report' out report.rows
 ok 'the sums' jq -e 'select(.type == "end" and .mailboxes == 3 and .mailboxes_succeeded == 3 and .seen == 17)' report
 ok 'one sentence of sums' grep -qx 'ms-csvbatch: 3 mailboxes: 3 succeeded; 17 messages seen: .*' err
 status 'with -q' 0 batch -q
-ok 'success is silent' [ ! -s err ]
+ok 'success is silent' empty err
 ok 'but for results' [ "$(wc -l <out)" = 3 ]
 
 # ---- the archive's log ----
@@ -86,7 +86,7 @@ ms-profile -a arc log --json >log
 ok 'a run that had failures is in the log with them' jq -se 'map(select(.type == "mailbox" and
 	.status == 65)) | length > 0 and all(.reason == "no password: only one column")' log
 status 'nothing has failed' 0 batch --failed-from report
-ok 'so one is left alone, and who is new' [ ! -s out ]
+ok 'so one is left alone, and who is new' empty out
 grep -v '"end"' failed | head -n 1 >died
 printf '{"type":"mailbox","li' >>died
 status 'the report of a run that died' 1 batch --failed-from died

@@ -84,7 +84,7 @@ is 'usage of the ingester' 64
 
 fetch --ca-file "$imap_ca" --password-file right.pw "$(imap_url alice)" 2>>err | ingest 2>>err
 is 'all well' 0
-ok 'and silent' [ ! -s said ]
+ok 'and silent' empty said
 fetch --ca-file "$imap_ca" --password-file right.pw "$(imap_url alice)" 2>>err | ingest 2>>err
 is 'all well again' 0
 ok 'everything is there, once' [ "$(kept)" -eq "$((20 + rogues))" ]

@@ -26,7 +26,7 @@ status 'an archive' 0 ms-init arc
 fetch 2>err | ms-ingest -q -a arc --create-user --report ingested 2>>err
 got=$?
 ok 'the mailbox is archived' [ $got -eq 0 ]
-ok 'without a word' [ ! -s err ]
+ok 'without a word' empty err
 status 'the archive is whole' 0 ms-verify -q -a arc
 
 # Fields: user source folder uid flags date sha256.

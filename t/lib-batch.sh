@@ -66,12 +66,7 @@ moody_start() {
 	setpriv --pdeathsig TERM python3 "$top/t/moody-imap.py" "$scratch/moody.port" \
 		"127.0.0.1:$imap_plain_port" 2>"$scratch/moody.err" &
 	moody_pid=$!
-	i=0
-	until [ -s "$scratch/moody.port" ]; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || { note "$(cat "$scratch/moody.err")" && return 1; }
-		sleep 0.05
-	done
+	started $moody_pid "$scratch/moody.err" test -s "$scratch/moody.port" || return
 	moody_url=imap://127.0.0.1:$(cat "$scratch/moody.port")/
 }
 

@@ -80,7 +80,9 @@ cyrus_start() {
 	}
 	chmod 755 "$scratch" && mkdir "$cyrus_root" || return
 	(cd "$cyrus_root" && mkdir conf spool tmp run) || return
-	cyrus_port=$(imap_free_port) && cyrus_plain_port=$(imap_free_port) || return
+	set -- $(imap_free_port 2) "$@"
+	cyrus_port=$1 cyrus_plain_port=$2
+	shift 2
 	cyrus_config "$@" | awk -F : '!seen[$1]++' >"$cyrus_root/imapd.conf"
 	cat >"$cyrus_root/cyrus.conf" <<-END
 		START { }
@@ -101,14 +103,7 @@ cyrus_run() {
 	cyrus setsid setpriv --pdeathsig TERM "$cyrus_bin/master" -C "$cyrus_root/imapd.conf" \
 		-M "$cyrus_root/cyrus.conf" -p "$cyrus_root/pid" >>"$cyrus_root/out" 2>&1 &
 	cyrus_pid=$!
-	i=0
-	until python3 -c "import socket
-socket.create_connection(('127.0.0.1', $cyrus_port)).close()" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -lt 100 ] && kill -0 "$cyrus_pid" 2>/dev/null ||
-			{ note "$(cat "$cyrus_root/out")" && return 1; }
-		sleep 0.1
-	done
+	started $cyrus_pid "$cyrus_root/out" listening "$cyrus_port"
 }
 
 cyrus_stop() {

@@ -124,10 +124,25 @@ imap_pop3_config() {
 	END
 }
 
+# imap_free_port [NUMBER]: so many free ports, one a line.
 imap_free_port() {
-	python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c 'import socket, sys
+all = [socket.create_server(("127.0.0.1", 0)) for i in range(int(sys.argv[1]))]
+for s in all: print(s.getsockname()[1])' "${1-1}"
 }
+
+# listening PORT: does a process accept connections to 127.0.0.1:PORT?
+listening() {
+	grep -q "^ *[0-9]*: 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
+}
+
+# started PID LOG COMMAND...: waits until the command succeeds; when process PID
+# has ended instead, shows the file LOG and fails.
+started() {
+	_pid=$1 _log=$2 && shift 2
+	await begun "$@" && "$@" || { note "$(cat "$_log")" && return 1; }
+}
+begun() { "$@" || ! kill -0 "$_pid" 2>/dev/null; }
 
 # imap_start [MORE-CONFIG]
 imap_start() {
@@ -136,10 +151,11 @@ imap_start() {
 	[ "$(id -u)" != 0 ] || imap_as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
 	imap_certs >"$imap_root/openssl.log" 2>&1 ||
 		{ note "$(cat "$imap_root/openssl.log")" && return 1; }
-	imap_port=$(imap_free_port) && imap_plain_port=$(imap_free_port) || return
-	pop3_port=$(imap_free_port) && pop3s_port=$(imap_free_port) || return
+	# shellcheck disable=SC2046 # four numbers
+	set -- "${1-}" $(imap_free_port 4)
+	imap_port=$2 imap_plain_port=$3 pop3_port=$4 pop3s_port=$5
 	imap_config "$([ ! -e /usr/lib/dovecot/pop3 ] || imap_pop3_config)
-		${1-}" >"$imap_root/dovecot.conf"
+		$1" >"$imap_root/dovecot.conf"
 	mkdir "$imap_root/home" "$imap_root/users" "$imap_root/run" "$imap_root/state"
 	[ -z "$imap_as" ] || chown -R nobody:nogroup "$imap_root"
 	imap_run
@@ -150,19 +166,14 @@ imap_run() {
 	# It ends with this shell, even if that is killed.
 	${imap_as:-setpriv} --pdeathsig TERM dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
 	imap_pid=$!
-	i=0
-	until python3 -c "import socket
-socket.create_connection(('127.0.0.1', $imap_port)).close()" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -lt 100 ] && kill -0 "$imap_pid" 2>/dev/null ||
-			{ note "$(cat "$imap_root/out" "$imap_root/log")" && return 1; }
-		sleep 0.1
-	done
+	started $imap_pid "$imap_root/log" listening "$imap_port"
 }
 
+# Dovecot waits a second for its process `log`, unless that is ended too.
 imap_stop() {
 	for pid in $imap_pid $rogue_pid; do
-		kill "$pid" 2>/dev/null
+		# shellcheck disable=SC2046 # a list
+		kill "$pid" $(pgrep -P "$pid") 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
 	# Where a message is a FIFO, so that a session hangs, its reader is let go.
@@ -180,12 +191,7 @@ rogue_start() {
 	setpriv --pdeathsig TERM python3 "$top/t/rogue-$rogue_kind.py" "$imap_root/good.pem" "$imap_root/good.key" \
 		"$scratch/rogue.ports" "$@" 2>"$scratch/rogue.err" &
 	rogue_pid=$!
-	i=0
-	until [ -s "$scratch/rogue.ports" ]; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || { note "$(cat "$scratch/rogue.err")" && return 1; }
-		sleep 0.1
-	done
+	started $rogue_pid "$scratch/rogue.err" test -s "$scratch/rogue.ports"
 }
 
 rogue_url() {

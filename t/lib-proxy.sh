@@ -22,12 +22,7 @@ proxy_start() {
 	setpriv --pdeathsig TERM python3 "$top/t/cut-proxy.py" "$@" "$proxy_root" "$target" \
 		2>"$scratch/proxy.err" &
 	proxy_pid=$!
-	i=0
-	until [ -s "$proxy_root/port" ]; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || { note "$(cat "$scratch/proxy.err")" && return 1; }
-		sleep 0.05
-	done
+	started $proxy_pid "$scratch/proxy.err" test -s "$proxy_root/port" || return
 	proxy_port=$(cat "$proxy_root/port")
 }
 

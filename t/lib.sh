@@ -64,6 +64,31 @@ same() {
 	fi
 }
 
+# empty FILE...: each file exists and has no bytes.
+empty() {
+	for _file; do
+		[ -e "$_file" ] || { echo "$_file does not exist" && return 1; }
+		[ ! -s "$_file" ] || { head -n 5 "$_file" && return 1; }
+	done
+}
+
+# await COMMAND...: waits until the command succeeds; fails after 30 seconds.
+await() {
+	_tries=600
+	until "$@"; do
+		[ $((_tries -= 1)) -gt 0 ] || { note "not in 30 seconds: $*" && return 1; }
+		sleep 0.05
+	done
+}
+
+# hold_lock ARCHIVE: another process holds its lock until `drop_lock`.
+hold_lock() {
+	flock "$1/lock" sh -c ': >"$1"; while [ -e "$1" ]; do sleep 0.05; done' sh "$scratch/.lock" &
+	lock_pid=$!
+	await test -e "$scratch/.lock"
+}
+drop_lock() { rm "$scratch/.lock" && wait $lock_pid; }
+
 # skip WHAT REASON: ends the script here, unless WHAT is required.
 skip() {
 	case " ${MS_TEST_REQUIRE-} " in *" $1 "*) fail "$1 is required: $2" && finish ;; esac
