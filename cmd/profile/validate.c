@@ -250,58 +250,6 @@ judge_export(const struct ms_profile *p, struct ms_err *err)
 	return 0;
 }
 
-/* One part of a date; false: there is none of this letter. */
-static bool
-date_part(struct ms_buf *out, char letter, const struct tm *tm)
-{
-	switch (letter) {
-	case 'Y':
-		ms_buf_printf(out, "%04d", tm->tm_year + 1900);
-		return true;
-	case 'm':
-		ms_buf_printf(out, "%02d", tm->tm_mon + 1);
-		return true;
-	case 'd':
-		ms_buf_printf(out, "%02d", tm->tm_mday);
-		return true;
-	case 'H':
-		ms_buf_printf(out, "%02d", tm->tm_hour);
-		return true;
-	case 'M':
-		ms_buf_printf(out, "%02d", tm->tm_min);
-		return true;
-	case 'S':
-		ms_buf_printf(out, "%02d", tm->tm_sec);
-		return true;
-	case '%':
-		ms_buf_add_byte(out, '%');
-		return true;
-	default:
-		return false;
-	}
-}
-
-char *
-profile_output(const char *output, int64_t now, struct ms_err *err)
-{
-	struct ms_buf out = {0};
-	time_t t = (time_t)now;
-	struct tm tm;
-
-	localtime_r(&t, &tm);
-	for (; *output != '\0'; output++) {
-		if (*output != '%') {
-			ms_buf_add_byte(&out, (unsigned char)*output);
-		} else if (!date_part(&out, *++output, &tm)) {
-			ms_fail(err, MS_USAGE,
-			    "output: after %% stands one of Y m d H M S %%");
-			ms_buf_release(&out);
-			return NULL;
-		}
-	}
-	return ms_buf_str(&out);
-}
-
 /* ---- whose mail ---- */
 
 int
