@@ -145,7 +145,7 @@ was_seen(const struct box *b, size_t i)
 		return false;
 	if (b->places == NULL)
 		return bsearch(&b->uids[i], b->seen, b->seen_count,
-			   sizeof(*b->seen), link_by_uid) != NULL;
+			   sizeof(*b->seen), ms_imap_by_uid) != NULL;
 	return b->places[i] != NULL && b->seen_places != NULL &&
 	       bsearch(&b->places[i], b->seen_places, b->seen_count,
 		   sizeof(*b->seen_places), by_text) != NULL;
@@ -246,7 +246,7 @@ static bool
 holds(const struct queue *q, uint32_t uid)
 {
 	return q->n > 0 &&
-	       bsearch(&uid, q->v, q->n, sizeof(uid), link_by_uid) != NULL;
+	       bsearch(&uid, q->v, q->n, sizeof(uid), ms_imap_by_uid) != NULL;
 }
 
 /* Does this one need to be looked at before it is fetched? -1: it is left out
@@ -348,7 +348,7 @@ box_probed(
     struct run *r, struct box *b, const struct sight *s, struct ms_err *err)
 {
 	const uint32_t *at =
-	    bsearch(&b->probe, b->uids, b->count, sizeof(*at), link_by_uid);
+	    bsearch(&b->probe, b->uids, b->count, sizeof(*at), ms_imap_by_uid);
 	int same = 0;
 
 	b->probe = 0;
@@ -435,7 +435,7 @@ box_cut_task(struct run *r, struct box *b, enum stage stage, struct task *t)
 	memcpy(t->uid, q->v + q->at, n * sizeof(*t->uid));
 	memset(t->told, 0, sizeof(t->told));
 	q->at += n;
-	qsort(t->uid, n, sizeof(*t->uid), link_by_uid);
+	qsort(t->uid, n, sizeof(*t->uid), ms_imap_by_uid);
 	b->busy++;
 }
 

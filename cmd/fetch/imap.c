@@ -328,8 +328,8 @@ verify(void *ctx, const struct ms_imap_head *h, struct ms_err *err)
 	size_t i;
 
 	(void)err;
-	at =
-	    bsearch(&h->uid, v->u->uids, v->u->count, sizeof(*at), link_by_uid);
+	at = bsearch(
+	    &h->uid, v->u->uids, v->u->count, sizeof(*at), ms_imap_by_uid);
 	if (at == NULL)
 		return 0;
 	i = (size_t)(at - v->u->uids);
@@ -373,7 +373,7 @@ delete_verified(struct worker *w, struct verified *v, struct ms_err *err)
 	    .gone = deleted, .stays = stays, .ctx = w};
 	size_t at, done;
 
-	qsort(v->uids, v->count, sizeof(*v->uids), link_by_uid);
+	qsort(v->uids, v->count, sizeof(*v->uids), ms_imap_by_uid);
 	for (at = 0; at < v->count; at += done) {
 		done = 1;
 		if (v->u->dry_run)

@@ -211,11 +211,3 @@ frame_str(struct frame *f)
 	}
 	return (const char *)p;
 }
-
-int
-link_by_uid(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}

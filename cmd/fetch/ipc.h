@@ -102,7 +102,4 @@ uint64_t frame_u64(struct frame *f);
 const unsigned char *frame_bytes(struct frame *f, size_t n);
 const char *frame_str(struct frame *f);
 
-/* Compares two uint32_t, for qsort(3) and bsearch(3). */
-int link_by_uid(const void *a, const void *b);
-
 #endif

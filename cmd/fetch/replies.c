@@ -28,7 +28,7 @@ tell(struct run *r, struct hand *h, uint32_t uid)
 {
 	struct task *t = &h->task;
 	const uint32_t *at =
-	    bsearch(&uid, t->uid, t->n, sizeof(uid), link_by_uid);
+	    bsearch(&uid, t->uid, t->n, sizeof(uid), ms_imap_by_uid);
 
 	if (at == NULL || t->told[at - t->uid] ||
 	    t->renumbered != t->box->renumbered)

@@ -31,6 +31,9 @@
 
 struct ms_imap;
 
+/* Compares two UIDs (uint32_t), for qsort(3) and bsearch(3). */
+int ms_imap_by_uid(const void *a, const void *b);
+
 /*
  * Reads the greeting, and goes from a plain connection to TLS by STARTTLS where
  * tls says so. The connection belongs to the session from now on, also if this

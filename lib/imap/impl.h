@@ -100,8 +100,6 @@ int ms_imap_run_fetch(struct ms_imap *im, const char *command,
     struct ms_err *err);
 /* The UID in an answer to FETCH; 0: there is none. */
 uint32_t ms_imap_uid_of(const struct mailimap_msg_att *att);
-/* Compares two uint32_t, for qsort(3) and bsearch(3). */
-int ms_imap_by_uid(const void *a, const void *b);
 
 /* UIDs as they come; sorted, each once, after ms_imap_sort(). */
 struct ms_imap_list {
