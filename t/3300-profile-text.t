@@ -119,7 +119,7 @@ format = zip'
 bad 'line 3: eol: crlf, lf or original' 'kind = export
 output = /x
 eol = cr'
-bad 'line 2: output: after % stands one of Y m d H M S %' 'kind = export
+bad 'line 2: output: unknown % sequence (try %Y %m %d %H %M %S %%)' 'kind = export
 output = /x-%F'
 bad "line 5: schedule: '25:00' is no time: HH:MM" "$box
 schedule = daily 25:00"
