@@ -263,7 +263,7 @@ check_user(struct run *r, const char *user, struct ms_err *err)
 		    err, MS_USAGE, "'%.64s' is not a user name", user);
 	if (r->opt->create_user)
 		return 0;
-	got = ms_archive_live_user(r->archive, user, &number, err);
+	got = ms_archive_active_user(r->archive, user, &number, err);
 	if (got == 0)
 		return ms_fail(err, MS_USAGE,
 		    "the archive has no user '%s' (--create-user makes one)",

@@ -52,7 +52,7 @@ bool ms_user_name_ok(const char *name);
 int ms_archive_user(struct ms_archive *a, const char *name, uint64_t *number,
     struct ms_err *err);
 /* The same, but a deleted one is not there: for who brings mail. */
-int ms_archive_live_user(struct ms_archive *a, const char *name,
+int ms_archive_active_user(struct ms_archive *a, const char *name,
     uint64_t *number, struct ms_err *err);
 int ms_archive_source(struct ms_archive *a, const char *url, uint64_t *number,
     struct ms_err *err);

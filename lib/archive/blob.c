@@ -67,21 +67,14 @@ ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char digest[MS_SHA_LEN], uint64_t *number,
     struct ms_err *err)
 {
-	MDB_val k = {16, (void *)digest}, v;
 	int got, same;
 
-	got = ms_index_seek(txn, MS_TABLE_BLOB, MDB_SET_KEY, &k, &v, err);
-	while (got == 1) {
-		if (v.mv_size != 8)
-			return ms_fail(err, MS_DATA,
-			    "index damaged (blob): run ms-verify "
-			    "--rebuild-index");
-		*number = ms_be64(v.mv_data);
+	for (*number = 0;
+	     (got = ms_index_next_blob(txn, digest, number, err)) == 1;
+	     ++*number) {
 		same = is_blob(a, txn, *number, digest, err);
 		if (same != 0)
 			return same;
-		got = ms_index_seek(
-		    txn, MS_TABLE_BLOB, MDB_NEXT_DUP, &k, &v, err);
 	}
 	return got;
 }
@@ -117,20 +110,17 @@ ms_archive_same_message(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char id[MS_SHA_LEN], struct ms_slice content,
     uint64_t *number, struct ms_err *err)
 {
-	MDB_val k = {16, (void *)id}, v;
 	struct ms_block b = {0};
 	int got, same = 0;
 
-	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
-	while (got == 1 && v.mv_size == 8) {
-		*number = ms_be64(v.mv_data);
+	for (*number = 0;
+	     (got = ms_index_next_same_id(txn, id, number, err)) == 1;
+	     ++*number) {
 		same = ms_index_whole(txn, *number, err);
 		if (same == 1)
 			same = same_content(a, txn, *number, content, &b, err);
 		if (same != 0)
 			break;
-		got =
-		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
 	}
 	ms_block_release(&b);
 	return got < 0 ? -1 : same;

@@ -39,13 +39,13 @@ int
 ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
     size_t max, struct ms_err *err)
 {
-	unsigned char from[MS_SHA_LEN] = {0};
+	unsigned char from[MS_SHA_LEN] = {0}, id[MS_SHA_LEN] = {0};
 	char padded[MS_SHA_HEX + 1];
 	struct ms_buf ids = {0};
 	struct ms_txn txn;
 	size_t n = strlen(digits), key_n;
-	MDB_val k, v;
-	int got;
+	uint64_t number;
+	int got = 0;
 
 	if (n > MS_SHA_HEX)
 		return 0;
@@ -59,22 +59,15 @@ ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
 		ms_buf_clear(&ids);
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		k = (MDB_val){16, from};
-		got = ms_index_seek(
-		    &txn, MS_TABLE_ID, MDB_SET_RANGE, &k, &v, err);
-		while (got == 1 && ids.n / MS_SHA_LEN < max &&
-		       k.mv_size == 16 && v.mv_size == 8) {
-			unsigned char id[MS_SHA_LEN] = {0};
-
-			memcpy(id, k.mv_data, 16);
-			if (!has_prefix(id, digits, key_n))
+		memcpy(id, from, MS_INDEX_DIGEST);
+		number = 0;
+		while (ids.n / MS_SHA_LEN < max &&
+		       (got = ms_index_next_id(&txn, id, &number, err)) == 1 &&
+		       has_prefix(id, digits, key_n)) {
+			got = add_found(
+			    &txn, number++, digits, &ids, messages, err);
+			if (got < 0)
 				break;
-			if (add_found(&txn, ms_be64(v.mv_data), digits, &ids,
-				messages, err) < 0)
-				got = -1;
-			else
-				got = ms_index_seek(
-				    &txn, MS_TABLE_ID, MDB_NEXT, &k, &v, err);
 		}
 	} while (ms_index_end(&txn) != 0);
 	n = ids.n / MS_SHA_LEN;

@@ -12,32 +12,6 @@
 
 /* ---- where its records lie now ---- */
 
-/* Deletes the rows of `block` for records from `first` on. */
-static int
-forget_blocks(struct ms_txn *txn, uint64_t first, struct ms_err *err)
-{
-	unsigned char key[8];
-	MDB_val k, v;
-	int got;
-
-	ms_put_be64(key, first);
-	for (;;) {
-		k = (MDB_val){sizeof(key), key};
-		got = ms_index_seek(
-		    txn, MS_TABLE_BLOCK, MDB_SET_RANGE, &k, &v, err);
-		if (got <= 0)
-			return got;
-		if (k.mv_size != sizeof(key))
-			return ms_fail(err, MS_DATA,
-			    "index damaged (block): run ms-verify "
-			    "--rebuild-index");
-		memcpy(key, k.mv_data, sizeof(key));
-		if (ms_index_delete(
-			txn, MS_TABLE_BLOCK, key, sizeof(key), err) < 0)
-			return -1;
-	}
-}
-
 /* Does the log in the tail go through the point that the index knows? */
 static bool
 begins_there(const struct ms_pack_header *h, const struct ms_position *known)
@@ -64,7 +38,7 @@ switch_generation(struct ms_archive *a, struct ms_txn *txn,
 	pos->next = h->first;
 	memcpy(pos->chain, h->chain, MS_SHA_LEN);
 	ms_indexer_clear(a->indexer);
-	if (forget_blocks(txn, h->first, err) < 0)
+	if (ms_index_forget_blocks(txn, h->first, err) < 0)
 		return -1;
 	if (h->first >= known->next && !begins_there(h, known))
 		return ms_archive_other_packs(err, "another chain");

@@ -97,57 +97,50 @@ sort_entries(struct ms_heads *h)
 	h->entries.n = kept * sizeof(*e);
 }
 
-/* The numbers of the messages in a folder, from key on, a slice of them.
- * 1: more may come, from key; 0; -1. */
+/* The numbers of the messages in the folder of *row, a slice of them from *row
+ * on. 1: there may be more, from *row on; 0; -1. */
 static int
-numbers_slice(struct ms_txn *txn, unsigned char key[MS_OCCURRENCE_KEY],
+numbers_slice(struct ms_txn *txn, struct ms_occurrence_row *row,
     struct ms_buf *out, struct ms_err *err)
 {
-	unsigned char folder[8];
-	MDB_val k = {MS_OCCURRENCE_KEY, key}, v;
-	struct ms_occurrence_row row;
+	const uint64_t folder = row->folder;
 	struct entry e = {0};
 	int got, i;
 
-	memcpy(folder, key, sizeof(folder));
-	got =
-	    ms_index_seek(txn, MS_TABLE_OCCURRENCE, MDB_SET_RANGE, &k, &v, err);
-	for (i = 0; got == 1 && i < SLICE; i++) {
-		if (ms_occurrence_row(&row, &k, &v, err) < 0)
-			return -1;
-		if (memcmp(k.mv_data, folder, sizeof(folder)) != 0)
+	for (i = 0; i < SLICE; i++, row->number++) {
+		got = ms_index_next_occurrence(txn, row, err);
+		if (got <= 0)
+			return got;
+		if (row->folder != folder)
 			return 0;
-		if (row.message > NUMBER_MASK)
+		if (row->message > NUMBER_MASK)
 			return ms_fail(err, MS_DATA,
 			    "record %llu: its number is too high to look for "
 			    "its header",
-			    (unsigned long long)row.message);
-		e.low = row.message;
+			    (unsigned long long)row->message);
+		e.low = row->message;
 		ms_buf_add(out, &e, sizeof(e));
-		ms_occurrence_key(key, row.folder, row.date, row.number + 1);
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_NEXT, &k, &v, err);
 	}
-	return got;
+	return 1;
 }
 
 static int
 add_folder(struct ms_heads *h, uint64_t folder, struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY], before[MS_OCCURRENCE_KEY];
+	struct ms_occurrence_row row = {.folder = folder, .date = INT64_MIN};
+	struct ms_occurrence_row before;
 	struct ms_txn txn;
 	size_t kept;
 	int got;
 
-	ms_occurrence_key(key, folder, INT64_MIN, 0);
 	do {
-		memcpy(before, key, sizeof(key));
+		before = row;
 		kept = h->entries.n;
 		if (ms_index_begin(h->a->ix, &txn, err) < 0)
 			return -1;
-		got = numbers_slice(&txn, key, &h->entries, err);
+		got = numbers_slice(&txn, &row, &h->entries, err);
 		if (ms_index_end(&txn) != 0) {
-			memcpy(key, before, sizeof(key));
+			row = before;
 			h->entries.n = kept;
 			got = 1;
 		}

@@ -12,35 +12,27 @@
 
 /*
  * Places of a folder under a UIDVALIDITY, from UID *from on, a slice of them,
- * but for those of messages that are lost: they are to be fetched again.
+ * but for those of messages that are missing: they are to be fetched again.
  * 1: more may come, from *from; 0; -1.
  */
 static int
 places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
-    uint64_t *from, struct ms_buf *lost, struct ms_buf *out, struct ms_err *err)
+    uint64_t *from, struct ms_buf *missing, struct ms_buf *out,
+    struct ms_err *err)
 {
-	unsigned char key[17];
-	MDB_val k = {sizeof(key), key}, v;
 	struct ms_known known = {0};
-	int got, i;
+	int got = 1, i;
 
-	ms_put_be64(key, folder);
-	key[8] = 1;
-	ms_put_be32(key + 9, uidvalidity);
-	ms_put_be32(key + 13, (uint32_t)*from);
-	if (ms_index_missing_message(txn, folder, lost, err) < 0)
+	if (ms_index_missing_messages(txn, folder, missing, err) < 0)
 		return -1;
-	got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_SET_RANGE, &k, &v, err);
-	for (i = 0; got == 1 && i < SLICE; i++) {
-		if (k.mv_size != sizeof(key) || v.mv_size != 8 ||
-		    memcmp(k.mv_data, key, 13) != 0)
-			return 0;
-		known.uid = ms_be32((const unsigned char *)k.mv_data + 13);
-		known.occurrence = ms_le64(v.mv_data);
-		if (!ms_index_is_missing(lost, known.occurrence))
+	for (i = 0; i < SLICE; i++, ++*from) {
+		got = ms_index_next_uid(
+		    txn, folder, uidvalidity, from, &known.occurrence, err);
+		if (got != 1)
+			break;
+		known.uid = (uint32_t)*from;
+		if (!ms_index_is_missing(missing, known.occurrence))
 			ms_buf_add(out, &known, sizeof(known));
-		*from = (uint64_t)known.uid + 1;
-		got = ms_index_seek(txn, MS_TABLE_PLACE, MDB_NEXT, &k, &v, err);
 	}
 	return got;
 }
@@ -49,7 +41,7 @@ int
 ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
     struct ms_known **out, size_t *count, struct ms_err *err)
 {
-	struct ms_buf list = {0}, lost = {0};
+	struct ms_buf list = {0}, missing = {0};
 	uint64_t from = 0, start; /* the next UID */
 	struct ms_txn txn;
 	size_t kept;
@@ -62,14 +54,14 @@ ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
 		if (got < 0)
 			break;
 		got = places_slice(
-		    &txn, folder, uidvalidity, &from, &lost, &list, err);
+		    &txn, folder, uidvalidity, &from, &missing, &list, err);
 		if (ms_index_end(&txn) != 0) {
 			list.n = kept;
 			from = start;
 			got = 1;
 		}
-	} while (got == 1 && from <= UINT32_MAX);
-	ms_buf_release(&lost);
+	} while (got == 1);
+	ms_buf_release(&missing);
 	if (got < 0) {
 		ms_buf_release(&list);
 		return -1;
@@ -99,7 +91,7 @@ int
 ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
     uint64_t *occurrence, struct ms_err *err)
 {
-	struct ms_buf lost = {0};
+	struct ms_buf missing = {0};
 	struct ms_txn txn;
 	int got;
 
@@ -109,12 +101,12 @@ ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
 		got = ms_index_place(
 		    &txn, folder, ms_slice_str(place), occurrence, err);
 		if (got == 1 &&
-		    ms_index_missing_message(&txn, folder, &lost, err) < 0)
+		    ms_index_missing_messages(&txn, folder, &missing, err) < 0)
 			got = -1;
 	} while (ms_index_end(&txn) != 0);
 	if (got == 1)
-		got = !ms_index_is_missing(&lost, *occurrence);
-	ms_buf_release(&lost);
+		got = !ms_index_is_missing(&missing, *occurrence);
+	ms_buf_release(&missing);
 	return got;
 }
 

@@ -12,15 +12,14 @@ locate_blob(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char digest[MS_SHA_LEN], struct ms_location *loc,
     struct ms_err *err)
 {
-	MDB_val k = {16, (void *)digest}, v;
-	uint64_t number;
+	uint64_t number = 0, second;
 	int got;
 
-	got = ms_index_seek(txn, MS_TABLE_BLOB, MDB_SET_KEY, &k, &v, err);
-	if (got <= 0 || v.mv_size != 8)
-		return got < 0 ? -1 : 0;
-	number = ms_be64(v.mv_data);
-	if (ms_index_seek(txn, MS_TABLE_BLOB, MDB_NEXT_DUP, &k, &v, err) == 1)
+	got = ms_index_next_blob(txn, digest, &number, err);
+	if (got <= 0)
+		return got;
+	second = number + 1;
+	if (ms_index_next_blob(txn, digest, &second, err) == 1)
 		got = ms_archive_blob(a, txn, digest, &number, err);
 	if (got <= 0)
 		return got;

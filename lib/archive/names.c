@@ -63,7 +63,7 @@ ms_archive_user(struct ms_archive *a, const char *name, uint64_t *number,
 }
 
 int
-ms_archive_live_user(struct ms_archive *a, const char *name, uint64_t *number,
+ms_archive_active_user(struct ms_archive *a, const char *name, uint64_t *number,
     struct ms_err *err)
 {
 	struct ms_txn txn;
@@ -72,7 +72,7 @@ ms_archive_live_user(struct ms_archive *a, const char *name, uint64_t *number,
 	do {
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got = ms_index_live_user(&txn, name, number, err);
+		got = ms_index_active_user(&txn, name, number, err);
 	} while (ms_index_end(&txn) != 0);
 	return got;
 }
@@ -93,17 +93,14 @@ ms_archive_folder(struct ms_archive *a, uint64_t user, uint64_t source,
 
 /* ---- by number ---- */
 
-/* A copy of a row's text; "?" where the row is lost. */
+/* A copy of the name of a user or a source; "?" where the row is lost. */
 static int
-get_text(struct ms_txn *txn, enum ms_table table, uint64_t number, char **out,
-    struct ms_err *err)
+get_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
+    const char **out, struct ms_err *err)
 {
-	unsigned char key[8];
 	struct ms_slice v;
-	int got;
+	int got = ms_index_name_of(txn, kind, number, &v, err);
 
-	ms_put_be64(key, number);
-	got = ms_index_get(txn, table, key, sizeof(key), &v, err);
 	if (got < 0)
 		return -1;
 	*out = got == 1 ? ms_xstrndup(v.p, v.n) : ms_xstrdup("?");
@@ -147,47 +144,28 @@ default_label(const char *url)
 }
 
 static int
-get_label(struct ms_txn *txn, const struct ms_folder *f, char **out,
-    struct ms_err *err)
-{
-	unsigned char key[16];
-	struct ms_slice v;
-	int got;
-
-	ms_put_be64(key, f->user);
-	ms_put_be64(key + 8, f->source);
-	got = ms_index_get(txn, MS_TABLE_LABEL, key, sizeof(key), &v, err);
-	if (got < 0)
-		return -1;
-	*out = got == 1 ? ms_xstrndup(v.p, v.n) : default_label(f->source_url);
-	return 0;
-}
-
-static int
 load_folder(struct ms_txn *txn, uint64_t number, struct ms_folder *f,
     struct ms_err *err)
 {
-	unsigned char key[8];
-	struct ms_slice v;
+	struct ms_folder_row row;
+	struct ms_slice label;
 	int got;
 
-	ms_put_be64(key, number);
-	got = ms_index_get(txn, MS_TABLE_FOLDER, key, sizeof(key), &v, err);
+	got = ms_index_folder(txn, number, &row, err);
 	if (got <= 0)
 		return got;
-	if (v.n < 16)
-		return ms_fail(err, MS_DATA,
-		    "index damaged (folder): run ms-verify --rebuild-index");
 	f->number = number;
-	f->user = ms_le64(v.p);
-	f->source = ms_le64(v.p + 8);
-	f->name = ms_xstrndup(v.p + 16, v.n - 16);
-	if (get_text(txn, MS_TABLE_USER, f->user, (char **)&f->user_name, err) <
-		0 ||
-	    get_text(txn, MS_TABLE_SOURCE, f->source, (char **)&f->source_url,
-		err) < 0 ||
-	    get_label(txn, f, (char **)&f->label, err) < 0)
+	f->user = row.user;
+	f->source = row.source;
+	f->name = ms_xstrndup(row.name.p, row.name.n);
+	if (get_name(txn, MS_NAME_USER, f->user, &f->user_name, err) < 0 ||
+	    get_name(txn, MS_NAME_SOURCE, f->source, &f->source_url, err) < 0)
 		return -1;
+	got = ms_index_label(txn, f->user, f->source, &label, err);
+	if (got < 0)
+		return -1;
+	f->label = got == 1 ? ms_xstrndup(label.p, label.n)
+			    : default_label(f->source_url);
 	return 1;
 }
 
@@ -255,7 +233,7 @@ ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 {
 	struct ms_buf numbers = {0}, list = {0};
 	const struct ms_folder *f;
-	MDB_val k, v;
+	struct ms_folder_row row = {0};
 	struct ms_txn txn;
 	uint64_t number;
 	size_t i;
@@ -265,14 +243,10 @@ ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 		ms_buf_clear(&numbers);
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got = ms_index_seek(
-		    &txn, MS_TABLE_FOLDER, MDB_FIRST, &k, &v, err);
-		while (got == 1) {
-			number = k.mv_size == 8 ? ms_be64(k.mv_data) : 0;
-			ms_buf_add(&numbers, &number, sizeof(number));
-			got = ms_index_seek(
-			    &txn, MS_TABLE_FOLDER, MDB_NEXT, &k, &v, err);
-		}
+		for (row.number = 0;
+		     (got = ms_index_next_folder(&txn, &row, err)) == 1;
+		     row.number++)
+			ms_buf_add(&numbers, &row.number, sizeof(row.number));
 	} while (ms_index_end(&txn) != 0);
 	for (i = 0; got == 0 && i < numbers.n / sizeof(number); i++) {
 		memcpy(&number, numbers.p + i * sizeof(number), sizeof(number));

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "walk.h"
-#include "le.h"
 
 #define AHEAD_MAX 512
-#define AHEAD_ALL 65536 /* keys read ahead, in all lanes together */
+#define AHEAD_ALL 65536 /* keys read ahead, by all cursors together */
 
 static bool
-before(const struct lane *x, const struct lane *y)
+before(const struct folder_cursor *x, const struct folder_cursor *y)
 {
 	const struct key *a = &x->ahead[x->at], *b = &y->ahead[y->at];
 
@@ -19,7 +18,7 @@ before(const struct lane *x, const struct lane *y)
 static void
 sift_down(struct ms_walk *w, size_t i)
 {
-	struct lane *moved = w->heap[i];
+	struct folder_cursor *moved = w->heap[i];
 	size_t child;
 
 	while ((child = 2 * i + 1) < w->heap_count) {
@@ -34,47 +33,37 @@ sift_down(struct ms_walk *w, size_t i)
 	w->heap[i] = moved;
 }
 
-/* Reads a lane's next keys. */
+/* Reads the next keys of a folder. */
 static int
-fill_lane(
-    struct ms_walk *w, struct ms_txn *txn, struct lane *l, struct ms_err *err)
+read_ahead(struct ms_walk *w, struct ms_txn *txn, struct folder_cursor *c,
+    struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val k = {sizeof(key), key}, v;
-	struct key at;
+	struct ms_occurrence_row row = {.folder = c->folder};
 	int got;
 
-	l->n = l->at = 0;
-	l->more = false;
-	if (l->begun)
-		ms_occurrence_key(
-		    key, l->folder, l->last.date, l->last.number + 1);
-	else
-		ms_occurrence_key(key, l->folder,
-		    w->sel.has_since ? w->sel.since : INT64_MIN, 0);
-	l->begun = true;
-	got =
-	    ms_index_seek(txn, MS_TABLE_OCCURRENCE, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == MS_OCCURRENCE_KEY &&
-	       ms_be64(k.mv_data) == l->folder) {
-		at.date = (int64_t)(ms_be64((unsigned char *)k.mv_data + 8) ^
-				    (uint64_t)1 << 63);
-		at.number = ms_be64((unsigned char *)k.mv_data + 16);
-		if (w->sel.has_before && at.date >= w->sel.before)
-			break;
-		if (l->n == w->ahead) {
-			l->more = true;
+	c->n = c->at = 0;
+	c->more = false;
+	if (c->begun) {
+		row.date = c->last.date;
+		row.number = c->last.number + 1;
+	} else {
+		row.date = w->sel.has_since ? w->sel.since : INT64_MIN;
+	}
+	c->begun = true;
+	for (; (got = ms_index_next_occurrence(txn, &row, err)) == 1 &&
+	       row.folder == c->folder &&
+	       !(w->sel.has_before && row.date >= w->sel.before);
+	     row.number++) {
+		if (c->n == w->ahead) {
+			c->more = true;
 			break;
 		}
-		l->last = at;
-		if (at.number < w->bound) {
-			if (l->ahead == NULL)
-				l->ahead =
-				    ms_xcalloc(w->ahead, sizeof(*l->ahead));
-			l->ahead[l->n++] = at;
-		}
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_NEXT, &k, &v, err);
+		c->last = (struct key){row.date, row.number};
+		if (row.number >= w->bound)
+			continue;
+		if (c->ahead == NULL)
+			c->ahead = ms_xcalloc(w->ahead, sizeof(*c->ahead));
+		c->ahead[c->n++] = c->last;
 	}
 	return got < 0 ? -1 : 0;
 }
@@ -82,9 +71,8 @@ fill_lane(
 int
 ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val k, v;
-	struct lane *l;
+	struct ms_occurrence_row row;
+	struct folder_cursor *c;
 	int got;
 
 	while (w->n < MS_WALK_SLICE) {
@@ -92,18 +80,18 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 			w->done = true;
 			return 0;
 		}
-		l = w->heap[0];
-		ms_occurrence_key(key, l->folder, l->ahead[l->at].date,
-		    l->ahead[l->at].number);
-		k = (MDB_val){sizeof(key), key};
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_SET_KEY, &k, &v, err);
-		if (got < 0 || (got == 1 && ms_walk_row(txn, &k, &v,
+		c = w->heap[0];
+		row = (struct ms_occurrence_row){.folder = c->folder,
+		    .date = c->ahead[c->at].date,
+		    .number = c->ahead[c->at].number};
+		got = ms_index_occurrence(txn, &row, err);
+		if (got < 0 || (got == 1 && ms_walk_row(txn, &row,
 						&w->rows[w->n++], err) < 0))
 			return -1;
-		if (++l->at == l->n && l->more && fill_lane(w, txn, l, err) < 0)
+		if (++c->at == c->n && c->more &&
+		    read_ahead(w, txn, c, err) < 0)
 			return -1;
-		if (l->at == l->n)
+		if (c->at == c->n)
 			w->heap[0] = w->heap[--w->heap_count];
 		if (w->heap_count > 0)
 			sift_down(w, 0);
@@ -111,9 +99,9 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	return 0;
 }
 
-/* A lane for each folder, some hundred in one transaction. */
+/* A transaction lasts for some hundred folders. */
 int
-ms_walk_lanes(struct ms_walk *w, struct ms_err *err)
+ms_walk_open_cursors(struct ms_walk *w, struct ms_err *err)
 {
 	const struct ms_folder **all = NULL;
 	struct ms_txn txn;
@@ -125,16 +113,16 @@ ms_walk_lanes(struct ms_walk *w, struct ms_err *err)
 			return -1;
 		n = count;
 	}
-	w->lanes = ms_xcalloc(n, sizeof(*w->lanes));
-	w->heap = ms_xcalloc(n, sizeof(struct lane *));
-	w->lane_count = n;
+	w->cursors = ms_xcalloc(n, sizeof(*w->cursors));
+	w->heap = ms_xcalloc(n, sizeof(struct folder_cursor *));
+	w->cursor_count = n;
 	w->ahead = (uint32_t)(AHEAD_ALL / (n + 1));
 	if (w->ahead > AHEAD_MAX)
 		w->ahead = AHEAD_MAX;
 	if (w->ahead < 4)
 		w->ahead = 4;
 	for (i = 0; i < n; i++)
-		w->lanes[i].folder =
+		w->cursors[i].folder =
 		    all != NULL ? all[i]->number : w->folders[i];
 	free(all);
 	for (i = 0; i < n && rc == 0; i++) {
@@ -142,9 +130,9 @@ ms_walk_lanes(struct ms_walk *w, struct ms_err *err)
 			rc = ms_index_begin(w->a->ix, &txn, err);
 		if (rc < 0)
 			return -1;
-		rc = fill_lane(w, &txn, &w->lanes[i], err);
-		if (w->lanes[i].n > 0)
-			w->heap[w->heap_count++] = &w->lanes[i];
+		rc = read_ahead(w, &txn, &w->cursors[i], err);
+		if (w->cursors[i].n > 0)
+			w->heap[w->heap_count++] = &w->cursors[i];
 		if (rc < 0 || i % MS_WALK_SLICE == MS_WALK_SLICE - 1 ||
 		    i + 1 == n)
 			ms_index_end(&txn);

@@ -3,64 +3,9 @@
 #include <string.h>
 
 #include "walk.h"
-#include "le.h"
 
-/* ---- one row ---- */
-
-static void
-copy_field(char out[MS_ROW_FIELD], struct ms_slice s)
-{
-	size_t n = s.n < MS_ROW_FIELD ? s.n : MS_ROW_FIELD - 1;
-
-	if (n > 0)
-		memcpy(out, s.p, n);
-	out[n] = '\0';
-}
-
-/* Fills a row from the index. A message whose MESSAGE is lost has no id here:
- * size 0 and a zero id tell (see fill_missing). */
-int
-ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
-    struct ms_row *row, struct ms_err *err)
-{
-	struct ms_occurrence_row o;
-	struct ms_message_row m;
-	int got;
-
-	if (ms_occurrence_row(&o, k, v, err) < 0)
-		return -1;
-	*row = (struct ms_row){.number = o.number,
-	    .message = o.message,
-	    .folder = o.folder,
-	    .date = o.date,
-	    .form = (enum ms_form)o.form,
-	    .bits = o.bits & (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN)};
-	copy_field(row->flags, o.flags);
-	copy_field(row->place, o.place);
-	if ((o.bits & MS_ROW_HAS_OTHER) != 0 || o.flags.n >= MS_ROW_FIELD ||
-	    o.place.n >= MS_ROW_FIELD)
-		row->bits |= MS_ROW_MORE;
-	if ((o.bits & MS_ROW_IS_SENT) != 0)
-		row->bits |= MS_ROW_SENT;
-	got = ms_index_moved(txn, o.number, &row->moved_to, err);
-	if (got < 0)
-		return -1;
-	if (got == 1)
-		row->bits |= MS_ROW_MOVED;
-	else
-		row->moved_to = 0;
-	got = ms_index_message(txn, o.message, &m, err);
-	if (got < 0)
-		return -1;
-	if (got == 1) {
-		memcpy(row->id, m.id, MS_SHA_LEN);
-		row->size = m.size;
-		row->desc = m.desc;
-	} else {
-		row->bits |= MS_ROW_MISSING;
-	}
-	return 0;
-}
+/* Rows looked at in one transaction, also if few of them are selected. */
+#define LOOKED_MAX (16 * MS_WALK_SLICE)
 
 /* The id of a message whose MESSAGE is lost stands in its OCCURRENCE. */
 static void
@@ -106,7 +51,7 @@ wanted_folder(const struct ms_select *sel, uint64_t folder)
 
 /* ---- by folder ---- */
 
-/* Where folder number `from` or the next one that is wanted begins. */
+/* Moves the position to folder number `from` or the next selected one. */
 static bool
 next_folder(struct ms_walk *w, uint64_t from)
 {
@@ -114,12 +59,14 @@ next_folder(struct ms_walk *w, uint64_t from)
 	size_t i;
 
 	if (w->sel.folders == NULL) {
-		ms_occurrence_key(w->key, from, INT64_MIN, 0);
+		w->at = (struct ms_occurrence_row){
+		    .folder = from, .date = INT64_MIN};
 		return true;
 	}
 	for (i = 0; i < w->sel.folder_count; i++)
 		if (w->sel.folders[i] >= from) {
-			ms_occurrence_key(w->key, w->sel.folders[i], since, 0);
+			w->at = (struct ms_occurrence_row){
+			    .folder = w->sel.folders[i], .date = since};
 			return true;
 		}
 	return false;
@@ -128,41 +75,27 @@ next_folder(struct ms_walk *w, uint64_t from)
 static int
 slice_by_folder(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 {
-	MDB_cursor_op op = MDB_SET_RANGE;
-	MDB_val k = {sizeof(w->key), w->key}, v;
-	int looked = 0, got;
-	uint64_t folder;
-	int64_t date;
+	struct ms_occurrence_row *at = &w->at;
+	int looked, got;
+	bool wanted;
 
-	while (w->n < MS_WALK_SLICE && looked++ < 16 * MS_WALK_SLICE) {
-		got = ms_index_seek(txn, MS_TABLE_OCCURRENCE, op, &k, &v, err);
+	for (looked = 0; w->n < MS_WALK_SLICE && looked < LOOKED_MAX;
+	     looked++) {
+		got = ms_index_next_occurrence(txn, at, err);
 		if (got < 0)
 			return -1;
-		if (got == 0 || k.mv_size != MS_OCCURRENCE_KEY) {
+		wanted = got == 1 && wanted_folder(&w->sel, at->folder) &&
+			 !(w->sel.has_before && at->date >= w->sel.before);
+		if (got == 0 || (!wanted && !next_folder(w, at->folder + 1))) {
 			w->done = true;
 			return 0;
 		}
-		folder = ms_be64(k.mv_data);
-		date = (int64_t)(ms_be64((unsigned char *)k.mv_data + 8) ^
-				 (uint64_t)1 << 63);
-		op = MDB_NEXT;
-		if (!wanted_folder(&w->sel, folder) ||
-		    (w->sel.has_before && date >= w->sel.before)) {
-			if (!next_folder(w, folder + 1)) {
-				w->done = true;
-				return 0;
-			}
-			k = (MDB_val){sizeof(w->key), w->key};
-			op = MDB_SET_RANGE;
+		if (!wanted)
 			continue;
-		}
-		if (ms_be64((unsigned char *)k.mv_data + 16) < w->bound &&
-		    wanted_date(&w->sel, date) &&
-		    ms_walk_row(txn, &k, &v, &w->rows[w->n++], err) < 0)
+		if (at->number < w->bound && wanted_date(&w->sel, at->date) &&
+		    ms_walk_row(txn, at, &w->rows[w->n++], err) < 0)
 			return -1;
-		memcpy(w->key, k.mv_data, sizeof(w->key));
-		ms_occurrence_key(w->key, folder, date,
-		    ms_be64((unsigned char *)k.mv_data + 16) + 1);
+		at->number++;
 	}
 	return 0;
 }
@@ -172,41 +105,27 @@ slice_by_folder(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 static int
 slice_by_record(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val k = {16, w->key}, v, ok = {sizeof(key), key}, ov;
-	MDB_cursor_op op = MDB_SET_RANGE;
-	uint64_t message, folder, number;
-	int looked = 0, got;
-	int64_t date;
+	struct ms_message_folder *m = &w->at_message;
+	struct ms_occurrence_row o;
+	int looked, got;
 
-	while (w->n < MS_WALK_SLICE && looked++ < 16 * MS_WALK_SLICE) {
-		got = ms_index_seek(
-		    txn, MS_TABLE_MESSAGE_FOLDERS, op, &k, &v, err);
+	for (looked = 0; w->n < MS_WALK_SLICE && looked < LOOKED_MAX;
+	     looked++) {
+		got = ms_index_next_message_folder(txn, m, err);
 		if (got < 0)
 			return -1;
-		if (got == 0 || k.mv_size != 16 || v.mv_size != 16) {
+		if (got == 0 || (w->only != 0 && m->message != w->only)) {
 			w->done = true;
 			return 0;
 		}
-		op = MDB_NEXT;
-		message = ms_be64(k.mv_data);
-		if (w->only != 0 && message != w->only) {
-			w->done = true;
-			return 0;
-		}
-		folder = ms_be64((unsigned char *)k.mv_data + 8);
-		number = ms_le64(v.mv_data);
-		date = (int64_t)ms_le64((unsigned char *)v.mv_data + 8);
-		ms_put_be64(w->key, message);
-		ms_put_be64(w->key + 8, folder + 1);
-		if (number >= w->bound || !wanted_folder(&w->sel, folder) ||
-		    !wanted_date(&w->sel, date))
+		o = (struct ms_occurrence_row){.folder = m->folder++,
+		    .date = m->date,
+		    .number = m->occurrence};
+		if (o.number >= w->bound || !wanted_folder(&w->sel, o.folder) ||
+		    !wanted_date(&w->sel, o.date))
 			continue;
-		ms_occurrence_key(key, folder, date, number);
-		ok = (MDB_val){sizeof(key), key};
-		got = ms_index_seek(
-		    txn, MS_TABLE_OCCURRENCE, MDB_SET_KEY, &ok, &ov, err);
-		if (got < 0 || (got == 1 && ms_walk_row(txn, &ok, &ov,
+		got = ms_index_occurrence(txn, &o, err);
+		if (got < 0 || (got == 1 && ms_walk_row(txn, &o,
 						&w->rows[w->n++], err) < 0))
 			return -1;
 	}
@@ -241,7 +160,7 @@ ms_walk_open(struct ms_walk **out, struct ms_archive *a,
 		w->bound = pos.next;
 	}
 	if (rc == 0 && sel->order == MS_BY_DATE)
-		rc = ms_walk_lanes(w, err);
+		rc = ms_walk_open_cursors(w, err);
 	if (rc == 0 && sel->order == MS_BY_FOLDER)
 		w->done = !next_folder(w, 0);
 	if (rc < 0) {
@@ -256,13 +175,13 @@ ms_walk_open(struct ms_walk **out, struct ms_archive *a,
 static int
 read_slice(struct ms_walk *w, struct ms_err *err)
 {
-	unsigned char key[sizeof(w->key)];
+	const struct ms_message_folder at_message = w->at_message;
+	const struct ms_occurrence_row at = w->at;
 	struct ms_txn txn;
 	int rc;
 
-	memcpy(key, w->key, sizeof(key));
 	for (;;) {
-		w->n = w->at = 0;
+		w->n = w->given = 0;
 		if (ms_index_begin(w->a->ix, &txn, err) < 0)
 			return -1;
 		switch (w->sel.order) {
@@ -282,7 +201,8 @@ read_slice(struct ms_walk *w, struct ms_err *err)
 			return ms_fail(err, MS_TEMP,
 			    "the index was written while it was read without "
 			    "reader locks: try again");
-		memcpy(w->key, key, sizeof(key));
+		w->at = at;
+		w->at_message = at_message;
 		w->done = false;
 	}
 }
@@ -290,14 +210,14 @@ read_slice(struct ms_walk *w, struct ms_err *err)
 int
 ms_walk_next(struct ms_walk *w, const struct ms_row **row, struct ms_err *err)
 {
-	while (w->at == w->n) {
+	while (w->given == w->n) {
 		if (w->done)
 			return 0;
 		if (read_slice(w, err) < 0)
 			return -1;
 	}
-	fill_missing(w->a, &w->rows[w->at]);
-	*row = &w->rows[w->at++];
+	fill_missing(w->a, &w->rows[w->given]);
+	*row = &w->rows[w->given++];
 	return 1;
 }
 
@@ -308,9 +228,9 @@ ms_walk_close(struct ms_walk *w)
 
 	if (w == NULL)
 		return;
-	for (i = 0; i < w->lane_count; i++)
-		free(w->lanes[i].ahead);
-	free(w->lanes);
+	for (i = 0; i < w->cursor_count; i++)
+		free(w->cursors[i].ahead);
+	free(w->cursors);
 	free(w->heap);
 	free(w->rows);
 	free(w->folders);
@@ -341,8 +261,7 @@ ms_archive_occurrences(struct ms_archive *a, uint64_t message,
 	if (got < 0 || ms_walk_open(&w, a, &all, err) < 0)
 		return -1;
 	w->only = first;
-	ms_put_be64(w->key, first);
-	ms_put_be64(w->key + 8, 0);
+	w->at_message.message = first;
 	while ((got = ms_walk_next(w, &row, err)) == 1)
 		ms_buf_add(rows, row, sizeof(*row));
 	ms_walk_close(w);

@@ -1,6 +1,6 @@
 /*
- * walk.h - a walk over occurrences, as its parts share it. Not for
- * others. Layer: archive.
+ * walk.h - a walk over occurrences, as its parts share it. Private to the
+ * folder. Layer: archive.
  */
 #ifndef MS_ARCHIVE_WALK_H
 #define MS_ARCHIVE_WALK_H
@@ -8,14 +8,14 @@
 
 #define MS_WALK_SLICE 256 /* rows read in one transaction */
 
-/* One folder on its way through a walk by date. */
-struct lane {
+/* One folder in a walk by date, with keys that were read ahead. */
+struct folder_cursor {
 	uint64_t folder;
 	struct key {
 		int64_t date;
 		uint64_t number;
-	} * ahead, last; /* keys read ahead; the last of them */
-	uint32_t n, at;
+	} * ahead, last; /* last: the last one that was read */
+	uint32_t n, at;  /* of ahead: how many, the next one */
 	bool begun, more;
 };
 
@@ -25,26 +25,28 @@ struct ms_walk {
 	uint64_t *folders; /* copy of sel.folders */
 	uint64_t bound;    /* records from this number on came later */
 	struct ms_row *rows;
-	size_t n, at;
+	size_t n, given; /* rows of the slice; how many the caller has had */
 	bool done;
-	uint64_t only; /* by record: this message's; 0: all */
-	unsigned char key[MS_OCCURRENCE_KEY]; /* where the next slice begins */
-	/* By date: a heap of lanes that have a key. */
-	struct lane *lanes, **heap;
-	size_t lane_count, heap_count;
-	uint32_t ahead;
+	struct ms_occurrence_row
+	    at; /* by folder: where the next slice begins */
+	struct ms_message_folder at_message; /* likewise, by record */
+	uint64_t only; /* by record: of this message only; 0: all */
+	/* By date: a heap of the cursors that have a key. */
+	struct folder_cursor *cursors, **heap;
+	size_t cursor_count, heap_count;
+	uint32_t ahead; /* keys that a cursor reads ahead */
 };
 
-/* Fills a row from the index. A message whose MESSAGE is lost has no id there:
- * size 0 and MS_ROW_MISSING tell. */
-int ms_walk_row(struct ms_txn *txn, const MDB_val *k, const MDB_val *v,
+/* Fills a row from the index. A message whose MESSAGE is missing has no id
+ * there: it gets size 0 and MS_ROW_MISSING. 0, -1. */
+int ms_walk_row(struct ms_txn *txn, const struct ms_occurrence_row *o,
     struct ms_row *row, struct ms_err *err);
 
-/* ---- by date, the folders merged: archive-walk-date.c ---- */
+/* ---- by date, the folders merged: walk-date.c ---- */
 
-/* A lane for each folder. */
-int ms_walk_lanes(struct ms_walk *w, struct ms_err *err);
-/* The next rows. */
+/* Opens a cursor for each folder. */
+int ms_walk_open_cursors(struct ms_walk *w, struct ms_err *err);
+/* Reads the next rows. */
 int ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err);
 
 #endif

@@ -5,128 +5,6 @@
 #include "le.h"
 #include "utf8.h"
 
-/* ---- any table ---- */
-
-int
-ms_index_get(struct ms_txn *txn, enum ms_table table, const void *key,
-    size_t key_n, struct ms_slice *value, struct ms_err *err)
-{
-	MDB_val k = {key_n, (void *)key}, v;
-	int rc = mdb_get(txn->t, txn->ix->dbi[table], &k, &v);
-
-	*value = (struct ms_slice){0};
-	if (rc == MDB_NOTFOUND)
-		return 0;
-	if (rc != 0)
-		return ms_lmdb_fail(rc, err);
-	*value = (struct ms_slice){v.mv_data, v.mv_size};
-	return 1;
-}
-
-int
-ms_index_seek(struct ms_txn *txn, enum ms_table table, MDB_cursor_op op,
-    MDB_val *key, MDB_val *value, struct ms_err *err)
-{
-	MDB_cursor **c = &txn->cursor[table];
-	int rc = 0;
-
-	if (*c == NULL)
-		rc = mdb_cursor_open(txn->t, txn->ix->dbi[table], c);
-	if (rc == 0)
-		rc = mdb_cursor_get(*c, key, value, op);
-	if (rc == MDB_NOTFOUND)
-		return 0;
-	if (rc != 0)
-		return ms_failed(ms_lmdb_fail(rc, err));
-	return 1;
-}
-
-int
-ms_index_put(struct ms_txn *txn, enum ms_table table, const void *key,
-    size_t key_n, const void *value, size_t value_n, struct ms_err *err)
-{
-	MDB_val k = {key_n, (void *)key}, v = {value_n, (void *)value};
-	int rc = mdb_put(txn->t, txn->ix->dbi[table], &k, &v, 0);
-
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
-}
-
-int
-ms_index_delete(struct ms_txn *txn, enum ms_table table, const void *key,
-    size_t key_n, struct ms_err *err)
-{
-	MDB_val k = {key_n, (void *)key};
-	int rc = mdb_del(txn->t, txn->ix->dbi[table], &k, NULL);
-
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 || rc == MDB_NOTFOUND ? 0 : ms_lmdb_fail(rc, err);
-}
-
-/* ---- position ---- */
-
-#define POSITION_LEN (48 + MS_SHA_LEN)
-
-int
-ms_index_position(
-    struct ms_txn *txn, struct ms_position *pos, struct ms_err *err)
-{
-	struct ms_slice v;
-	int got = ms_index_get(txn, MS_TABLE_META, "position", 8, &v, err);
-
-	if (got < 0)
-		return -1;
-	*pos = (struct ms_position){.next = 1};
-	if (got == 0)
-		return 0;
-	if (v.n != POSITION_LEN)
-		return ms_index_damaged(err, "position");
-	pos->pack = ms_le32(v.p);
-	pos->generation = ms_le32(v.p + 4);
-	pos->end = ms_le64(v.p + 8);
-	pos->commit = ms_le64(v.p + 16);
-	pos->next = ms_le64(v.p + 24);
-	pos->purges = ms_le64(v.p + 32);
-	pos->blocks = ms_le64(v.p + 40);
-	memcpy(pos->chain, v.p + 48, MS_SHA_LEN);
-	return 0;
-}
-
-int
-ms_index_set_position(
-    struct ms_txn *txn, const struct ms_position *pos, struct ms_err *err)
-{
-	unsigned char b[POSITION_LEN];
-
-	ms_put_le32(b, pos->pack);
-	ms_put_le32(b + 4, pos->generation);
-	ms_put_le64(b + 8, pos->end);
-	ms_put_le64(b + 16, pos->commit);
-	ms_put_le64(b + 24, pos->next);
-	ms_put_le64(b + 32, pos->purges);
-	ms_put_le64(b + 40, pos->blocks);
-	memcpy(b + 48, pos->chain, MS_SHA_LEN);
-	return ms_index_put(
-	    txn, MS_TABLE_META, "position", 8, b, sizeof(b), err);
-}
-
-int
-ms_index_archive(
-    struct ms_txn *txn, unsigned char id[MS_ID_LEN], struct ms_err *err)
-{
-	struct ms_slice v;
-	int got = ms_index_get(txn, MS_TABLE_META, "archive", 7, &v, err);
-
-	if (got < 0)
-		return -1;
-	if (got == 0 || v.n != MS_ID_LEN)
-		return ms_index_damaged(err, "archive");
-	memcpy(id, v.p, MS_ID_LEN);
-	return 0;
-}
-
 /* ---- keys ---- */
 
 bool
@@ -157,6 +35,16 @@ ms_place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid)
 	return true;
 }
 
+void
+ms_uid_key(unsigned char key[MS_UID_KEY], uint64_t folder, uint32_t validity,
+    uint32_t uid)
+{
+	ms_put_be64(key, folder);
+	key[8] = 1;
+	ms_put_be32(key + 9, validity);
+	ms_put_be32(key + 13, uid);
+}
+
 size_t
 ms_place_key(
     unsigned char key[PLACE_KEY_MAX], uint64_t folder, struct ms_slice place)
@@ -164,13 +52,11 @@ ms_place_key(
 	unsigned char digest[MS_SHA_LEN];
 	uint32_t validity, uid;
 
-	ms_put_be64(key, folder);
 	if (ms_place_uid(place, &validity, &uid)) {
-		key[8] = 1;
-		ms_put_be32(key + 9, validity);
-		ms_put_be32(key + 13, uid);
-		return 17;
+		ms_uid_key(key, folder, validity, uid);
+		return MS_UID_KEY;
 	}
+	ms_put_be64(key, folder);
 	key[8] = 2;
 	ms_sha256(place.p, place.n, digest);
 	memcpy(key + 9, digest, DIGEST_KEY);
@@ -204,6 +90,14 @@ ms_occurrence_key(unsigned char key[MS_OCCURRENCE_KEY], uint64_t folder,
 	ms_put_be64(key, folder);
 	ms_put_be64(key + 8, (uint64_t)date ^ (uint64_t)1 << 63);
 	ms_put_be64(key + 16, number);
+}
+
+void
+ms_record_row_key(
+    unsigned char key[MS_RECORD_ROW_KEY], uint8_t kind, uint64_t number)
+{
+	key[0] = kind;
+	ms_put_be64(key + 1, number);
 }
 
 /* ---- finding ---- */
@@ -244,20 +138,13 @@ ms_index_locate(struct ms_txn *txn, uint64_t number, struct ms_location *loc,
 }
 
 int
-ms_index_message(struct ms_txn *txn, uint64_t number,
-    struct ms_message_row *row, struct ms_err *err)
+ms_message_row(
+    struct ms_message_row *row, struct ms_slice v, struct ms_err *err)
 {
 	struct ms_desc_field *f[3] = {
 	    &row->desc.from, &row->desc.to, &row->desc.subject};
-	unsigned char key[8];
-	struct ms_slice v;
 	size_t i, at = MESSAGE_FIXED;
-	int got;
 
-	ms_put_be64(key, number);
-	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, 8, &v, err);
-	if (got <= 0)
-		return got;
 	if (v.n < at)
 		return ms_index_damaged(err, "message");
 	memcpy(row->id, v.p, MS_SHA_LEN);
@@ -272,7 +159,42 @@ ms_index_message(struct ms_txn *txn, uint64_t number,
 		memcpy(f[i]->s, v.p + at, f[i]->n);
 		at += f[i]->n;
 	}
-	return 1;
+	return 0;
+}
+
+int
+ms_index_message(struct ms_txn *txn, uint64_t number,
+    struct ms_message_row *row, struct ms_err *err)
+{
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, number);
+	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, sizeof(key), &v, err);
+	if (got == 1 && ms_message_row(row, v, err) < 0)
+		return -1;
+	return got;
+}
+
+int
+ms_missing_blobs_of(
+    struct ms_txn *txn, const unsigned char number[8], struct ms_err *err)
+{
+	struct ms_slice v;
+
+	return ms_index_get(txn, MS_TABLE_MISSING_BLOBS, number, 8, &v, err);
+}
+
+int
+ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err)
+{
+	unsigned char key[8];
+	int missing_blobs;
+
+	ms_put_be64(key, number);
+	missing_blobs = ms_missing_blobs_of(txn, key, err);
+	return missing_blobs < 0 ? -1 : !missing_blobs;
 }
 
 int
@@ -306,7 +228,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 }
 
 int
-ms_index_message_folders(struct ms_txn *txn, uint64_t message, uint64_t folder,
+ms_index_in_folder(struct ms_txn *txn, uint64_t message, uint64_t folder,
     uint64_t *occurrence, struct ms_err *err)
 {
 	unsigned char key[16];
@@ -378,27 +300,26 @@ ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
 }
 
 int
-ms_occurrence_row(struct ms_occurrence_row *row, const MDB_val *key,
-    const MDB_val *value, struct ms_err *err)
+ms_index_name_of(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
+    struct ms_slice *name, struct ms_err *err)
 {
-	const unsigned char *k = key->mv_data, *v = value->mv_data;
-	size_t flags;
+	unsigned char key[8];
 
-	if (key->mv_size != MS_OCCURRENCE_KEY || value->mv_size < 12)
-		return ms_index_damaged(err, "occurrence");
-	row->folder = ms_be64(k);
-	row->date = (int64_t)(ms_be64(k + 8) ^ (uint64_t)1 << 63);
-	row->number = ms_be64(k + 16);
-	row->message = ms_le64(v);
-	row->form = v[8];
-	row->bits = v[9];
-	flags = ms_le16(v + 10);
-	if (row->form > 2 || flags > value->mv_size - 12)
-		return ms_index_damaged(err, "occurrence");
-	row->flags = (struct ms_slice){v + 12, flags};
-	row->place =
-	    (struct ms_slice){v + 12 + flags, value->mv_size - 12 - flags};
-	return 0;
+	ms_put_be64(key, number);
+	return ms_index_get(txn,
+	    kind == MS_NAME_USER ? MS_TABLE_USER : MS_TABLE_SOURCE, key,
+	    sizeof(key), name, err);
+}
+
+int
+ms_index_label(struct ms_txn *txn, uint64_t user, uint64_t source,
+    struct ms_slice *label, struct ms_err *err)
+{
+	unsigned char key[16];
+
+	ms_put_be64(key, user);
+	ms_put_be64(key + 8, source);
+	return ms_index_get(txn, MS_TABLE_LABEL, key, sizeof(key), label, err);
 }
 
 /* ---- comparing two ---- */

@@ -4,13 +4,37 @@
  */
 #ifndef MS_INDEX_IMPL_H
 #define MS_INDEX_IMPL_H
+#include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 #include "index.h"
 
 #define MESSAGE_FIXED (52 + MS_HEAD_START) /* bytes before the fields */
-#define DIGEST_KEY 16                      /* bytes of a digest in a key */
+#define DIGEST_KEY MS_INDEX_DIGEST
+
+enum ms_table {
+	MS_TABLE_META,
+	MS_TABLE_BLOCK,
+	MS_TABLE_MESSAGE,
+	MS_TABLE_ID,
+	MS_TABLE_BLOB,
+	MS_TABLE_OCCURRENCE,
+	MS_TABLE_MESSAGE_FOLDERS,
+	MS_TABLE_PLACE,
+	MS_TABLE_MOVED,
+	MS_TABLE_NAME,
+	MS_TABLE_USER,
+	MS_TABLE_SOURCE,
+	MS_TABLE_FOLDER,
+	MS_TABLE_LABEL,
+	MS_TABLE_MISSING_BLOBS,
+	MS_TABLE_MISSING_MESSAGES,
+	MS_TABLE_RECORD_ROWS,
+	MS_TABLE_EVENT,
+	MS_TABLES
+};
+_Static_assert(MS_TABLES == MS_INDEX_TABLES, "a cursor for each table");
 
 struct ms_index {
 	MDB_env *env;
@@ -28,6 +52,8 @@ struct ms_index {
 	pthread_rwlock_t lock; /* shared: a transaction; alone: map changes */
 };
 
+/* ---- lmdb.c ---- */
+
 /* Name and LMDB flags of each table. */
 extern const struct ms_table_def {
 	const char *name;
@@ -36,9 +62,33 @@ extern const struct ms_table_def {
 
 /* An LMDB result as an error. */
 int ms_lmdb_fail(int rc, struct ms_err *err);
+/* MS_DATA; `what` is the name of a table or an LMDB message. */
 int ms_index_damaged(struct ms_err *err, const char *what);
 
-/* index.c. lock is held alone, but while a new one is opened. */
+/* 1 found (value is valid until the transaction ends or writes), 0, -1. */
+int ms_index_get(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, struct ms_slice *value, struct ms_err *err);
+/* Moves the cursor of a table; there is one for each table and transaction. 1,
+ * 0 there is no such row, -1. */
+int ms_index_seek(struct ms_txn *txn, enum ms_table table, MDB_cursor_op op,
+    MDB_val *key, MDB_val *value, struct ms_err *err);
+int ms_index_put(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, const void *value, size_t value_n, struct ms_err *err);
+/* Deletes a row, if there is one; in a table with several values for a key, all
+ * of them. */
+int ms_index_delete(struct ms_txn *txn, enum ms_table table, const void *key,
+    size_t key_n, struct ms_err *err);
+/* Deletes one of several values; it must be there. */
+int ms_index_delete_value(struct ms_txn *txn, enum ms_table table,
+    const void *key, size_t key_n, const void *value, size_t value_n,
+    struct ms_err *err);
+/* The number of values in a table. */
+int ms_index_entries(struct ms_txn *txn, enum ms_table table, uint64_t *count,
+    struct ms_err *err);
+
+/* ---- index.c ---- */
+
+/* The caller holds ix->lock alone, or ix is not in use yet. */
 /* Opens what is in path now; make: a new one. */
 int ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err);
 void ms_index_close_env(struct ms_index *ix);
@@ -84,12 +134,29 @@ struct ms_event;
 int ms_index_tell(struct ms_txn *txn, uint64_t number,
     const struct ms_event *ev, struct ms_err *err);
 
-/* Keys. */
+/* ---- keys and values ---- */
+
+#define MS_OCCURRENCE_KEY 24
+void ms_occurrence_key(unsigned char key[MS_OCCURRENCE_KEY], uint64_t folder,
+    int64_t date, uint64_t number);
+#define MS_UID_KEY 17
+void ms_uid_key(unsigned char key[MS_UID_KEY], uint64_t folder,
+    uint32_t validity, uint32_t uid);
 #define PLACE_KEY_MAX (8 + 1 + DIGEST_KEY)
 size_t ms_place_key(
     unsigned char key[PLACE_KEY_MAX], uint64_t folder, struct ms_slice place);
 #define NAME_KEY (1 + DIGEST_KEY)
 void ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind,
     uint64_t user, uint64_t source, const char *name);
+/* The key in `object` or, with a class of events, in `event`. */
+#define MS_RECORD_ROW_KEY 9
+void ms_record_row_key(
+    unsigned char key[MS_RECORD_ROW_KEY], uint8_t kind, uint64_t number);
+#define MS_EVENT_ROW 17
+void ms_message_folder_row(unsigned char key[16], unsigned char value[16],
+    const struct ms_message_folder *m);
+/* Reads the value of a row of `message`. 0, -1. */
+int ms_message_row(
+    struct ms_message_row *row, struct ms_slice v, struct ms_err *err);
 
 #endif

@@ -19,51 +19,6 @@
 #define READERS 1022
 #define LOCK_BYTES 65536 /* what lock.mdb has for them */
 
-const struct ms_table_def ms_tables[MS_TABLES] = {
-    [MS_TABLE_META] = {"meta", 0},
-    [MS_TABLE_BLOCK] = {"block", 0},
-    [MS_TABLE_MESSAGE] = {"message", 0},
-    [MS_TABLE_ID] = {"id", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_BLOB] = {"blob", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_OCCURRENCE] = {"occurrence", 0},
-    [MS_TABLE_MESSAGE_FOLDERS] = {"held", 0},
-    [MS_TABLE_PLACE] = {"place", 0},
-    [MS_TABLE_MOVED] = {"moved", 0},
-    [MS_TABLE_NAME] = {"name", 0},
-    [MS_TABLE_USER] = {"user", 0},
-    [MS_TABLE_SOURCE] = {"source", 0},
-    [MS_TABLE_FOLDER] = {"folder", 0},
-    [MS_TABLE_LABEL] = {"label", 0},
-    [MS_TABLE_MISSING_BLOBS] = {"lacks", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_MISSING_MESSAGES] = {"lost", MDB_DUPSORT | MDB_DUPFIXED},
-    [MS_TABLE_RECORD_ROWS] = {"object", 0},
-    [MS_TABLE_EVENT] = {"event", 0},
-};
-
-int
-ms_index_damaged(struct ms_err *err, const char *what)
-{
-	return ms_fail(err, MS_DATA,
-	    "index damaged (%s): run ms-verify --rebuild-index", what);
-}
-
-int
-ms_lmdb_fail(int rc, struct ms_err *err)
-{
-	if (rc > 0) {
-		errno = rc;
-		return ms_fail_errno(err, "index");
-	}
-	switch (rc) {
-	case MDB_MAP_FULL:
-	case MDB_READERS_FULL:
-	case MDB_TXN_FULL:
-		return ms_fail(err, MS_TEMP, "index: %s", mdb_strerror(rc));
-	default:
-		return ms_index_damaged(err, mdb_strerror(rc));
-	}
-}
-
 /* ---- a damaged index crashes LMDB ---- */
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGABRT};
@@ -227,20 +182,20 @@ ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
  * that somebody has put in its place must not say what is known.
  */
 static int
-check_meta(struct ms_index *ix, MDB_txn *t, struct ms_err *err)
+check_meta(struct ms_txn *txn, struct ms_err *err)
 {
-	struct ms_txn txn = {.t = t, .ix = ix};
+	struct ms_index *ix = txn->ix;
 	unsigned char id[MS_ID_LEN];
 	struct ms_position pos;
 	struct ms_slice v;
 	int got;
 
-	got = ms_index_get(&txn, MS_TABLE_META, "version", 7, &v, err);
+	got = ms_index_get(txn, MS_TABLE_META, "version", 7, &v, err);
 	if (got < 0)
 		return -1;
 	if (got == 0 || v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)
 		return ms_fail(err, MS_NOINPUT, "index: of another version");
-	if (ms_index_archive(&txn, id, err) < 0)
+	if (ms_index_archive(txn, id, err) < 0)
 		return -1;
 	if (ix->known && memcmp(id, ix->archive, sizeof(id)) != 0)
 		return ms_fail(err, MS_DATA,
@@ -250,15 +205,30 @@ check_meta(struct ms_index *ix, MDB_txn *t, struct ms_err *err)
 	ix->known = true;
 	if (ix->guard == NULL)
 		return 0;
-	if (ms_index_position(&txn, &pos, err) < 0)
+	if (ms_index_position(txn, &pos, err) < 0)
 		return -1;
 	return ix->guard(ix->guard_ctx, &pos, err);
+}
+
+/* A new index belongs to ix->archive. */
+static int
+put_meta(struct ms_txn *txn, struct ms_err *err)
+{
+	unsigned char version[4];
+
+	ms_put_le32(version, MS_INDEX_VERSION);
+	if (ms_index_put(txn, MS_TABLE_META, "version", 7, version,
+		sizeof(version), err) < 0)
+		return -1;
+	return ms_index_put(
+	    txn, MS_TABLE_META, "archive", 7, txn->ix->archive, MS_ID_LEN, err);
 }
 
 static int
 open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 {
 	unsigned flags = make ? 0 : MDB_RDONLY;
+	struct ms_txn txn;
 	MDB_txn *t;
 	int rc, i;
 
@@ -285,7 +255,8 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 			return ms_lmdb_fail(rc, err);
 		}
 	}
-	if (!make && check_meta(ix, t, err) < 0) {
+	txn = (struct ms_txn){.t = t, .ix = ix};
+	if ((make ? put_meta(&txn, err) : check_meta(&txn, err)) < 0) {
 		mdb_txn_abort(t);
 		return -1;
 	}
@@ -363,30 +334,18 @@ ms_index_create(struct ms_index **out, const char *path,
     const unsigned char archive_id[MS_ID_LEN], struct ms_err *err)
 {
 	struct ms_index *ix;
-	unsigned char version[4];
-	struct ms_txn txn;
 
 	if (mkdir(path, 0700) < 0)
 		return ms_fail_errno(err, "%s", path);
 	ix = new_index(path, "", false);
-	ms_put_le32(version, MS_INDEX_VERSION);
-	if (ms_index_open_env(ix, true, err) < 0 ||
-	    ms_index_begin_write(ix, &txn, err) < 0)
-		goto fail;
-	if (ms_index_put(&txn, MS_TABLE_META, "version", 7, version,
-		sizeof(version), err) < 0 ||
-	    ms_index_put(&txn, MS_TABLE_META, "archive", 7, archive_id,
-		MS_ID_LEN, err) < 0) {
-		ms_index_abort(&txn);
-		goto fail;
+	memcpy(ix->archive, archive_id, MS_ID_LEN);
+	ix->known = true;
+	if (ms_index_open_env(ix, true, err) < 0) {
+		ms_index_close(ix);
+		return -1;
 	}
-	if (ms_index_commit(&txn, err) < 0)
-		goto fail;
 	*out = ix;
 	return 0;
-fail:
-	ms_index_close(ix);
-	return -1;
 }
 
 void

@@ -6,17 +6,7 @@
 #include "impl.h"
 #include "le.h"
 
-#define EVENT_ROW 17 /* bytes of a row of `event` */
-
 /* ---- rows ---- */
-
-void
-ms_record_row_key(
-    unsigned char key[MS_RECORD_ROW_KEY], uint8_t kind, uint64_t number)
-{
-	key[0] = kind;
-	ms_put_be64(key + 1, number);
-}
 
 int
 ms_index_record_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
@@ -47,7 +37,7 @@ ms_index_user_deleted(struct ms_txn *txn, uint64_t number, struct ms_err *err)
 }
 
 int
-ms_index_live_user(
+ms_index_active_user(
     struct ms_txn *txn, const char *name, uint64_t *number, struct ms_err *err)
 {
 	int got, gone;
@@ -59,26 +49,11 @@ ms_index_live_user(
 	return gone < 0 ? -1 : !gone;
 }
 
-int
-ms_event_row(struct ms_event_row *row, const MDB_val *key, const MDB_val *value,
-    struct ms_err *err)
-{
-	const unsigned char *k = key->mv_data, *v = value->mv_data;
-
-	if (key->mv_size != MS_RECORD_ROW_KEY || value->mv_size != EVENT_ROW)
-		return ms_index_damaged(err, "event");
-	row->number = ms_be64(k + 1);
-	row->kind = v[0];
-	row->time = (int64_t)ms_le64(v + 1);
-	row->target = ms_le64(v + 9);
-	return 0;
-}
-
 static int
 put_event(struct ms_txn *txn, enum ms_history_class class, uint64_t number,
     const struct ms_event *ev, struct ms_err *err)
 {
-	unsigned char key[MS_RECORD_ROW_KEY], v[EVENT_ROW];
+	unsigned char key[MS_RECORD_ROW_KEY], v[MS_EVENT_ROW];
 	uint64_t target = ev->target;
 
 	if (target == 0 && ev->kind != MS_EVENT_SETTINGS)

@@ -6,38 +6,13 @@
 #include "impl.h"
 #include "le.h"
 
-/* ---- rows of tables with several values a key ---- */
-
-static int
-put_pair(struct ms_txn *txn, enum ms_table table, MDB_val k, MDB_val v,
-    struct ms_err *err)
-{
-	int rc = mdb_put(txn->t, txn->ix->dbi[table], &k, &v, 0);
-
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
-}
-
-static int
-delete_pair(struct ms_txn *txn, enum ms_table table, MDB_val k, MDB_val v,
-    struct ms_err *err)
-{
-	int rc = mdb_del(txn->t, txn->ix->dbi[table], &k, &v);
-
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
-}
-
 /* 1, 0, -1. */
 static int
 has_rows(struct ms_txn *txn, enum ms_table table, struct ms_err *err)
 {
-	MDB_stat st;
-	int rc = mdb_stat(txn->t, txn->ix->dbi[table], &st);
+	uint64_t count;
 
-	return rc != 0 ? ms_lmdb_fail(rc, err) : st.ms_entries > 0;
+	return ms_index_entries(txn, table, &count, err) < 0 ? -1 : count > 0;
 }
 
 static int
@@ -50,15 +25,6 @@ has_blob(struct ms_txn *txn, const unsigned char digest[DIGEST_KEY],
 }
 
 /* ---- what a message lacks ---- */
-
-int
-ms_missing_blobs_of(
-    struct ms_txn *txn, const unsigned char number[8], struct ms_err *err)
-{
-	struct ms_slice v;
-
-	return ms_index_get(txn, MS_TABLE_MISSING_BLOBS, number, 8, &v, err);
-}
 
 /* Takes out the BLOBs that are there by now. */
 static int
@@ -89,9 +55,8 @@ prune(struct ms_txn *txn, struct ms_err *err)
 	p = (struct ms_want *)(void *)come.p;
 	n = come.n / sizeof(*p);
 	for (i = 0; i < n && got == 0; i++)
-		got = delete_pair(txn, MS_TABLE_MISSING_BLOBS,
-		    (MDB_val){8, p[i].number},
-		    (MDB_val){DIGEST_KEY, p[i].digest}, err);
+		got = ms_index_delete_value(txn, MS_TABLE_MISSING_BLOBS,
+		    p[i].number, 8, p[i].digest, DIGEST_KEY, err);
 	ms_buf_release(&come);
 	return got;
 }
@@ -123,9 +88,8 @@ ms_missing_settle(
 			there = has_blob(txn, w[i].digest, err);
 		if (there < 0 ||
 		    (there == 0 &&
-			put_pair(txn, MS_TABLE_MISSING_BLOBS,
-			    (MDB_val){8, w[i].number},
-			    (MDB_val){DIGEST_KEY, w[i].digest}, err) < 0))
+			ms_index_put(txn, MS_TABLE_MISSING_BLOBS, w[i].number,
+			    8, w[i].digest, DIGEST_KEY, err) < 0))
 			return -1;
 	}
 	return 0;
@@ -133,23 +97,17 @@ ms_missing_settle(
 
 /* ---- a message in the place of one that is lost ---- */
 
-/* A row of `held`: message, folder; occurrence, date. */
-struct held {
-	unsigned char key[16], value[16];
-};
-
 /* One occurrence becomes one of message `to`. */
 static int
-move_one(struct ms_txn *txn, const struct held *h, const unsigned char to[8],
-    struct ms_err *err)
+move_one(struct ms_txn *txn, const struct ms_message_folder *m,
+    const unsigned char to[8], struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY], now[16];
+	unsigned char key[MS_OCCURRENCE_KEY], old[16], new[16], value[16];
 	struct ms_buf row = {0};
 	struct ms_slice v;
 	int got, rc = -1;
 
-	ms_occurrence_key(key, ms_be64(h->key + 8),
-	    (int64_t)ms_le64(h->value + 8), ms_le64(h->value));
+	ms_occurrence_key(key, m->folder, m->date, m->occurrence);
 	got = ms_index_get(txn, MS_TABLE_OCCURRENCE, key, sizeof(key), &v, err);
 	if (got < 0)
 		return -1;
@@ -157,79 +115,65 @@ move_one(struct ms_txn *txn, const struct held *h, const unsigned char to[8],
 		return ms_index_damaged(err, "occurrence");
 	ms_buf_add(&row, v.p, v.n);
 	ms_put_le64(row.p, ms_be64(to));
-	memcpy(now, to, 8);
-	memcpy(now + 8, h->key + 8, 8);
+	ms_message_folder_row(old, value, m);
+	memcpy(new, to, 8);
+	memcpy(new + 8, old + 8, 8);
 	if (ms_index_put(txn, MS_TABLE_OCCURRENCE, key, sizeof(key), row.p,
 		row.n, err) == 0 &&
-	    ms_index_delete(txn, MS_TABLE_MESSAGE_FOLDERS, h->key,
-		sizeof(h->key), err) == 0 &&
-	    ms_index_put(txn, MS_TABLE_MESSAGE_FOLDERS, now, sizeof(now),
-		h->value, sizeof(h->value), err) == 0)
+	    ms_index_delete(
+		txn, MS_TABLE_MESSAGE_FOLDERS, old, sizeof(old), err) == 0 &&
+	    ms_index_put(txn, MS_TABLE_MESSAGE_FOLDERS, new, sizeof(new), value,
+		sizeof(value), err) == 0)
 		rc = 0;
 	ms_buf_release(&row);
 	return rc;
 }
 
 static int
-move_all(struct ms_txn *txn, const unsigned char from[8],
-    const unsigned char to[8], struct ms_err *err)
+move_all(struct ms_txn *txn, uint64_t from, const unsigned char to[8],
+    struct ms_err *err)
 {
-	unsigned char key[16] = {0};
-	MDB_val k = {sizeof(key), key}, v;
-	struct ms_buf rows = {0};
-	const struct held *h;
-	size_t i, n;
+	struct ms_message_folder m = {.message = from};
 	int got;
 
-	memcpy(key, from, 8);
-	got = ms_index_seek(
-	    txn, MS_TABLE_MESSAGE_FOLDERS, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == 16 && v.mv_size == 16 &&
-	       memcmp(k.mv_data, from, 8) == 0) {
-		ms_buf_add(&rows, k.mv_data, k.mv_size);
-		ms_buf_add(&rows, v.mv_data, v.mv_size);
-		got = ms_index_seek(
-		    txn, MS_TABLE_MESSAGE_FOLDERS, MDB_NEXT, &k, &v, err);
+	while ((got = ms_index_next_message_folder(txn, &m, err)) == 1 &&
+	       m.message == from) {
+		if (move_one(txn, &m, to, err) < 0)
+			return -1;
+		m.folder++;
 	}
-	h = (const struct held *)(void *)rows.p;
-	n = rows.n / sizeof(*h);
-	for (i = 0; i < n && got >= 0; i++)
-		got = move_one(txn, &h[i], to, err);
-	ms_buf_release(&rows);
 	return got < 0 ? -1 : 0;
 }
 
-/* The records of this id that lack something: their numbers, big-endian. */
+/* The records of this id that have missing BLOBs: their numbers, big-endian. */
 static int
-find_lacking(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
+find_incomplete(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     struct ms_buf *numbers, struct ms_err *err)
 {
-	MDB_val k = {DIGEST_KEY, (void *)id}, v;
+	unsigned char key[8];
+	uint64_t number = 0;
 	struct ms_slice row;
-	int got, missing_blobs;
+	int got, found;
 
-	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
-	while (got == 1) {
-		if (v.mv_size != 8)
-			return ms_index_damaged(err, "id");
-		missing_blobs = ms_missing_blobs_of(txn, v.mv_data, err);
-		if (missing_blobs == 1)
-			missing_blobs = ms_index_get(
-			    txn, MS_TABLE_MESSAGE, v.mv_data, 8, &row, err);
-		if (missing_blobs < 0)
+	for (; (got = ms_index_next_same_id(txn, id, &number, err)) == 1;
+	     number++) {
+		ms_put_be64(key, number);
+		found = ms_missing_blobs_of(txn, key, err);
+		if (found == 1)
+			found = ms_index_get(
+			    txn, MS_TABLE_MESSAGE, key, sizeof(key), &row, err);
+		if (found < 0)
 			return -1;
-		if (missing_blobs == 1 && row.n >= MS_SHA_LEN &&
+		if (found == 1 && row.n >= MS_SHA_LEN &&
 		    memcmp(row.p, id, MS_SHA_LEN) == 0)
-			ms_buf_add(numbers, v.mv_data, 8);
-		got =
-		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
+			ms_buf_add(numbers, key, sizeof(key));
 	}
 	return got;
 }
 
-/* Those that are gone; they are no longer missed. */
+/* The records of this id that are missing; they are no longer missed. */
 static int
-take_gone(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
+find_missing(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     struct ms_buf *numbers, struct ms_err *err)
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
@@ -250,9 +194,8 @@ take_gone(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 	}
 	for (i = start; i < numbers->n && got == 0; i += 8) {
 		ms_missing_row(row, id, ms_be64(numbers->p + i));
-		got = delete_pair(txn, MS_TABLE_MISSING_MESSAGES,
-		    (MDB_val){DIGEST_KEY, (void *)id},
-		    (MDB_val){sizeof(row), row}, err);
+		got = ms_index_delete_value(txn, MS_TABLE_MISSING_MESSAGES, id,
+		    DIGEST_KEY, row, sizeof(row), err);
 	}
 	return got;
 }
@@ -283,11 +226,11 @@ ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	if (gone == 1)
-		got = take_gone(txn, id, &numbers, err);
+		got = find_missing(txn, id, &numbers, err);
 	if (lacking == 1 && got == 0)
-		got = find_lacking(txn, id, &numbers, err);
+		got = find_incomplete(txn, id, &numbers, err);
 	for (i = 0; i < numbers.n && got == 0; i += 8)
-		got = move_all(txn, numbers.p + i, number, err);
+		got = move_all(txn, ms_be64(numbers.p + i), number, err);
 	ms_buf_release(&numbers);
 	return got;
 }
@@ -302,8 +245,8 @@ add_message_folder(struct ms_txn *txn, const unsigned char number[8],
 	uint64_t occurrence;
 	int got;
 
-	got = ms_index_message_folders(
-	    txn, ms_be64(number), folder, &occurrence, err);
+	got =
+	    ms_index_in_folder(txn, ms_be64(number), folder, &occurrence, err);
 	if (got == 1)
 		ms_buf_add(out, &occurrence, sizeof(occurrence));
 	return got < 0 ? -1 : 0;
@@ -320,7 +263,7 @@ by_number(const void *a, const void *b)
 }
 
 int
-ms_index_missing_message(struct ms_txn *txn, uint64_t folder,
+ms_index_missing_messages(struct ms_txn *txn, uint64_t folder,
     struct ms_buf *occurrences, struct ms_err *err)
 {
 	MDB_cursor_op op = MDB_FIRST;
@@ -361,34 +304,20 @@ ms_index_is_missing(const struct ms_buf *occurrences, uint64_t occurrence)
 }
 
 int
-ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err)
-{
-	unsigned char key[8];
-	int missing_blobs;
-
-	ms_put_be64(key, number);
-	missing_blobs = ms_missing_blobs_of(txn, key, err);
-	return missing_blobs < 0 ? -1 : !missing_blobs;
-}
-
-int
 ms_index_count_missing(struct ms_txn *txn, uint64_t *count, struct ms_err *err)
 {
 	MDB_cursor_op op = MDB_FIRST;
-	MDB_stat st;
+	uint64_t incomplete = 0;
 	MDB_val k, v;
-	int got, rc;
+	int got;
 
-	*count = 0;
 	for (; (got = ms_index_seek(
 		    txn, MS_TABLE_MISSING_BLOBS, op, &k, &v, err)) == 1;
 	     op = MDB_NEXT_NODUP)
-		(*count)++;
-	if (got < 0)
+		incomplete++;
+	if (got < 0 ||
+	    ms_index_entries(txn, MS_TABLE_MISSING_MESSAGES, count, err) < 0)
 		return -1;
-	rc = mdb_stat(txn->t, txn->ix->dbi[MS_TABLE_MISSING_MESSAGES], &st);
-	if (rc != 0)
-		return ms_lmdb_fail(rc, err);
-	*count += st.ms_entries;
+	*count += incomplete;
 	return 0;
 }

@@ -274,7 +274,8 @@ static int
 add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
     struct ms_slice content, struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY], held[16], hv[16], *v;
+	unsigned char key[MS_OCCURRENCE_KEY], mk[16], mv[16], *v;
+	struct ms_message_folder m;
 	struct ms_buf value = {0};
 	struct ms_occurrence o;
 	uint64_t message;
@@ -305,11 +306,9 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	ms_buf_add(&value, o.place.p, o.place.n);
 	add(in, MS_TABLE_OCCURRENCE, key, sizeof(key), value.p, value.n);
 	ms_buf_release(&value);
-	ms_put_be64(held, message);
-	ms_put_be64(held + 8, o.folder);
-	ms_put_le64(hv, number);
-	ms_put_le64(hv + 8, (uint64_t)o.date);
-	add(in, MS_TABLE_MESSAGE_FOLDERS, held, sizeof(held), hv, sizeof(hv));
+	m = (struct ms_message_folder){message, o.folder, number, o.date};
+	ms_message_folder_row(mk, mv, &m);
+	add(in, MS_TABLE_MESSAGE_FOLDERS, mk, sizeof(mk), mv, sizeof(mv));
 	if (o.place.n > 0)
 		add_place(in, o.folder, o.place, number);
 	return 0;

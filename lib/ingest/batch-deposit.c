@@ -84,27 +84,6 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 	return rc;
 }
 
-/* The row of an occurrence, from its place in `held`: folder, number, date. */
-static int
-message_folder_row(struct ms_committer *c, const MDB_val *k, const MDB_val *v,
-    struct ms_occurrence_row *row, struct ms_err *err)
-{
-	const unsigned char *value = v->mv_data;
-	unsigned char key[MS_OCCURRENCE_KEY];
-	MDB_val at = {sizeof(key), key}, found;
-	struct ms_slice s;
-	int got;
-
-	ms_occurrence_key(key, ms_be64((unsigned char *)k->mv_data + 8),
-	    (int64_t)ms_le64(value + 8), ms_le64(value));
-	got = ms_index_get(
-	    &c->txn, MS_TABLE_OCCURRENCE, key, sizeof(key), &s, err);
-	if (got <= 0)
-		return got;
-	found = (MDB_val){s.n, (void *)s.p};
-	return ms_occurrence_row(row, &at, &found, err) < 0 ? -1 : 1;
-}
-
 /*
  * An occurrence that the user has of a message (first of its id): one of this
  * source, if there is one. Its slices are not to be looked at. 1, 0, -1.
@@ -113,11 +92,10 @@ static int
 find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
     struct ms_occurrence_row *like, struct ms_err *err)
 {
-	unsigned char key[16];
-	MDB_val k = {sizeof(key), key}, v;
+	struct ms_message_folder m = {.message = first};
 	uint64_t user, source = 0;
 	bool any = false, same = false;
-	struct ms_slice row;
+	struct ms_folder_row folder;
 	int got, found;
 
 	got = ms_committer_name(
@@ -129,25 +107,23 @@ find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 		&source, err) < 0 ||
 	    ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
 		return -1;
-	ms_put_be64(key, first);
-	ms_put_be64(key + 8, 0);
-	got = ms_index_seek(
-	    &c->txn, MS_TABLE_MESSAGE_FOLDERS, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && !same && k.mv_size == 16 && v.mv_size == 16 &&
-	       ms_be64(k.mv_data) == first) {
-		found = ms_index_get(&c->txn, MS_TABLE_FOLDER,
-		    (const unsigned char *)k.mv_data + 8, 8, &row, err);
-		if (found == 1 && row.n >= 16 && ms_le64(row.p) == user) {
-			same = ms_le64(row.p + 8) == source;
-			if (!any || same)
-				found =
-				    message_folder_row(c, &k, &v, like, err);
+	for (; !same &&
+	       (got = ms_index_next_message_folder(&c->txn, &m, err)) == 1 &&
+	       m.message == first;
+	     m.folder++) {
+		found = ms_index_folder(&c->txn, m.folder, &folder, err);
+		if (found == 1 && folder.user == user) {
+			same = folder.source == source;
+			if (!any || same) {
+				like->folder = m.folder;
+				like->date = m.date;
+				like->number = m.occurrence;
+				found = ms_index_occurrence(&c->txn, like, err);
+			}
 			any = true;
 		}
 		if (found < 0)
 			return -1;
-		got = ms_index_seek(
-		    &c->txn, MS_TABLE_MESSAGE_FOLDERS, MDB_NEXT, &k, &v, err);
 	}
 	return got < 0 ? -1 : any;
 }
@@ -211,8 +187,7 @@ find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
 	pair_digest(d->id, MS_SHA_LEN, folder, digest);
 	if (ms_map_get(&c->message_folders, digest, occurrence))
 		return 1;
-	return ms_index_message_folders(
-	    &c->txn, first, folder, occurrence, err);
+	return ms_index_in_folder(&c->txn, first, folder, occurrence, err);
 }
 
 /* Finds the folder from which the message was moved, of the same user and

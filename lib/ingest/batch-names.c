@@ -146,15 +146,12 @@ set_label(struct ms_committer *c, uint64_t user, uint64_t source,
 	    .name = (char *)label,
 	    .user = user,
 	    .source = source};
-	unsigned char key[16], digest[MS_SHA_LEN];
+	unsigned char digest[MS_SHA_LEN];
 	struct ms_slice now;
 	uint64_t number;
 	int got;
 
-	ms_put_be64(key, user);
-	ms_put_be64(key + 8, source);
-	got =
-	    ms_index_get(&c->txn, MS_TABLE_LABEL, key, sizeof(key), &now, err);
+	got = ms_index_label(&c->txn, user, source, &now, err);
 	if (got < 0)
 		return -1;
 	if (got == 1 && ms_slice_eq(now, ms_slice_str(label)))

@@ -35,7 +35,7 @@ find_number(struct ms_ingest *in, struct ms_dest *d)
 	uint64_t user, source, folder;
 
 	if (d->label == NULL &&
-	    ms_archive_live_user(in->a, d->user, &user, NULL) == 1 &&
+	    ms_archive_active_user(in->a, d->user, &user, NULL) == 1 &&
 	    ms_archive_source(in->a, d->source, &source, NULL) == 1 &&
 	    ms_archive_folder(in->a, user, source, d->folder, &folder, NULL) ==
 		1)

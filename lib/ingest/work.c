@@ -113,8 +113,7 @@ resolve(struct ms_txn *txn, struct entry *e, struct ms_slice place,
 
 	folder = atomic_load(&dest->number);
 	if (folder != 0) {
-		got = ms_index_message_folders(
-		    txn, first, folder, &occurrence, err);
+		got = ms_index_in_folder(txn, first, folder, &occurrence, err);
 		if (got == 1 && place.n > 0)
 			got = ms_index_place(
 			    txn, folder, place, &occurrence, err);
@@ -138,7 +137,7 @@ ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err)
 
 	if (dest->create_user || atomic_load(&dest->has_user))
 		return 0;
-	got = ms_index_live_user(txn, dest->user, &user, err);
+	got = ms_index_active_user(txn, dest->user, &user, err);
 	if (got == 1)
 		atomic_store(&dest->has_user, true);
 	e->no_user = got == 0;

@@ -15,15 +15,14 @@ struct renamed {
 };
 
 static int
-look_at(const MDB_val *v, uint64_t number, const char *from, const char *to,
+look_at(struct ms_slice row, uint64_t number, const char *from, const char *to,
     struct ms_buf *list, struct ms_err *err)
 {
 	struct renamed r = {.number = number};
 	struct ms_buf text = {0};
 	struct ms_record_row o;
 
-	if (ms_record_row_parse(
-		&o, (struct ms_slice){v->mv_data, v->mv_size}, err) < 0)
+	if (ms_record_row_parse(&o, row, err) < 0)
 		return -1;
 	if (!ms_record_row_flag(&o, MS_FIELD_DELETED) &&
 	    ms_profile_rename_user(&text,
@@ -36,28 +35,19 @@ look_at(const MDB_val *v, uint64_t number, const char *from, const char *to,
 	return 0;
 }
 
-/* All of them first: a cursor does not stand what events change. */
 static int
 gather(struct ms_txn *txn, const char *from, const char *to,
     struct ms_buf *list, struct ms_err *err)
 {
-	unsigned char first[MS_RECORD_ROW_KEY];
-	MDB_val k = {sizeof(first), first}, v;
-	const unsigned char *key;
+	struct ms_slice row;
+	uint64_t number;
 	int got;
 
-	ms_record_row_key(first, MS_ROW_PROFILE, 0);
-	got = ms_index_seek(
-	    txn, MS_TABLE_RECORD_ROWS, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && k.mv_size == MS_RECORD_ROW_KEY) {
-		key = k.mv_data;
-		if (key[0] != MS_ROW_PROFILE)
-			break;
-		if (look_at(&v, ms_be64(key + 1), from, to, list, err) < 0)
+	for (number = 0; (got = ms_index_next_record_row(
+			      txn, MS_ROW_PROFILE, &number, &row, err)) == 1;
+	     number++)
+		if (look_at(row, number, from, to, list, err) < 0)
 			return -1;
-		got = ms_index_seek(
-		    txn, MS_TABLE_RECORD_ROWS, MDB_NEXT, &k, &v, err);
-	}
 	return got < 0 ? -1 : 0;
 }
 

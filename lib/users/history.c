@@ -44,29 +44,6 @@ ms_history_close(struct ms_history *h)
 	free(h);
 }
 
-/* Puts the cursor on the first row of the walk. */
-static int
-seek(struct ms_history *h, struct ms_txn *txn, MDB_val *k, MDB_val *v,
-    struct ms_err *err)
-{
-	unsigned char key[MS_RECORD_ROW_KEY];
-	int got, past;
-
-	ms_record_row_key(key, (uint8_t)h->sel.class, h->next);
-	*k = (MDB_val){sizeof(key), key};
-	got = ms_index_seek(txn, MS_TABLE_EVENT, MDB_SET_RANGE, k, v, err);
-	if (got < 0 || h->sel.forward)
-		return got;
-	if (got == 0)
-		return ms_index_seek(txn, MS_TABLE_EVENT, MDB_LAST, k, v, err);
-	ms_record_row_key(key, (uint8_t)h->sel.class, h->next);
-	past = k->mv_size != sizeof(key) ||
-	       memcmp(k->mv_data, key, sizeof(key)) != 0;
-	if (past)
-		got = ms_index_seek(txn, MS_TABLE_EVENT, MDB_PREV, k, v, err);
-	return got;
-}
-
 /* Is it one of those asked for? Or does the walk end with it? */
 static bool
 fits(struct ms_history *h, const struct ms_event_row *row)
@@ -84,10 +61,9 @@ fits(struct ms_history *h, const struct ms_event_row *row)
 }
 
 static bool
-beyond(const struct ms_history *h, const MDB_val *k, uint64_t number)
+beyond(const struct ms_history *h, uint64_t number)
 {
-	return *(const unsigned char *)k->mv_data != h->sel.class ||
-	       (h->sel.above > 0 && number <= h->sel.above) ||
+	return (h->sel.above > 0 && number <= h->sel.above) ||
 	       (h->sel.below > 0 && number >= h->sel.below);
 }
 
@@ -95,27 +71,24 @@ beyond(const struct ms_history *h, const MDB_val *k, uint64_t number)
 static int
 read_rows(struct ms_history *h, struct ms_txn *txn, struct ms_err *err)
 {
-	MDB_cursor_op op = h->sel.forward ? MDB_NEXT : MDB_PREV;
+	uint8_t class = (uint8_t)h->sel.class;
 	struct ms_event_row row;
-	MDB_val k, v;
 	int got, count;
 
-	got = seek(h, txn, &k, &v, err);
-	for (count = 0; got == 1 && count < SLICE; count++) {
-		if (ms_event_row(&row, &k, &v, err) < 0)
+	for (count = 0; count < SLICE && !h->ended; count++) {
+		row.number = h->next;
+		got = h->sel.forward
+			  ? ms_index_next_event(txn, class, &row, err)
+			  : ms_index_previous_event(txn, class, &row, err);
+		if (got < 0)
 			return -1;
-		if (beyond(h, &k, row.number))
-			got = 0;
+		if (got == 0 || beyond(h, row.number))
+			h->ended = true;
 		else if (fits(h, &row))
 			ms_buf_add(&h->rows, &row, sizeof(row));
-		if (h->ended || got == 0)
-			break;
 		h->next = h->sel.forward ? row.number + 1 : row.number - 1;
-		got = ms_index_seek(txn, MS_TABLE_EVENT, op, &k, &v, err);
 	}
-	if (got == 0)
-		h->ended = true;
-	return got < 0 ? -1 : 0;
+	return 0;
 }
 
 static int

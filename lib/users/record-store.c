@@ -14,17 +14,16 @@ int
 ms_record_store_get_in(struct ms_txn *txn, enum ms_row_kind kind,
     uint64_t number, struct ms_buf *row, struct ms_err *err)
 {
-	unsigned char key[MS_RECORD_ROW_KEY];
+	uint64_t found = number;
 	struct ms_slice v;
 	int got;
 
 	ms_buf_clear(row);
-	ms_record_row_key(key, (uint8_t)kind, number);
-	got =
-	    ms_index_get(txn, MS_TABLE_RECORD_ROWS, key, sizeof(key), &v, err);
-	if (got == 1)
-		ms_buf_add(row, v.p, v.n);
-	return got;
+	got = ms_index_next_record_row(txn, kind, &found, &v, err);
+	if (got != 1 || found != number)
+		return got < 0 ? -1 : 0;
+	ms_buf_add(row, v.p, v.n);
+	return 1;
 }
 
 int
@@ -103,37 +102,30 @@ ms_record_store_close(struct ms_record_store *w)
 }
 
 static void
-keep_row(struct ms_record_store *w, uint64_t number, const MDB_val *v)
+keep_row(struct ms_record_store *w, uint64_t number, struct ms_slice v)
 {
 	unsigned char head[16];
 
 	ms_put_le64(head, number);
-	ms_put_le64(head + 8, v->mv_size);
+	ms_put_le64(head + 8, v.n);
 	ms_buf_add(&w->rows, head, sizeof(head));
-	ms_buf_add(&w->rows, v->mv_data, v->mv_size);
+	ms_buf_add(&w->rows, v.p, v.n);
 }
 
 static int
-read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *last,
+read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *next,
     struct ms_err *err)
 {
-	unsigned char from[MS_RECORD_ROW_KEY];
-	MDB_val k = {sizeof(from), from}, v;
-	int got, count = 0;
+	struct ms_slice v;
+	int got = 1, count;
 
 	ms_buf_clear(&w->rows);
-	ms_record_row_key(from, (uint8_t)w->kind, w->next);
-	got = ms_index_seek(
-	    txn, MS_TABLE_RECORD_ROWS, MDB_SET_RANGE, &k, &v, err);
-	while (got == 1 && count < SLICE && w->rows.n < SLICE_BYTES) {
-		if (k.mv_size != MS_RECORD_ROW_KEY ||
-		    *(const unsigned char *)k.mv_data != w->kind)
-			return 0;
-		*last = ms_be64((const unsigned char *)k.mv_data + 1);
-		keep_row(w, *last, &v);
-		count++;
-		got = ms_index_seek(
-		    txn, MS_TABLE_RECORD_ROWS, MDB_NEXT, &k, &v, err);
+	*next = w->next;
+	for (count = 0; count < SLICE && w->rows.n < SLICE_BYTES; count++) {
+		got = ms_index_next_record_row(txn, w->kind, next, &v, err);
+		if (got <= 0)
+			break;
+		keep_row(w, (*next)++, v);
 	}
 	return got;
 }
@@ -142,7 +134,7 @@ read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *last,
 static int
 fill(struct ms_record_store *w, struct ms_err *err)
 {
-	uint64_t last = 0;
+	uint64_t next = 0;
 	struct ms_txn txn;
 	int got;
 
@@ -151,12 +143,12 @@ fill(struct ms_record_store *w, struct ms_err *err)
 	do {
 		if (ms_index_begin(w->a->ix, &txn, err) < 0)
 			return -1;
-		got = read_rows(w, &txn, &last, err);
+		got = read_rows(w, &txn, &next, err);
 	} while (ms_index_end(&txn) != 0);
 	if (got < 0)
 		return -1;
 	w->ended = got == 0;
-	w->next = last + 1;
+	w->next = next;
 	w->at = 0;
 	return w->rows.n > 0;
 }

@@ -102,34 +102,24 @@ static int
 next_messages(struct ms_archive *a, uint64_t number, struct ms_buf *out,
     struct ms_err *err)
 {
+	struct ms_message_row row;
 	struct message m;
-	unsigned char key[8];
-	MDB_val k, v;
 	struct ms_txn txn;
 	size_t i;
-	int got;
+	int got = 1;
 
 	do {
 		ms_buf_clear(out);
-		ms_put_be64(key, number);
-		k = (MDB_val){sizeof(key), key};
+		m.number = number;
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got = ms_index_seek(
-		    &txn, MS_TABLE_MESSAGE, MDB_SET_RANGE, &k, &v, err);
-		for (i = 0; i < ROWS && got == 1; i++) {
-			if (k.mv_size != 8 || v.mv_size < 40) {
-				got = ms_fail(err, MS_BUG,
-				    "a row of the new index is too short");
+		for (i = 0; i < ROWS; i++, m.number++) {
+			got = ms_index_next_message(&txn, &m.number, &row, err);
+			if (got != 1)
 				break;
-			}
-			m.number = ms_be64(k.mv_data);
-			memcpy(m.id, v.mv_data, MS_SHA_LEN);
-			m.size = ms_le64(
-			    (const unsigned char *)v.mv_data + MS_SHA_LEN);
+			memcpy(m.id, row.id, MS_SHA_LEN);
+			m.size = row.size;
 			ms_buf_add(out, &m, sizeof(m));
-			got = ms_index_seek(
-			    &txn, MS_TABLE_MESSAGE, MDB_NEXT, &k, &v, err);
 		}
 	} while (ms_index_end(&txn) != 0);
 	return got < 0 ? -1 : 0;
@@ -216,39 +206,32 @@ tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
 	return rc;
 }
 
-/* The occurrences from key on, at most ROWS; key becomes that of the last
- * one. Those without a message are added to out. */
+/* Moves *at over at most ROWS occurrences; those without a message are added to
+ * out. */
 static int
-next_orphans(struct ms_archive *a, unsigned char key[MS_OCCURRENCE_KEY],
+next_orphans(struct ms_archive *a, struct ms_occurrence_row *at,
     struct ms_buf *out, size_t *seen, struct ms_err *err)
 {
-	unsigned char from[MS_OCCURRENCE_KEY];
-	struct ms_occurrence_row o;
+	const struct ms_occurrence_row start = *at;
 	struct ms_location loc;
 	struct ms_txn txn;
-	MDB_val k, v;
-	int got;
+	int got = 1;
 
-	memcpy(from, key, sizeof(from));
 	do {
 		ms_buf_clear(out);
 		*seen = 0;
-		k = (MDB_val){sizeof(from), from};
+		*at = start;
 		if (ms_index_begin(a->ix, &txn, err) < 0)
 			return -1;
-		got = ms_index_seek(
-		    &txn, MS_TABLE_OCCURRENCE, MDB_SET_RANGE, &k, &v, err);
-		for (; got == 1 && *seen < ROWS; (*seen)++) {
-			memcpy(key, k.mv_data, MS_OCCURRENCE_KEY);
-			got = ms_occurrence_row(&o, &k, &v, err);
+		for (; *seen < ROWS; (*seen)++, at->number++) {
+			got = ms_index_next_occurrence(&txn, at, err);
+			if (got != 1)
+				break;
+			got = ms_index_locate(&txn, at->message, &loc, err);
+			if (got < 0)
+				break;
 			if (got == 0)
-				got =
-				    ms_index_locate(&txn, o.message, &loc, err);
-			if (got == 0)
-				ms_buf_add(out, &o, sizeof(o));
-			if (got >= 0)
-				got = ms_index_seek(&txn, MS_TABLE_OCCURRENCE,
-				    MDB_NEXT, &k, &v, err);
+				ms_buf_add(out, at, sizeof(*at));
 		}
 	} while (ms_index_end(&txn) != 0);
 	return got < 0 ? -1 : 0;
@@ -258,14 +241,14 @@ static int
 check_occurrences(
     struct ms_verify_run *r, struct ms_archive *a, struct ms_err *err)
 {
-	unsigned char key[MS_OCCURRENCE_KEY] = {0};
+	struct ms_occurrence_row at = {.date = INT64_MIN};
 	const struct ms_occurrence_row *o;
 	struct ms_buf orphans = {0};
 	size_t i, n, seen = 0;
 	int rc = -1;
 
 	do {
-		if (next_orphans(a, key, &orphans, &seen, err) < 0)
+		if (next_orphans(a, &at, &orphans, &seen, err) < 0)
 			goto out;
 		o = (const void *)orphans.p;
 		n = orphans.n / sizeof(*o);
@@ -273,9 +256,6 @@ check_occurrences(
 			if (tell_orphan(r, a, &o[i], err) < 0)
 				goto out;
 		r->sum->occurrences += seen;
-		/* On from the smallest key that can follow. */
-		for (i = MS_OCCURRENCE_KEY; i > 0 && ++key[i - 1] == 0; i--)
-			;
 	} while (seen == ROWS);
 	rc = 0;
 out:

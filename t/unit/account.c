@@ -275,7 +275,7 @@ deleted(struct ms_archive *a)
 	    "his name stays, all else goes");
 	ok(ms_archive_user(a, "bob", &n, NULL) == 1 && n == bob,
 	    "who reads finds him");
-	ok(ms_archive_live_user(a, "bob", &n, NULL) == 0 &&
+	ok(ms_archive_active_user(a, "bob", &n, NULL) == 0 &&
 		!put_mail(a, "bob", false, "Subject: 2\n\n2\n") &&
 		!put_mail(a, "bob", false, "Subject: 1\n\n1\n"),
 	    "who brings mail does not");

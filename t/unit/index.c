@@ -174,10 +174,9 @@ find(struct ms_index *ix, uint64_t n)
 		       loc.pack != 4 || loc.generation != 1 ||
 		       loc.offset != 1000 || loc.place != i - 10 ||
 		       loc.stored != 77;
-		bad +=
-		    ms_index_message_folders(&txn, i, 3, &number, NULL) != 1 ||
-		    number != 20000 + i;
-		bad += ms_index_message_folders(&txn, i, 4, &number, NULL) != 0;
+		bad += ms_index_in_folder(&txn, i, 3, &number, NULL) != 1 ||
+		       number != 20000 + i;
+		bad += ms_index_in_folder(&txn, i, 4, &number, NULL) != 0;
 		snprintf(place, sizeof(place), "7/%d", (int)i);
 		bad += ms_index_place(
 			   &txn, 3, ms_slice_str(place), &number, NULL) != 1 ||
@@ -202,26 +201,19 @@ find(struct ms_index *ix, uint64_t n)
 static void
 by_date(struct ms_index *ix, uint64_t n)
 {
-	unsigned char start[MS_OCCURRENCE_KEY];
-	MDB_val key = {sizeof(start), start}, value;
-	struct ms_occurrence_row row;
+	struct ms_occurrence_row row = {.folder = 3, .date = INT64_MIN};
 	int64_t last = INT64_MIN;
 	struct ms_txn txn;
 	uint64_t count = 0;
-	MDB_cursor_op op = MDB_SET_RANGE;
 	bool sorted = true;
 
-	ms_occurrence_key(start, 3, INT64_MIN, 0);
 	if (ms_index_begin(ix, &txn, NULL) < 0)
 		return;
-	while (ms_index_seek(
-		   &txn, MS_TABLE_OCCURRENCE, op, &key, &value, NULL) == 1 &&
-	       ms_occurrence_row(&row, &key, &value, NULL) == 0) {
+	for (; ms_index_next_occurrence(&txn, &row, NULL) == 1; row.number++) {
 		sorted = sorted && row.date >= last && row.folder == 3 &&
 			 row.date == (int64_t)row.message - 50;
 		last = row.date;
 		count++;
-		op = MDB_NEXT;
 	}
 	ms_index_end(&txn);
 	ok(sorted && count == n, "%d occurrences by date, from -40 on",
