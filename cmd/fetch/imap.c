@@ -56,7 +56,7 @@ static int
 need_folder(struct worker *w, const char *raw, uint32_t uidvalidity, bool write,
     struct ms_err *err)
 {
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 
 	if (need_session(w, err) < 0)
 		return -1;
@@ -74,7 +74,7 @@ need_folder(struct worker *w, const char *raw, uint32_t uidvalidity, bool write,
 		w->uidvalidity = box.uidvalidity;
 	}
 	if (w->uidvalidity != uidvalidity ||
-	    (ms_imap_moved_on(w->im) & MS_MOVED_RENUMBERED) != 0) {
+	    (ms_imap_changes(w->im) & MS_CHANGE_UIDVALIDITY) != 0) {
 		free(w->raw);
 		w->raw = NULL;
 		return ms_fail(err, MS_EXISTS,
@@ -89,7 +89,7 @@ static int
 still_valid(struct worker *w, int rc, struct ms_err *err)
 {
 	if (w->im == NULL || !ms_imap_usable(w->im) ||
-	    (ms_imap_moved_on(w->im) & MS_MOVED_RENUMBERED) == 0)
+	    (ms_imap_changes(w->im) & MS_CHANGE_UIDVALIDITY) == 0)
 		return rc;
 	free(w->raw);
 	w->raw = NULL;
@@ -119,7 +119,7 @@ folders(struct worker *w, struct ms_err *err)
 		link_u32(&w->link, (uint32_t)f[i].space);
 		link_u32(&w->link, (uint32_t)f[i].prefix);
 		link_u32(&w->link, f[i].selectable);
-		link_u32(&w->link, f[i].clash);
+		link_u32(&w->link, f[i].duplicate);
 		say_end(w);
 	}
 	ms_imap_folders_free(f, n);
@@ -150,9 +150,9 @@ narrow(struct worker *w, const char *criteria, const uint32_t *uids,
     size_t count, struct ms_err *err)
 {
 	static const struct {
-		enum ms_imap_met met;
+		enum ms_imap_match met;
 		enum word word;
-	} said[] = {{MS_MET_YES, SAY_MET}, {MS_MET_NO, SAY_UNMET}};
+	} said[] = {{MS_MATCH_YES, SAY_MET}, {MS_MATCH_NO, SAY_UNMET}};
 	unsigned char *met = ms_xcalloc(count, 1);
 	uint32_t *some = ms_xcalloc(count, sizeof(*some));
 	size_t i, k, n;
@@ -174,7 +174,7 @@ static int
 survey(
     struct worker *w, const char *raw, const char *criteria, struct ms_err *err)
 {
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 	uint32_t *uids = NULL;
 	size_t count = 0, missing = 0;
 	int rc;
@@ -277,8 +277,10 @@ look(struct worker *w, const struct wanted *u, ask_heads *ask,
 static int
 attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
-	const struct ms_imap_head_sink sink = {
-	    .head = on_head, .failed = on_failed, .gone = on_gone, .ctx = w};
+	const struct ms_imap_head_sink sink = {.head = on_head,
+	    .failed = on_failed,
+	    .expunged = on_gone,
+	    .ctx = w};
 
 	return look(w, u, ms_imap_attributes, &sink, err);
 }
@@ -286,8 +288,10 @@ attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
 static int
 heads(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
-	const struct ms_imap_head_sink sink = {
-	    .head = on_head, .failed = on_failed, .gone = on_gone, .ctx = w};
+	const struct ms_imap_head_sink sink = {.head = on_head,
+	    .failed = on_failed,
+	    .expunged = on_gone,
+	    .ctx = w};
 
 	return look(w, u, ms_imap_heads, &sink, err);
 }
@@ -297,7 +301,7 @@ fetch(struct worker *w, const struct wanted *u, struct ms_err *err)
 {
 	const struct ms_imap_sink sink = {.message = on_message,
 	    .failed = on_failed,
-	    .gone = on_gone,
+	    .expunged = on_gone,
 	    .ctx = w};
 	size_t at, done;
 	int rc = 0;
@@ -370,7 +374,7 @@ static int
 delete_verified(struct worker *w, struct verified *v, struct ms_err *err)
 {
 	const struct ms_imap_delete_sink sink = {
-	    .gone = deleted, .stays = stays, .ctx = w};
+	    .expunged = deleted, .kept = stays, .ctx = w};
 	size_t at, done;
 
 	qsort(v->uids, v->count, sizeof(*v->uids), ms_imap_by_uid);
@@ -393,7 +397,7 @@ delete_wanted(struct worker *w, const struct wanted *u, struct ms_err *err)
 	struct verified v = {.w = w, .u = u};
 	const struct ms_imap_head_sink sink = {.head = verify,
 	    .failed = verify_failed,
-	    .gone = verify_gone,
+	    .expunged = verify_gone,
 	    .ctx = &v};
 	size_t at, done;
 	int rc;
@@ -415,7 +419,7 @@ delete_wanted(struct worker *w, const struct wanted *u, struct ms_err *err)
 static int
 idle(struct worker *w, const char *raw, unsigned seconds, struct ms_err *err)
 {
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 
 	if (need_session(w, err) < 0)
 		return -1;

@@ -231,7 +231,7 @@ take_folder(struct run *r, struct frame *f, struct ms_err *err)
 	d.space = (enum ms_imap_space)frame_u32(f);
 	d.prefix = frame_u32(f);
 	d.selectable = frame_u32(f) != 0;
-	d.clash = frame_u32(f) != 0;
+	d.duplicate = frame_u32(f) != 0;
 	if (f->bad || d.prefix > strlen(name) || r->folder_count >= FOLDERS_MAX)
 		return ms_fail(err, MS_PROTO, "a bad frame");
 	if (r->folder_count == r->folder_cap) {

@@ -88,7 +88,7 @@ add_box(struct run *r, const struct ms_imap_folder *f,
 	    .labels = (r->capabilities & MS_CAP_GMAIL) != 0 &&
 		      (v->uses & MS_USE_ALL) != 0};
 	b->tally = ms_report_tally(r->report, r->user_name, r->source, f->name);
-	if (f->clash)
+	if (f->duplicate)
 		box_fails(r, b, "another folder has the same name");
 	else if (strlen(f->name) > MS_FOLDER_MAX)
 		box_fails(r, b, "its name is too long");
@@ -126,7 +126,7 @@ print_folders(
 		ms_buf_clear(&line);
 		ms_listing_escape(
 		    &line, r->folders[i].name, strlen(r->folders[i].name));
-		if (printf("%s\t%s\t%s\n", way[v[i].way], ms_buf_str(&line),
+		if (printf("%s\t%s\t%s\n", way[v[i].mode], ms_buf_str(&line),
 			v[i].why) < 0)
 			rc = ms_fail_errno(err, "standard output");
 	}
@@ -148,13 +148,13 @@ choose_folders(struct run *r, struct ms_err *err)
 		return -1;
 	v = r->verdicts = ms_xcalloc(r->folder_count + 1, sizeof(*v));
 	r->boxes = ms_xcalloc(r->folder_count + 1, sizeof(*r->boxes));
-	ms_folders_judge(rules, r->folders, r->folder_count, v);
+	ms_folders_match(rules, r->folders, r->folder_count, v);
 	if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 		rc = print_folders(r, v, err);
 	for (i = 0; i < r->folder_count; i++) {
 		if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 			continue;
-		if (v[i].way == MS_FOLDER_OPEN)
+		if (v[i].mode == MS_FOLDER_READ)
 			add_box(r, r->folders + i, v + i);
 		else if (r->opt->verbose)
 			ms_warn(TOOL, "%s: left out: %s", r->folders[i].name,

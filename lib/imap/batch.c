@@ -42,7 +42,7 @@ ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid)
 {
 	unsigned char *fate = fate_of(b, uid);
 
-	if (b->im->dead || ms_imap_still(b->im, NULL) < 0)
+	if (b->im->dead || ms_imap_check_uidvalidity(b->im, NULL) < 0)
 		return false;
 	if (fate == NULL || *fate == TOLD) {
 		count_unasked(b);
@@ -106,13 +106,13 @@ find_gone(struct ms_imap_batch *b, struct ms_err *err)
 	rc = ms_imap_run_fetch(
 	    b->im, ms_buf_str(&command), note_existing, NULL, b, err);
 	ms_buf_release(&command);
-	if (rc < 0 || ms_imap_still(b->im, err) < 0)
+	if (rc < 0 || ms_imap_check_uidvalidity(b->im, err) < 0)
 		return -1;
 	for (i = 0; i < b->n; i++) {
 		if (b->fate[i] != WAITING)
 			continue;
 		b->fate[i] = TOLD;
-		b->gone(b->ctx, b->uids[i]);
+		b->expunged(b->ctx, b->uids[i]);
 	}
 	return 0;
 }
@@ -131,7 +131,7 @@ ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
 	ms_buf_release(&command);
 	if (rc < 0 && b->im->dead)
 		return -1;
-	return ms_imap_still(b->im, why);
+	return ms_imap_check_uidvalidity(b->im, why);
 }
 
 /*
@@ -184,7 +184,7 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 	int rc;
 
 	*done = 0;
-	if (ms_imap_still(b->im, err) < 0)
+	if (ms_imap_check_uidvalidity(b->im, err) < 0)
 		return -1;
 	if (count > MS_IMAP_BATCH)
 		count = MS_IMAP_BATCH;
@@ -200,7 +200,7 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 			*err = no;
 		goto out;
 	}
-	rc = ms_imap_still(b->im, err);
+	rc = ms_imap_check_uidvalidity(b->im, err);
 	if (rc < 0)
 		goto out;
 	/* After a NO too: what did not come is asked for again. */

@@ -34,7 +34,7 @@ stays(struct removal *r, size_t i, const char *reason)
 	if (r->state[i] & TOLD)
 		return;
 	r->state[i] |= TOLD;
-	r->sink->stays(r->sink->ctx, r->uids[i], reason);
+	r->sink->kept(r->sink->ctx, r->uids[i], reason);
 }
 
 static void
@@ -90,7 +90,7 @@ command(struct removal *r, const char *before, const char *behind,
 	ms_buf_add_str(&text, behind);
 	if (left == 0)
 		;
-	else if (ms_imap_still(r->im, err) < 0)
+	else if (ms_imap_check_uidvalidity(r->im, err) < 0)
 		rc = -1; /* these UIDs are somebody else's by now */
 	else if (att != NULL)
 		rc = ms_imap_run_fetch(
@@ -110,7 +110,7 @@ others_marked(struct removal *r, bool *out, struct ms_err *err)
 	if (ms_imap_run_fetch(r->im, "UID FETCH 1:* (UID FLAGS)", take_flags,
 		NULL, r, err) < 0)
 		return -1;
-	*out = r->others > 0 || r->answers < r->im->box.exists;
+	*out = r->others > 0 || r->answers < r->im->mailbox.exists;
 	return 0;
 }
 
@@ -150,7 +150,7 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	if (ms_imap_still(r->im, err) < 0)
+	if (ms_imap_check_uidvalidity(r->im, err) < 0)
 		return -1;
 	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
 }
@@ -182,7 +182,7 @@ tell(struct removal *r, const char *reason, struct ms_err *err)
 			continue;
 		}
 		r->state[i] |= TOLD;
-		r->sink->gone(r->sink->ctx, r->uids[i]);
+		r->sink->expunged(r->sink->ctx, r->uids[i]);
 	}
 	return 0;
 }
@@ -221,7 +221,7 @@ ms_imap_delete(struct ms_imap *im, const uint32_t *uids, size_t count,
 	*done = 0;
 	if (count > MS_IMAP_BATCH)
 		count = MS_IMAP_BATCH;
-	if (!im->box.writable)
+	if (!im->mailbox.writable)
 		return ms_fail(err, MS_NOINPUT, "the folder is read-only");
 	r.n = ms_imap_add_set(&set, uids, NULL, count);
 	r.state = ms_xcalloc(r.n, 1);

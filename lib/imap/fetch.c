@@ -135,7 +135,7 @@ ms_imap_fetch(struct ms_imap *im, const uint32_t *uids, size_t count,
 	    .att = take_message,
 	    .body = take_piece,
 	    .failed = sink->failed,
-	    .gone = sink->gone,
+	    .expunged = sink->expunged,
 	    .ctx = sink->ctx};
 	ms_spool_clear(&im->body);
 	rc = ms_imap_batch_run(&f.batch, uids, count, done, err);

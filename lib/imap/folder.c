@@ -84,7 +84,7 @@ ms_imap_folder_name(const char *raw, char delimiter)
 
 int
 ms_imap_select(struct ms_imap *im, const char *raw, bool write,
-    struct ms_imap_box *box, struct ms_err *err)
+    struct ms_imap_mailbox *mailbox, struct ms_err *err)
 {
 	const struct mailimap_selection_info *info;
 	int r;
@@ -93,30 +93,30 @@ ms_imap_select(struct ms_imap *im, const char *raw, bool write,
 		return ms_fail(
 		    err, MS_NOINPUT, "the folder's name holds CR or LF");
 	im->text = 0;
-	im->box = (struct ms_imap_box){0};
-	im->moved = 0;
+	im->mailbox = (struct ms_imap_mailbox){0};
+	im->changes = 0;
 	im->opened = false;
 	r = write ? mailimap_select(im->m, raw) : mailimap_examine(im->m, raw);
 	if (ms_imap_result(im, r, write ? "SELECT" : "EXAMINE", err) < 0)
 		return -1;
 	info = im->m->imap_selection_info;
 	if (info != NULL) {
-		im->box.exists = info->sel_exists;
-		im->box.uidvalidity = info->sel_uidvalidity;
-		im->box.uidnext = info->sel_uidnext;
-		im->box.writable =
+		im->mailbox.exists = info->sel_exists;
+		im->mailbox.uidvalidity = info->sel_uidvalidity;
+		im->mailbox.uidnext = info->sel_uidnext;
+		im->mailbox.writable =
 		    write && info->sel_perm != MAILIMAP_MAILBOX_READONLY;
 	}
 	im->opened = true;
-	*box = im->box;
+	*mailbox = im->mailbox;
 	return 0;
 }
 
 int
-ms_imap_examine(struct ms_imap *im, const char *raw, struct ms_imap_box *box,
-    struct ms_err *err)
+ms_imap_examine(struct ms_imap *im, const char *raw,
+    struct ms_imap_mailbox *mailbox, struct ms_err *err)
 {
-	return ms_imap_select(im, raw, false, box, err);
+	return ms_imap_select(im, raw, false, mailbox, err);
 }
 
 int

@@ -14,8 +14,8 @@
 #define INHERITED (LEFT_BY_USE | MS_USE_SENT) /* by the folders below */
 #define TOPS_MAX 200 /* folders that others inherit a use from */
 
-/* One ms_folders_judge(). */
-struct judging {
+/* One ms_folders_match(). */
+struct matching {
 	const struct ms_folders *r;
 	const struct ms_imap_folder *f;
 	size_t n;
@@ -62,48 +62,48 @@ use_by_name(const struct ms_imap_folder *f)
 
 /* Uses of each folder by itself. */
 static void
-find_uses(struct judging *j)
+find_uses(struct matching *m)
 {
-	const char *sent = ms_folders_sent(j->r);
+	const char *sent = ms_folders_sent(m->r);
 	struct ms_folder_verdict *v;
 	size_t i;
 
-	for (i = 0; i < j->n; i++)
-		if (j->f[i].space == MS_SPACE_PERSONAL)
-			j->said |= j->f[i].uses;
-	for (i = 0; i < j->n; i++) {
-		v = &j->v[i];
-		v->uses = use_by_name(&j->f[i]);
-		if (j->f[i].space == MS_SPACE_PERSONAL)
-			v->uses &= ~j->said;
-		v->uses |= j->f[i].uses;
+	for (i = 0; i < m->n; i++)
+		if (m->f[i].space == MS_SPACE_PERSONAL)
+			m->said |= m->f[i].uses;
+	for (i = 0; i < m->n; i++) {
+		v = &m->v[i];
+		v->uses = use_by_name(&m->f[i]);
+		if (m->f[i].space == MS_SPACE_PERSONAL)
+			v->uses &= ~m->said;
+		v->uses |= m->f[i].uses;
 		if (sent != NULL) {
 			v->uses &= ~(unsigned)MS_USE_SENT;
-			if (ms_folders_same(sent, j->f[i].name))
+			if (ms_folders_same(sent, m->f[i].name))
 				v->uses |= MS_USE_SENT;
 		}
-		if (is_inbox(&j->f[i]))
+		if (is_inbox(&m->f[i]))
 			v->uses &= ~(unsigned)LEFT_BY_USE;
-		if ((v->uses & INHERITED) != 0 && j->top_count < TOPS_MAX)
-			j->tops[j->top_count++] = i;
+		if ((v->uses & INHERITED) != 0 && m->top_count < TOPS_MAX)
+			m->tops[m->top_count++] = i;
 	}
 }
 
 /* What lies in Trash is trash, whatever it is called. */
 static void
-inherit_uses(struct judging *j)
+inherit_uses(struct matching *m)
 {
 	size_t i, k, t;
 
-	for (i = 0; i < j->n; i++)
-		for (k = 0; k < j->top_count; k++) {
-			t = j->tops[k];
+	for (i = 0; i < m->n; i++)
+		for (k = 0; k < m->top_count; k++) {
+			t = m->tops[k];
 			if (t == i ||
-			    !ms_folders_below(j->f[i].name, j->f[t].name))
+			    !ms_folders_below(m->f[i].name, m->f[t].name))
 				continue;
-			if (j->top[i] == 0)
-				j->top[i] = t + 1;
-			j->v[i].uses |= j->v[t].uses & INHERITED;
+			if (m->top[i] == 0)
+				m->top[i] = t + 1;
+			m->v[i].uses |= m->v[t].uses & INHERITED;
 		}
 }
 
@@ -112,7 +112,7 @@ inherit_uses(struct judging *j)
 static void
 left(struct ms_folder_verdict *v, const char *why)
 {
-	v->way = MS_FOLDER_LEFT;
+	v->mode = MS_FOLDER_SKIP;
 	snprintf(v->why, sizeof(v->why), "%s", why);
 }
 
@@ -133,29 +133,29 @@ quote(struct ms_folder_verdict *v, const char *before, const char *pattern)
 
 /* Why it has a use, which is one bit. */
 static void
-say_use(const struct judging *j, size_t i, unsigned use)
+say_use(const struct matching *m, size_t i, unsigned use)
 {
-	struct ms_folder_verdict *v = &j->v[i];
+	struct ms_folder_verdict *v = &m->v[i];
 	const char *how = " by its name";
 
-	if ((j->f[i].uses & use) != 0)
+	if ((m->f[i].uses & use) != 0)
 		how = " by SPECIAL-USE";
-	else if (use == MS_USE_SENT && ms_folders_sent(j->r) != NULL)
+	else if (use == MS_USE_SENT && ms_folders_sent(m->r) != NULL)
 		how = ", named by --sent-folder";
-	if (j->top[i] != 0 && (use_by_name(&j->f[i]) & use) == 0 &&
-	    (j->f[i].uses & use) == 0)
+	if (m->top[i] != 0 && (use_by_name(&m->f[i]) & use) == 0 &&
+	    (m->f[i].uses & use) == 0)
 		quote(v, use == MS_USE_SENT ? "Sent, below" : "below",
-		    j->f[j->top[i] - 1].name);
+		    m->f[m->top[i] - 1].name);
 	else
 		snprintf(
 		    v->why, sizeof(v->why), "%s%s", ms_folders_use(use), how);
 }
 
-/* ---- the judgement ---- */
+/* ---- matching ---- */
 
 /* Where another user's or a shared folder's namespace begins. */
 static bool
-asked_for_space(const struct judging *j, const struct ms_imap_folder *f)
+asked_for_space(const struct matching *m, const struct ms_imap_folder *f)
 {
 	char *top = ms_xstrndup(f->name, f->prefix);
 	size_t n = f->prefix;
@@ -163,111 +163,109 @@ asked_for_space(const struct judging *j, const struct ms_imap_folder *f)
 
 	if (n > 0 && top[n - 1] == '/')
 		top[n - 1] = '\0';
-	asked = ms_folders_named(j->r, f->name, top);
+	asked = ms_folders_named(m->r, f->name, top);
 	free(top);
 	return asked;
 }
 
 /* By whose it is; true: it is left out. */
 static bool
-left_by_space(const struct judging *j, size_t i)
+left_by_space(const struct matching *m, size_t i)
 {
-	const struct ms_imap_folder *f = &j->f[i];
+	const struct ms_imap_folder *f = &m->f[i];
 
 	if (f->space == MS_SPACE_PERSONAL ||
-	    (f->space == MS_SPACE_OTHER && j->r->others) ||
-	    (f->space == MS_SPACE_SHARED && j->r->shared) ||
-	    asked_for_space(j, f))
+	    (f->space == MS_SPACE_OTHER && m->r->others) ||
+	    (f->space == MS_SPACE_SHARED && m->r->shared) ||
+	    asked_for_space(m, f))
 		return false;
 	left(
-	    &j->v[i], f->space == MS_SPACE_OTHER ? "another user's" : "shared");
+	    &m->v[i], f->space == MS_SPACE_OTHER ? "another user's" : "shared");
 	return true;
 }
 
 /* By what it is for; true: it is left out. */
 static bool
-left_by_use(const struct judging *j, size_t i)
+left_by_use(const struct matching *m, size_t i)
 {
-	unsigned use = j->v[i].uses & LEFT_BY_USE;
-	size_t top = j->top[i] != 0 ? j->top[i] - 1 : i;
+	unsigned use = m->v[i].uses & LEFT_BY_USE;
+	size_t top = m->top[i] != 0 ? m->top[i] - 1 : i;
 
-	if (use == 0 || j->r->all ||
-	    ms_folders_named(j->r, j->f[i].name, j->f[top].name))
+	if (use == 0 || m->r->all ||
+	    ms_folders_named(m->r, m->f[i].name, m->f[top].name))
 		return false;
-	left(&j->v[i], "");
-	say_use(j, i, use & (~use + 1)); /* the lowest bit */
+	left(&m->v[i], "");
+	say_use(m, i, use & (~use + 1)); /* the lowest bit */
 	return true;
 }
 
 static void
-judge(const struct judging *j, size_t i)
+match_folder(const struct matching *m, size_t i)
 {
-	struct ms_folder_verdict *v = &j->v[i];
+	struct ms_folder_verdict *v = &m->v[i];
 	const char *pattern;
 
-	if (!j->f[i].selectable) {
+	if (!m->f[i].selectable) {
 		left(v, "not selectable");
 		return;
 	}
-	pattern = ms_folders_excluded(j->r, j->f[i].name);
+	pattern = ms_folders_excluded(m->r, m->f[i].name);
 	if (pattern != NULL) {
-		v->named = true;
 		left(v, "");
 		quote(v, "excluded by", pattern);
 		return;
 	}
-	if (!ms_folders_included(j->r, j->f[i].name)) {
-		v->named = true;
+	if (!ms_folders_included(m->r, m->f[i].name)) {
 		left(v, "named by no --folder");
 		return;
 	}
-	if (left_by_space(j, i) || left_by_use(j, i))
+	if (left_by_space(m, i) || left_by_use(m, i))
 		return;
-	v->way = MS_FOLDER_OPEN;
+	v->mode = MS_FOLDER_READ;
 	if ((v->uses & MS_USE_SENT) != 0)
-		say_use(j, i, MS_USE_SENT);
+		say_use(m, i, MS_USE_SENT);
 }
 
 /* Gmail has every message but spam and trash in All Mail, and folders are its
  * labels: opening them too would fetch a message once for each. */
 static void
-use_labels(struct judging *j)
+use_labels(struct matching *m)
 {
 	size_t all, i;
 
-	for (all = 0; all < j->n; all++)
-		if ((j->f[all].uses & MS_USE_ALL) != 0 &&
-		    j->v[all].way == MS_FOLDER_OPEN)
+	for (all = 0; all < m->n; all++)
+		if ((m->f[all].uses & MS_USE_ALL) != 0 &&
+		    m->v[all].mode == MS_FOLDER_READ)
 			break;
-	if (all == j->n)
+	if (all == m->n)
 		return;
-	for (i = 0; i < j->n; i++) {
-		if (i == all || j->v[i].way != MS_FOLDER_OPEN ||
-		    (j->v[i].uses & (MS_USE_TRASH | MS_USE_JUNK)) != 0)
+	for (i = 0; i < m->n; i++) {
+		if (i == all || m->v[i].mode != MS_FOLDER_READ ||
+		    (m->v[i].uses & (MS_USE_TRASH | MS_USE_JUNK)) != 0)
 			continue;
-		j->v[i].way = MS_FOLDER_LABELS;
-		if (j->v[i].why[0] == '\0')
-			quote(&j->v[i], "a label in", j->f[all].name);
+		m->v[i].mode = MS_FOLDER_LABELS;
+		if (m->v[i].why[0] == '\0')
+			quote(&m->v[i], "a label in", m->f[all].name);
 	}
 }
 
 void
-ms_folders_judge(const struct ms_folders *r,
+ms_folders_match(const struct ms_folders *r,
     const struct ms_imap_folder *folders, size_t count,
     struct ms_folder_verdict *out)
 {
-	struct judging j = {.r = r, .f = folders, .n = count, .v = out};
+	struct matching m = {.r = r, .f = folders, .n = count, .v = out};
 	size_t i;
 
 	memset(out, 0, count * sizeof(*out));
-	j.top = ms_xcalloc(count + 1, sizeof(*j.top));
-	find_uses(&j);
-	inherit_uses(&j);
+	m.top = ms_xcalloc(count + 1, sizeof(*m.top));
+	find_uses(&m);
+	inherit_uses(&m);
 	for (i = 0; i < count; i++)
-		judge(&j, i);
+		match_folder(&m, i);
 	if (r->gmail)
-		use_labels(&j);
-	free(j.top);
+		use_labels(&m);
+	free(m.top);
 }
 
 /* ---- Gmail's labels ---- */
@@ -309,25 +307,25 @@ ms_folders_labels(const struct ms_imap_folder *folders,
 {
 	const unsigned marks = MS_USE_ALL | MS_USE_FLAGGED | MS_USE_IMPORTANT;
 	const char *p, *out = NULL;
-	bool held = false;
+	bool left_out = false;
 	size_t i;
 
 	for (p = labels; *p != '\0'; p = next_label(p)) {
 		i = label_folder(folders, count, p);
 		if (i == count || !folders[i].selectable)
 			continue;
-		if (verdicts[i].way == MS_FOLDER_LEFT)
+		if (verdicts[i].mode == MS_FOLDER_SKIP)
 			out = verdicts[i].why;
 		else if ((folders[i].uses & marks) == 0)
-			held = true;
+			left_out = true;
 	}
-	if (out != NULL && !held) {
+	if (out != NULL && !left_out) {
 		*why = out;
 		return false;
 	}
 	for (p = labels; *p != '\0'; p = next_label(p)) {
 		i = label_folder(folders, count, p);
-		if (i < count && verdicts[i].way == MS_FOLDER_LABELS)
+		if (i < count && verdicts[i].mode == MS_FOLDER_LABELS)
 			in(ctx, i);
 	}
 	return true;

@@ -480,8 +480,8 @@ ms_imap_guard_push(
 		}
 		if (g->label != NULL && begins_label(g, s[i]))
 			g->label(g->ctx, i);
-		if (g->bare != NULL && ends_bare(g, s[i]))
-			g->bare(g->ctx, i);
+		if (g->no_text != NULL && ends_bare(g, s[i]))
+			g->no_text(g->ctx, i);
 		if (take(g, s[i], err) < 0)
 			return -1;
 		if (g->attribute_n == MS_IMAP_DATE_LEN && g->date != NULL &&

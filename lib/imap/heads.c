@@ -146,7 +146,7 @@ run(struct ms_imap *im, const char *more, struct ms_message_hasher *wire,
 	    .att = take_head,
 	    .body = take_piece,
 	    .failed = sink->failed,
-	    .gone = sink->gone,
+	    .expunged = sink->expunged,
 	    .ctx = sink->ctx};
 	rc = ms_imap_batch_run(&h.batch, uids, count, done, err);
 	ms_buf_release(&what);

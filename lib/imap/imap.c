@@ -9,14 +9,14 @@
 #define CHATTER_MAX 100 /* untagged lines before a continuation */
 
 const char *
-ms_imap_words(const struct ms_imap *im, char out[MS_IMAP_WORDS + 1])
+ms_imap_reply(const struct ms_imap *im, char out[MS_IMAP_REPLY_MAX + 1])
 {
 	const char *p = im->m->imap_response;
 	size_t i;
 
 	if (p == NULL || *p == '\0')
 		return "no reason given";
-	for (i = 0; i < MS_IMAP_WORDS && p[i] != '\0'; i++) {
+	for (i = 0; i < MS_IMAP_REPLY_MAX && p[i] != '\0'; i++) {
 		out[i] = p[i];
 		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)
 			out[i] = '?';
@@ -40,13 +40,13 @@ int
 ms_imap_result(
     struct ms_imap *im, int result, const char *what, struct ms_err *err)
 {
-	char text[MS_IMAP_WORDS + 1];
+	char text[MS_IMAP_REPLY_MAX + 1];
 
 	/* To go on in the same session would be what it asked us not to do. */
 	if (result != MAILIMAP_NO_ERROR && im->throttled)
 		ms_imap_kill(im, MS_TEMP,
 		    "the server wants to be left alone: %s",
-		    ms_imap_words(im, text));
+		    ms_imap_reply(im, text));
 	switch (result) {
 	case MAILIMAP_NO_ERROR:
 		if (im->dead)
@@ -64,13 +64,13 @@ ms_imap_result(
 	case MAILIMAP_ERROR_FATAL:
 	case MAILIMAP_ERROR_DONT_ACCEPT_CONNECTION:
 		ms_imap_kill(im, MS_TEMP, "the server ends the session: %s",
-		    ms_imap_words(im, text));
+		    ms_imap_reply(im, text));
 		break;
 	case MAILIMAP_ERROR_PROTOCOL:
 		if (!im->dead && said_bad(im))
 			return ms_fail(err, MS_NOINPUT,
 			    "%s not understood by the server: %s", what,
-			    ms_imap_words(im, text));
+			    ms_imap_reply(im, text));
 		ms_imap_kill(im, MS_PROTO,
 		    "the server answers what was not asked, instead of %s",
 		    what);
@@ -79,7 +79,7 @@ ms_imap_result(
 		if (im->dead)
 			break;
 		return ms_fail(err, im->backoff > 0 ? MS_TEMP : MS_NOINPUT,
-		    "%s refused: %s", what, ms_imap_words(im, text));
+		    "%s refused: %s", what, ms_imap_reply(im, text));
 	}
 	if (err != NULL)
 		*err = im->err;
@@ -105,7 +105,7 @@ ms_imap_rest_of_answer(struct ms_imap *im)
 		return r;
 	type = answer->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state
 		   ->rsp_type;
-	ms_imap_note(im, answer);
+	ms_imap_track_response(im, answer);
 	mailimap_response_free(answer);
 	return type == MAILIMAP_RESP_COND_STATE_OK
 		   ? MAILIMAP_NO_ERROR

@@ -290,7 +290,7 @@ sort_folders(struct ms_imap_folder *f, size_t n)
 		f[kept++] = f[i];
 	}
 	for (i = 0; i < kept; i++) {
-		f[i].clash = last != NULL && strcmp(f[i].name, last) == 0;
+		f[i].duplicate = last != NULL && strcmp(f[i].name, last) == 0;
 		if (f[i].selectable)
 			last = f[i].name;
 	}

@@ -161,13 +161,13 @@ converse(struct ms_imap *im, struct ms_auth *a, bool first_sent)
 static int
 refused(struct ms_imap *im, int result, const char *reason, struct ms_err *err)
 {
-	char text[MS_IMAP_WORDS + 1];
+	char text[MS_IMAP_REPLY_MAX + 1];
 
 	if (ms_imap_result(im, result, "login", err) == 0 || im->dead)
 		return -1;
 	return ms_fail(err, im->backoff > 0 ? MS_TEMP : MS_AUTH,
 	    *reason != '\0' ? "login refused: %s (%s)" : "login refused: %s",
-	    ms_imap_words(im, text), reason);
+	    ms_imap_reply(im, text), reason);
 }
 
 static int

@@ -38,7 +38,7 @@ ask(struct ms_imap *im, const uint32_t *all, size_t count, const char *before,
 
 static int
 search_part(struct ms_imap *im, const char *criteria, const uint32_t *all,
-    size_t count, unsigned char *met, struct ms_err *err)
+    size_t count, unsigned char *matches, struct ms_err *err)
 {
 	struct ms_imap_list yes = {0}, no = {0};
 	bool is, isnt;
@@ -51,9 +51,9 @@ search_part(struct ms_imap *im, const char *criteria, const uint32_t *all,
 	for (i = 0; rc == 0 && i < count; i++) {
 		is = ms_imap_listed(&yes, all[i]);
 		isnt = ms_imap_listed(&no, all[i]);
-		met[i] = is == isnt ? MS_MET_UNSURE
-			 : is       ? MS_MET_YES
-				    : MS_MET_NO;
+		matches[i] = is == isnt ? MS_MATCH_UNSURE
+			     : is       ? MS_MATCH_YES
+					: MS_MATCH_NO;
 	}
 	free(yes.v);
 	free(no.v);
@@ -62,14 +62,14 @@ search_part(struct ms_imap *im, const char *criteria, const uint32_t *all,
 
 int
 ms_imap_search(struct ms_imap *im, const char *criteria, const uint32_t *all,
-    size_t count, unsigned char *met, struct ms_err *err)
+    size_t count, unsigned char *matches, struct ms_err *err)
 {
 	size_t i, n;
 
 	for (i = 0; i < count; i += n) {
 		n = count - i < PART ? count - i : PART;
-		if (search_part(im, criteria, all + i, n, met + i, err) < 0)
+		if (search_part(im, criteria, all + i, n, matches + i, err) < 0)
 			return -1;
 	}
-	return ms_imap_still(im, err);
+	return ms_imap_check_uidvalidity(im, err);
 }

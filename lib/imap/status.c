@@ -48,9 +48,9 @@ suggested(const char *line)
 
 /* Keeps the words of a BYE, fit for a sentence. */
 static void
-note_bye(struct ms_imap *im, const char *words)
+keep_bye(struct ms_imap *im, const char *words)
 {
-	size_t n = strnlen(words, MS_IMAP_WORDS), i;
+	size_t n = strnlen(words, MS_IMAP_REPLY_MAX), i;
 
 	for (i = 0; i < n; i++)
 		im->bye[i] =
@@ -61,18 +61,18 @@ note_bye(struct ms_imap *im, const char *words)
 }
 
 void
-ms_imap_take_status(void *ctx, const char *line)
+ms_imap_handle_status(void *ctx, const char *line)
 {
 	struct ms_imap *im = ctx;
 	const char *word = strchr(line, ' ');
 	unsigned seconds;
 	size_t i;
 
-	ms_imap_note_status(im, line);
+	ms_imap_track_status(im, line);
 	if (word == NULL || *line == '+' || strncasecmp(++word, "OK", 2) == 0)
 		return;
 	if (strncasecmp(word, "BYE", 3) == 0) {
-		note_bye(im, word[3] == ' ' ? word + 4 : "no reason given");
+		keep_bye(im, word[3] == ' ' ? word + 4 : "no reason given");
 		im->backoff = im->backoff > 0 ? im->backoff : 5;
 	}
 	seconds = suggested(word);

@@ -85,7 +85,7 @@ static ssize_t
 low_read(mailstream_low *low, void *p, size_t n)
 {
 	struct ms_imap *im = low->data;
-	size_t keep = im->held_n < n ? im->held_n : 0;
+	size_t keep = im->pending_n < n ? im->pending_n : 0;
 	int got;
 
 	if (im->dead)
@@ -94,7 +94,7 @@ low_read(mailstream_low *low, void *p, size_t n)
 		return ms_imap_kill(im, MS_PROTO,
 		    "the server's answer is longer than %d bytes",
 		    MS_IMAP_TEXT_MAX);
-	memcpy(p, im->held, keep);
+	memcpy(p, im->pending, keep);
 	im->before = keep;
 	do {
 		got = next_bytes(im, (char *)p + im->before, n - im->before);
@@ -106,8 +106,8 @@ low_read(mailstream_low *low, void *p, size_t n)
 	} while (keep == im->before && im->before < n);
 	if (keep > im->before)
 		keep = 0;
-	im->held_n = keep;
-	memcpy(im->held, (char *)p + im->before - keep, keep);
+	im->pending_n = keep;
+	memcpy(im->pending, (char *)p + im->before - keep, keep);
 	return (ssize_t)(im->before - keep);
 }
 
@@ -173,10 +173,10 @@ ms_imap_stream(struct ms_imap *im)
 {
 	mailstream_low *low = mailstream_low_new(im, &driver);
 
-	im->guard = (struct ms_imap_guard){.status = ms_imap_take_status,
+	im->guard = (struct ms_imap_guard){.status = ms_imap_handle_status,
 	    .date = rename_date,
 	    .label = mark_label,
-	    .bare = pad_line,
+	    .no_text = pad_line,
 	    .ctx = im};
 	return low != NULL ? mailstream_new(low, STREAM_BUFFER) : NULL;
 }

@@ -169,8 +169,8 @@ list_all(struct ms_imap *im, struct ms_imap_list *l, uint32_t exists,
 }
 
 int
-ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box, uint32_t **uids,
-    size_t *count, size_t *missing, struct ms_err *err)
+ms_imap_uids(struct ms_imap *im, const struct ms_imap_mailbox *mailbox,
+    uint32_t **uids, size_t *count, size_t *missing, struct ms_err *err)
 {
 	struct listing l = {.im = im};
 	struct ms_err why = {0};
@@ -178,23 +178,23 @@ ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box, uint32_t **uids,
 
 	*uids = NULL;
 	*count = *missing = 0;
-	if (box->exists == 0)
+	if (mailbox->exists == 0)
 		return 0;
-	if (box->exists > MS_IMAP_UIDS_MAX)
+	if (mailbox->exists > MS_IMAP_UIDS_MAX)
 		return ms_fail(err, MS_NOINPUT,
-		    "%" PRIu32 " messages, more than %d", box->exists,
+		    "%" PRIu32 " messages, more than %d", mailbox->exists,
 		    MS_IMAP_UIDS_MAX);
-	rc = list_all(im, &l.l, box->exists, &why);
+	rc = list_all(im, &l.l, mailbox->exists, &why);
 	if (!im->dead) {
 		ms_imap_sort(&l.l);
 		/* Some servers cap a SEARCH, or refuse it: FETCH has no such
 		 * excuse, and takes 20 times as long. */
-		if (rc < 0 || l.l.n + l.l.expunged < box->exists)
+		if (rc < 0 || l.l.n + l.l.expunged < mailbox->exists)
 			rc = ms_imap_run_fetch(im, "UID FETCH 1:* (UID)",
 			    note_uid, NULL, &l, &why);
 	}
 	if (rc == 0)
-		rc = ms_imap_still(im, &why);
+		rc = ms_imap_check_uidvalidity(im, &why);
 	if (im->dead || rc < 0) {
 		if (err != NULL)
 			*err = im->dead ? im->err : why;
@@ -204,7 +204,7 @@ ms_imap_uids(struct ms_imap *im, const struct ms_imap_box *box, uint32_t **uids,
 	ms_imap_sort(&l.l);
 	*uids = l.l.v;
 	*count = l.l.n;
-	if (*count + l.l.expunged < box->exists)
-		*missing = box->exists - *count - l.l.expunged;
+	if (*count + l.l.expunged < mailbox->exists)
+		*missing = mailbox->exists - *count - l.l.expunged;
 	return 0;
 }

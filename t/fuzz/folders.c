@@ -49,13 +49,13 @@ check(const struct ms_folders_options *o, const struct ms_imap_folder *f,
     const struct ms_folder_verdict *v)
 {
 	require(memchr(v->why, '\0', sizeof(v->why)) != NULL);
-	require(v->way != MS_FOLDER_LEFT || v->why[0] != '\0');
-	require(f->selectable || v->way == MS_FOLDER_LEFT);
-	require(v->way != MS_FOLDER_LABELS || o->gmail);
+	require(v->mode != MS_FOLDER_SKIP || v->why[0] != '\0');
+	require(f->selectable || v->mode == MS_FOLDER_SKIP);
+	require(v->mode != MS_FOLDER_LABELS || o->gmail);
 	require(ms_utf8_valid((const unsigned char *)v->why, strlen(v->why)));
 	if (o->all && o->others && o->shared && o->include_count == 0 &&
 	    o->exclude_count == 0 && f->selectable)
-		require(v->way != MS_FOLDER_LEFT);
+		require(v->mode != MS_FOLDER_SKIP);
 }
 
 static void
@@ -76,7 +76,7 @@ judge(const struct ms_folders_options *o, const struct ms_imap_folder *f,
 
 	if (ms_folders_new(&r, o, NULL) < 0)
 		return;
-	ms_folders_judge(r, f, n, v);
+	ms_folders_match(r, f, n, v);
 	for (size_t i = 0; i < n; i++)
 		check(o, f + i, v + i);
 	while (ms_folders_unmatched(r, f, n, &at) != NULL)

@@ -239,7 +239,7 @@ do_all(struct ms_imap *im, enum work work, const uint32_t *uids, size_t n)
 static void
 read_folder(struct ms_imap *im, unsigned way)
 {
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 	uint32_t *uids = NULL;
 	unsigned char *met;
 	size_t n = 0, missing, i;
@@ -256,7 +256,7 @@ read_folder(struct ms_imap *im, unsigned way)
 	met = ms_xcalloc(n, 1);
 	if (ms_imap_usable(im))
 		(void)ms_imap_search(im, "SEEN", uids, n, met, &err);
-	(void)ms_imap_moved_on(im);
+	(void)ms_imap_changes(im);
 	if (ms_imap_usable(im))
 		(void)ms_imap_idle(im, 0, -1, &err);
 	free(met);

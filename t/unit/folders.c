@@ -22,9 +22,9 @@ check(const char *what, const struct ms_folders_options *o,
 		ok(false, "%s: %s", what, err.msg);
 		return;
 	}
-	ms_folders_judge(r, f, n, v);
+	ms_folders_match(r, f, n, v);
 	for (size_t i = 0; i < n; i++)
-		ms_buf_printf(&got, "%c %s%s%s\n", sign[v[i].way], f[i].name,
+		ms_buf_printf(&got, "%c %s%s%s\n", sign[v[i].mode], f[i].name,
 		    v[i].why[0] != '\0' ? ": " : "", v[i].why);
 	ok(strcmp(ms_buf_str(&got), want) == 0, "%s", what);
 	if (strcmp(ms_buf_str(&got), want) != 0)
@@ -97,8 +97,8 @@ test_patterns(void)
 			ok(false, "%s is a pattern", one[0]);
 			continue;
 		}
-		ms_folders_judge(r, &f, 1, &v);
-		ok((v.way == MS_FOLDER_OPEN) == patterns[i].meets, "%s %s %s",
+		ms_folders_match(r, &f, 1, &v);
+		ok((v.mode == MS_FOLDER_READ) == patterns[i].meets, "%s %s %s",
 		    one[0], patterns[i].meets ? "means" : "does not mean",
 		    name);
 		ms_folders_free(r);
@@ -331,7 +331,7 @@ test_labels(const struct ms_folders_options *o)
 
 	if (ms_folders_new(&r, o, NULL) < 0)
 		return;
-	ms_folders_judge(r, NAMES(gmail), v);
+	ms_folders_match(r, NAMES(gmail), v);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ms_buf in = {0};
 		const char *why = NULL;

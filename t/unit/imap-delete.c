@@ -122,7 +122,7 @@ int
 main(void)
 {
 	static const uint32_t two[] = {11, 12};
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 	struct script s;
 	struct ms_err err = {0};
 	size_t n;
@@ -130,7 +130,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ms_buf got = {0};
 		const struct ms_imap_delete_sink sink = {
-		    .gone = on_gone, .stays = on_stays, .ctx = &got};
+		    .expunged = on_gone, .kept = on_stays, .ctx = &got};
 
 		script_start(&s, rows[i].caps, rows[i].steps);
 		ok(ms_imap_select(s.im, "INBOX", true, &box, &err) == 0 &&

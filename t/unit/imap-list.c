@@ -19,7 +19,7 @@ add_folders(struct ms_buf *out, struct ms_imap *im)
 	}
 	for (size_t i = 0; i < n; i++)
 		ms_buf_printf(out, "%s%s%s|%s|%u|%d|%zu\n",
-		    f[i].selectable ? "" : "!", f[i].clash ? "=" : "",
+		    f[i].selectable ? "" : "!", f[i].duplicate ? "=" : "",
 		    f[i].name, f[i].raw, f[i].uses, (int)f[i].space,
 		    f[i].prefix);
 	ms_imap_folders_free(f, n);

@@ -17,7 +17,7 @@
 static const uint32_t three[] = {11, 12, 13};
 
 static void
-open_inbox(struct script *s, struct ms_imap_box *box)
+open_inbox(struct script *s, struct ms_imap_mailbox *box)
 {
 	struct ms_err err = {0};
 
@@ -98,11 +98,13 @@ enum how {
 static void
 ask(struct ms_imap *im, enum how how, struct ms_buf *out)
 {
-	const struct ms_imap_head_sink heads = {
-	    .head = on_head, .failed = on_failed, .gone = on_gone, .ctx = out};
+	const struct ms_imap_head_sink heads = {.head = on_head,
+	    .failed = on_failed,
+	    .expunged = on_gone,
+	    .ctx = out};
 	const struct ms_imap_sink messages = {.message = on_message,
 	    .failed = on_failed,
-	    .gone = on_gone,
+	    .expunged = on_gone,
 	    .ctx = out};
 	struct ms_err err = {0};
 	size_t done = 0;
@@ -228,7 +230,7 @@ with_hashes(const char *want)
 static void
 test_told(void)
 {
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 	struct script s;
 	char *want;
 
@@ -265,7 +267,7 @@ test_select(void)
 	    {"NOOP", "* OK [UIDVALIDITY 7] the same\r\n" DONE},
 	    {"NOOP", "* OK [UIDVALIDITY 9] \r\n* OK [UIDVALIDITY 7] \r\n" DONE},
 	    OPEN, {NULL, NULL}};
-	struct ms_imap_box b;
+	struct ms_imap_mailbox b;
 	struct ms_err err = {0};
 	struct script s;
 
@@ -290,22 +292,22 @@ test_select(void)
 		err.code == MS_NOINPUT,
 	    "%s", err.msg);
 	open_inbox(&s, &b);
-	ok(ms_imap_moved_on(s.im) == 0, "nothing has happened");
+	ok(ms_imap_changes(s.im) == 0, "nothing has happened");
 	ms_imap_noop(s.im, NULL);
-	ok(ms_imap_moved_on(s.im) == MS_MOVED_MORE, "two have come");
+	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED, "two have come");
 	ms_imap_noop(s.im, NULL);
-	ok(ms_imap_moved_on(s.im) == MS_MOVED_MORE, "one was expunged");
+	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED, "one was expunged");
 	ms_imap_noop(s.im, NULL);
-	ok(ms_imap_moved_on(s.im) == (MS_MOVED_MORE | MS_MOVED_LESS),
+	ok(ms_imap_changes(s.im) == (MS_CHANGE_ARRIVED | MS_CHANGE_VANISHED),
 	    "two are missing");
 	ms_imap_noop(s.im, NULL);
-	ok((ms_imap_moved_on(s.im) & MS_MOVED_RENUMBERED) == 0,
+	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) == 0,
 	    "its UIDVALIDITY once more");
 	ms_imap_noop(s.im, NULL);
-	ok((ms_imap_moved_on(s.im) & MS_MOVED_RENUMBERED) != 0,
+	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) != 0,
 	    "another UIDVALIDITY, and back");
 	open_inbox(&s, &b);
-	ok(ms_imap_moved_on(s.im) == 0, "opened again");
+	ok(ms_imap_changes(s.im) == 0, "opened again");
 	script_over(&s, "opening");
 }
 
@@ -331,7 +333,7 @@ test_search(void)
 	};
 	static const char sign[] = "ny?";
 	unsigned char met[3];
-	struct ms_imap_box box;
+	struct ms_imap_mailbox box;
 	struct script s;
 	char got[4] = "";
 
