@@ -39,7 +39,7 @@ END
 P show third >out
 same '  they are lines' want out
 status 'options that INI cannot hold' 64 P add x --kind mailbox --password-command 'a ; b'
-ok '  it says why' grep -q "password-command: a ';' behind a blank" err
+ok '  it says why' grep -q "password-command: a ';' after a blank" err
 status 'a list' 0 P list
 printf '%s\tmailbox\troot\tenabled\t\t\t\n%s\tmailbox\troot\tenabled\t\t\t\n%s\tbatch\troot\tenabled\tevery 15 minutes\t\t\n' \
 	nightly second third | sed "s/root/$(ms-users -a arc list | cut -f 1 | head -n 1)/" >want
@@ -60,14 +60,14 @@ bad() {
 	printf 'ms-profile: bad: %s\n' "$1" >want
 	same '  so it says' want err
 }
-bad "line 1: no key 'kind'" '# nothing'
-bad "line 5: there is no key 'foldr'" "$box
+bad "line 1: the key 'kind' is missing" '# nothing'
+bad "line 5: unknown key 'foldr'" "$box
 foldr = INBOX"
-bad "line 5: there is no key 'follow'" "$box
+bad "line 5: unknown key 'follow'" "$box
 follow = yes"
-bad "line 5: there is no key 'password-fd'" "$box
+bad "line 5: unknown key 'password-fd'" "$box
 password-fd = 3"
-bad "line 5: there is no key 'archive'" "$box
+bad "line 5: unknown key 'archive'" "$box
 archive = /x"
 bad "line 2: user: the archive has no user 'carol'" 'kind = files
 user = carol
@@ -105,7 +105,7 @@ since = soon"
 bad 'line 6: older-than x: not an age; write 12h, 90d, 2w, 6m or 10y' "$box
 delete-archived = yes
 delete-older-than = x"
-bad 'line 5: delete-older-than says nothing without delete-archived = yes' "$box
+bad 'line 5: delete-older-than needs delete-archived = yes' "$box
 delete-older-than = 90d"
 bad "line 5: threads: '65' is not a number from 1 to 64" "$box
 threads = 65"
@@ -121,14 +121,14 @@ output = /x
 eol = cr'
 bad 'line 2: output: unknown % sequence (try %Y %m %d %H %M %S %%)' 'kind = export
 output = /x-%F'
-bad "line 5: schedule: '25:00' is no time: HH:MM" "$box
+bad "line 5: schedule: '25:00' is not a time (HH:MM)" "$box
 schedule = daily 25:00"
-bad 'line 3: password: none may stand here; write secret:NAME, and give it to ms-profile secret NAME' \
+bad 'line 3: password: a profile cannot contain a password; write secret:NAME and run ms-profile secret NAME' \
 	'kind = mailbox
 url = imaps://alice@h/
 password = hunter2
 user = bob'
-bad "line 2: no password: password = secret:NAME, password-file, password-command or token-command" \
+bad "line 2: no password (try password = secret:NAME, password-file, password-command or token-command)" \
 	'# a
 kind = mailbox
 url = imaps://alice@h/
@@ -166,7 +166,7 @@ before=$(ms-verify -a arc 2>&1 | tr -d '\n')
 status 'edited without a change' 0 edit : nightly
 ok '  nothing is written' [ "$(ms-verify -a arc 2>&1 | tr -d '\n')" = "$before" ]
 status 'a mistake, and nobody to ask' 64 edit 'echo "timeout = x" >>"$1"' nightly
-ok '  line and reason' grep -q '^ms-profile: nightly: line 11: timeout was in line 10 too$' err
+ok '  line and reason' grep -q '^ms-profile: nightly: line 11: timeout is in line 10 too$' err
 P show nightly >out
 same '  what was stays' want out
 status 'an editor that fails' 66 edit 'echo "# x" >>"$1"; exit 3' nightly
@@ -190,7 +190,7 @@ command -v script >/dev/null && {
 	printf 'if [ -e once ]; then sed -i "\\$d" "$1"; else touch once; echo "x = y" >>"$1"; fi\n' >script
 	status 'on a terminal the editor comes again' 0 sh -c \
 		'(sleep 1; echo y) | script -qec "ms-profile -a arc edit nightly" /dev/null'
-	ok '  after it said why' grep -q "there is no key 'x'" out
+	ok '  after it said why' grep -q "unknown key 'x'" out
 	ok '  and asked' grep -q 'Edit it again?' out
 }
 

@@ -1,10 +1,11 @@
-/* csv-mailbox.c - rows of a table as mailboxes. ms-csvbatch(1), The file. */
+/* csv-mailbox.c - the rows of a table as mailboxes. ms-csvbatch(1), The file.
+ */
 #include "csv-mailbox.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive.h"
+#include "account.h"
 #include "secret.h"
 #include "url.h"
 #include "utf8.h"
@@ -23,7 +24,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cuts blanks off in place. */
+/* Removes blanks at both ends, in place. */
 static char *
 trim(char *s)
 {
@@ -36,7 +37,7 @@ trim(char *s)
 	return s;
 }
 
-/* Text as it was meant: not what is left of a conversion that failed. */
+/* U+FFFD is what a conversion that failed has left. */
 static bool
 is_text(const char *s)
 {
@@ -44,33 +45,24 @@ is_text(const char *s)
 	       strstr(s, "\xef\xbf\xbd") == NULL;
 }
 
-static bool
-has_controls(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
 /* ---- the columns ---- */
 
 static int
-take_login(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
+set_login(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 {
 	text = trim(text);
 	if (*text == '\0')
 		return ms_fail(err, MS_DATA, "no login");
 	if (!is_text(text) || !ms_url_login_ok(text, strlen(text)))
 		return ms_fail(err, MS_DATA,
-		    "the login is not text, or has more than %d bytes",
+		    "login is not valid text, or longer than %d bytes",
 		    MS_LOGIN_MAX);
 	m->login = text;
 	return 0;
 }
 
 static int
-take_password(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
+set_password(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 {
 	size_t n = strlen(text);
 
@@ -78,22 +70,21 @@ take_password(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 		return ms_fail(err, MS_DATA, "no password");
 	if (!is_text(text) || !ms_secret_text_ok(text, n) || n > MS_SECRET_MAX)
 		return ms_fail(err, MS_DATA,
-		    "the password is not text, or has more than %d bytes",
+		    "password is not valid text, or longer than %d bytes",
 		    MS_SECRET_MAX);
 	m->password = text;
 	return 0;
 }
 
 static int
-take_label(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
+set_label(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 {
 	text = trim(text);
 	if (*text == '\0')
 		return 0;
-	if (!is_text(text) || has_controls(text) ||
-	    strlen(text) > MS_FOLDER_MAX)
+	if (!is_text(text) || !ms_account_text_ok(text, MS_FOLDER_MAX))
 		return ms_fail(err, MS_DATA,
-		    "the e-mail address is not text, or has more than %d bytes",
+		    "e-mail address is not valid text, or longer than %d bytes",
 		    MS_FOLDER_MAX);
 	m->label = text;
 	return 0;
@@ -115,7 +106,7 @@ add_user(struct ms_csv_mailbox *m, const char *name, struct ms_err *err)
 {
 	if (!is_text(name) || !ms_user_name_ok(name))
 		return ms_fail(err, MS_DATA,
-		    "'%.64s' is not a name for an archive user", name);
+		    "'%.64s' is not a valid name of a user", name);
 	if (has_user(m, name))
 		return 0;
 	m->users =
@@ -125,7 +116,7 @@ add_user(struct ms_csv_mailbox *m, const char *name, struct ms_err *err)
 }
 
 static int
-take_users(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
+set_users(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 {
 	char *next;
 
@@ -142,8 +133,8 @@ take_users(struct ms_csv_mailbox *m, char *text, struct ms_err *err)
 
 /* ---- rows ---- */
 
-/* A separator too many shifts what follows it: better no password than half
- * of one. */
+/* A separator within a value shifts the following columns: a wrong password
+ * must not reach the server, which may lock the account. */
 static int
 check_columns(const struct ms_csv_row *row, size_t named, struct ms_err *err)
 {
@@ -154,29 +145,29 @@ check_columns(const struct ms_csv_row *row, size_t named, struct ms_err *err)
 	for (i = named; i < row->count; i++)
 		if (*trim(row->field[i]) != '\0')
 			return ms_fail(err, MS_DATA,
-			    "%zu columns, of which the first row names %zu",
+			    "%zu columns, but the first row names %zu",
 			    row->count, named);
 	return 0;
 }
 
 static int
-take_row(struct ms_csv_mailbox *m, const struct ms_csv_row *row, size_t named,
+set_row(struct ms_csv_mailbox *m, const struct ms_csv_row *row, size_t named,
     struct ms_err *err)
 {
-	static char none[] = "";
+	static char empty[] = "";
 
-	if (take_login(m, row->field[LOGIN], err) < 0 ||
+	if (set_login(m, row->field[LOGIN], err) < 0 ||
 	    check_columns(row, named, err) < 0 ||
-	    take_password(m, row->field[PASSWORD], err) < 0)
+	    set_password(m, row->field[PASSWORD], err) < 0)
 		return -1;
-	if (row->count > LABEL && take_label(m, row->field[LABEL], err) < 0)
+	if (row->count > LABEL && set_label(m, row->field[LABEL], err) < 0)
 		return -1;
-	return take_users(
-	    m, row->count > USERS ? row->field[USERS] : none, err);
+	return set_users(
+	    m, row->count > USERS ? row->field[USERS] : empty, err);
 }
 
 static bool
-is_nothing(const struct ms_csv_row *row)
+is_empty(const struct ms_csv_row *row)
 {
 	size_t i;
 
@@ -186,7 +177,7 @@ is_nothing(const struct ms_csv_row *row)
 	return true;
 }
 
-/* A table without names of columns would lose its first mailbox. */
+/* In a table without names of columns, the first mailbox would be ignored. */
 static int
 check_header(const struct ms_csv_row *header, struct ms_err *err)
 {
@@ -200,7 +191,7 @@ check_header(const struct ms_csv_row *header, struct ms_err *err)
 		    strpbrk(s, " \t") == NULL)
 			return ms_fail(err, MS_DATA,
 			    "line %llu: the first row must name the columns, "
-			    "but holds an address",
+			    "but contains an address",
 			    (unsigned long long)header->line);
 	}
 	return 0;
@@ -210,7 +201,7 @@ int
 ms_csv_mailboxes_read(
     struct ms_csv_mailboxes *m, struct ms_slice table, struct ms_err *err)
 {
-	struct ms_csv_mailbox *box;
+	struct ms_csv_mailbox *mailbox;
 	struct ms_csv_row row;
 	struct ms_err why;
 	size_t room = 0, named;
@@ -223,20 +214,20 @@ ms_csv_mailboxes_read(
 	if (check_header(ms_csv_header(m->csv), err) < 0)
 		goto fail;
 	while ((got = ms_csv_next(m->csv, &row, &why)) != 0) {
-		if (got > 0 && is_nothing(&row))
+		if (got > 0 && is_empty(&row))
 			continue;
 		if (m->n == room) {
 			room = room > 0 ? 2 * room : 64;
 			m->v = ms_xreallocarray(m->v, room, sizeof(*m->v));
 		}
-		box = m->v + m->n++;
-		*box = (struct ms_csv_mailbox){.line = row.line};
-		if (got < 0 || take_row(box, &row, named, &why) < 0)
-			box->fault = ms_xstrdup(why.msg);
+		mailbox = m->v + m->n++;
+		*mailbox = (struct ms_csv_mailbox){.line = row.line};
+		if (got < 0 || set_row(mailbox, &row, named, &why) < 0)
+			mailbox->fault = ms_xstrdup(why.msg);
 	}
 	if (m->n > 0)
 		return 0;
-	ms_fail(err, MS_NOINPUT, "it names no mailbox");
+	ms_fail(err, MS_NOINPUT, "no mailbox in this table");
 fail:
 	ms_csv_mailboxes_release(m);
 	return -1;

@@ -1,7 +1,7 @@
 /*
- * profile-ini.c - INI text by libinih, a line at a time: so its number is
- * known, and a long one can be handed over in pieces. By itself the library
- * cuts lines at 199 bytes without a word, and takes the rest for another line.
+ * profile-ini.c - INI text, read by libinih. The library gets one line at a
+ * time, so that its number is known, and a long line in pieces: by itself the
+ * library silently splits lines at 199 bytes.
  */
 #include "profile-impl.h"
 #include "utf8.h"
@@ -17,7 +17,7 @@ is_blank(unsigned char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Takes the next line off the text, without its end; false: there is none. */
+/* Removes the next line from the text, without its end; false: no more. */
 static bool
 next_line(struct ms_slice *text, struct ms_slice *line)
 {
@@ -37,7 +37,7 @@ next_line(struct ms_slice *text, struct ms_slice *line)
 	return true;
 }
 
-/* Does libinih see a comment behind something in this line? */
+/* Does libinih see a comment after other text in this line? */
 static bool
 has_comment(struct ms_slice line)
 {
@@ -47,9 +47,21 @@ has_comment(struct ms_slice line)
 	return false;
 }
 
-/* Is there anything in it? 1, 0, -1: it cannot be read. */
+int
+ms_ini_check_text(const unsigned char *p, size_t n, struct ms_err *err)
+{
+	if (!ms_utf8_valid(p, n))
+		return ms_fail(err, MS_USAGE, "not UTF-8");
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f)
+			return ms_fail(
+			    err, MS_USAGE, "contains a control character");
+	return 0;
+}
+
+/* Does the line have a value? 1, 0, -1: it cannot be read. */
 static int
-judge_line(struct ms_slice s, struct ms_err *err)
+check_line(struct ms_slice s, struct ms_err *err)
 {
 	size_t blanks = 0;
 
@@ -58,23 +70,19 @@ judge_line(struct ms_slice s, struct ms_err *err)
 	if (s.n > MS_PROFILE_VALUE_MAX)
 		return ms_fail(err, MS_USAGE, "longer than %d bytes",
 		    MS_PROFILE_VALUE_MAX);
-	if (!ms_utf8_valid(s.p, s.n))
-		return ms_fail(err, MS_USAGE, "not UTF-8");
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
-			return ms_fail(
-			    err, MS_USAGE, "holds a control character");
+	if (ms_ini_check_text(s.p, s.n, err) < 0)
+		return -1;
 	if (blanks == s.n || s.p[blanks] == ';' || s.p[blanks] == '#')
 		return 0;
 	if (blanks > 0)
-		return ms_fail(err, MS_USAGE,
-		    "begins with a blank; a key stands at the margin");
+		return ms_fail(err, MS_USAGE, "begins with a blank; remove it");
 	if (s.p[0] == '[')
-		return ms_fail(err, MS_USAGE, "a profile has no [sections]");
+		return ms_fail(
+		    err, MS_USAGE, "sections are not allowed in a profile");
 	if (s.n > PIECE && has_comment(s))
 		return ms_fail(err, MS_USAGE,
-		    "a comment in a line of more than %d bytes; give it a line "
-		    "of its own",
+		    "comment in a line of more than %d bytes; write it in a "
+		    "line of its own",
 		    PIECE);
 	return 1;
 }
@@ -83,13 +91,13 @@ judge_line(struct ms_slice s, struct ms_err *err)
 
 struct pieces {
 	struct ms_slice rest;
-	bool further;
+	bool continued; /* not the first piece */
 	struct ms_buf key, value;
 };
 
 /*
- * How much of a line can be handed over: what follows must not look like a
- * comment or a blank that is trimmed. 0: there is no such place.
+ * The length of the next piece: the text after it must not look like a comment
+ * or like blanks, which libinih removes. 0: the line cannot be split.
  */
 static size_t
 cut_at(struct ms_slice s)
@@ -103,8 +111,8 @@ cut_at(struct ms_slice s)
 	return 0;
 }
 
-/* An ini_reader: a piece as a line, further ones begin with a blank, which
- * makes them more of the value before. */
+/* An ini_reader. A piece is given as a line; all except the first begin with a
+ * blank, which marks a continuation of the value. */
 static char *
 next_piece(char *out, int size, void *ctx)
 {
@@ -114,17 +122,17 @@ next_piece(char *out, int size, void *ctx)
 	if (n == 0 || (size_t)size < n + 2)
 		return NULL;
 	*out = ' ';
-	memcpy(out + p->further, p->rest.p, n);
-	out[n + p->further] = '\0';
+	memcpy(out + p->continued, p->rest.p, n);
+	out[n + p->continued] = '\0';
 	p->rest.p += n;
 	p->rest.n -= n;
-	p->further = true;
+	p->continued = true;
 	return out;
 }
 
 /* An ini_handler. */
 static int
-take_piece(void *ctx, const char *section, const char *key, const char *value)
+on_piece(void *ctx, const char *section, const char *key, const char *value)
 {
 	struct pieces *p = ctx;
 
@@ -136,36 +144,37 @@ take_piece(void *ctx, const char *section, const char *key, const char *value)
 }
 
 static int
-read_line(struct ms_slice line, unsigned number, ms_ini_fn *take, void *ctx,
+read_line(struct ms_slice line, unsigned number, ms_ini_fn *fn, void *ctx,
     struct ms_err *err)
 {
 	struct pieces p = {.rest = line};
 	struct ms_ini_value v = {.line = number, .comment = has_comment(line)};
-	int rc = ini_parse_stream(next_piece, &p, take_piece, &p);
+	int rc = ini_parse_stream(next_piece, &p, on_piece, &p);
 
 	v.key = ms_buf_str(&p.key);
 	v.value = ms_buf_str(&p.value);
 	if (rc < 0)
 		ms_out_of_memory();
 	if (rc > 0)
-		rc = ms_fail(err, MS_USAGE, "no key = value");
+		rc = ms_fail(
+		    err, MS_USAGE, "not a line of the form key = value");
 	else if (p.rest.n > 0)
-		rc = ms_fail(err, MS_USAGE, "too many blanks in a row");
+		rc =
+		    ms_fail(err, MS_USAGE, "too many blanks one after another");
 	else if (p.key.n == 0)
 		rc = ms_fail(err, MS_USAGE, "no key");
 	else if (p.value.n == 0)
 		rc = ms_fail(
 		    err, MS_USAGE, "%.*s: no value", MS_PROFILE_KEY_MAX, v.key);
 	else
-		rc = take(ctx, &v, err);
+		rc = fn(ctx, &v, err);
 	ms_buf_release(&p.key);
 	ms_buf_release(&p.value);
 	return rc;
 }
 
 int
-ms_ini_read(
-    struct ms_slice text, ms_ini_fn *take, void *ctx, struct ms_err *err)
+ms_ini_read(struct ms_slice text, ms_ini_fn *fn, void *ctx, struct ms_err *err)
 {
 	struct ms_slice line;
 	unsigned number = 0;
@@ -177,9 +186,9 @@ ms_ini_read(
 	}
 	while (rc == 0 && next_line(&text, &line)) {
 		number++;
-		rc = judge_line(line, err);
+		rc = check_line(line, err);
 		if (rc == 1)
-			rc = read_line(line, number, take, ctx, err);
+			rc = read_line(line, number, fn, ctx, err);
 	}
 	return rc < 0 ? ms_context(err, "line %u", number) : 0;
 }

@@ -1,5 +1,5 @@
-/* profile-keys.c - the keys of profiles that are no options of ms-fetch, or
- * mean something of their own. ms-profile(5). */
+/* profile-keys.c - the keys of profiles that are not options of ms-fetch, or
+ * that have another meaning. ms-profile(5). */
 #include "profile-impl.h"
 
 #include <string.h>
@@ -17,9 +17,9 @@ static const struct ms_profile_key keys[] = {
     {"password", MS_VALUE_WORD, MS_KIND_LOGIN, 0, MS_FOR_PROFILE},
     {"user", MS_VALUE_WORD, MS_KIND(MS_PROFILE_MAILBOX) | FILES | EXPORT,
 	MS_KIND(MS_PROFILE_MAILBOX) | FILES, MS_FOR_PROFILE},
-    {"users", MS_VALUE_SEVERAL, MS_KIND(MS_PROFILE_BATCH),
+    {"users", MS_VALUE_WORDS, MS_KIND(MS_PROFILE_BATCH),
 	MS_KIND(MS_PROFILE_BATCH), MS_FOR_PROFILE},
-    {"except", MS_VALUE_SEVERAL, MS_KIND(MS_PROFILE_BATCH), 0, MS_FOR_PROFILE},
+    {"except", MS_VALUE_WORDS, MS_KIND(MS_PROFILE_BATCH), 0, MS_FOR_PROFILE},
     {"mailbox", MS_VALUE_WORD, MS_KIND(MS_PROFILE_BATCH), 0, MS_FOR_PROFILE},
     {"poll", MS_VALUE_WORD, MS_KIND(MS_PROFILE_MAILBOX), 0, MS_FOR_PROFILE},
     {"delete-archived", MS_VALUE_SWITCH, MS_KIND_SERVER, 0, MS_FOR_PROFILE},
@@ -57,7 +57,7 @@ ms_profile_key(const char *name, bool *argument, bool *many)
 	if (k == NULL)
 		return false;
 	*argument = k->value != MS_VALUE_SWITCH;
-	*many = k->value == MS_VALUE_SEVERAL || k->value == MS_VALUE_PATHS;
+	*many = k->value == MS_VALUE_WORDS || k->value == MS_VALUE_PATHS;
 	return true;
 }
 
@@ -93,7 +93,7 @@ ms_profile_is_path(const char *key)
 
 	if (k != NULL)
 		return k->value == MS_VALUE_PATH || k->value == MS_VALUE_PATHS;
-	return ends_with(key, "-file"); /* as ms-fetch calls them */
+	return ends_with(key, "-file"); /* the options of ms-fetch */
 }
 
 bool

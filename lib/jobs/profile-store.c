@@ -1,4 +1,5 @@
-/* profile-store.c - profiles: kept, found, changed. ms-archive(5), EVENT. */
+/* profile-store.c - profiles in the archive: found and changed.
+ * ms-archive(5), EVENT. */
 #include "profile-store.h"
 
 #include <stdlib.h>
@@ -25,9 +26,9 @@ ms_stored_profile_release(struct ms_stored_profile *p)
 	*p = (struct ms_stored_profile){0};
 }
 
-/* What a look-up gave; p->row says it all. */
+/* Fills p from p->row, if a look-up has found it (got). */
 static int
-take(struct ms_stored_profile *p, int got, uint64_t number, struct ms_err *err)
+fill(struct ms_stored_profile *p, int got, uint64_t number, struct ms_err *err)
 {
 	struct ms_record_row o;
 
@@ -50,7 +51,7 @@ int
 ms_profile_get(struct ms_archive *a, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	return take(p,
+	return fill(p,
 	    ms_record_store_get(a, MS_ROW_PROFILE, number, &p->row, err),
 	    number, err);
 }
@@ -59,7 +60,7 @@ int
 ms_profile_get_in(struct ms_txn *txn, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	return take(p,
+	return fill(p,
 	    ms_record_store_get_in(txn, MS_ROW_PROFILE, number, &p->row, err),
 	    number, err);
 }
@@ -72,7 +73,7 @@ ms_profile_find(struct ms_archive *a, const char *name,
 	int got = ms_record_store_find(
 	    a, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
 
-	return take(p, got, number, err);
+	return fill(p, got, number, err);
 }
 
 int
@@ -83,7 +84,7 @@ ms_profile_find_in(struct ms_txn *txn, const char *name,
 	int got = ms_record_store_find_in(
 	    txn, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
 
-	return take(p, got, number, err);
+	return fill(p, got, number, err);
 }
 
 struct ms_profiles {
@@ -121,14 +122,14 @@ ms_profiles_next(
 		ms_buf_clear(&p->row);
 		if (got == 1)
 			ms_buf_add(&p->row, row.p, row.n);
-		got = take(p, got, number, err);
+		got = fill(p, got, number, err);
 	} while (got == 1 && p->deleted);
 	return got;
 }
 
 /* ---- changing ---- */
 
-/* Text may hold line ends, and nothing that JSON could not say. */
+/* A text may contain line ends and all else that JSON can express. */
 static bool
 text_ok(const char *text)
 {
@@ -138,7 +139,7 @@ text_ok(const char *text)
 	       ms_utf8_valid((const unsigned char *)text, n);
 }
 
-/* May profile `number` (0: a new one) become this? */
+/* Are these values valid for profile `number` (0: a new one)? */
 static int
 check(struct ms_change *ch, uint64_t number,
     const struct ms_stored_profile *want, unsigned set, struct ms_err *err)
@@ -150,7 +151,7 @@ check(struct ms_change *ch, uint64_t number,
 
 	if ((set & MS_PROFILE_SET_TEXT) && !text_ok(want->text))
 		return ms_fail(err, MS_USAGE,
-		    "the profile is not UTF-8, or longer than %d bytes",
+		    "profile is not UTF-8, or longer than %d bytes",
 		    MS_PROFILE_TEXT_MAX);
 	if ((set & MS_PROFILE_SET_OWNER) && want->owner != 0) {
 		got =
@@ -164,11 +165,11 @@ check(struct ms_change *ch, uint64_t number,
 		return 0;
 	if (!ms_profile_name_ok(want->name))
 		return ms_fail(err, MS_USAGE,
-		    "'%.255s' is not the name of a profile", want->name);
+		    "'%.255s' is not a valid name of a profile", want->name);
 	got = ms_index_name(txn, MS_NAME_PROFILE, 0, 0, want->name, &has, err);
 	if (got == 1 && has != number)
 		return ms_fail(
-		    err, MS_EXISTS, "there is a profile '%s'", want->name);
+		    err, MS_EXISTS, "profile '%s' exists already", want->name);
 	return got < 0 ? -1 : 0;
 }
 
@@ -201,15 +202,15 @@ ms_profile_add(struct ms_change *ch, const struct ms_stored_profile *want,
 	return ms_change_event(ch, "profile", keys, number, err);
 }
 
-/* One that is there and not deleted. */
+/* Gets a profile that is not deleted. */
 static int
-get_live(struct ms_change *ch, uint64_t number, struct ms_stored_profile *now,
-    struct ms_err *err)
+get_existing(struct ms_change *ch, uint64_t number,
+    struct ms_stored_profile *now, struct ms_err *err)
 {
 	int got = ms_profile_get_in(ms_change_txn(ch), number, now, err);
 
 	if (got == 0 || (got == 1 && now->deleted))
-		return ms_fail(err, MS_NOINPUT, "there is no such profile");
+		return ms_fail(err, MS_NOINPUT, "no such profile");
 	return got < 0 ? -1 : 0;
 }
 
@@ -245,7 +246,7 @@ ms_profile_set(struct ms_change *ch, uint64_t number,
 	json_t *keys;
 	int rc;
 
-	rc = get_live(ch, number, &now, err);
+	rc = get_existing(ch, number, &now, err);
 	if (rc == 0)
 		rc = check(ch, number, want, set, err);
 	if (rc == 0)
@@ -262,7 +263,7 @@ int
 ms_profile_delete(struct ms_change *ch, uint64_t number, struct ms_err *err)
 {
 	struct ms_stored_profile now = {0};
-	int rc = get_live(ch, number, &now, err);
+	int rc = get_existing(ch, number, &now, err);
 
 	ms_stored_profile_release(&now);
 	if (rc < 0)

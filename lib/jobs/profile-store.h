@@ -10,14 +10,15 @@
 #define MS_PROFILE_NAME_MAX 255
 #define MS_PROFILE_TEXT_MAX (256 * 1024)
 
-/* 1..MS_PROFILE_NAME_MAX bytes of UTF-8 without controls, `/`, leading `-` or
- * `.`. */
+/* Is this 1..MS_PROFILE_NAME_MAX bytes of UTF-8 without controls and `/`, and
+ * without `-` or `.` at the beginning? */
 bool ms_profile_name_ok(const char *name);
 
-/* A profile. Strings live in `row`, until it is filled again or released. */
+/* A profile. Its strings live in `row`, until it is filled again or released.
+ */
 struct ms_stored_profile {
-	uint64_t number, owner; /* owner: a user's number; 0: none */
-	uint64_t last_run;      /* number of its latest run; 0 */
+	uint64_t number, owner; /* owner: the number of a user; 0: none */
+	uint64_t last_run;      /* number of its latest run; 0: none */
 	int64_t made;
 	const char *name, *text;
 	bool enabled, deleted;
@@ -25,7 +26,7 @@ struct ms_stored_profile {
 };
 void ms_stored_profile_release(struct ms_stored_profile *p);
 
-/* 1, 0 there is none, -1. By number a deleted one is found too. */
+/* 1, 0 no such profile, -1. A number finds a deleted profile too. */
 int ms_profile_get(struct ms_archive *a, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err);
 int ms_profile_find(struct ms_archive *a, const char *name,
@@ -35,7 +36,8 @@ int ms_profile_get_in(struct ms_txn *txn, uint64_t number,
 int ms_profile_find_in(struct ms_txn *txn, const char *name,
     struct ms_stored_profile *p, struct ms_err *err);
 
-/* All that are not deleted, in order of their numbers: 1, 0 no more, -1. */
+/* Profiles that are not deleted, in the order of their numbers.
+ * ms_profiles_next() returns 1, 0 or -1. */
 struct ms_profiles;
 struct ms_profiles *ms_profiles_open(struct ms_archive *a);
 int ms_profiles_next(
@@ -50,19 +52,19 @@ enum {
 	MS_PROFILE_SET_TEXT = 4,
 	MS_PROFILE_SET_ENABLED = 8
 };
-/* Of `want`: name, owner, text, enabled. MS_EXISTS: the name is taken;
- * MS_USAGE: no name, or too long. */
+/* Uses name, owner, text and enabled of `want`. MS_EXISTS: another profile has
+ * the name; MS_USAGE: invalid name, text or owner. */
 int ms_profile_add(struct ms_change *ch, const struct ms_stored_profile *want,
     uint64_t *number, struct ms_err *err);
-/* The members that `set` names; no event if nothing differs. MS_NOINPUT: there
- * is no such profile. */
+/* Uses the members of `want` that `set` names; writes no event if they are
+ * equal already. MS_NOINPUT: no such profile. */
 int ms_profile_set(struct ms_change *ch, uint64_t number,
     const struct ms_stored_profile *want, unsigned set, struct ms_err *err);
-/* Its name is free from then on; its runs stay. */
+/* The name can be used again; the runs stay. */
 int ms_profile_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
 
-/* A user has another name: profiles that name him get new texts. */
+/* Replaces the name of a user in the texts of profiles. */
 int ms_profiles_rename_user(
     struct ms_change *ch, const char *from, const char *to, struct ms_err *err);
 

@@ -1,10 +1,10 @@
-/* profile-text.c - profiles written, and changed in place. */
+/* profile-text.c - the text of profiles: lines that are written, and users that
+ * are renamed in place. */
 #include "profile-impl.h"
-#include "utf8.h"
 
 #include <string.h>
 
-/* What libinih gives back as it is, when it stands behind `key = `. */
+/* Does libinih read this value back unchanged after `key = `? */
 static int
 check_value(const char *value, struct ms_err *err)
 {
@@ -12,20 +12,15 @@ check_value(const char *value, struct ms_err *err)
 
 	if (n == 0)
 		return ms_fail(err, MS_USAGE, "no value");
-	if (!ms_utf8_valid((const unsigned char *)value, n))
-		return ms_fail(err, MS_USAGE, "not UTF-8");
+	if (ms_ini_check_text((const unsigned char *)value, n, err) < 0)
+		return -1;
 	if (strchr(" \t", value[0]) != NULL ||
 	    strchr(" \t", value[n - 1]) != NULL)
 		return ms_fail(err, MS_USAGE, "begins or ends with a blank");
 	if (value[0] == ';' || strstr(value, " ;") != NULL ||
 	    strstr(value, "\t;") != NULL)
-		return ms_fail(err, MS_USAGE,
-		    "a ';' behind a blank would begin a comment");
-	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)value[i] < 0x20 && value[i] != '\t') ||
-		    value[i] == 0x7f)
-			return ms_fail(
-			    err, MS_USAGE, "holds a control character");
+		return ms_fail(
+		    err, MS_USAGE, "a ';' after a blank would begin a comment");
 	return 0;
 }
 
@@ -44,8 +39,8 @@ ms_profile_write(
 struct renaming {
 	struct ms_buf *out;
 	struct ms_slice text;
-	size_t copied; /* bytes of text that are in out */
-	size_t line;   /* offset of the line that was read last */
+	size_t copied; /* bytes of text that are in out already */
+	size_t line;   /* offset of line `number` */
 	unsigned number;
 	const char *from, *to;
 	size_t count;
@@ -58,7 +53,7 @@ names_user(const char *key)
 	       strcmp(key, "except") == 0;
 }
 
-/* Moves to the beginning of line `number`. */
+/* Moves to the beginning of a line. */
 static void
 find_line(struct renaming *r, unsigned number)
 {
@@ -76,7 +71,7 @@ static int
 rename_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 {
 	struct renaming *r = ctx;
-	const unsigned char *p, *sign;
+	const unsigned char *p, *equals;
 	size_t n = strlen(r->from), left;
 
 	(void)err;
@@ -85,13 +80,14 @@ rename_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 	find_line(r, v->line);
 	left = r->text.n - r->line;
 	p = r->text.p + r->line;
-	/* Behind the sign: the key may be a name that is called so. */
-	sign = memchr(p, '=', left);
-	if (sign == NULL || memchr(p, ':', (size_t)(sign - p)) != NULL)
-		sign = memchr(p, ':', left);
-	if (sign != NULL)
-		p = memmem(sign, left - (size_t)(sign - p), r->from, n);
-	if (sign == NULL || p == NULL)
+	/* After the sign: the key may contain the name too. libinih takes : and
+	 * = as signs. */
+	equals = memchr(p, '=', left);
+	if (equals == NULL || memchr(p, ':', (size_t)(equals - p)) != NULL)
+		equals = memchr(p, ':', left);
+	if (equals != NULL)
+		p = memmem(equals, left - (size_t)(equals - p), r->from, n);
+	if (equals == NULL || p == NULL)
 		return 0;
 	ms_buf_add(
 	    r->out, r->text.p + r->copied, (size_t)(p - r->text.p) - r->copied);
@@ -108,8 +104,9 @@ ms_profile_rename_user(
 	struct renaming r = {
 	    .out = out, .text = text, .number = 1, .from = from, .to = to};
 
-	/* What cannot be read, a later version's perhaps, stays as it is from
-	 * there on; all does if the new name cannot stand there. */
+	/* After a line that cannot be read, perhaps because a later version
+	 * wrote it, the text stays unchanged; so does all of it if the new name
+	 * cannot be written. */
 	if (check_value(to, NULL) == 0)
 		(void)ms_ini_read(text, rename_value, &r, NULL);
 	ms_buf_add(out, text.p + r.copied, text.n - r.copied);

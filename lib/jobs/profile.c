@@ -1,13 +1,14 @@
-/* profile.c - what a profile's keys mean, and whether they make sense
- * together. */
+/* profile.c - the keys of a profile, and whether they are consistent.
+ * ms-profile(5). */
 #include "profile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "opt.h"
 #include "profile-impl.h"
 
-/* Where ms-fetch gets a password from. */
+/* The keys that tell ms-fetch where the password is. */
 static const char *const passwords[] = {
     "password", "password-file", "password-command", "token-command"};
 #define PASSWORDS (sizeof(passwords) / sizeof(passwords[0]))
@@ -86,9 +87,9 @@ add_item(struct parser *r, const struct ms_ini_value *v, const char *value,
 	};
 }
 
-/* yes 1, no 0, -1. */
+/* yes: 1, no: 0; -1. */
 static int
-take_switch(const struct ms_ini_value *v, struct ms_err *err)
+parse_switch(const struct ms_ini_value *v, struct ms_err *err)
 {
 	static const char *const words[] = {
 	    "no", "yes", "off", "on", "false", "true", "0", "1"};
@@ -96,30 +97,30 @@ take_switch(const struct ms_ini_value *v, struct ms_err *err)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(v->value, words[i]) == 0)
 			return (int)(i & 1);
-	return ms_fail(err, MS_USAGE, "%s: yes or no", v->key);
+	return ms_fail(err, MS_USAGE, "%s: must be yes or no", v->key);
 }
 
-/* What a value must not be, whatever its key means. */
+/* Checks that do not depend on the kind of the profile. */
 static int
 check_value(const struct ms_ini_value *v, struct ms_err *err)
 {
 	if (v->comment && ms_profile_is_command(v->key))
 		return ms_fail(err, MS_USAGE,
-		    "%s: a ';' behind a blank begins a comment, and the "
-		    "command would be cut there",
+		    "%s: a ';' after a blank begins a comment, so the "
+		    "command would be cut off",
 		    v->key);
 	if (ms_profile_is_path(v->key) && v->value[0] != '/')
 		return ms_fail(err, MS_USAGE,
-		    "%s: begin it with /, as nobody knows where a profile "
-		    "will be run",
+		    "%s: the path must begin with /, because a profile can "
+		    "run in any folder",
 		    v->key);
 	return 0;
 }
 
-/* An ms_ini_fn. What the kind makes of it is looked at in the end: it may come
- * last. */
+/* An ms_ini_fn. Checks that depend on the kind come later, because the kind may
+ * be the last key. */
 static int
-take_item(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
+add_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 {
 	struct parser *r = ctx;
 	const struct ms_profile_key *k = ms_profile_find_key(v->key);
@@ -130,48 +131,50 @@ take_item(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 
 	if (!ms_profile_key(v->key, &argument, &many) &&
 	    !r->fetch(v->key, &argument, &many))
-		return ms_fail(err, MS_USAGE, "there is no key '%.*s'",
+		return ms_fail(err, MS_USAGE, "unknown key '%.*s'",
 		    MS_PROFILE_KEY_MAX, v->key);
 	before = ms_profile_line(r->p, v->key);
 	if (before != 0 && !many)
 		return ms_fail(
-		    err, MS_USAGE, "%s was in line %u too", v->key, before);
+		    err, MS_USAGE, "%s is in line %u too", v->key, before);
 	if (check_value(v, err) < 0)
 		return -1;
 	if (r->p->count == MS_PROFILE_ITEMS)
 		return ms_fail(
 		    err, MS_USAGE, "more than %d values", MS_PROFILE_ITEMS);
 	if (!argument)
-		on = take_switch(v, err);
+		on = parse_switch(v, err);
 	if (on == 1)
 		add_item(r, v, argument ? v->value : "", use);
 	return on < 0 ? -1 : 0;
 }
 
-/* ---- what they say together ---- */
+/* ---- keys that depend on each other ---- */
 
-/* A failure in the line of a key. */
+/* An error in the line of a key. */
 #define REFUSE(p, key, ...)                                                    \
 	(ms_fail(err, MS_USAGE, __VA_ARGS__),                                  \
 	    ms_context(err, "line %u", ms_profile_line(p, key)))
 
 static int
-take_kind(struct ms_profile *p, struct ms_err *err)
+set_kind(struct ms_profile *p, struct ms_err *err)
 {
 	const char *word = ms_profile_value(p, "kind");
 
 	if (word == NULL)
-		return ms_fail(err, MS_USAGE, "line 1: no key 'kind'");
+		return ms_fail(
+		    err, MS_USAGE, "line 1: the key 'kind' is missing");
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(word, kind_names[i]) == 0) {
 			p->kind = (enum ms_profile_kind)i;
 			return 0;
 		}
 	return REFUSE(p, "kind",
-	    "kind '%.40s' is none of mailbox, batch, csv, files, export", word);
+	    "unknown kind '%.40s' (try mailbox, batch, csv, files, export)",
+	    word);
 }
 
-/* Is each key one for this kind, and each that it needs there? */
+/* Does the profile have only keys of its kind, and all that this kind needs? */
 static int
 check_keys(const struct ms_profile *p, struct ms_err *err)
 {
@@ -184,7 +187,7 @@ check_keys(const struct ms_profile *p, struct ms_err *err)
 
 		if ((kinds & MS_KIND(p->kind)) == 0)
 			return REFUSE(p, item->key,
-			    "%s is nothing for kind = %s", item->key, name);
+			    "%s does not belong to kind = %s", item->key, name);
 	}
 	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++) {
 		const char *key = ms_profile_key_at(i);
@@ -198,7 +201,7 @@ check_keys(const struct ms_profile *p, struct ms_err *err)
 	return 0;
 }
 
-/* Two keys of which one makes the other void; the later line is blamed. */
+/* Two keys that exclude each other; the error is in the later line. */
 static int
 check_pair(const struct ms_profile *p, const char *a, const char *b,
     struct ms_err *err)
@@ -223,13 +226,13 @@ check_logins(const struct ms_profile *p, struct ms_err *err)
 	for (size_t i = 0; i < 4; i++)
 		if (ms_profile_line(p, keys_of_logins[i]) != 0)
 			return REFUSE(p, keys_of_logins[i],
-			    "%s: kind = csv has the logins in its file",
+			    "%s: the file of kind = csv has the logins",
 			    keys_of_logins[i]);
 	return 0;
 }
 
-/* Exactly one way to a password, where there is one login. The value of
- * `password` is not repeated: it may be one. */
+/* A profile with one login has exactly one source of the password. The value of
+ * `password` is not printed, because it may be a password by mistake. */
 static int
 check_password(struct ms_profile *p, struct ms_err *err)
 {
@@ -242,7 +245,7 @@ check_password(struct ms_profile *p, struct ms_err *err)
 			continue;
 		if (p->kind == MS_PROFILE_CSV)
 			return REFUSE(p, passwords[i],
-			    "%s: kind = csv has the passwords in its file",
+			    "%s: the file of kind = csv has the passwords",
 			    passwords[i]);
 		if (found != NULL)
 			return check_pair(p, found, passwords[i], err);
@@ -250,23 +253,23 @@ check_password(struct ms_profile *p, struct ms_err *err)
 	}
 	if (found == NULL && (MS_KIND_LOGIN & MS_KIND(p->kind)) != 0)
 		return REFUSE(p, "kind",
-		    "no password: password = secret:NAME, password-file, "
-		    "password-command or token-command");
+		    "no password (try password = secret:NAME, password-file, "
+		    "password-command or token-command)");
 	if (value == NULL)
 		return 0;
 	if (strncmp(value, prefix, strlen(prefix)) != 0)
 		return REFUSE(p, "password",
-		    "password: none may stand here; write secret:NAME, and "
-		    "give it to ms-profile secret NAME");
+		    "password: a profile cannot contain a password; write "
+		    "secret:NAME and run ms-profile secret NAME");
 	p->secret = value + strlen(prefix);
 	if (!ms_profile_secret_ok(p->secret))
 		return REFUSE(p, "password",
-		    "password: the name of a secret is letters, digits and "
-		    "._-@+");
+		    "password: invalid name of a secret (use letters, digits "
+		    "and ._-@+)");
 	return 0;
 }
 
-/* Whose mailboxes a batch opens. */
+/* The mailboxes that a batch opens. */
 static int
 check_batch(struct ms_profile *p, struct ms_err *err)
 {
@@ -277,22 +280,23 @@ check_batch(struct ms_profile *p, struct ms_err *err)
 		return 0;
 	if (ms_profile_line(p, "authzid") != 0)
 		return REFUSE(p, "authzid",
-		    "authzid: each user of a batch has his own; see mailbox");
+		    "authzid: each user of a batch has one; use mailbox");
 	p->by_user_name = word != NULL && strcmp(word, "name") == 0;
 	if (word != NULL && !p->by_user_name && strcmp(word, "address") != 0)
-		return REFUSE(p, "mailbox", "mailbox: address or name");
+		return REFUSE(p, "mailbox", "mailbox: must be address or name");
 	while ((name = ms_profile_next(p, "users", &at)) != NULL) {
 		named++;
 		if (strcmp(name, "all") == 0)
 			p->all_users = true;
 	}
 	if (p->all_users && named > 1)
-		return REFUSE(p, "users", "users: all, or names, but not both");
+		return REFUSE(
+		    p, "users", "users: all and names exclude each other");
 	return p->all_users ? 0 : check_pair(p, "users", "except", err);
 }
 
 static int
-take_schedule(struct ms_profile *p, struct ms_err *err)
+set_schedule(struct ms_profile *p, struct ms_err *err)
 {
 	const char *word = ms_profile_value(p, "schedule");
 
@@ -302,26 +306,21 @@ take_schedule(struct ms_profile *p, struct ms_err *err)
 	if (p->schedule.kind == MS_SCHEDULE_CONTINUOUS &&
 	    p->kind != MS_PROFILE_MAILBOX)
 		return REFUSE(p, "schedule",
-		    "schedule = continuous is for kind = mailbox");
+		    "schedule = continuous needs kind = mailbox");
 	if (p->schedule.kind == MS_SCHEDULE_CONTINUOUS)
 		return check_pair(p, "schedule", "max-time", err);
 	return 0;
 }
 
 static int
-take_jobs(struct ms_profile *p, struct ms_err *err)
+set_jobs(struct ms_profile *p, struct ms_err *err)
 {
 	const char *word = ms_profile_value(p, "jobs");
-	unsigned long n;
-	char *end;
+	uint64_t n = MS_PROFILE_JOBS;
 
-	p->jobs = MS_PROFILE_JOBS;
-	if (word == NULL)
-		return 0;
-	n = strtoul(word, &end, 10);
-	if (*end != '\0' || strlen(word) > 5 || n < 1 ||
-	    n > MS_PROFILE_JOBS_MAX || word[0] < '0' || word[0] > '9')
-		return REFUSE(p, "jobs", "jobs: 1 to %d", MS_PROFILE_JOBS_MAX);
+	if (word != NULL &&
+	    ms_opt_number(word, 1, MS_PROFILE_JOBS_MAX, &n, "jobs", err) < 0)
+		return ms_context(err, "line %u", ms_profile_line(p, "jobs"));
 	p->jobs = (unsigned)n;
 	return 0;
 }
@@ -335,12 +334,11 @@ check_rest(struct ms_profile *p, struct ms_err *err)
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_REMOVE && !p->deletes)
 			return REFUSE(p, p->items[i].key,
-			    "%s says nothing without delete-archived = yes",
-			    p->items[i].key);
+			    "%s needs delete-archived = yes", p->items[i].key);
 	while (ms_profile_next(p, "file", &at) != NULL)
 		files++;
 	if (p->kind == MS_PROFILE_CSV && files > 1)
-		return REFUSE(p, "file", "file: kind = csv has one");
+		return REFUSE(p, "file", "file: kind = csv has only one file");
 	return 0;
 }
 
@@ -351,11 +349,11 @@ ms_profile_parse(struct ms_profile *p, struct ms_slice text,
 	struct parser r = {.p = p, .fetch = fetch};
 
 	*p = (struct ms_profile){0};
-	if (ms_ini_read(text, take_item, &r, err) == 0 &&
-	    take_kind(p, err) == 0 && check_keys(p, err) == 0 &&
+	if (ms_ini_read(text, add_value, &r, err) == 0 &&
+	    set_kind(p, err) == 0 && check_keys(p, err) == 0 &&
 	    check_logins(p, err) == 0 && check_password(p, err) == 0 &&
-	    check_batch(p, err) == 0 && take_schedule(p, err) == 0 &&
-	    take_jobs(p, err) == 0 && check_rest(p, err) == 0)
+	    check_batch(p, err) == 0 && set_schedule(p, err) == 0 &&
+	    set_jobs(p, err) == 0 && check_rest(p, err) == 0)
 		return 0;
 	ms_profile_release(p);
 	return -1;

@@ -122,10 +122,10 @@ ms_runs_next(struct ms_runs *w, struct ms_run *r, struct ms_err *err)
 
 /* ---- mailboxes ---- */
 
-/* Gives fn the mailbox that an event tells of. */
+/* Calls fn with the mailbox that an event describes. */
 static int
-tell_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn, void *ctx,
-    struct ms_err *err)
+call_with_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn,
+    void *ctx, struct ms_err *err)
 {
 	const json_t *list = json_object_get(o, "failures"), *f;
 	struct ms_run_failure *failures =
@@ -182,7 +182,7 @@ ms_run_mailboxes(struct ms_archive *a, uint64_t run, ms_run_mailbox_fn *fn,
 		if (rc < 0)
 			break;
 		o = json_loadb((const char *)json.p, json.n, 0, NULL);
-		rc = tell_mailbox(o, row.time, fn, ctx, err);
+		rc = call_with_mailbox(o, row.time, fn, ctx, err);
 		json_decref(o);
 		if (rc < 0)
 			break;

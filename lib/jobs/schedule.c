@@ -1,4 +1,5 @@
-/* schedule.c - schedules: read, and written for cron and systemd. */
+/* schedule.c - schedules: parsed, and written for cron and systemd.
+ * ms-profile(5), Schedules. */
 #include "schedule.h"
 
 #include <ctype.h>
@@ -13,7 +14,7 @@
 /* The five fields of crontab(5), in its order. */
 static const struct field {
 	const char *what;
-	unsigned min, max; /* a 7 in weekdays is a Sunday too */
+	unsigned min, max; /* the weekday 7 is Sunday, as 0 is */
 	const char *names;
 } fields[FIELDS] = {
     {"minute", 0, 59, NULL},
@@ -31,7 +32,8 @@ bits(unsigned min, unsigned max)
 
 /* ---- numbers and names ---- */
 
-/* A number at *p, which moves behind it. False: there is none within bounds. */
+/* Parses a number at *p, which then moves past it. False: no number within the
+ * limits. */
 static bool
 number(const char **p, unsigned min, unsigned max, unsigned *out)
 {
@@ -59,7 +61,7 @@ field_value(const char **p, const struct field *f, unsigned *out)
 	return true;
 }
 
-/* HH:MM, and nothing behind it. */
+/* HH:MM, and nothing after it. */
 static bool
 time_of_day(const char *s, unsigned *hour, unsigned *minute)
 {
@@ -67,7 +69,7 @@ time_of_day(const char *s, unsigned *hour, unsigned *minute)
 	       strlen(s) == 2 && number(&s, 0, 59, minute) && *s == '\0';
 }
 
-/* ---- crontab's fields ---- */
+/* ---- the fields of crontab(5) ---- */
 
 /* One of the parts between commas: *, N, N-M, each with /STEP. */
 static bool
@@ -77,7 +79,7 @@ part(const char **p, const struct field *f, uint64_t *set)
 
 	if (**p == '*') {
 		++*p;
-		/* A 7 is a Sunday, which 0 is already. */
+		/* The weekday 7 is the same as 0. */
 		to = f->names == ms_weekday_names ? 6 : f->max;
 	} else {
 		if (!field_value(p, f, &from))
@@ -88,7 +90,7 @@ part(const char **p, const struct field *f, uint64_t *set)
 			if (!field_value(p, f, &to) || to < from)
 				return false;
 		} else if (**p == '/') {
-			return false; /* a step takes a range */
+			return false; /* a step needs a range */
 		}
 	}
 	if (**p == '/') {
@@ -102,7 +104,7 @@ part(const char **p, const struct field *f, uint64_t *set)
 }
 
 static int
-take_field(
+parse_field(
     const char *text, const struct field *f, uint64_t *set, struct ms_err *err)
 {
 	const char *p = text;
@@ -112,14 +114,15 @@ take_field(
 	while ((good = part(&p, f, set)) && *p == ',')
 		p++;
 	if (!good || *p != '\0')
-		return ms_fail(err, MS_USAGE, "'%.40s' is no %s of crontab(5)",
-		    text, f->what);
+		return ms_fail(err, MS_USAGE,
+		    "'%.40s' is not a valid %s (see crontab(5))", text,
+		    f->what);
 	return 0;
 }
 
-/* Is there a year in which such a day comes? */
+/* Is there such a day in any year? */
 static bool
-day_comes(const struct ms_schedule *s)
+has_day(const struct ms_schedule *s)
 {
 	static const unsigned char last[] = {
 	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -132,12 +135,12 @@ day_comes(const struct ms_schedule *s)
 }
 
 static int
-take_cron(struct ms_schedule *s, char *words[], struct ms_err *err)
+parse_cron(struct ms_schedule *s, char *words[], struct ms_err *err)
 {
 	uint64_t set[FIELDS];
 
 	for (size_t i = 0; i < FIELDS; i++)
-		if (take_field(words[i], &fields[i], &set[i], err) < 0)
+		if (parse_field(words[i], &fields[i], &set[i], err) < 0)
 			return -1;
 	s->minutes = set[0];
 	s->hours = (uint32_t)set[1];
@@ -146,14 +149,15 @@ take_cron(struct ms_schedule *s, char *words[], struct ms_err *err)
 	s->weekdays = (uint32_t)((set[4] | set[4] >> 7) & bits(0, 6));
 	s->any_day = words[2][0] == '*';
 	s->any_weekday = words[4][0] == '*';
-	if (!day_comes(s))
-		return ms_fail(err, MS_USAGE, "such a day never comes");
+	if (!has_day(s))
+		return ms_fail(
+		    err, MS_USAGE, "there is no such day in any year");
 	return 0;
 }
 
 /* ---- words ---- */
 
-/* Every day at every hour's first minute, to be narrowed. */
+/* The first minute of each hour of each day, to begin with. */
 static void
 hourly(struct ms_schedule *s)
 {
@@ -166,20 +170,20 @@ hourly(struct ms_schedule *s)
 }
 
 static int
-take_time(struct ms_schedule *s, const char *text, struct ms_err *err)
+parse_time(struct ms_schedule *s, const char *text, struct ms_err *err)
 {
 	unsigned hour, minute;
 
 	if (!time_of_day(text, &hour, &minute))
 		return ms_fail(
-		    err, MS_USAGE, "'%.40s' is no time: HH:MM", text);
+		    err, MS_USAGE, "'%.40s' is not a time (HH:MM)", text);
 	s->hours = (uint32_t)1 << hour;
 	s->minutes = (uint64_t)1 << minute;
 	return 0;
 }
 
 static int
-take_weekday(struct ms_schedule *s, const char *text, struct ms_err *err)
+parse_weekday(struct ms_schedule *s, const char *text, struct ms_err *err)
 {
 	static const char *const names[] = {"Sunday", "Monday", "Tuesday",
 	    "Wednesday", "Thursday", "Friday", "Saturday"};
@@ -187,21 +191,21 @@ take_weekday(struct ms_schedule *s, const char *text, struct ms_err *err)
 
 	if (i < 0 || (text[3] != '\0' && strcasecmp(text, names[i]) != 0))
 		return ms_fail(err, MS_USAGE,
-		    "'%.40s' is no day of the week: Mon, Tue ...", text);
+		    "'%.40s' is not a day of the week (Mon, Tue ...)", text);
 	s->weekdays = (uint32_t)1 << i;
 	s->any_weekday = false;
 	return 0;
 }
 
 static int
-take_day(struct ms_schedule *s, const char *text, struct ms_err *err)
+parse_day(struct ms_schedule *s, const char *text, struct ms_err *err)
 {
 	const char *p = text;
 	unsigned day;
 
 	if (!number(&p, 1, 31, &day) || *p != '\0')
 		return ms_fail(err, MS_USAGE,
-		    "'%.40s' is no day of the month: 1 to 31", text);
+		    "'%.40s' is not a day of the month (1 to 31)", text);
 	s->days = (uint32_t)1 << day;
 	s->any_day = false;
 	return 0;
@@ -216,9 +220,9 @@ is_unit(const char *word, const char *unit)
 	       (word[n] == '\0' || strcasecmp(word + n, "s") == 0);
 }
 
-/* `every N minutes`: only what comes out even, as cron has no other. */
+/* `every N minutes`: N must divide the hour, as cron can express only that. */
 static int
-take_every(struct ms_schedule *s, const char *count, const char *unit,
+parse_every(struct ms_schedule *s, const char *count, const char *unit,
     struct ms_err *err)
 {
 	bool minutes = is_unit(unit, "minute");
@@ -227,10 +231,13 @@ take_every(struct ms_schedule *s, const char *count, const char *unit,
 
 	if (!minutes && !is_unit(unit, "hour"))
 		return ms_fail(err, MS_USAGE,
-		    "every %.20s '%.40s': minutes or hours", count, unit);
+		    "every %.20s '%.40s': unknown unit (try minutes, hours)",
+		    count, unit);
 	if (!number(&p, 1, whole / 2, &n) || *p != '\0' || whole % n != 0)
 		return ms_fail(err, MS_USAGE,
-		    "every '%.20s' %.40s: a number that divides %u, up to %u",
+		    "every '%.20s' %.40s: the number must divide %u, and be at "
+		    "most "
+		    "%u",
 		    count, unit, whole, whole / 2);
 	if (minutes)
 		s->minutes = 0;
@@ -245,26 +252,28 @@ take_every(struct ms_schedule *s, const char *count, const char *unit,
 }
 
 static int
-take_words(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
+parse_words(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
 {
 	hourly(s);
 	if (n == 1 && strcasecmp(w[0], "hourly") == 0)
 		return 0;
 	if (n == 2 && strcasecmp(w[0], "daily") == 0)
-		return take_time(s, w[1], err);
+		return parse_time(s, w[1], err);
 	if (n == 3 && strcasecmp(w[0], "every") == 0)
-		return take_every(s, w[1], w[2], err);
+		return parse_every(s, w[1], w[2], err);
 	if (n == 3 && strcasecmp(w[0], "weekly") == 0)
-		return take_weekday(s, w[1], err) < 0 ? -1
-						      : take_time(s, w[2], err);
+		return parse_weekday(s, w[1], err) < 0
+			   ? -1
+			   : parse_time(s, w[2], err);
 	if (n == 3 && strcasecmp(w[0], "monthly") == 0)
-		return take_day(s, w[1], err) < 0 ? -1
-						  : take_time(s, w[2], err);
+		return parse_day(s, w[1], err) < 0 ? -1
+						   : parse_time(s, w[2], err);
 	if (n == FIELDS)
-		return take_cron(s, w, err);
+		return parse_cron(s, w, err);
 	return ms_fail(err, MS_USAGE,
-	    "none of hourly, daily HH:MM, weekly DAY HH:MM, monthly N HH:MM, "
-	    "every N minutes, continuous, or the five fields of crontab(5)");
+	    "unknown schedule (try hourly, daily HH:MM, weekly DAY HH:MM, "
+	    "monthly N HH:MM, every N minutes, continuous, or the five fields "
+	    "of crontab(5))");
 }
 
 int
@@ -282,7 +291,7 @@ ms_schedule_parse(struct ms_schedule *s, const char *text, struct ms_err *err)
 		s->kind = MS_SCHEDULE_CONTINUOUS;
 		rc = 0;
 	} else {
-		rc = take_words(s, words, n, err);
+		rc = parse_words(s, words, n, err);
 	}
 	if (rc < 0)
 		*s = (struct ms_schedule){0};
@@ -290,9 +299,9 @@ ms_schedule_parse(struct ms_schedule *s, const char *text, struct ms_err *err)
 	return rc;
 }
 
-/* ---- written ---- */
+/* ---- output ---- */
 
-/* The numbers of a set with commas between, or `*` for all of them. */
+/* The numbers of a set, separated by commas, or `*` for all of them. */
 static void
 put_set(struct ms_buf *out, uint64_t set, unsigned min, unsigned max,
     unsigned digits)
@@ -311,7 +320,7 @@ put_set(struct ms_buf *out, uint64_t set, unsigned min, unsigned max,
 	}
 }
 
-/* The step with which `*` gives this set; 0: there is none. */
+/* The STEP for which `* with STEP` is this set; 0: none. */
 static unsigned
 step_of(uint64_t set, unsigned min, unsigned max)
 {
@@ -327,9 +336,9 @@ step_of(uint64_t set, unsigned min, unsigned max)
 }
 
 /*
- * A field of crontab(5). What began with `*` must do so again, as it says how
- * days are combined; it holds the first number, which is all that `*` with the
- * longest step gives.
+ * Writes a field of crontab(5). A field that began with `*` must do so again,
+ * because this decides how days are combined. Its set contains the first
+ * number, which is all that `*` with the longest step matches.
  */
 static void
 put_field(
@@ -348,13 +357,13 @@ put_field(
 	put_set(out, set, min, max, 1);
 }
 
-/* A field in which it does not matter: as it reads best. */
+/* A field where a `*` has no other effect: the form that is easiest to read. */
 static void
 put_even(struct ms_buf *out, uint64_t set, unsigned max)
 {
 	unsigned step = step_of(set, 0, max);
 
-	/* A step of more than half of them is one number, or two. */
+	/* With a longer step, the set has only one or two numbers. */
 	put_field(out, set, 0, max, step != 0 && step <= (max + 1) / 2);
 }
 

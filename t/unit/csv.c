@@ -107,12 +107,12 @@ static const struct row rows[] = {
 	";8 3:alice|pw||alice"},
     {"marked as UTF-8, and is not",
 	FILE_OF("\xef\xbb\xbfu;p\nalice;p\xfcw\nbob;wp\n"),
-	";8 2!the password is not text, or has more than 4096 bytes "
+	";8 2!password is not valid text, or longer than 4096 bytes "
 	"3:bob|wp||bob"},
     {"windows-1252", FILE_OF("u;p\nj\xfcrgen;\x80\n"),
 	";w 2:j\xc3\xbcrgen|\xe2\x82\xac||j\xc3\xbcrgen"},
     {"what windows-1252 has not", FILE_OF("u;p\nalice;\x81\nbob;\xe9\n"),
-	";w 2!the password is not text, or has more than 4096 bytes "
+	";w 2!password is not valid text, or longer than 4096 bytes "
 	"3:bob|\xc3\xa9||bob"},
     {"UTF-16LE with a mark",
 	FILE_OF("\xff\xfeu\0;\0p\0\r\0\n\0a\0;\0\xfc\0\r\0\n\0"),
@@ -128,7 +128,7 @@ static const struct row rows[] = {
 	";l 2:a|\xf0\x9f\x98\x80||a"},
     {"half a pair",
 	FILE_OF("\xff\xfeu\0;\0p\0\n\0a\0;\0\x3d\xd8\n\0b\0;\0c\0\n\0"),
-	";l 2!the password is not text, or has more than 4096 bytes 3:b|c||b"},
+	";l 2!password is not valid text, or longer than 4096 bytes 3:b|c||b"},
     {"UTF-16 with a NUL",
 	FILE_OF("\xff\xfeu\0;\0p\0\n\0a\0;\0\0\0\n\0b\0;\0c\0\n\0"),
 	";l 2!column 2 holds a NUL byte 3:b|c||b"},
@@ -154,12 +154,12 @@ static const struct row rows[] = {
     {"empty password", FILE_OF("u;p;e\nalice;;x\n"), ";8 2!no password"},
     {"empty login", FILE_OF("u;p\n;pw\n"), ";8 2!no login"},
     {"more than the first row names", FILE_OF("u;p\nalice;p;w\nbob;wp\n"),
-	";8 2!3 columns, of which the first row names 2 3:bob|wp||bob"},
+	";8 2!3 columns, but the first row names 2 3:bob|wp||bob"},
     {"more, but empty", FILE_OF("u;p\nalice;pw;; ;\n"), ";8 " ALICE},
     {"a fifth that is named", FILE_OF("u;p;e;a;n\nalice;pw;;;x\n"),
 	";8 " ALICE},
     {"a fifth that is not", FILE_OF("u;p;e;a\nalice;pw;;;x\n"),
-	";8 2!5 columns, of which the first row names 4"},
+	";8 2!5 columns, but the first row names 4"},
     {"several archive users", FILE_OF("u,p,e,a\nalice,pw,,\"al; bo ;;al\"\n"),
 	",8 2:alice|pw||al+bo"},
     {"several, quoted from semicolons",
@@ -167,11 +167,11 @@ static const struct row rows[] = {
     {"several that are none", FILE_OF("u;p;e;a\nalice;pw;;\" ; \"\n"),
 	";8 " ALICE},
     {"a user that can't be", FILE_OF("u;p;e;a\nalice;pw;;a/b\nbob;wp\n"),
-	";8 2!'a/b' is not a name for an archive user 3:bob|wp||bob"},
+	";8 2!'a/b' is not a valid name of a user 3:bob|wp||bob"},
     {"a login that can't be a user", FILE_OF("u;p\na/b;pw\n"),
-	";8 2!'a/b' is not a name for an archive user"},
+	";8 2!'a/b' is not a valid name of a user"},
     {"a login with a control", FILE_OF("u;p\na\001b;pw\nbob;wp\n"),
-	";8 2!the login is not text, or has more than 512 bytes "
+	";8 2!login is not valid text, or longer than 512 bytes "
 	"3:bob|wp||bob"},
     {"blanks", FILE_OF("u;p;e;a\n alice ; pw ; x ; al \n"),
 	";8 2:alice| pw |x|al"},
@@ -186,11 +186,13 @@ static const struct row rows[] = {
     {"empty", FILE_OF(""), "!it is empty"},
     {"blank", FILE_OF("\n  \r\n"), "!it is empty"},
     {"only a mark", FILE_OF("\xef\xbb\xbf"), "!it is empty"},
-    {"only names", FILE_OF("u;p;e;a\n"), "!it names no mailbox"},
+    {"only names", FILE_OF("u;p;e;a\n"), "!no mailbox in this table"},
     {"no names", FILE_OF("alice@x.org;pw\nbob@x.org;wp\n"),
-	"!line 1: the first row must name the columns, but holds an address"},
+	"!line 1: the first row must name the columns, but contains an "
+	"address"},
     {"no names, an address later", FILE_OF("alice;pw;a@x.org\n"),
-	"!line 1: the first row must name the columns, but holds an address"},
+	"!line 1: the first row must name the columns, but contains an "
+	"address"},
     {"names with an at sign",
 	FILE_OF("user (or user@domain);password\nalice;pw\n"), ";8 " ALICE},
     {"not a table", FILE_OF("From a Mon Jan  5 10:00:00 2026\n"),
@@ -305,7 +307,7 @@ main(void)
 	check_large("a password of 4096 bytes is taken, one of 4097 is not",
 	    "u;p\nalice;pw\nbob;", 4097, 'x', "\n",
 	    ";8 " ALICE
-	    " 3!the password is not text, or has more than 4096 bytes");
+	    " 3!password is not valid text, or longer than 4096 bytes");
 	check_large("300 columns", "u;p\nalice;pw", 298, ';', "\nbob;wp\n",
 	    ";8 2!more than 256 columns 3:bob|wp||bob");
 	check_large("65 MiB", "u;p\nalice;", (size_t)65 * 1024 * 1024, 'x', "",

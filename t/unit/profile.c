@@ -43,38 +43,41 @@ static const struct {
 	const char *text, *says;
 } bad[] = {
     /* INI */
-    {"", "line 1: no key 'kind'"},
-    {"; nothing\n", "line 1: no key 'kind'"},
-    {"kind = mailbox\nurl\n", "line 2: no key = value"},
+    {"", "line 1: the key 'kind' is missing"},
+    {"; nothing\n", "line 1: the key 'kind' is missing"},
+    {"kind = mailbox\nurl\n", "line 2: not a line of the form key = value"},
     {"= mailbox\n", "line 1: no key"},
     {"kind =\n", "line 1: kind: no value"},
     {"kind = ; a comment\n", "line 1: kind: no value"},
-    {"[mailbox]\nkind = mailbox\n", "line 1: a profile has no [sections]"},
-    {"kind = mailbox\n  url = x\n",
-	"line 2: begins with a blank; a key stands at the margin"},
+    {"[mailbox]\nkind = mailbox\n",
+	"line 1: sections are not allowed in a profile"},
+    {"kind = mailbox\n  url = x\n", "line 2: begins with a blank; remove it"},
     {"kind = mail\xff"
      "box\n",
 	"line 1: not UTF-8"},
     {"kind = mail\x01"
      "box\n",
-	"line 1: holds a control character"},
-    {"kind = mailbox\r\nurl = a\rb\r\n", "line 2: holds a control character"},
+	"line 1: contains a control character"},
+    {"kind = mailbox\r\nurl = a\rb\r\n",
+	"line 2: contains a control character"},
     {MAILBOX
 	"folder = " /* longer than a piece */
 	"0123456789012345678901234567890123456789012345678901234567890123456789"
 	"0123456789012345678901234567890123456789012345678901234567890123456789"
 	"01234567890123456789 ; comment\n",
-	"line 5: a comment in a line of more than 150 bytes; give it a line "
-	"of its own"},
+	"line 5: comment in a line of more than 150 bytes; write it "
+	"in a line of its own"},
     /* keys */
-    {"kind = postbox\n", "line 1: kind 'postbox' is none of mailbox, batch, "
-			 "csv, files, export"},
-    {"Kind = mailbox\n", "line 1: there is no key 'Kind'"},
-    {MAILBOX "\nfoldr = x\n", "line 6: there is no key 'foldr'"},
-    {MAILBOX "report = /x\n", "line 5: there is no key 'report'"},
-    {MAILBOX "user = b\n", "line 5: user was in line 3 too"},
-    {MAILBOX "timeout = 1\ntimeout = 2\n", "line 6: timeout was in line 5 too"},
-    {MAILBOX "all-folders = perhaps\n", "line 5: all-folders: yes or no"},
+    {"kind = postbox\n",
+	"line 1: unknown kind 'postbox' (try mailbox, batch, csv, "
+	"files, export)"},
+    {"Kind = mailbox\n", "line 1: unknown key 'Kind'"},
+    {MAILBOX "\nfoldr = x\n", "line 6: unknown key 'foldr'"},
+    {MAILBOX "report = /x\n", "line 5: unknown key 'report'"},
+    {MAILBOX "user = b\n", "line 5: user is in line 3 too"},
+    {MAILBOX "timeout = 1\ntimeout = 2\n", "line 6: timeout is in line 5 too"},
+    {MAILBOX "all-folders = perhaps\n",
+	"line 5: all-folders: must be yes or no"},
     {"kind = mailbox\n", "line 1: kind = mailbox needs the key 'url'"},
     {"# x\nkind = mailbox\nurl = imaps://a@h/\npassword = secret:a\n",
 	"line 2: kind = mailbox needs the key 'user'"},
@@ -84,71 +87,75 @@ static const struct {
 	"line 1: kind = csv needs the key 'file'"},
     {"kind = files\nuser = a\n", "line 1: kind = files needs the key 'file'"},
     {"kind = export\n", "line 1: kind = export needs the key 'output'"},
-    {MAILBOX "jobs = 4\n", "line 5: jobs is nothing for kind = mailbox"},
-    {MAILBOX "query = from:b\n", "line 5: query is nothing for kind = mailbox"},
-    {BATCH "user = a\n", "line 5: user is nothing for kind = batch"},
-    {EXPORT "folder = INBOX\n", "line 3: folder is nothing for kind = export"},
+    {MAILBOX "jobs = 4\n", "line 5: jobs does not belong to kind = mailbox"},
+    {MAILBOX "query = from:b\n",
+	"line 5: query does not belong to kind = mailbox"},
+    {BATCH "user = a\n", "line 5: user does not belong to kind = batch"},
+    {EXPORT "folder = INBOX\n",
+	"line 3: folder does not belong to kind = export"},
     {EXPORT "delete-archived = yes\n",
-	"line 3: delete-archived is nothing for kind = export"},
+	"line 3: delete-archived does not belong to kind = export"},
     /* passwords: what stands there is not repeated */
-    {BOX, "line 1: no password: password = secret:NAME, password-file, "
-	  "password-command or token-command"},
+    {BOX, "line 1: no password (try password = secret:NAME, "
+	  "password-file, password-command or token-command)"},
     {BOX "password = hunter2\n",
-	"line 4: password: none may stand here; write secret:NAME, and give "
-	"it to ms-profile secret NAME"},
+	"line 4: password: a profile cannot contain a password; "
+	"write secret:NAME and run ms-profile secret NAME"},
     {BOX "password = secret:\n",
-	"line 4: password: the name of a secret is letters, digits and "
-	"._-@+"},
+	"line 4: password: invalid name of a secret (use letters, "
+	"digits and ._-@+)"},
     {BOX "password = secret:../x\n",
-	"line 4: password: the name of a secret is letters, digits and "
-	"._-@+"},
+	"line 4: password: invalid name of a secret (use letters, "
+	"digits and ._-@+)"},
     {MAILBOX "password-file = /x\n",
 	"line 5: password-file and password exclude each other"},
     {BOX "token-command = x\npassword-command = y\n",
-	"line 5: password-command and token-command exclude each other"},
+	"line 5: password-command and token-command exclude each "
+	"other"},
     {BOX "password-command = pass a ; echo b\n",
-	"line 4: password-command: a ';' behind a blank begins a comment, and "
-	"the command would be cut there"},
+	"line 4: password-command: a ';' after a blank begins a "
+	"comment, so the command would be cut off"},
     {BOX "password-file = secret.txt\n",
-	"line 4: password-file: begin it with /, as nobody knows where a "
-	"profile will be run"},
+	"line 4: password-file: the path must begin with /, because "
+	"a profile can run in any folder"},
     {CSV "password-file = /x\n",
-	"line 4: password-file: kind = csv has the passwords in its file"},
-    {CSV "login = a\n", "line 4: login: kind = csv has the logins in its file"},
-    {CSV "password = secret:x\n", "line 4: password is nothing for kind = csv"},
+	"line 4: password-file: the file of kind = csv has the "
+	"passwords"},
+    {CSV "login = a\n", "line 4: login: the file of kind = csv has the logins"},
+    {CSV "password = secret:x\n",
+	"line 4: password does not belong to kind = csv"},
     /* batches */
     {BATCH "authzid = a\n",
-	"line 5: authzid: each user of a batch has his own; see mailbox"},
-    {BATCH "mailbox = number\n", "line 5: mailbox: address or name"},
-    {BATCH "users = bob\n", "line 4: users: all, or names, but not both"},
+	"line 5: authzid: each user of a batch has one; use mailbox"},
+    {BATCH "mailbox = number\n", "line 5: mailbox: must be address or name"},
+    {BATCH "users = bob\n", "line 4: users: all and names exclude each other"},
     {"kind = batch\nurl = imaps://m@h/\npassword = secret:m\nusers = a\n"
      "except = b\n",
 	"line 5: except and users exclude each other"},
-    {BATCH "jobs = 0\n", "line 5: jobs: 1 to 256"},
-    {BATCH "jobs = 257\n", "line 5: jobs: 1 to 256"},
-    {BATCH "jobs = 4x\n", "line 5: jobs: 1 to 256"},
-    {BATCH "jobs = -1\n", "line 5: jobs: 1 to 256"},
+    {BATCH "jobs = 0\n", "line 5: jobs: '0' is not a number from 1 to 256"},
+    {BATCH "jobs = 257\n", "line 5: jobs: '257' is not a number from 1 to 256"},
+    {BATCH "jobs = 4x\n", "line 5: jobs: '4x' is not a number from 1 to 256"},
+    {BATCH "jobs = -1\n", "line 5: jobs: '-1' is not a number from 1 to 256"},
     /* schedules */
     {MAILBOX "schedule = daily 25:00\n",
-	"line 5: schedule: '25:00' is no time: HH:MM"},
+	"line 5: schedule: '25:00' is not a time (HH:MM)"},
     {BATCH "schedule = continuous\n",
-	"line 5: schedule = continuous is for kind = mailbox"},
+	"line 5: schedule = continuous needs kind = mailbox"},
     {MAILBOX "schedule = continuous\nmax-time = 60\n",
 	"line 6: max-time and schedule exclude each other"},
     /* deleting */
     {MAILBOX "delete-older-than = 90d\n",
-	"line 5: delete-older-than says nothing without delete-archived = "
-	"yes"},
+	"line 5: delete-older-than needs delete-archived = yes"},
     {MAILBOX "delete-archived = no\narchived-before = 7d\n",
-	"line 6: archived-before says nothing without delete-archived = yes"},
+	"line 6: archived-before needs delete-archived = yes"},
     /* files */
-    {CSV "file = /y.csv\n", "line 3: file: kind = csv has one"},
+    {CSV "file = /y.csv\n", "line 3: file: kind = csv has only one file"},
     {"kind = files\nuser = a\nfile = mbox\n",
-	"line 3: file: begin it with /, as nobody knows where a profile will "
-	"be run"},
+	"line 3: file: the path must begin with /, because a "
+	"profile can run in any folder"},
     {"kind = export\noutput = out\n",
-	"line 2: output: begin it with /, as nobody knows where a profile "
-	"will be run"},
+	"line 2: output: the path must begin with /, because a "
+	"profile can run in any folder"},
 };
 
 static void
