@@ -16,7 +16,7 @@ started $rogue_pid peers.err test -s ports || exit 1
 port() { sed -n "s/^$1 //p" ports; }
 # The server's second answer may come with its first, or just after: then TLS
 # meets it.
-after='something comes after the answer to STARTTLS'
+after='plain text after its answer to STARTTLS'
 
 # at MODE STATUS WORDS OPTION...: what comes of a login there.
 at() {

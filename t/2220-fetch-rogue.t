@@ -34,8 +34,8 @@ gone	0	5	0	6 seen: 5 new, 0 known, 1 left out
 shrink	0	2	0	6 seen: 2 new, 0 known, 4 left out
 nil	1	5	1	INBOX, UID 12: the server sends no body
 two-bodies	1	5	1	INBOX, UID 12: the server sends two bodies
-hidden	1	5	1	INBOX, UID 12: the server does not send it
-no-uid	1	5	1	INBOX, UID 12: the server does not send it
+hidden	1	5	1	INBOX, UID 12: the server does not send the message
+no-uid	1	5	1	INBOX, UID 12: the server does not send the message
 no-one	1	5	1	INBOX, UID 12: FETCH refused: cannot read message 12
 fetch-no	1	0	6	Other, UID 21: FETCH refused: all is lost
 examine-no	1	1	1	INBOX: EXAMINE refused: mailbox is damaged
@@ -49,18 +49,18 @@ long-literal	76	5	1	INBOX, UID 12:
 short-literal	75	5	1	INBOX, UID 12: 
 bad-date	0	6	0	6 seen: 6 new
 deep	76	5	1	INBOX, UID 12: .*parentheses more than
-wrap-number	76	5	1	INBOX, UID 12: .*a number past 2^32
-wrap-uid	76	5	1	INBOX, UID 12: .*a number past 2^32
-wrap-literal	76	5	1	INBOX, UID 12: .*a number past 2^32
-wrap	76	0	2	a number past 2^32
-wrap-exists	76	0	2	a number past 2^32
-wrap-validity	76	0	2	a number past 2^32
+wrap-number	76	5	1	INBOX, UID 12: .*a number above 2^32
+wrap-uid	76	5	1	INBOX, UID 12: .*a number above 2^32
+wrap-literal	76	5	1	INBOX, UID 12: .*a number above 2^32
+wrap	76	0	2	a number above 2^32
+wrap-exists	76	0	2	a number above 2^32
+wrap-validity	76	0	2	a number above 2^32
 stall	75	-	-	no answer within 2 seconds
 preauth	76	0	0	PREAUTH
 bad-login	77	0	0	login
-garbage	76	0	0	makes no sense
+garbage	76	0	0	is invalid
 list-no	76	0	0	LIST refused: not today
-other-tag	76	0	2	what was not asked
+other-tag	76	0	2	but something else
 long-line	76	0	0	longer than [0-9]* bytes
 long-flags	76	0	2	longer than [0-9]* bytes
 endless	76	0	0	longer than [0-9]* bytes

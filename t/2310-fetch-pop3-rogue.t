@@ -76,24 +76,24 @@ rogue no-uidl-cut 1 1 4 'INBOX, message 5: without a UIDL it is not found again'
 rogue cut 75 1 4 'INBOX: 4 messages not fetched: the server cut the connection'
 rogue reset 75 1 4 'INBOX: 4 messages not fetched: connection lost'
 rogue stall 75 1 4 'no answer within 2 seconds'
-rogue retr-odd 76 1 4 "the server's answer to RETR makes no sense: what?"
+rogue retr-odd 76 1 4 "the server's answer to RETR is invalid: what?"
 
 # Numbers that are none: no list is better than a wrong one.
-rogue list-zero 76 0 1 'INBOX: a line of the answer to LIST makes no sense: 0 1'
-rogue list-past 76 0 1 'answer to LIST makes no sense: 4294967297 1'
+rogue list-zero 76 0 1 'INBOX: a line of the answer to LIST is invalid: 0 1'
+rogue list-past 76 0 1 'answer to LIST is invalid: 4294967297 1'
 rogue list-twice 76 0 1 'names message 2 twice in its answer to LIST'
-rogue list-garbage 76 0 1 'answer to LIST makes no sense: ?? what'
-rogue uidl-zero 76 0 1 'answer to UIDL makes no sense: 0 u9'
-rogue uidl-past 76 0 1 'answer to UIDL makes no sense: 4294967298 u2'
+rogue list-garbage 76 0 1 'answer to LIST is invalid: ?? what'
+rogue uidl-zero 76 0 1 'answer to UIDL is invalid: 0 u9'
+rogue uidl-past 76 0 1 'answer to UIDL is invalid: 4294967298 u2'
 rogue uidl-twice 76 0 1 'names message 2 twice in its answer to UIDL'
-rogue uidl-words 76 0 1 'answer to UIDL makes no sense: two u2'
+rogue uidl-words 76 0 1 'answer to UIDL is invalid: two u2'
 rogue uidl-line 76 0 1 'a line of more than 4096 bytes'
 rogue uidl-endless 76 0 1 'more than 4194304 messages'
 rogue stat-no 66 0 1 'STAT refused: no such mailbox'
 
 # No session.
 rogue closed 75 0 0 'the server ends the session: \[SYS/TEMP\] too many connections'
-rogue imap 76 0 0 'answer to a connection makes no sense: \* OK IMAP4rev1 ready'
+rogue imap 76 0 0 'answer to a connection is invalid: \* OK IMAP4rev1 ready'
 rogue bare-lf 76 0 0 'a line that ends without CR'
 rogue long-line 76 0 0 'a line of more than 4096 bytes'
 rogue in-use 75 0 0 'login refused: \[IN-USE\] no'

@@ -33,8 +33,8 @@ static void
 count_unasked(struct ms_imap_batch *b)
 {
 	if (++b->unasked > UNASKED_MAX)
-		ms_imap_kill(
-		    b->im, MS_PROTO, "the server sends what nobody asked for");
+		ms_imap_kill(b->im, MS_PROTO,
+		    "the server sends messages that were not requested");
 }
 
 bool
@@ -124,7 +124,7 @@ ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
 	struct ms_buf command = {0};
 	int rc;
 
-	ms_fail(why, MS_DATA, "the server does not send it");
+	ms_fail(why, MS_DATA, "the server does not send the message");
 	ms_buf_printf(&command, "UID FETCH %u %s", b->uids[i], b->what);
 	rc = ms_imap_run_fetch(
 	    b->im, ms_buf_str(&command), b->att, b->body, b, why);

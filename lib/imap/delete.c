@@ -131,7 +131,7 @@ take_out(struct removal *r, struct ms_err *err)
 {
 	static const char shared[] =
 	    "other messages in the folder are marked \\Deleted, and the server "
-	    "can't expunge single ones (UIDPLUS)";
+	    "cannot expunge single messages (no UIDPLUS)";
 	bool plus = (ms_imap_capabilities(r->im) & MS_CAP_UIDPLUS) != 0;
 	bool others = false;
 

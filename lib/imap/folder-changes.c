@@ -22,8 +22,8 @@ ms_imap_check_uidvalidity(const struct ms_imap *im, struct ms_err *err)
 {
 	if ((im->changes & MS_CHANGE_UIDVALIDITY) == 0)
 		return 0;
-	return ms_fail(err, MS_NOINPUT,
-	    "the folder has got another UIDVALIDITY meanwhile");
+	return ms_fail(
+	    err, MS_NOINPUT, "UIDVALIDITY of the folder has changed");
 }
 
 static void

@@ -90,8 +90,7 @@ ms_imap_select(struct ms_imap *im, const char *raw, bool write,
 	int r;
 
 	if (!ms_secret_text_ok(raw, strlen(raw)))
-		return ms_fail(
-		    err, MS_NOINPUT, "the folder's name holds CR or LF");
+		return ms_fail(err, MS_NOINPUT, "the folder name has CR or LF");
 	im->text = 0;
 	im->mailbox = (struct ms_imap_mailbox){0};
 	im->changes = 0;

@@ -79,7 +79,7 @@ compile(const struct ms_folders *rules, struct ms_folders_pattern *p,
 
 	if (*regex == '\0')
 		return ms_fail(
-		    err, MS_USAGE, "'%s': there is no regex in it", p->text);
+		    err, MS_USAGE, "'%s': the regex is empty", p->text);
 	before = enter(rules);
 	r = regcomp(
 	    &p->re, regex, REG_EXTENDED | REG_NOSUB | (fold ? REG_ICASE : 0));
@@ -100,11 +100,10 @@ parse(const struct ms_folders *r, struct ms_folders_pattern *p,
 
 	if (n == 0 || n > MS_FOLDERS_PATTERN_MAX)
 		return ms_fail(err, MS_USAGE,
-		    "a pattern for folders has 1 to %d bytes",
+		    "a folder pattern must have 1 to %d bytes",
 		    MS_FOLDERS_PATTERN_MAX);
 	if (!ms_utf8_valid((const unsigned char *)text, n))
-		return ms_fail(
-		    err, MS_USAGE, "a pattern for folders is not UTF-8");
+		return ms_fail(err, MS_USAGE, "a folder pattern is not UTF-8");
 	p->text = ms_xstrdup(text);
 	if (strncmp(text, "||", 2) == 0)
 		return compile(r, p, text + 2, false, err);
@@ -214,8 +213,8 @@ parse_all(const struct ms_folders *r, struct ms_folders_pattern **out,
     size_t *done, const char *const *texts, size_t count, struct ms_err *err)
 {
 	if (count > MS_FOLDERS_PATTERNS)
-		return ms_fail(err, MS_USAGE,
-		    "more than %d patterns for folders", MS_FOLDERS_PATTERNS);
+		return ms_fail(err, MS_USAGE, "more than %d folder patterns",
+		    MS_FOLDERS_PATTERNS);
 	*out = ms_xcalloc(count + 1, sizeof(**out));
 	for (*done = 0; *done < count; (*done)++)
 		if (parse(r, &(*out)[*done], texts[*done], err) < 0) {

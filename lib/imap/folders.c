@@ -141,7 +141,7 @@ say_use(const struct matching *m, size_t i, unsigned use)
 	if ((m->f[i].uses & use) != 0)
 		how = " by SPECIAL-USE";
 	else if (use == MS_USE_SENT && ms_folders_sent(m->r) != NULL)
-		how = ", named by --sent-folder";
+		how = " by --sent-folder";
 	if (m->top[i] != 0 && (use_by_name(&m->f[i]) & use) == 0 &&
 	    (m->f[i].uses & use) == 0)
 		quote(v, use == MS_USE_SENT ? "Sent, below" : "below",
@@ -179,8 +179,8 @@ left_by_space(const struct matching *m, size_t i)
 	    (f->space == MS_SPACE_SHARED && m->r->shared) ||
 	    asked_for_space(m, f))
 		return false;
-	left(
-	    &m->v[i], f->space == MS_SPACE_OTHER ? "another user's" : "shared");
+	left(&m->v[i],
+	    f->space == MS_SPACE_OTHER ? "belongs to another user" : "shared");
 	return true;
 }
 
@@ -216,7 +216,7 @@ match_folder(const struct matching *m, size_t i)
 		return;
 	}
 	if (!ms_folders_included(m->r, m->f[i].name)) {
-		left(v, "named by no --folder");
+		left(v, "not selected by --folder");
 		return;
 	}
 	if (left_by_space(m, i) || left_by_use(m, i))

@@ -4,8 +4,8 @@
  *
  * What matters is that libetpan never takes for a literal's body, or for what
  * is in quotes, what was not looked at as such here. Where it is more lenient
- * than the grammar about these two (`{-1}`, `{3}abc`, line ends in quotes), the
- * server is refused.
+ * than the grammar about these two (`{-1}`, `{3}abc`, line ends inside quotes),
+ * the server is refused.
  */
 #include "guard.h"
 
@@ -30,13 +30,13 @@ static int
 nonsense(struct ms_err *err, const char *what)
 {
 	return ms_fail(
-	    err, MS_PROTO, "the server's answer makes no sense: %s", what);
+	    err, MS_PROTO, "the server's answer is invalid: %s", what);
 }
 
 static int
 too_large(struct ms_err *err)
 {
-	return nonsense(err, "a number past 2^32");
+	return nonsense(err, "a number above 2^32");
 }
 
 static bool
@@ -168,7 +168,7 @@ judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		return 0;
 	}
 	if (p[1] != ' ' && !(p[1] == '\0' && c == ' '))
-		return nonsense(err, "no untagged line");
+		return nonsense(err, "an asterisk without a blank");
 	if (p[1] == '\0' || p[2] == '\0')
 		return end ? nonsense(err, "an empty line") : 0;
 	p += 2;
@@ -270,7 +270,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	switch (c) {
 	case '\n':
 		if (g->depth > 0)
-			return nonsense(err, "a line ends in parentheses");
+			return nonsense(err, "a line ends inside parentheses");
 		g->state = START;
 		return 0;
 	case '"':
@@ -294,7 +294,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	case ')':
 		g->in_number = false;
 		if (g->depth == 0)
-			return nonsense(err, "a parenthesis too many");
+			return nonsense(err, "an unbalanced parenthesis");
 		/* CVE-2022-4121 */
 		if (g->kind == MS_LINE_FOLDER && g->solid == '(')
 			return nonsense(err, "STATUS without a status");
@@ -302,7 +302,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		break;
 	default:
 		if (c < ' ' && c != '\t' && c != '\r')
-			return nonsense(err, "a control byte in it");
+			return nonsense(err, "a control byte");
 		if (note_word(g, c == '\t' ? ' ' : c, err) < 0)
 			return -1;
 		break;
@@ -335,7 +335,7 @@ take_size(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	if (g->number > MS_IMAP_LITERAL_MAX && !streamed(g))
 		return ms_fail(err, MS_PROTO,
 		    "the server sends a literal of %u bytes where no message "
-		    "is due",
+		    "is expected",
 		    (unsigned)g->number);
 	g->in_number = false;
 	g->literal = g->number;
@@ -348,7 +348,7 @@ static int
 take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	if (c == '\n' || c == '\r' || c == '\0')
-		return nonsense(err, "a line ends in quotes");
+		return nonsense(err, "a line ends inside quotes");
 	if (g->state == ESCAPE) {
 		g->state = QUOTED;
 		if (c == '"' || c == '\\')
@@ -380,7 +380,7 @@ begin_line(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	g->in_number = g->code_over = g->strings = false;
 	if (c != '*' && c != '+' && !is_digit(c) &&
 	    !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-		return nonsense(err, "a line that begins with nothing known");
+		return nonsense(err, "a line of an unknown kind");
 	g->state = c == '+' ? TEXT : HEAD;
 	keep(g, c);
 	return 0;
@@ -401,7 +401,7 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	case HEAD:
 	case TEXT:
 		if (c == '\0')
-			return nonsense(err, "a NUL byte in it");
+			return nonsense(err, "a NUL byte");
 		if (c == ']')
 			g->code_over = true;
 		if (!g->code_over && (c == '"' || c == '{'))

@@ -45,7 +45,7 @@ ms_imap_result(
 	/* To go on in the same session would be what it asked us not to do. */
 	if (result != MAILIMAP_NO_ERROR && im->throttled)
 		ms_imap_kill(im, MS_TEMP,
-		    "the server wants to be left alone: %s",
+		    "the server asks to try again later: %s",
 		    ms_imap_reply(im, text));
 	switch (result) {
 	case MAILIMAP_NO_ERROR:
@@ -58,8 +58,8 @@ ms_imap_result(
 	case MAILIMAP_ERROR_PARSE:
 	case MAILIMAP_ERROR_MEMORY:
 	case MAILIMAP_ERROR_BAD_STATE:
-		ms_imap_kill(im, MS_PROTO,
-		    "the server's answer to %s makes no sense", what);
+		ms_imap_kill(
+		    im, MS_PROTO, "the server's answer to %s is invalid", what);
 		break;
 	case MAILIMAP_ERROR_FATAL:
 	case MAILIMAP_ERROR_DONT_ACCEPT_CONNECTION:
@@ -72,8 +72,7 @@ ms_imap_result(
 			    "%s not understood by the server: %s", what,
 			    ms_imap_reply(im, text));
 		ms_imap_kill(im, MS_PROTO,
-		    "the server answers what was not asked, instead of %s",
-		    what);
+		    "the server does not answer %s, but something else", what);
 		break;
 	default:
 		if (im->dead)

@@ -119,8 +119,8 @@ start_tls(struct ms_imap *im, struct ms_err *err)
 	    (ms_conn_wait(im->conn, 0, -1, NULL) == 1 &&
 		ms_conn_read(im->conn, &byte, 1, NULL) == 1))
 		return ms_fail(err, MS_PROTO,
-		    "something comes after the answer to STARTTLS that TLS "
-		    "does not protect");
+		    "the server sends plain text after its answer to "
+		    "STARTTLS");
 	if (ms_conn_tls(im->conn, err) < 0)
 		return -1;
 	ms_imap_forget_capabilities(im);
@@ -134,7 +134,7 @@ greet(struct ms_imap *im, enum ms_tls tls, struct ms_err *err)
 	int r;
 
 	if (im->m == NULL || stream == NULL)
-		return ms_fail(err, MS_BUG, "libetpan does not start");
+		return ms_fail(err, MS_BUG, "libetpan cannot be started");
 	r = mailimap_connect(im->m, stream);
 	if (r == MAILIMAP_NO_ERROR_AUTHENTICATED) {
 		/* Whose mailbox this is nobody would have said; and before

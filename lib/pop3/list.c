@@ -22,7 +22,7 @@ bad_line(struct ms_pop3 *p, const char *what, struct ms_slice line,
 	char text[MS_POP3_WORDS + 1];
 
 	return ms_pop3_kill(p, err, MS_PROTO,
-	    "a line of the answer to %s makes no sense: %s", what,
+	    "a line of the answer to %s is invalid: %s", what,
 	    ms_pop3_words(line, text));
 }
 

@@ -79,7 +79,7 @@ is_challenge(struct ms_slice line, struct ms_slice *challenge)
 	return true;
 }
 
-/* Answers one challenge; what makes no sense ends the session. */
+/* Answers one challenge; what is invalid ends the session. */
 static int
 answer(struct ms_pop3 *p, struct ms_auth *auth, bool first,
     struct ms_slice challenge, struct ms_buf *out, struct ms_err *err)
@@ -124,7 +124,7 @@ converse(struct ms_pop3 *p, struct ms_auth *auth, struct ms_err *err)
 			rc = refused(p, challenge, ms_auth_reason(auth), err);
 		else if (!is_challenge(line, &challenge))
 			rc = ms_pop3_kill(p, err, MS_PROTO,
-			    "the server's answer to AUTH makes no sense: %s",
+			    "the server's answer to AUTH is invalid: %s",
 			    ms_pop3_words(line, text));
 		else
 			rc = answer(p, auth, round == 0 && ms_auth_first(auth),

@@ -220,7 +220,7 @@ ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
 	rc = ms_pop3_status(line, words);
 	if (rc < 0)
 		return ms_pop3_kill(p, err, MS_PROTO,
-		    "the server's answer to %s makes no sense: %s", what,
+		    "the server's answer to %s is invalid: %s", what,
 		    ms_pop3_words(line, text));
 	return rc;
 }

@@ -112,8 +112,8 @@ test_refused(void)
 		const char *pattern, *words;
 	} bad[] = {
 	    {"", "1 to 4096 bytes"},
-	    {"||", "no regex"},
-	    {"|i|", "no regex"},
+	    {"||", "regex is empty"},
+	    {"|i|", "regex is empty"},
 	    {"||(a", "'||(a': "},
 	    {"||a[", "'||a[': "},
 	    {"\xff", "not UTF-8"},
@@ -180,8 +180,8 @@ test_names(void)
 	check("who names a folder in Trash gets it",
 	    &(struct ms_folders_options){.include = trash, .include_count = 1},
 	    box + 5, 3,
-	    "- Outbox: named by no --folder\n"
-	    "- Papierkorb: named by no --folder\n"
+	    "- Outbox: not selected by --folder\n"
+	    "- Papierkorb: not selected by --folder\n"
 	    "+ Papierkorb/2020\n");
 	check("but not who names it with everything",
 	    &(struct ms_folders_options){.include = regex, .include_count = 1},
@@ -192,8 +192,8 @@ test_names(void)
 		.exclude = junk,
 		.exclude_count = 1},
 	    box, 5,
-	    "+ Archive/Trash\n- Entwürfe: named by no --folder\n"
-	    "- GESENDETE ELEMENTE: named by no --folder\n+ INBOX\n"
+	    "+ Archive/Trash\n- Entwürfe: not selected by --folder\n"
+	    "- GESENDETE ELEMENTE: not selected by --folder\n+ INBOX\n"
 	    "- INBOX/Junk E-mail: excluded by 'INBOX/Junk E-mail'\n");
 }
 
@@ -228,7 +228,7 @@ test_uses(void)
 	    "+ INBOX\n"
 	    "+ Out/2020\n"
 	    "+ Out\n"
-	    "+ Sent: Sent, named by --sent-folder\n"
+	    "+ Sent: Sent by --sent-folder\n"
 	    "+ Spam\n"
 	    "+ Trash\n");
 }
@@ -263,8 +263,8 @@ test_spaces(void)
 	check("only one's own", &(struct ms_folders_options){0}, NAMES(box),
 	    "+ INBOX\n"
 	    "- Other Users: not selectable\n"
-	    "- Other Users/bob: another user's\n"
-	    "- Other Users/bob/Trash: another user's\n"
+	    "- Other Users/bob: belongs to another user\n"
+	    "- Other Users/bob/Trash: belongs to another user\n"
 	    "- Public/News: shared\n"
 	    "- Public/Spam: shared\n");
 	check("on request",
@@ -279,12 +279,12 @@ test_spaces(void)
 	check("named is asked for",
 	    &(struct ms_folders_options){.include = bob, .include_count = 1},
 	    NAMES(box),
-	    "- INBOX: named by no --folder\n"
+	    "- INBOX: not selected by --folder\n"
 	    "- Other Users: not selectable\n"
 	    "+ Other Users/bob\n"
 	    "- Other Users/bob/Trash: Trash by its name\n"
-	    "- Public/News: named by no --folder\n"
-	    "- Public/Spam: named by no --folder\n");
+	    "- Public/News: not selected by --folder\n"
+	    "- Public/Spam: not selected by --folder\n");
 }
 
 /* ---- Gmail ---- */
@@ -371,8 +371,8 @@ test_gmail(void)
 	    &(struct ms_folders_options){
 		.gmail = true, .include = work, .include_count = 1},
 	    gmail, 3,
-	    "- INBOX: named by no --folder\n"
-	    "- Private: named by no --folder\n"
+	    "- INBOX: not selected by --folder\n"
+	    "- Private: not selected by --folder\n"
 	    "+ Work\n");
 	test_labels(&o);
 }

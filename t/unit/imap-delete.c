@@ -35,7 +35,7 @@ on_stays(void *ctx, uint32_t uid, const char *reason)
 
 #define SHARED                                                                 \
 	"other messages in the folder are marked \\Deleted, and the server "   \
-	"can't expunge single ones (UIDPLUS)\n"
+	"cannot expunge single messages (no UIDPLUS)\n"
 
 static const struct {
 	const char *what, *caps;

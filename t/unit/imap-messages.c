@@ -191,7 +191,7 @@ static const struct {
 		   "* 2 FETCH (UID 12 FLAGS () BODY[] {1}\r\nb)\r\n"
 		   "* OK [UIDVALIDITY 7] and back\r\n"
 		   "* 3 FETCH (UID 13 FLAGS () BODY[] {1}\r\nc)\r\n" DONE}},
-	"error: the folder has got another UIDVALIDITY meanwhile\n"},
+	"error: UIDVALIDITY of the folder has changed\n"},
     {"a date that is none", "", MESSAGES,
 	{OPEN, {"UID FETCH 11:13 (" ASK " BODY.PEEK[])",
 		   "* 1 FETCH (UID 11 INTERNALDATE \"yesterday\" FLAGS () "
