@@ -17,17 +17,17 @@ refused() {
 	same '  its stream has the status' misused out
 	ok "  it says: $words" grep -qe "$words" err
 }
-refused 'no URL' 'one URL is needed' --password-file pw
-refused 'two URLs' 'one URL is needed' imaps://a@h/ imaps://b@h/
+refused 'no URL' 'expected: url' --password-file pw
+refused 'two URLs' 'expected: url' imaps://a@h/ imaps://b@h/
 refused 'another protocol' 'begins with imaps://' smtp://a@h/
 refused 'a password in the URL' 'no place in a URL' imaps://a:secret@h/
 refused 'no login' 'no login' imaps://h/
-refused 'two logins' 'different logins' --login b imaps://a@h/
-refused 'a login with a line end' 'with controls' --login 'a
+refused 'two logins' '--login: differs from the login in the URL' --login b imaps://a@h/
+refused 'a login with a line end' 'with control characters' --login 'a
 b LOGOUT' imaps://h/
-refused 'a folder with a line end' 'holds CR or LF' --folder 'a
+refused 'a folder with a line end' 'contains CR or LF' --folder 'a
 b' imaps://a@h/
-refused 'two passwords' 'only one of' --password-file pw --password-command 'cat pw' imaps://a@h/
+refused 'two passwords' '--password-command: cannot be used with --password-file' --password-file pw --password-command 'cat pw' imaps://a@h/
 refused 'an unknown option' 'nrecognized option' --passwd x imaps://a@h/
 refused 'an abbreviated option' 'nrecognized option' --time 5 imaps://a@h/
 refused 'no time at all' '--timeout' --timeout 0 imaps://a@h/

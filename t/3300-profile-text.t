@@ -85,24 +85,31 @@ bad "line 6: timeout: '0' is not a number from 1 to 86400" "$box
 timeout = 0"
 bad "line 5: auth: 'SECRET' is none of LOGIN, PLAIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER" "$box
 auth = SECRET"
-bad 'line 6: only one of authzid and master' "$box
+bad 'line 6: authzid: cannot be used with --master' "$box
 master = m
 authzid = a"
-bad 'line 5: login and the URL name different logins' "$box
+bad 'line 5: login: differs from the login in the URL' "$box
 login = bob"
-bad 'line 6: accept-any-certificate makes pin and ca-file void' "$box
+bad 'line 6: accept-any-certificate: cannot be used with --pin and --ca-file' "$box
 ca-file = /x
 accept-any-certificate = yes"
-bad 'line 5: insecure-plaintext is for imap: and pop3:' "$box
+bad 'line 5: insecure-plaintext: only for URLs that begin with imap: or pop3:' "$box
 insecure-plaintext = yes"
-bad 'line 6: no message can match: it would be both seen and not seen' "$box
+bad 'line 6: unseen: cannot be used with --seen-only' "$box
 seen-only = yes
 unseen = yes"
-bad "line 5: '||(': Unmatched ( or \(" "$box
+bad "line 5: folder: '||(': Unmatched ( or \(" "$box
 folder = ||("
-bad "line 5: since soon: not a date; write 2024, 2024-03-01, or 90d for 90 days ago" "$box
+bad "line 6: folder: '||(': Unmatched ( or \(" "$box
+folder = Work
+folder = ||(
+folder = Home"
+bad 'line 6: since: no message can match: the start of the period is not before its end' "$box
+before = 2023
+since = 2024"
+bad "line 5: since: 'soon' is not a date; write 2024, 2024-03-01, or 90d for 90 days ago" "$box
 since = soon"
-bad 'line 6: older-than x: not an age; write 12h, 90d, 2w, 6m or 10y' "$box
+bad "line 6: delete-older-than: 'x' is not an age; write 12h, 90d, 2w, 6m or 10y" "$box
 delete-archived = yes
 delete-older-than = x"
 bad 'line 5: delete-older-than needs delete-archived = yes' "$box

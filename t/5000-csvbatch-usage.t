@@ -14,9 +14,9 @@ refused() {
 	ok "$_what: the usage" grep -q '^usage: ms-csvbatch' err
 	ok "$_what: nothing on stdout" empty out
 }
-refused 'nothing' 'a URL and a file' -a arc
-refused 'no file' 'a URL and a file' -a arc $url
-refused 'two files' 'a URL and a file' -a arc $url one.csv one.csv
+refused 'nothing' 'expected: .*url file' -a arc
+refused 'no file' 'expected: .*url file' -a arc $url
+refused 'two files' 'expected: .*url file' -a arc $url one.csv one.csv
 refused 'no archive' 'MS_ARCHIVE' $url one.csv
 refused 'no URL' 'URL' -a arc one.csv one.csv
 refused 'a login in the URL' 'has a login' -a arc imaps://alice@127.0.0.1/ one.csv
@@ -24,7 +24,7 @@ refused 'a password in the URL' 'password' -a arc imaps://alice:pw@127.0.0.1/ on
 refused 'no jobs' '--jobs' -a arc -j 0 $url one.csv
 refused 'too many jobs' '--jobs' -a arc --jobs 257 $url one.csv
 refused 'no threads' '--threads' -a arc --threads 0 $url one.csv
-refused 'check and delete' 'only one of --check' --check --delete-archived $url one.csv
+refused 'check and delete' 'cannot be used with --' --check --delete-archived $url one.csv
 refused '-n alone' '--delete-archived' -a arc -n $url one.csv
 refused '--archived-before alone' '--delete-archived' -a arc --archived-before 1d $url one.csv
 refused 'an unknown option' 'unrecognized' -a arc --no-such $url one.csv

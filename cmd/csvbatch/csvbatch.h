@@ -8,36 +8,45 @@
 #include <stdint.h>
 
 #include "csv-mailbox.h"
+#include "fetch-options.h"
 #include "job.h"
 #include "report.h"
-#include "url.h"
 
 #define TOOL "ms-csvbatch"
 #define AT_ONCE 4 /* mailboxes, unless -j is given */
 
+/* What ms-fetch will be given, so that its options are checked once and not
+ * for each row. */
+struct fetch_trial {
+	struct fetch_options values;
+	struct ms_opt_state state;
+};
+
 struct options {
-	const char *archive, *report, *failed_from;
-	unsigned at_once;
+	const char *archive, *report, *failed_from, *into;
+	unsigned at_once, threads; /* threads 0: not given */
 	uint64_t run; /* of ms-profile, to which this one belongs; 0: none */
 	bool quiet, json, check;
 
-	struct argv server; /* ms-fetch's: for every run of it */
-	struct argv fetch;  /* for the one that fetches */
-	struct argv remove; /* for the one that deletes */
+	struct argv server; /* for every run of ms-fetch */
+	struct argv fetch;  /* for the run that fetches */
+	struct argv remove; /* for the run that deletes */
 	bool removes, dry_run;
-	struct argv ingest;        /* ms-ingest's */
-	bool connections, threads; /* their numbers are given */
+	bool connections;             /* their number is given */
+	struct argv ingest;           /* for ms-ingest */
+	struct fetch_trial trials[2]; /* the run that fetches, that deletes */
 
 	struct ms_url url;
 	const char *url_text, *file;
 };
 
-/* Reads the command line. 0; 1: help or version was asked for and given; -1:
- * err says what is wrong, "" if that was said already. */
-int csvbatch_options(
-    struct options *opt, int argc, char *argv[], struct ms_err *err);
+extern const struct ms_option csvbatch_table[];
+/* An ms_opt_fn for the table of ms-fetch: options that are passed on. */
+ms_opt_fn csvbatch_pass_on;
+void csvbatch_options_init(struct options *opt);
+/* Checks the options together. -1: MS_USAGE. */
+int csvbatch_options_check(struct options *opt, struct ms_err *err);
 void csvbatch_options_release(struct options *opt);
-extern const char csvbatch_usage[];
 
 /* ---- rows (rows.c) ---- */
 

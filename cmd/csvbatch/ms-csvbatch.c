@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sysexits.h>
 
 #include "csvbatch.h"
-#include "opt.h"
 #include "run-liveness.h"
 
 /* ---- hooks of the runner ---- */
@@ -102,8 +100,9 @@ run_jobs(struct batch *b)
 static int
 add_error(int status, const struct ms_err *err)
 {
-	ms_warn(TOOL, "%s", err->msg);
-	return status == 0 ? ms_status(err->code) : status;
+	int failed = ms_warn_err(TOOL, err);
+
+	return status == 0 ? failed : status;
 }
 
 static int
@@ -151,27 +150,41 @@ run_batch(const struct options *opt)
 	return status;
 }
 
+static int
+run(const struct ms_args *args)
+{
+	struct options *opt = args->values;
+	struct ms_err err = {0};
+
+	opt->url_text = args->v[0];
+	opt->file = args->v[1];
+	if (csvbatch_options_check(opt, &err) < 0)
+		return ms_command_misused(args->cmd, &err);
+	return run_batch(opt);
+}
+
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = csvbatch_table,
+    .operands = "[option of ms-fetch ...] [--delete-archived [-n] "
+		"[option of ms-fetch ...]] url file | -",
+    .least = 2,
+    .most = 2,
+    .more = fetch_table,
+    .more_call = csvbatch_pass_on,
+    .run = run,
+};
+
 int
 main(int argc, char *argv[])
 {
 	const struct rlimit no_core = {0, 0};
 	struct options opt;
-	struct ms_err err = {0};
-	int rc, status = 0;
+	int status;
 
 	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
-	rc = csvbatch_options(&opt, argc, argv, &err);
-	if (rc == 0) {
-		status = run_batch(&opt);
-	} else if (rc < 0) {
-		if (err.code != MS_OK)
-			ms_warn(TOOL, "%s", err.msg);
-		fputs(csvbatch_usage, stderr);
-		status = EX_USAGE;
-	} else if (ms_close_stdout(&err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		status = ms_status(err.code);
-	}
+	csvbatch_options_init(&opt);
+	status = ms_command_main(&tool, &opt, argc, argv);
 	csvbatch_options_release(&opt);
 	return status;
 }

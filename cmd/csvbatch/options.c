@@ -1,69 +1,42 @@
-/* options.c - the command line of ms-csvbatch(1). Which options
- * ms-fetch has, and for what, is its own table's to say. */
+/* options.c - the options of ms-csvbatch(1): its own, and those that it passes
+ * on to ms-fetch. Which options ms-fetch has is in the table of ms-fetch. */
 #include "csvbatch.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "fetch-options.h"
-#include "opt.h"
+#define THREADS_MAX 64
 
-const char csvbatch_usage[] =
-    "usage: " TOOL " [-qhV] [-a archive] [-j number] [--check] [--json]\n"
-    "                   [--report file] [--failed-from report] [-d folder]\n"
-    "                   [--threads n] [--run number]\n"
-    "                   [option of ms-fetch ...]\n"
-    "                   [--delete-archived [-n] [option of ms-fetch ...]]\n"
-    "                   url file | -\n";
-
-/* Beside those that getopt calls as ms-fetch does. */
-enum {
-	OPT_JSON = 1024,
-	OPT_FAILED_FROM,
-	OPT_THREADS,
-	OPT_RUN
+#define IN(member) MS_OPT_IN(struct options, member)
+const struct ms_option csvbatch_table[] = {
+    {'q', "quiet", MS_OPT_FLAG, IN(quiet), .help = "print nothing but errors"},
+    {'a', "archive", MS_OPT_STRING, IN(archive), "archive",
+	"add to this archive (default: $MS_ARCHIVE)"},
+    {'j', "jobs", MS_OPT_NUMBER, IN(at_once), "number",
+	"number of mailboxes at a time (default: 4)", .min = 1,
+	.max = JOB_AT_ONCE_MAX},
+    {0, "check", MS_OPT_FLAG, IN(check),
+	.help = "log in to each mailbox and fetch nothing", .group = 1},
+    {0, "json", MS_OPT_FLAG, IN(json), .help = "print JSON Lines (ms-json(5))"},
+    {0, "report", MS_OPT_STRING, IN(report), "file",
+	"write a report in JSON Lines to this file (ms-json(5))"},
+    {0, "failed-from", MS_OPT_STRING, IN(failed_from), "report",
+	"only the mailboxes that failed in this report"},
+    {'d', "into", MS_OPT_STRING, IN(into), "folder", "add below this folder"},
+    {0, "threads", MS_OPT_NUMBER, IN(threads), "n",
+	"number of threads that compress, for each mailbox", .min = 1,
+	.max = THREADS_MAX},
+    {0, "run", MS_OPT_NUMBER, IN(run), "number",
+	"record the results as a part of this run of ms-profile", .min = 1,
+	.max = UINT64_MAX},
+    MS_OPT_COMMON,
 };
-
-static const struct option ours[] = {
-    {"archive", required_argument, NULL, 'a'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"check", no_argument, NULL, OPT_CHECK},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"report", required_argument, NULL, OPT_REPORT},
-    {"failed-from", required_argument, NULL, OPT_FAILED_FROM},
-    {"into", required_argument, NULL, 'd'},
-    {"threads", required_argument, NULL, OPT_THREADS},
-    {"run", required_argument, NULL, OPT_RUN},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-};
-#define OURS (sizeof(ours) / sizeof(ours[0]))
 
 /* ---- options of ms-fetch ---- */
 
-static const struct fetch_option *
-option_of(int letter)
-{
-	const struct fetch_option *o;
-
-	for (o = fetch_table; o->name != NULL; o++)
-		if (o->letter == letter)
-			return o;
-	return NULL;
-}
-
-/* What each row says for itself, or what a batch has no use for. */
-static bool
-is_passed(const struct fetch_option *o)
-{
-	return o->class != FETCH_RUN && o->class != FETCH_SECRET &&
-	       o->letter != OPT_LOGIN && o->letter != OPT_AUTHZID;
-}
-
-/* A rule of choice behind --delete-archived is for that run only. */
+/* The list that an option is added to. A choice of messages that is given after
+ * --delete-archived is for the run that deletes only. */
 static struct argv *
-list_of(struct options *opt, const struct fetch_option *o)
+list_of(struct options *opt, const struct ms_option *o)
 {
 	if (o->class == FETCH_DELETE)
 		return &opt->remove;
@@ -74,173 +47,77 @@ list_of(struct options *opt, const struct fetch_option *o)
 	return &opt->server;
 }
 
-static int
-pass_on(struct options *opt, const struct fetch_option *o, struct ms_err *err)
+int
+csvbatch_pass_on(void *values, const struct ms_option *o, const char *value,
+    struct ms_err *err)
 {
-	struct argv *list;
+	struct options *opt = values;
+	struct argv *list = list_of(opt, o);
 
-	if (!is_passed(o))
+	if (o->class == FETCH_RUN || o->class == FETCH_SECRET ||
+	    o->class == FETCH_MAILBOX)
 		return ms_fail(err, MS_USAGE,
-		    "--%s: this is no option for many mailboxes: logins and "
-		    "passwords are the file's",
-		    o->name);
-	if (o->letter == OPT_DELETE) {
+		    "not for many mailboxes: logins and passwords are in the "
+		    "file");
+	if (strcmp(o->name, "delete-archived") == 0) {
 		opt->removes = true;
 		return 0;
 	}
-	opt->dry_run |= o->letter == 'n';
-	opt->connections |= o->letter == OPT_CONNECTIONS;
-	list = list_of(opt, o);
-	if (o->argument)
-		argv_addf(list, "--%s=%s", o->name, optarg);
+	opt->dry_run |= strcmp(o->name, "dry-run") == 0;
+	opt->connections |= strcmp(o->name, "connections") == 0;
+	if (value != NULL)
+		argv_addf(list, "--%s=%s", o->name, value);
 	else
 		argv_addf(list, "--%s", o->name);
+	for (size_t i = 0; i < 2; i++)
+		if (list != (i == 0 ? &opt->remove : &opt->fetch) &&
+		    ms_opt_set(&opt->trials[i].state, o->name, value, err) < 0)
+			return -1;
 	return 0;
 }
 
-/* ---- ours ---- */
+/* ---- life ---- */
 
-static int
-number(const char *name, uint64_t max, uint64_t *out, struct ms_err *err)
+void
+csvbatch_options_init(struct options *opt)
 {
-	return ms_opt_number(optarg, 1, max, out, name, err);
-}
+	*opt = (struct options){.at_once = AT_ONCE};
+	for (size_t i = 0; i < 2; i++) {
+		struct fetch_trial *t = &opt->trials[i];
 
-static int
-take_option(struct options *opt, int c, struct ms_err *err)
-{
-	const struct fetch_option *o;
-	uint64_t n = 0;
-
-	switch (c) {
-	case 'a':
-		opt->archive = optarg;
-		return 0;
-	case 'j':
-		if (number("--jobs", JOB_AT_ONCE_MAX, &n, err) < 0)
-			return -1;
-		opt->at_once = (unsigned)n;
-		return 0;
-	case OPT_CHECK:
-		opt->check = true;
-		return 0;
-	case OPT_JSON:
-		opt->json = true;
-		return 0;
-	case OPT_REPORT:
-		opt->report = optarg;
-		return 0;
-	case OPT_FAILED_FROM:
-		opt->failed_from = optarg;
-		return 0;
-	case 'd':
-		argv_addf(&opt->ingest, "--into=%s", optarg);
-		return 0;
-	case OPT_THREADS:
-		opt->threads = true;
-		argv_addf(&opt->ingest, "--threads=%s", optarg);
-		return number("--threads", 64, &n, err);
-	case OPT_RUN:
-		return number("--run", UINT64_MAX, &opt->run, err);
-	case 'q':
-		opt->quiet = true;
-		return 0;
-	default:
-		o = option_of(c);
-		return o != NULL ? pass_on(opt, o, err) : -1;
+		fetch_options_init(&t->values);
+		t->values.login = t->values.archive = "x";
+		t->values.job = i == 0 ? FETCH_JOB_FETCH : FETCH_JOB_DELETE;
+		t->state.tables[0].rows = fetch_table;
+		t->state.values = &t->values;
 	}
 }
 
-/* Ours, and of ms-fetch's all that are not called like one of ours. */
-static void
-all_longs(struct option longs[OURS + FETCH_OPTIONS + 1])
-{
-	struct option fetch[FETCH_OPTIONS + 1];
-	size_t i, k, n = OURS;
-
-	memcpy(longs, ours, sizeof(ours));
-	fetch_longs(fetch);
-	for (i = 0; fetch[i].name != NULL; i++) {
-		for (k = 0; k < OURS; k++)
-			if (strcmp(fetch[i].name, ours[k].name) == 0)
-				break;
-		if (k == OURS)
-			longs[n++] = fetch[i];
-	}
-	longs[n] = (struct option){0};
-}
-
-/* ---- what they say together ---- */
-
-/* Would ms-fetch take what it is going to be given? Asked once, not for each
- * row. */
-static int
-try_fetch(const struct options *opt, bool removing, struct ms_err *err)
-{
-	struct argv argv = {0};
-	int rc;
-
-	argv_add(&argv, TOOL);
-	argv_add(&argv, "--login=x");
-	argv_add(&argv, "--archive=x");
-	if (removing)
-		argv_add(&argv, "--delete-archived");
-	argv_add_list(&argv, &opt->server);
-	argv_add_list(&argv, removing ? &opt->remove : &opt->fetch);
-	argv_add(&argv, "--");
-	argv_add(&argv, opt->url_text);
-	rc = fetch_try((int)argv.n, argv.v, err);
-	argv_release(&argv);
-	return rc;
-}
-
-static int
-check_options(struct options *opt, struct ms_err *err)
+int
+csvbatch_options_check(struct options *opt, struct ms_err *err)
 {
 	if (ms_url_parse(&opt->url, opt->url_text, err) < 0)
 		return -1;
 	if (opt->url.login != NULL)
 		return ms_fail(err, MS_USAGE,
-		    "the URL has a login, but logins are the file's");
+		    "the URL has a login, but the logins are in the file");
 	if (opt->remove.n > 0 && !opt->removes)
-		return ms_fail(err, MS_USAGE,
-		    "--archived-before and -n go with --delete-archived");
+		return ms_fail_option(err,
+		    opt->dry_run ? "dry-run" : "archived-before",
+		    "needs --delete-archived");
 	if (opt->check && opt->removes)
-		return ms_fail(
-		    err, MS_USAGE, "only one of --check and --delete-archived");
-	if (try_fetch(opt, false, err) < 0)
-		return -1;
-	if (opt->removes && try_fetch(opt, true, err) < 0)
-		return -1;
+		return ms_fail_option(
+		    err, "check", "cannot be used with --delete-archived");
+	for (size_t i = 0; i <= opt->removes; i++)
+		if (fetch_options_check(
+			&opt->trials[i].values, opt->url_text, err) < 0)
+			return -1;
+	if (opt->into != NULL)
+		argv_addf(&opt->ingest, "--into=%s", opt->into);
+	if (opt->threads > 0)
+		argv_addf(&opt->ingest, "--threads=%u", opt->threads);
 	return opt->check ? 0
 			  : ms_opt_archive(&opt->archive, opt->archive, err);
-}
-
-int
-csvbatch_options(
-    struct options *opt, int argc, char *argv[], struct ms_err *err)
-{
-	struct option longs[OURS + FETCH_OPTIONS + 1];
-	int c;
-
-	all_longs(longs);
-	*opt = (struct options){.at_once = AT_ONCE};
-	while ((c = ms_getopt(argc, argv, "a:j:d:nqhV", longs)) != -1) {
-		if (c == 'h' || c == 'V') {
-			if (c == 'h')
-				fputs(csvbatch_usage, stdout);
-			else
-				puts(TOOL " " MS_VERSION);
-			return 1;
-		}
-		if (take_option(opt, c, err) < 0)
-			return -1;
-	}
-	if (argc - optind != 2)
-		return ms_fail(err, MS_USAGE, "a URL and a file are needed");
-	opt->url_text = argv[optind];
-	opt->file = argv[optind + 1];
-	return check_options(opt, err);
 }
 
 void
@@ -251,4 +128,6 @@ csvbatch_options_release(struct options *opt)
 	argv_release(&opt->fetch);
 	argv_release(&opt->remove);
 	argv_release(&opt->ingest);
+	for (size_t i = 0; i < 2; i++)
+		fetch_options_release(&opt->trials[i].values);
 }

@@ -1,7 +1,7 @@
-/* ms-export - hand out messages: a stream, an mbox, files. See ms-export(1). */
+/* ms-export.c - writes messages of an archive as a stream, an mbox or files.
+ * The manual is ms-export(1). */
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,14 +15,8 @@
 struct options {
 	const char *archive, *user, *dest;
 	const struct ms_sink_format *format;
-	enum ms_eol eol;
-	bool eol_given;
+	int eol; /* enum ms_eol; -1: that of the format */
 };
-
-static const char usage[] =
-    "usage: " TOOL " [-hV] [-a archive] [-u user]\n"
-    "       [--format stream | mboxrd | eml] [--eol crlf | lf | original]\n"
-    "       [-o dest] [query ... | -]\n";
 
 /* Opens what is asked and exports it. The sink is opened before, so that the
  * stream's reader learns of any failure. */
@@ -68,26 +62,26 @@ finish(struct export_run *r, int rc, struct ms_err *err)
 	export_release(r);
 	if (rc == 0)
 		return r->sum.status;
-	if (err->msg[0] != '\0')
-		ms_warn(TOOL, "%s", err->msg);
-	return ms_status(err->code);
+	return err->msg[0] != '\0' ? ms_warn_err(TOOL, err)
+				   : ms_status(err->code);
 }
 
-static int
-run(const struct options *opt, int argc, char *argv[], struct ms_err *err)
+/* err: if a usage error has been printed, its code without a message. */
+static int export(
+    const struct options *opt, int count, char *args[], struct ms_err *err)
 {
 	struct ms_sink_options to = {.dest = opt->dest,
-	    .eol = opt->eol_given ? opt->eol : opt->format->eol,
+	    .eol = opt->eol >= 0 ? (enum ms_eol)opt->eol : opt->format->eol,
 	    .users = opt->user == NULL};
 	struct export_run r = {.user = opt->user,
 	    .eol = to.eol,
 	    .single = opt->format->single && strcmp(to.dest, "-") == 0};
-	bool lines = argc == 1 && strcmp(argv[0], "-") == 0;
+	bool lines = count == 1 && strcmp(args[0], "-") == 0;
 	struct ms_query *q = NULL;
 	int rc = err->code == MS_OK ? 0 : -1;
 
 	if (rc == 0 && !lines)
-		rc = ms_query_parse_words(&q, argc, argv, time(NULL), err);
+		rc = ms_query_parse_words(&q, count, args, time(NULL), err);
 	if (q != NULL && opt->user != NULL)
 		ms_query_user(q, opt->user);
 	/* A stream says so when it ends at once; no file is made for that. */
@@ -102,92 +96,68 @@ run(const struct options *opt, int argc, char *argv[], struct ms_err *err)
 	return finish(&r, rc, err);
 }
 
+static int
+run(const struct ms_args *args)
+{
+	struct ms_err err = {0};
+
+	return export(args->values, args->count, args->v, &err);
+}
+
+/* A stream on stdout ends with a trailer, also after a usage error. */
+static int
+misused(void *values)
+{
+	struct ms_err err = {.code = MS_USAGE};
+
+	return export(values, 0, NULL, &err);
+}
+
 /* ---- options ---- */
 
-enum {
-	OPT_FORMAT = MS_OPT_LONG,
-	OPT_EOL
-};
-
-static const struct option longs[] = {
-    {"archive", required_argument, NULL, 'a'},
-    {"eol", required_argument, NULL, OPT_EOL},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, 'h'},
-    {"output", required_argument, NULL, 'o'},
-    {"user", required_argument, NULL, 'u'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
-
-static void
-set_format(struct options *opt, const char *name, struct ms_err *err)
+static int
+set_format(void *values, const struct ms_option *o, const char *name,
+    struct ms_err *err)
 {
+	struct options *opt = values;
 	const struct ms_sink_format *format = ms_sink_format(name);
-	struct ms_buf names = {0};
 
-	if (format != NULL) {
-		opt->format = format;
-		return;
-	}
-	ms_sink_format_names(&names);
-	ms_fail(err, MS_USAGE, "--format %.40s is not known: there are %s",
-	    name, ms_buf_str(&names));
-	ms_buf_release(&names);
+	if (format == NULL)
+		return ms_fail(
+		    err, MS_USAGE, "'%.40s' is none of %s", name, o->value);
+	opt->format = format;
+	return 0;
 }
 
-static void
-set_eol(struct options *opt, const char *name, struct ms_err *err)
-{
-	static const char *const names[] = {[MS_EXPORT_ORIGINAL] = "original",
-	    [MS_EXPORT_LF] = "lf",
-	    [MS_EXPORT_CRLF] = "crlf"};
+static const struct ms_option options[] = {
+    {'a', "archive", MS_OPT_STRING, MS_OPT_IN(struct options, archive),
+	"archive", "export from this archive (default: $MS_ARCHIVE)"},
+    {'u', "user", MS_OPT_STRING, MS_OPT_IN(struct options, user), "user",
+	"export only messages of this user"},
+    {0, "format", MS_OPT_CALL, .value = "stream | mboxrd | eml",
+	.help = "format of the output (default: stream)", .call = set_format},
+    /* In the order of enum ms_eol. */
+    {0, "eol", MS_OPT_CHOICE, MS_OPT_IN(struct options, eol),
+	"original | lf | crlf", "line ends of the messages"},
+    {'o', "output", MS_OPT_STRING, MS_OPT_IN(struct options, dest), "dest",
+	"write to this file or directory (default: standard output)"},
+    MS_OPT_COMMON,
+};
 
-	opt->eol_given = true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0) {
-			opt->eol = (enum ms_eol)i;
-			return;
-		}
-	ms_fail(err, MS_USAGE,
-	    "--eol %.40s is not known: there are crlf, lf, original", name);
-}
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = options,
+    .operands = "[query ... | -]",
+    .most = MS_OPT_ANY,
+    .run = run,
+    .misused = misused,
+};
 
 int
 main(int argc, char *argv[])
 {
-	struct options opt = {.dest = "-", .format = ms_sink_format("stream")};
-	struct ms_err err = {0};
-	int c;
+	struct options opt = {
+	    .dest = "-", .format = ms_sink_format("stream"), .eol = -1};
 
-	/* All options are read, even behind a wrong one: it is their format
-	 * that decides whether the output gets a trailer. */
-	while ((c = ms_getopt(argc, argv, "a:ho:u:V", longs)) != -1)
-		switch (c) {
-		case 'a':
-			opt.archive = optarg;
-			break;
-		case 'o':
-			opt.dest = optarg;
-			break;
-		case 'u':
-			opt.user = optarg;
-			break;
-		case OPT_FORMAT:
-			set_format(&opt, optarg, &err);
-			break;
-		case OPT_EOL:
-			set_eol(&opt, optarg, &err);
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts(TOOL " " MS_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			err.code = MS_USAGE; /* getopt has said why */
-		}
-	return run(&opt, argc - optind, argv + optind, &err);
+	return ms_command_main(&tool, &opt, argc, argv);
 }

@@ -1,4 +1,5 @@
-/* ms-fetch - a mailbox on a server as a message stream. See ms-fetch(1). */
+/* ms-fetch.c - reads a mailbox on a server as a message stream. The manual is
+ * ms-fetch(1). */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ get_password(
 
 /* ---- the run ---- */
 
-/* The stream's end, which says how the run went; also after usage errors. */
+/* Ends the stream with a trailer, which holds the exit status. */
 static int
 end_stream(const struct fetch_options *opt, struct ms_stream_writer *out,
     const struct ms_trailer *t)
@@ -62,12 +63,24 @@ end_stream(const struct fetch_options *opt, struct ms_stream_writer *out,
 	    ms_close_stdout(&err) == 0)
 		return t->status;
 	if (t->status != ms_status(err.code))
-		ms_warn(TOOL, "%s", err.msg);
+		ms_warn_err(TOOL, &err);
 	return ms_status(err.code);
 }
 
+/* After a usage error, too, the stream has a trailer. */
 static int
-run(const struct fetch_options *opt, struct ms_stream_writer *out)
+misused(void *values)
+{
+	const struct ms_trailer t = {.status = EX_USAGE};
+	struct ms_stream_writer *out = ms_stream_writer_new(stdout);
+	int status = end_stream(values, out, &t);
+
+	ms_stream_writer_free(out);
+	return status;
+}
+
+static int
+fetch(const struct fetch_options *opt, struct ms_stream_writer *out)
 {
 	struct ms_trailer t = {0};
 	struct ms_report *report = NULL;
@@ -79,49 +92,61 @@ run(const struct fetch_options *opt, struct ms_stream_writer *out)
 		opt->quiet || opt->job == FETCH_JOB_CHECK ||
 		    opt->job == FETCH_JOB_LIST_FOLDERS,
 		&err) < 0 ||
-	    get_password(&password, opt, &err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		t.status = ms_status(err.code);
-	} else {
+	    get_password(&password, opt, &err) < 0)
+		t.status = ms_warn_err(TOOL, &err);
+	else
 		fetch_run(opt, &password, out, report, &t);
-	}
 	ms_secret_wipe(&password);
 	status = end_stream(opt, out, &t);
 	if (report != NULL && ms_report_close(report, status, &err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		status = status == 0 ? ms_status(err.code) : status;
+		int failed = ms_warn_err(TOOL, &err);
+
+		status = status == 0 ? failed : status;
 	}
 	return status;
 }
 
+static int
+run(const struct ms_args *args)
+{
+	static char buffer[STDOUT_BUFFER];
+	struct fetch_options *opt = args->values;
+	struct ms_stream_writer *out;
+	struct ms_err err = {0};
+	int status;
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	if (fetch_options_check(opt, args->v[0], &err) < 0) {
+		ms_command_misused(args->cmd, &err);
+		return misused(opt);
+	}
+	out = ms_stream_writer_new(stdout);
+	status = fetch(opt, out);
+	ms_stream_writer_free(out);
+	return status;
+}
+
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = fetch_table,
+    .operands = "url",
+    .least = 1,
+    .most = 1,
+    .run = run,
+    .misused = misused,
+};
+
 int
 main(int argc, char *argv[])
 {
-	static char buffer[STDOUT_BUFFER];
 	const struct rlimit no_core = {0, 0};
 	struct fetch_options opt;
-	const struct ms_trailer misused = {.status = EX_USAGE};
-	struct ms_stream_writer *out;
-	struct ms_err err = {0};
-	int rc, status = 0;
+	int status;
 
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold the password */
-	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	out = ms_stream_writer_new(stdout);
-	rc = fetch_options(&opt, argc, argv, &err);
-	if (rc == 0) {
-		status = run(&opt, out);
-	} else if (rc < 0) {
-		if (err.code != MS_OK)
-			ms_warn(TOOL, "%s", err.msg);
-		fputs(fetch_usage, stderr);
-		status = end_stream(&opt, out, &misused);
-	} else if (ms_close_stdout(&err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		status = ms_status(err.code);
-	}
-	ms_stream_writer_free(out);
+	fetch_options_init(&opt);
+	status = ms_command_main(&tool, &opt, argc, argv);
 	fetch_options_release(&opt);
 	return status;
 }

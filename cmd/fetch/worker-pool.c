@@ -177,7 +177,7 @@ lost(struct hand *h, struct ms_err *err)
 static struct hand *
 listen_all(struct crew *c, int wait_ms)
 {
-	struct pollfd pfd[CONNECTIONS_MAX];
+	struct pollfd pfd[FETCH_CONNECTIONS_MAX];
 	struct hand *h;
 	size_t i, k;
 

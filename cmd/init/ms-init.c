@@ -1,52 +1,44 @@
-/* ms-init - make a mail archive. See ms-init(1). */
-#include <stdio.h>
-#include <sysexits.h>
-
+/* ms-init.c - creates a mail archive. The manual is ms-init(1). */
 #include "archive.h"
 #include "opt.h"
 #include "report.h"
 
 #define TOOL "ms-init"
 
-static const char usage[] = "usage: " TOOL " [-u user] directory\n";
+struct options {
+	const char *user;
+};
 
-static const struct option longopts[] = {
-    {"user", required_argument, NULL, 'u'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const struct ms_option options[] = {
+    {'u', "user", MS_OPT_STRING, MS_OPT_IN(struct options, user), "user",
+	"create this user (default: $MS_USER or the login name)"},
+    MS_OPT_COMMON,
+};
+
+static int
+run(const struct ms_args *args)
+{
+	const struct options *opt = args->values;
+	struct ms_err err = {0};
+
+	if (ms_archive_init(args->v[0], ms_opt_user(opt->user, NULL), &err) < 0)
+		return ms_warn_err(TOOL, &err);
+	return 0;
+}
+
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = options,
+    .operands = "directory",
+    .least = 1,
+    .most = 1,
+    .run = run,
 };
 
 int
 main(int argc, char *argv[])
 {
-	const char *user = NULL;
-	struct ms_err err = {0};
-	int c;
+	struct options opt = {0};
 
-	while ((c = ms_getopt(argc, argv, "u:hV", longopts)) != -1) {
-		switch (c) {
-		case 'u':
-			user = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts(TOOL " " MS_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return EX_USAGE;
-		}
-	}
-	if (argc - optind != 1) {
-		fputs(usage, stderr);
-		return EX_USAGE;
-	}
-	if (ms_archive_init(argv[optind], ms_opt_user(user, NULL), &err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return ms_status(err.code);
-	}
-	return 0;
+	return ms_command_main(&tool, &opt, argc, argv);
 }

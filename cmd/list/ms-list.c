@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "archive.h"
@@ -18,8 +17,7 @@
 
 struct options {
 	const char *archive, *user;
-	bool json, summary;
-	char end; /* of a record */
+	bool json, summary, nul;
 };
 
 /* All messages of a user's folder. */
@@ -32,6 +30,7 @@ struct total {
 
 struct run {
 	const struct options *opt;
+	char end; /* of a record */
 	struct ms_archive *archive;
 	struct ms_hits *hits;
 	struct ms_buf line;
@@ -39,10 +38,6 @@ struct run {
 	size_t total_count;
 	bool some_failed;
 };
-
-static const char usage[] =
-    "usage: " TOOL
-    " [-hVz] [-a archive] [-u user] [--json] [--summary] [query ...]\n";
 
 /* One message that can't be judged or shown whole: named, and no end. */
 static void
@@ -71,9 +66,9 @@ list_row(struct run *r, const struct ms_row *row, const struct ms_folder *f,
 	struct ms_err why = {0};
 
 	if (!r->opt->json)
-		ms_listing_write(&r->line, row, f, r->opt->end);
-	else if (ms_listing_json(
-		     &r->line, r->archive, row, f, r->opt->end, &why) < 0)
+		ms_listing_write(&r->line, row, f, r->end);
+	else if (ms_listing_json(&r->line, r->archive, row, f, r->end, &why) <
+		 0)
 		warn_of(r, row, &why);
 	return put(r, err);
 }
@@ -188,9 +183,9 @@ put_totals(struct run *r, struct ms_err *err)
 
 	for (size_t i = 0; i < n; i++) {
 		if (r->opt->json)
-			write_total_json(&r->line, &r->totals[i], r->opt->end);
+			write_total_json(&r->line, &r->totals[i], r->end);
 		else
-			write_total(&r->line, &r->totals[i], r->opt->end);
+			write_total(&r->line, &r->totals[i], r->end);
 		if (put(r, err) < 0)
 			return -1;
 	}
@@ -230,16 +225,20 @@ list_all(struct run *r, struct ms_err *err)
 }
 
 static int
-run(const struct options *opt, int argc, char *argv[])
+run(const struct ms_args *args)
 {
-	struct run r = {.opt = opt};
+	static char buffer[OUT_BUFFER];
+	const struct options *opt = args->values;
+	struct run r = {.opt = opt, .end = opt->nul ? '\0' : '\n'};
 	struct ms_query *q = NULL;
 	struct ms_err err = {0};
 	const char *dir;
 	int rc = -1;
 
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
-	    ms_query_parse_words(&q, argc, argv, time(NULL), &err) < 0)
+	    ms_query_parse_words(&q, args->count, args->v, time(NULL), &err) <
+		0)
 		goto out;
 	if (opt->user != NULL)
 		ms_query_user(q, opt->user);
@@ -250,70 +249,42 @@ run(const struct options *opt, int argc, char *argv[])
 		goto out;
 	rc = 0;
 out:
-	if (ms_close_stdout(rc == 0 ? &err : NULL) < 0)
-		rc = -1;
 	ms_hits_close(r.hits);
 	ms_archive_close(r.archive);
 	ms_query_free(q);
 	ms_buf_release(&r.line);
 	free(r.totals);
-	if (rc < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return ms_status(err.code);
-	}
+	if (rc < 0)
+		return ms_warn_err(TOOL, &err);
 	return r.some_failed ? MS_STATUS_SOME : 0;
 }
 
-enum {
-	OPT_JSON = MS_OPT_LONG,
-	OPT_SUMMARY
+static const struct ms_option options[] = {
+    {'a', "archive", MS_OPT_STRING, MS_OPT_IN(struct options, archive),
+	"archive", "list messages of this archive (default: $MS_ARCHIVE)"},
+    {'u', "user", MS_OPT_STRING, MS_OPT_IN(struct options, user), "user",
+	"list only messages of this user"},
+    {0, "json", MS_OPT_FLAG, MS_OPT_IN(struct options, json),
+	.help = "print JSON Lines (ms-json(5))"},
+    {0, "summary", MS_OPT_FLAG, MS_OPT_IN(struct options, summary),
+	.help = "print one line for each user and folder"},
+    {'z', "null", MS_OPT_FLAG, MS_OPT_IN(struct options, nul),
+	.help = "end each line with a NUL byte, not a newline"},
+    MS_OPT_COMMON,
 };
 
-static const struct option longs[] = {
-    {"archive", required_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"null", no_argument, NULL, 'z'},
-    {"summary", no_argument, NULL, OPT_SUMMARY},
-    {"user", required_argument, NULL, 'u'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = options,
+    .operands = "[query ...]",
+    .most = MS_OPT_ANY,
+    .run = run,
 };
 
 int
 main(int argc, char *argv[])
 {
-	static char buffer[OUT_BUFFER];
-	struct options opt = {.end = '\n'};
-	int c;
+	struct options opt = {0};
 
-	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	while ((c = ms_getopt(argc, argv, "a:hu:Vz", longs)) != -1)
-		switch (c) {
-		case 'a':
-			opt.archive = optarg;
-			break;
-		case 'u':
-			opt.user = optarg;
-			break;
-		case 'z':
-			opt.end = '\0';
-			break;
-		case OPT_JSON:
-			opt.json = true;
-			break;
-		case OPT_SUMMARY:
-			opt.summary = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts(TOOL " " MS_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return EX_USAGE;
-		}
-	return run(&opt, argc - optind, argv + optind);
+	return ms_command_main(&tool, &opt, argc, argv);
 }

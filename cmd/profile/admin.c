@@ -5,44 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "json.h"
 #include "listing.h"
 #include "show.h"
 
-static const struct option no_longs[] = {{NULL, 0, NULL, 0}};
-
-/* Operands only; 0 or an exit status. */
-static int
-only_names(struct args *args, size_t min, size_t max)
-{
-	args->letters = "";
-	args->longs = no_longs;
-	if (args_next(args) != -1 || args->count < min || args->count > max)
-		return tool_misused();
-	return 0;
-}
-
 /* ---- show, list ---- */
 
 int
-verb_show(struct tool *t, int argc, char *argv[])
+verb_show(const struct ms_args *args)
 {
-	struct args args = {.argc = argc, .argv = argv};
+	struct tool *t = args->values;
 	struct ms_stored_profile p = {0};
 	struct ms_err err = {0};
-	int status = only_names(&args, 1, 1);
 
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
-		if (tool_profile(t, args.names[0], 0, &p, &err) == 0)
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
+		if (tool_profile(t, args->v[0], 0, &p, &err) == 0)
 			fputs(p.text, stdout);
 		else
-			ms_context(&err, "%s", args.names[0]);
+			ms_context(&err, "%s", args->v[0]);
 	}
 	ms_stored_profile_release(&p);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	return tool_close(t, 0, &err);
 }
 
 static int
@@ -91,38 +75,23 @@ show_row(struct tool *t, const struct ms_stored_profile *stored, bool json,
 }
 
 int
-verb_list(struct tool *t, int argc, char *argv[])
+verb_list(const struct ms_args *args)
 {
-	static const struct option longs[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct tool *t = args->values;
 	struct ms_stored_profile p = {0};
 	struct ms_profiles *all;
 	struct ms_err err = {0};
-	bool json = false;
-	int c, status = 0, rc = 1;
+	int rc = 1;
 
-	while (status == 0 && (c = args_next(&args)) != -1) {
-		if (c == 'j')
-			json = true;
-		else
-			status = tool_misused();
-	}
-	if (status == 0 && args.count > 0)
-		status = tool_misused();
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
 		all = ms_profiles_open(t->archive);
 		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
 			if (tool_sees(t, &p))
-				rc = show_row(t, &p, json, &err);
+				rc = show_row(t, &p, t->opt.json, &err);
 		ms_profiles_close(all);
 	}
 	ms_stored_profile_release(&p);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	return tool_close(t, 0, &err);
 }
 
 /* ---- changes ---- */
@@ -158,19 +127,20 @@ decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 /* The same change to each of these; one that fails does not keep the others
  * from theirs. */
 static int
-change_each(struct tool *t, struct args *args, size_t count,
+change_each(const struct ms_args *args, int count,
     const struct ms_stored_profile *want, unsigned set)
 {
+	struct tool *t = args->values;
 	struct change c = {.t = t, .want = *want, .set = set};
 	struct ms_err err = {0};
 	int status = 0, next;
 
 	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
 	    tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, &err) == 0)
-		for (size_t i = 0; i < count; i++) {
+		for (int i = 0; i < count; i++) {
 			struct ms_err why = {0};
 
-			c.name = args->names[i];
+			c.name = args->v[i];
 			next = ms_archive_change(
 				   t->archive, t->as, decide, &c, &why) < 0
 				   ? tool_warn(c.name, &why)
@@ -180,52 +150,33 @@ change_each(struct tool *t, struct args *args, size_t count,
 	return tool_close(t, status, &err);
 }
 
-static int
-change_all(struct tool *t, int argc, char *argv[],
-    const struct ms_stored_profile *want, unsigned set)
+int
+verb_delete(const struct ms_args *args)
 {
-	struct args args = {.argc = argc, .argv = argv};
-	int status = only_names(&args, 1, SIZE_MAX);
-
-	if (status == 0)
-		status = change_each(t, &args, args.count, want, set);
-	args_release(&args);
-	return status;
+	return change_each(
+	    args, args->count, &(struct ms_stored_profile){0}, 0);
 }
 
 int
-verb_delete(struct tool *t, int argc, char *argv[])
+verb_enable(const struct ms_args *args)
 {
-	return change_all(t, argc, argv, &(struct ms_stored_profile){0}, 0);
-}
-
-int
-verb_enable(struct tool *t, int argc, char *argv[])
-{
-	return change_all(t, argc, argv,
+	return change_each(args, args->count,
 	    &(struct ms_stored_profile){.enabled = true},
 	    MS_PROFILE_SET_ENABLED);
 }
 
 int
-verb_disable(struct tool *t, int argc, char *argv[])
+verb_disable(const struct ms_args *args)
 {
-	return change_all(t, argc, argv,
+	return change_each(args, args->count,
 	    &(struct ms_stored_profile){.enabled = false},
 	    MS_PROFILE_SET_ENABLED);
 }
 
 int
-verb_rename(struct tool *t, int argc, char *argv[])
+verb_rename(const struct ms_args *args)
 {
-	struct args args = {.argc = argc, .argv = argv};
-	struct ms_stored_profile want = {0};
-	int status = only_names(&args, 2, 2);
-
-	if (status == 0) {
-		want.name = args.names[1];
-		status = change_each(t, &args, 1, &want, MS_PROFILE_SET_NAME);
-	}
-	args_release(&args);
-	return status;
+	return change_each(args, 1,
+	    &(struct ms_stored_profile){.name = args->v[1]},
+	    MS_PROFILE_SET_NAME);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -133,22 +132,15 @@ out:
 }
 
 int
-verb_check(struct tool *t, int argc, char *argv[])
+verb_check(const struct ms_args *args)
 {
-	static const struct option longs[] = {{NULL, 0, NULL, 0}};
-	const struct rlimit no_core = {0, 0};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
 	int status = 0;
 
-	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
-	if (args_next(&args) != -1 || args.count == 0)
-		status = tool_misused();
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		for (size_t i = 0; i < args.count; i++)
-			status = tool_join(
-			    status, check_one(t, args.names[i]), i == 0);
-	args_release(&args);
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		for (int i = 0; i < args->count; i++)
+			status =
+			    tool_join(status, check_one(t, args->v[i]), i == 0);
 	return tool_close(t, status, &err);
 }

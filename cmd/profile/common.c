@@ -1,12 +1,10 @@
 /* common.c - what the verbs of ms-profile stand on: the archive, who asks
- * and what he may do, their command lines. */
+ * and what he may do. */
 #include "common.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 /* ---- the archive ---- */
 
@@ -59,18 +57,10 @@ tool_close(struct tool *t, int status, const struct ms_err *err)
 int
 tool_warn(const char *name, const struct ms_err *err)
 {
-	if (name != NULL)
-		ms_warn(TOOL, "%s: %s", name, err->msg);
-	else
-		ms_warn(TOOL, "%s", err->msg);
+	if (name == NULL)
+		return ms_warn_err(TOOL, err);
+	ms_warn(TOOL, "%s: %s", name, err->msg);
 	return ms_status(err->code);
-}
-
-int
-tool_misused(void)
-{
-	fputs(profile_usage, stderr);
-	return EX_USAGE;
 }
 
 int
@@ -182,48 +172,4 @@ tool_user_name(struct tool *t, uint64_t number)
 		: "");
 	ms_account_release(&u);
 	return name;
-}
-
-/* ---- command lines ---- */
-
-static void
-take_name(struct args *a, const char *name)
-{
-	a->names = ms_xreallocarray(
-	    (void *)(uintptr_t)a->names, a->count + 1, sizeof(*a->names));
-	a->names[a->count++] = name;
-}
-
-int
-args_next(struct args *a)
-{
-	int c;
-
-	if (a->argv == NULL)
-		return -1;
-	if (a->names == NULL) { /* a second command line begins */
-		optind = 0;
-		a->names = ms_xmalloc(sizeof(*a->names));
-	}
-	while (!a->literal) {
-		c = ms_getopt(a->argc, a->argv, a->letters, a->longs);
-		if (c != -1)
-			return c;
-		a->literal =
-		    optind > 1 && strcmp(a->argv[optind - 1], "--") == 0;
-		if (optind >= a->argc)
-			return -1;
-		if (!a->literal)
-			take_name(a, a->argv[optind++]);
-	}
-	while (optind < a->argc)
-		take_name(a, a->argv[optind++]);
-	return -1;
-}
-
-void
-args_release(struct args *a)
-{
-	free((void *)(uintptr_t)a->names);
-	a->names = NULL;
 }

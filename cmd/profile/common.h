@@ -1,14 +1,14 @@
 /*
- * common.h - the parts of ms-profile. A verb is given the tool (archive,
- * who asks) and its part of the command line, complains by itself, and returns
- * the exit status.
+ * common.h - the parts of ms-profile. A verb is given its part of the command
+ * line and the tool (archive, calling user, options) as values of the options,
+ * prints its own errors, and returns the exit status.
  */
 #ifndef PROFILE_TOOL_H
 #define PROFILE_TOOL_H
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "account.h"
 #include "archive.h"
@@ -21,7 +21,30 @@
 
 #define TOOL "ms-profile"
 
+enum verbosity {
+	QUIET,  /* failures */
+	NORMAL, /* also what was done */
+	VERBOSE /* also the messages of the tools */
+};
+
+/* The options of all verbs. */
+struct profile_options {
+	bool json;
+	const char *owner, *file; /* add, edit, secret */
+	struct ms_buf text;       /* add: made of --key options */
+	int password_fd;          /* secret; -1: none */
+	bool remove;
+	bool failed_only, mailboxes; /* log */
+	int64_t since;
+	enum verbosity verbosity; /* run */
+	bool follow, scheduled;
+	const char *report;
+	FILE *report_file;
+	const char *output; /* timer */
+};
+
 struct tool {
+	struct profile_options opt;
 	const char *given; /* -a */
 	const char *as;    /* --as; NULL: who can write the archive may all */
 
@@ -31,7 +54,7 @@ struct tool {
 	struct ms_account actor; /* as; number 0: nobody */
 };
 
-extern const char profile_usage[];
+extern const struct ms_command profile_command;
 
 /* MS_AUTH: there is no such user as `as`, or he may not do anything. */
 int tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err);
@@ -40,8 +63,6 @@ int tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err);
 int tool_close(struct tool *t, int status, const struct ms_err *err);
 /* Says "ms-profile: NAME: " and err's sentence; its status. */
 int tool_warn(const char *name, const struct ms_err *err);
-/* Complains of the command line: 64. */
-int tool_misused(void);
 /* What several names have come to: 0, what all that failed agree on, or 1. */
 int tool_join(int status, int next, bool first);
 
@@ -65,24 +86,14 @@ int tool_owner(struct tool *t, const char *name, struct ms_account *owner,
 /* The name of a user, for the person; owned. */
 char *tool_user_name(struct tool *t, uint64_t number);
 
-/* ---- the command line of a verb ---- */
-
-struct args {
-	int argc;
-	char **argv; /* [0] is the verb */
-	const char *letters;
-	const struct option *longs;
-	/* Operands, which may stand among the options. */
-	const char **names;
-	size_t count;
-	bool literal; /* -- was seen */
-};
-
-/* The next option as ms_getopt() gives it; -1: the end. */
-int args_next(struct args *a);
-void args_release(struct args *a);
-
 /* ---- profiles ---- */
+
+/* Keys of profiles as options of `add`: a table that is filled by the
+ * function, and what handles its options. */
+#define PROFILE_KEYS_MAX 128 /* more keys than there are */
+extern struct ms_option profile_keys[PROFILE_KEYS_MAX];
+void profile_keys_fill(void);
+ms_opt_fn profile_add_key;
 
 /* An ms_profile_fetch_fn. */
 bool profile_fetch_key(const char *name, bool *argument, bool *many);
@@ -134,7 +145,7 @@ int run_stop(struct tool *t, uint64_t profile, struct ms_err *err);
 
 /* ---- verbs ---- */
 
-typedef int verb_fn(struct tool *t, int argc, char *argv[]);
+typedef int verb_fn(const struct ms_args *args);
 verb_fn verb_add, verb_edit, verb_show, verb_list, verb_delete, verb_rename,
     verb_enable, verb_disable, verb_check, verb_run, verb_stop, verb_status,
     verb_log, verb_secret, verb_crontab, verb_timer;

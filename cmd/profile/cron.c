@@ -115,13 +115,12 @@ command(struct ms_buf *out, struct tool *t, const char *name, bool follow,
 /* ---- which profiles ---- */
 
 /* Called for each profile that is enabled and has a schedule. */
-typedef int each_fn(void *ctx, struct tool *t,
-    const struct ms_stored_profile *stored, const struct ms_schedule *s,
-    struct ms_err *err);
+typedef int each_fn(struct tool *t, const struct ms_stored_profile *stored,
+    const struct ms_schedule *s, struct ms_err *err);
 
 static int
 each(struct tool *t, const struct ms_stored_profile *stored, bool named,
-    each_fn *fn, void *ctx, struct ms_err *err)
+    each_fn *fn, struct ms_err *err)
 {
 	struct ms_profile p;
 	struct ms_schedule s;
@@ -132,7 +131,7 @@ each(struct tool *t, const struct ms_stored_profile *stored, bool named,
 	s = p.schedule;
 	ms_profile_release(&p);
 	if (s.kind != MS_SCHEDULE_NONE && stored->enabled)
-		return fn(ctx, t, stored, &s, err);
+		return fn(t, stored, &s, err);
 	if (named)
 		ms_warn(TOOL, "%s: %s", stored->name,
 		    stored->enabled ? "has no schedule" : "is disabled");
@@ -141,40 +140,40 @@ each(struct tool *t, const struct ms_stored_profile *stored, bool named,
 
 /* All that the actor has, or those that are named. */
 static int
-for_each(struct tool *t, const struct args *args, each_fn *fn, void *ctx,
-    struct ms_err *err)
+for_each(const struct ms_args *args, each_fn *fn)
 {
+	struct tool *t = args->values;
 	struct ms_stored_profile p = {0};
 	struct ms_profiles *all;
-	int rc = 0;
+	struct ms_err err = {0};
+	int rc = tool_open(t, MS_ARCHIVE_READ, &err);
 
-	for (size_t i = 0; i < args->count && rc >= 0; i++) {
-		rc = tool_profile(t, args->names[i], 0, &p, err);
-		rc = rc < 0 ? ms_context(err, "%s", args->names[i])
-			    : each(t, &p, true, fn, ctx, err);
+	for (int i = 0; i < args->count && rc >= 0; i++) {
+		rc = tool_profile(t, args->v[i], 0, &p, &err);
+		rc = rc < 0 ? ms_context(&err, "%s", args->v[i])
+			    : each(t, &p, true, fn, &err);
 	}
-	if (args->count == 0) {
+	if (rc == 0 && args->count == 0) {
 		all = ms_profiles_open(t->archive);
-		while (rc >= 0 && (rc = ms_profiles_next(all, &p, err)) == 1)
+		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
 			if (tool_sees(t, &p))
-				rc = each(t, &p, false, fn, ctx, err);
+				rc = each(t, &p, false, fn, &err);
 		ms_profiles_close(all);
 	}
 	ms_stored_profile_release(&p);
-	return rc < 0 ? -1 : 0;
+	return tool_close(t, 0, &err);
 }
 
 /* ---- crontab ---- */
 
 static int
-cron_line(void *ctx, struct tool *t, const struct ms_stored_profile *stored,
+cron_line(struct tool *t, const struct ms_stored_profile *stored,
     const struct ms_schedule *s, struct ms_err *err)
 {
 	bool follow = s->kind == MS_SCHEDULE_CONTINUOUS;
 	struct ms_buf line = {0};
 	int rc;
 
-	(void)ctx;
 	/* Cron can start it, but not again when it has ended. */
 	if (follow)
 		ms_buf_add_str(&line, "@reboot");
@@ -189,18 +188,9 @@ cron_line(void *ctx, struct tool *t, const struct ms_stored_profile *stored,
 }
 
 int
-verb_crontab(struct tool *t, int argc, char *argv[])
+verb_crontab(const struct ms_args *args)
 {
-	static const struct option longs[] = {{NULL, 0, NULL, 0}};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
-	struct ms_err err = {0};
-	int status = args_next(&args) != -1 ? tool_misused() : 0;
-
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		for_each(t, &args, cron_line, NULL, &err);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	return for_each(args, cron_line);
 }
 
 /* ---- systemd ---- */
@@ -266,12 +256,12 @@ put_unit(
 }
 
 static int
-units(void *ctx, struct tool *t, const struct ms_stored_profile *stored,
+units(struct tool *t, const struct ms_stored_profile *stored,
     const struct ms_schedule *s, struct ms_err *err)
 {
 	bool follow = s->kind == MS_SCHEDULE_CONTINUOUS;
 	struct ms_buf name = {0}, text = {0};
-	const char *dir = ctx;
+	const char *dir = t->opt.output;
 	size_t stem;
 	int rc;
 
@@ -295,26 +285,7 @@ units(void *ctx, struct tool *t, const struct ms_stored_profile *stored,
 }
 
 int
-verb_timer(struct tool *t, int argc, char *argv[])
+verb_timer(const struct ms_args *args)
 {
-	static const struct option longs[] = {
-	    {"output", required_argument, NULL, 'o'},
-	    {NULL, 0, NULL, 0},
-	};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "o:", .longs = longs};
-	char *dir = NULL;
-	struct ms_err err = {0};
-	int c, status = 0;
-
-	while (status == 0 && (c = args_next(&args)) != -1) {
-		if (c == 'o')
-			dir = optarg;
-		else
-			status = tool_misused();
-	}
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		for_each(t, &args, units, dir, &err);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	return for_each(args, units);
 }

@@ -12,18 +12,6 @@
 #include "fetch-options.h"
 #include "fs.h"
 
-#define KEYS_MAX 128 /* more keys than there are */
-
-enum {
-	OPT_OWNER = MS_OPT_LONG,
-	OPT_KEY /* and on: the keys */
-};
-
-struct options {
-	const char *owner, *file;
-	struct ms_buf text; /* made of --key options */
-};
-
 /* ---- the text of a profile ---- */
 
 /* All of a file, or of stdin. */
@@ -35,89 +23,57 @@ read_text(struct ms_buf *out, const char *file, struct ms_err *err)
 	return ms_buf_read_file(out, path, MS_PROFILE_TEXT_MAX, err);
 }
 
-/* The keys as options: `--folder INBOX` is `folder = INBOX`. */
-static size_t
-key_options(struct option *longs)
+struct ms_option profile_keys[PROFILE_KEYS_MAX];
+
+static struct ms_option *
+key_row(struct ms_option *o, const char *name, bool argument)
 {
-	size_t n = 0;
+	*o = (struct ms_option){.name = name,
+	    .type = MS_OPT_CALL,
+	    .value = argument ? "value" : NULL};
+	return o + 1;
+}
+
+void
+profile_keys_fill(void)
+{
+	struct ms_option *row = profile_keys;
 	bool argument, many;
 
-	longs[n++] =
-	    (struct option){"owner", required_argument, NULL, OPT_OWNER};
-	longs[n++] = (struct option){"from", required_argument, NULL, 'f'};
 	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++) {
 		ms_profile_key(ms_profile_key_at(i), &argument, &many);
-		longs[n].name = ms_profile_key_at(i);
-		longs[n++].has_arg = argument;
+		row = key_row(row, ms_profile_key_at(i), argument);
 	}
-	for (const struct fetch_option *o = fetch_table; o->name != NULL; o++) {
-		if (ms_profile_key(o->name, &argument, &many) ||
-		    !profile_fetch_key(o->name, &argument, &many))
-			continue;
-		longs[n].name = o->name;
-		longs[n++].has_arg = o->argument;
-	}
-	for (size_t i = 2; i < n; i++)
-		longs[i].val = OPT_KEY + (int)i;
-	return n;
+	for (const struct ms_option *o = fetch_table; o->name != NULL; o++)
+		if (!ms_profile_key(o->name, &argument, &many) &&
+		    profile_fetch_key(o->name, &argument, &many))
+			row = key_row(row, o->name, argument);
 }
 
 /* Where it will be run is not where it was said: paths begin with `/`. */
-static int
-add_key(
-    struct ms_buf *out, const char *key, const char *value, struct ms_err *err)
+int
+profile_add_key(void *values, const struct ms_option *o, const char *value,
+    struct ms_err *err)
 {
+	struct tool *t = values;
 	char *here = NULL;
 	struct ms_buf path = {0};
 	int rc;
 
 	if (value == NULL) {
 		value = "yes";
-	} else if (ms_profile_is_path(key) && *value != '/' && *value != '\0') {
+	} else if (ms_profile_is_path(o->name) && *value != '/' &&
+		   *value != '\0') {
 		here = getcwd(NULL, 0);
 		if (here == NULL)
-			return ms_fail_errno(err, "%s", key);
+			return ms_fail_errno(err, "%s", o->name);
 		ms_buf_printf(&path, "%s/%s", here, value);
 		value = ms_buf_str(&path);
 	}
-	rc = ms_profile_write(out, key, value, err);
+	rc = ms_profile_write(&t->opt.text, o->name, value, err);
 	ms_buf_release(&path);
 	free(here);
 	return rc;
-}
-
-/* 0, or an exit status. */
-static int
-take_options(struct args *args, struct options *opt, bool keys)
-{
-	static struct option longs[KEYS_MAX];
-	struct ms_err err = {0};
-	int c;
-
-	if (keys) {
-		key_options(longs);
-	} else {
-		longs[0] = (struct option){
-		    "owner", required_argument, NULL, OPT_OWNER};
-		longs[1] =
-		    (struct option){"from", required_argument, NULL, 'f'};
-	}
-	args->letters = "f:";
-	args->longs = longs;
-	while ((c = args_next(args)) != -1) {
-		if (c == OPT_OWNER)
-			opt->owner = optarg;
-		else if (c == 'f')
-			opt->file = optarg;
-		else if (c < OPT_KEY)
-			return tool_misused();
-		else if (add_key(&opt->text, longs[c - OPT_KEY].name, optarg,
-			     &err) < 0)
-			return tool_warn(NULL, &err);
-	}
-	if (args->count != 1 || (opt->file != NULL && opt->text.n > 0))
-		return tool_misused();
-	return 0;
 }
 
 /* Says what its owner will want to know, though it is no mistake. */
@@ -145,7 +101,8 @@ decide_add(void *ctx, struct ms_change *ch, struct ms_err *err)
 }
 
 static int
-add(struct tool *t, struct options *opt, const char *name, struct ms_err *err)
+add(struct tool *t, struct profile_options *opt, const char *name,
+    struct ms_err *err)
 {
 	struct ms_account owner = {0};
 	struct ms_profile p = {0};
@@ -177,19 +134,21 @@ out:
 }
 
 int
-verb_add(struct tool *t, int argc, char *argv[])
+verb_add(const struct ms_args *args)
 {
-	struct args args = {.argc = argc, .argv = argv};
-	struct options opt = {0};
+	struct tool *t = args->values;
+	struct profile_options *opt = &t->opt;
 	struct ms_err err = {0};
-	int status = take_options(&args, &opt, true);
 
-	if (status == 0 && tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
-	    add(t, &opt, args.names[0], &err) < 0)
-		ms_context(&err, "%s", args.names[0]);
-	args_release(&args);
-	ms_buf_release(&opt.text);
-	return tool_close(t, status, &err);
+	if (opt->file != NULL && opt->text.n > 0) {
+		ms_fail_option(&err, "from", "cannot be used with --key");
+		return ms_command_misused(&profile_command, &err);
+	}
+	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
+	    add(t, opt, args->v[0], &err) < 0)
+		ms_context(&err, "%s", args->v[0]);
+	ms_buf_release(&opt->text);
+	return tool_close(t, 0, &err);
 }
 
 /* ---- the editor ---- */
@@ -348,7 +307,7 @@ edit_text(struct tool *t, const struct ms_account *owner,
 }
 
 static int
-edit(struct tool *t, const struct options *opt, const char *name,
+edit(struct tool *t, const struct profile_options *opt, const char *name,
     struct ms_err *err)
 {
 	struct ms_stored_profile was = {0};
@@ -383,16 +342,13 @@ out:
 }
 
 int
-verb_edit(struct tool *t, int argc, char *argv[])
+verb_edit(const struct ms_args *args)
 {
-	struct args args = {.argc = argc, .argv = argv};
-	struct options opt = {0};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
-	int status = take_options(&args, &opt, false);
 
-	if (status == 0 && tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
-	    edit(t, &opt, args.names[0], &err) < 0)
-		ms_context(&err, "%s", args.names[0]);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
+	    edit(t, &t->opt, args->v[0], &err) < 0)
+		ms_context(&err, "%s", args->v[0]);
+	return tool_close(t, 0, &err);
 }

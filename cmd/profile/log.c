@@ -12,14 +12,8 @@
 
 /* ---- log ---- */
 
-struct options {
-	bool json, failed_only, mailboxes;
-	int64_t since;
-};
-
 struct logging {
 	struct tool *t;
-	const struct options *opt;
 	const struct ms_run *run; /* at hand */
 	bool failed;              /* one was found that did */
 };
@@ -51,9 +45,9 @@ show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 	char when[21];
 
 	(void)err;
-	if (l->opt->failed_only && !is_failure(m->result))
+	if (l->t->opt.failed_only && !is_failure(m->result))
 		return 0;
-	if (l->opt->json) {
+	if (l->t->opt.json) {
 		show_json(report_json(run->name, run->number, m));
 		return 0;
 	}
@@ -144,7 +138,7 @@ runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
 static int
 show_run(struct logging *l, const struct ms_run *run, struct ms_err *err)
 {
-	const struct options *opt = l->opt;
+	const struct profile_options *opt = &l->t->opt;
 	bool open = run->result == MS_RUN_OPEN;
 	int now = open ? runs_now(l->t, run, err) : 0;
 	bool failure = (open && now == 0) || is_failure(run->result);
@@ -187,7 +181,8 @@ is_seen(struct tool *t, const struct ms_run *run, struct ms_err *err)
 static int
 show_runs(struct logging *l, uint64_t profile, struct ms_err *err)
 {
-	struct ms_runs *w = ms_runs_open(l->t->archive, profile, l->opt->since);
+	struct ms_runs *w =
+	    ms_runs_open(l->t->archive, profile, l->t->opt.since);
 	struct ms_run run = {0};
 	int got, seen;
 
@@ -205,65 +200,28 @@ show_runs(struct logging *l, uint64_t profile, struct ms_err *err)
 }
 
 static void
-show_log(struct logging *l, const struct args *args, struct ms_err *err)
+show_log(struct logging *l, const struct ms_args *args, struct ms_err *err)
 {
 	struct ms_stored_profile p = {0};
 
 	if (args->count == 0)
 		show_runs(l, 0, err);
-	for (size_t i = 0; i < args->count && err->code == MS_OK; i++)
-		if (tool_profile(l->t, args->names[i], 0, &p, err) < 0)
-			ms_context(err, "%s", args->names[i]);
+	for (int i = 0; i < args->count && err->code == MS_OK; i++)
+		if (tool_profile(l->t, args->v[i], 0, &p, err) < 0)
+			ms_context(err, "%s", args->v[i]);
 		else
 			show_runs(l, p.number, err);
 	ms_stored_profile_release(&p);
 }
 
 int
-verb_log(struct tool *t, int argc, char *argv[])
+verb_log(const struct ms_args *args)
 {
-	enum {
-		OPT_JSON = MS_OPT_LONG,
-		OPT_FAILED,
-		OPT_MAILBOXES,
-		OPT_SINCE
-	};
-	static const struct option longs[] = {
-	    {"json", no_argument, NULL, OPT_JSON},
-	    {"failed-only", no_argument, NULL, OPT_FAILED},
-	    {"mailboxes", no_argument, NULL, OPT_MAILBOXES},
-	    {"since", required_argument, NULL, OPT_SINCE},
-	    {NULL, 0, NULL, 0},
-	};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
-	struct options opt = {.since = INT64_MIN};
-	struct logging l = {.t = t, .opt = &opt};
+	struct logging l = {.t = args->values};
 	struct ms_err err = {0};
-	int c, status = 0;
 
-	while (
-	    status == 0 && err.code == MS_OK && (c = args_next(&args)) != -1) {
-		if (c == OPT_JSON)
-			opt.json = true;
-		else if (c == OPT_FAILED)
-			opt.failed_only = true;
-		else if (c == OPT_MAILBOXES)
-			opt.mailboxes = true;
-		else if (c != OPT_SINCE)
-			status = tool_misused();
-		else if (!ms_query_date(
-			     optarg, strlen(optarg), time(NULL), &opt.since))
-			ms_fail(&err, MS_USAGE,
-			    "--since: '%.40s' is no date: 2026, 2026-03-01, "
-			    "7d",
-			    optarg);
-	}
-	if (status == 0 && err.code == MS_OK &&
-	    tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		show_log(&l, &args, &err);
-	if (status == 0 && opt.failed_only && l.failed)
-		status = MS_STATUS_SOME;
-	args_release(&args);
-	return tool_close(t, status, &err);
+	if (tool_open(l.t, MS_ARCHIVE_READ, &err) == 0)
+		show_log(&l, args, &err);
+	return tool_close(
+	    l.t, l.t->opt.failed_only && l.failed ? MS_STATUS_SOME : 0, &err);
 }

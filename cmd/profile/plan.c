@@ -26,19 +26,19 @@ add_option(struct argv *w, const char *key, const char *value)
 void
 plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *w)
 {
-	const struct fetch_option *o;
+	const struct ms_option *o;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
 
 		if (item->use != MS_FOR_FETCH)
 			continue;
-		o = fetch_option(item->key);
+		o = ms_opt_find(fetch_table, item->key);
 		if (o == NULL || o->class == FETCH_FETCH)
 			continue;
 		/* A token is had anew for each login, by ms-fetch itself. */
 		if (passwords || o->class != FETCH_SECRET ||
-		    o->letter == OPT_TOKEN_COMMAND)
+		    strcmp(o->name, "token-command") == 0)
 			add_option(w, item->key, item->value);
 	}
 }
@@ -63,12 +63,14 @@ static void
 fetching_options(const struct ms_profile *p, bool follow, struct argv *w)
 {
 	const char *poll = ms_profile_value(p, "poll");
-	const struct fetch_option *o;
+	const struct ms_option *o;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
 
-		o = item->use == MS_FOR_FETCH ? fetch_option(item->key) : NULL;
+		o = item->use == MS_FOR_FETCH
+			? ms_opt_find(fetch_table, item->key)
+			: NULL;
 		if (o != NULL && o->class == FETCH_FETCH)
 			add_option(w, item->key, item->value);
 	}

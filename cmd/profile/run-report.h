@@ -10,12 +10,6 @@
 #include "plan.h"
 #include "show.h"
 
-enum verbosity {
-	QUIET,  /* failures */
-	NORMAL, /* also what was done */
-	VERBOSE /* also the messages of the tools */
-};
-
 struct run_report {
 	struct tool *t;
 	const char *profile, *kind; /* names */

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,13 +13,6 @@
 /* Seconds between two delete runs while a mailbox is followed. The variable
  * MS_REMOVE_EVERY of the environment overrides it in tests. */
 #define DELETE_EVERY 3600
-
-struct options {
-	enum verbosity verbosity;
-	bool follow, scheduled;
-	const char *report;
-	FILE *file;
-};
 
 /* One run. */
 struct profile_run {
@@ -155,8 +147,8 @@ run_jobs(struct profile_run *r)
 	r->deleted = time(NULL);
 	r->delete_every = DELETE_EVERY;
 	if (every != NULL)
-		(void)ms_opt_number(every, 1, DELETE_EVERY, &r->delete_every,
-		    "MS_REMOVE_EVERY", NULL);
+		(void)ms_opt_number(
+		    every, 1, DELETE_EVERY, &r->delete_every, NULL);
 	if (!r->failed)
 		jobs_run(r->jobs);
 }
@@ -213,7 +205,7 @@ prepare(struct profile_run *r, const struct ms_stored_profile *stored,
 /* With the lock held. */
 static int
 run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
-    const struct options *opt, bool *stopped)
+    const struct profile_options *opt, bool *stopped)
 {
 	struct profile_run r = {.lock = lock,
 	    .report = {.t = t,
@@ -221,7 +213,7 @@ run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
 		.kind = "",
 		.number = stored->number,
 		.verbosity = opt->verbosity,
-		.file = opt->file}};
+		.file = opt->report_file}};
 	struct ms_profile p = {0};
 	struct ms_err err = {0}, why = {0};
 	int rc, status;
@@ -250,8 +242,8 @@ run_locked(struct tool *t, const struct ms_stored_profile *stored, int lock,
 
 /* Runs the profile of this name. *stopped: it was asked to end. */
 static int
-run_one(
-    struct tool *t, const char *name, const struct options *opt, bool *stopped)
+run_one(struct tool *t, const char *name, const struct profile_options *opt,
+    bool *stopped)
 {
 	struct ms_stored_profile p = {0};
 	struct ms_err err = {0};
@@ -276,68 +268,38 @@ out:
 }
 
 static int
-run_all(struct tool *t, const struct args *args, struct options *opt,
-    struct ms_err *err)
+run_all(const struct ms_args *args, struct ms_err *err)
 {
+	struct tool *t = args->values;
+	struct profile_options *opt = &t->opt;
 	bool stopped = false;
 	int status = 0, fd;
 
 	if (opt->report != NULL) {
 		fd = open(opt->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 		    0600);
-		opt->file = fd >= 0 ? fdopen(fd, "w") : NULL;
-		if (opt->file == NULL)
+		opt->report_file = fd >= 0 ? fdopen(fd, "w") : NULL;
+		if (opt->report_file == NULL)
 			return ms_fail_errno(err, "%s", opt->report);
 	}
-	for (size_t i = 0; i < args->count && !stopped; i++)
+	for (int i = 0; i < args->count && !stopped; i++)
 		status = tool_join(
-		    status, run_one(t, args->names[i], opt, &stopped), i == 0);
-	if (opt->file != NULL &&
-	    (ferror(opt->file) != 0) + (fclose(opt->file) != 0) > 0)
+		    status, run_one(t, args->v[i], opt, &stopped), i == 0);
+	if (opt->report_file != NULL &&
+	    (ferror(opt->report_file) != 0) + (fclose(opt->report_file) != 0) >
+		0)
 		return ms_fail(err, MS_IO, "%s: write failed", opt->report);
 	return status;
 }
 
 int
-verb_run(struct tool *t, int argc, char *argv[])
+verb_run(const struct ms_args *args)
 {
-	enum {
-		OPT_FOLLOW = MS_OPT_LONG,
-		OPT_SCHEDULED,
-		OPT_REPORT
-	};
-	static const struct option longs[] = {
-	    {"follow", no_argument, NULL, OPT_FOLLOW},
-	    {"scheduled", no_argument, NULL, OPT_SCHEDULED},
-	    {"report", required_argument, NULL, OPT_REPORT},
-	    {"quiet", no_argument, NULL, 'q'},
-	    {"verbose", no_argument, NULL, 'v'},
-	    {NULL, 0, NULL, 0},
-	};
-	const struct rlimit no_core = {0, 0};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "qv", .longs = longs};
-	struct options opt = {.verbosity = NORMAL};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
-	int c, status = 0;
+	int status = 0;
 
-	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
-	while (status == 0 && (c = args_next(&args)) != -1) {
-		if (c == OPT_FOLLOW)
-			opt.follow = true;
-		else if (c == OPT_SCHEDULED)
-			opt.scheduled = true;
-		else if (c == OPT_REPORT)
-			opt.report = optarg;
-		else if (c == 'q' || c == 'v')
-			opt.verbosity = c == 'q' ? QUIET : VERBOSE;
-		else
-			status = tool_misused();
-	}
-	if (status == 0 && args.count == 0)
-		status = tool_misused();
-	if (status == 0 && tool_open(t, MS_ARCHIVE_WRITE, &err) == 0)
-		status = run_all(t, &args, &opt, &err);
-	args_release(&args);
+	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0)
+		status = run_all(args, &err);
 	return tool_close(t, status, &err);
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,12 +114,6 @@ forget(struct tool *t, const struct ms_account *owner, const char *name,
 
 /* ---- the verb ---- */
 
-struct options {
-	const char *owner, *file;
-	uint64_t fd;
-	bool has_fd, remove;
-};
-
 static int
 ask_twice(struct ms_secret *s, const char *name, struct ms_err *err)
 {
@@ -144,18 +137,18 @@ ask_twice(struct ms_secret *s, const char *name, struct ms_err *err)
 }
 
 static int
-get(struct ms_secret *s, const struct options *opt, const char *name,
+get(struct ms_secret *s, const struct profile_options *opt, const char *name,
     struct ms_err *err)
 {
 	if (opt->file != NULL)
 		return ms_secret_file(s, opt->file, err);
-	if (opt->has_fd)
-		return ms_secret_fd(s, (int)opt->fd, err);
+	if (opt->password_fd >= 0)
+		return ms_secret_fd(s, opt->password_fd, err);
 	return ask_twice(s, name, err);
 }
 
 static int
-change(struct tool *t, const struct options *opt, const char *name,
+change(struct tool *t, const struct profile_options *opt, const char *name,
     struct ms_err *err)
 {
 	struct ms_account owner = {0};
@@ -179,48 +172,12 @@ out:
 }
 
 int
-verb_secret(struct tool *t, int argc, char *argv[])
+verb_secret(const struct ms_args *args)
 {
-	enum {
-		OPT_OWNER = MS_OPT_LONG,
-		OPT_REMOVE,
-		OPT_FILE,
-		OPT_FD
-	};
-	static const struct option longs[] = {
-	    {"owner", required_argument, NULL, OPT_OWNER},
-	    {"remove", no_argument, NULL, OPT_REMOVE},
-	    {"password-file", required_argument, NULL, OPT_FILE},
-	    {"password-fd", required_argument, NULL, OPT_FD},
-	    {NULL, 0, NULL, 0},
-	};
-	const struct rlimit no_core = {0, 0};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
-	struct options opt = {0};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
-	int c, status = 0;
 
-	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold it */
-	while (status == 0 && (c = args_next(&args)) != -1) {
-		if (c == OPT_OWNER)
-			opt.owner = optarg;
-		else if (c == OPT_REMOVE)
-			opt.remove = true;
-		else if (c == OPT_FILE)
-			opt.file = optarg;
-		else if (c == OPT_FD && ms_opt_number(optarg, 0, 1023, &opt.fd,
-					    "--password-fd", &err) == 0)
-			opt.has_fd = true;
-		else
-			status = tool_misused();
-	}
-	if (status == 0 &&
-	    (args.count != 1 ||
-		opt.remove + (opt.file != NULL) + opt.has_fd > 1))
-		status = tool_misused();
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		change(t, &opt, args.names[0], &err);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		change(t, &t->opt, args->v[0], &err);
+	return tool_close(t, 0, &err);
 }

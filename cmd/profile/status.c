@@ -49,15 +49,17 @@ show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
 }
 
 static void
-show_all(struct tool *t, const struct args *args, bool json, struct ms_err *err)
+show_all(const struct ms_args *args, struct ms_err *err)
 {
+	struct tool *t = args->values;
+	bool json = t->opt.json;
 	struct ms_stored_profile p = {0};
 	struct ms_profiles *all;
 	int rc = 0;
 
-	for (size_t i = 0; i < args->count && rc >= 0; i++) {
-		rc = tool_profile(t, args->names[i], 0, &p, err);
-		rc = rc < 0 ? ms_context(err, "%s", args->names[i])
+	for (int i = 0; i < args->count && rc >= 0; i++) {
+		rc = tool_profile(t, args->v[i], 0, &p, err);
+		rc = rc < 0 ? ms_context(err, "%s", args->v[i])
 			    : show_status(t, &p, json, err);
 	}
 	if (args->count == 0) {
@@ -71,28 +73,14 @@ show_all(struct tool *t, const struct args *args, bool json, struct ms_err *err)
 }
 
 int
-verb_status(struct tool *t, int argc, char *argv[])
+verb_status(const struct ms_args *args)
 {
-	static const struct option longs[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
-	bool json = false;
-	int c, status = 0;
 
-	while (status == 0 && (c = args_next(&args)) != -1) {
-		if (c == 'j')
-			json = true;
-		else
-			status = tool_misused();
-	}
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		show_all(t, &args, json, &err);
-	args_release(&args);
-	return tool_close(t, status, &err);
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		show_all(args, &err);
+	return tool_close(t, 0, &err);
 }
 
 /* ---- stop ---- */
@@ -113,20 +101,15 @@ stop_one(struct tool *t, const char *name)
 }
 
 int
-verb_stop(struct tool *t, int argc, char *argv[])
+verb_stop(const struct ms_args *args)
 {
-	static const struct option longs[] = {{NULL, 0, NULL, 0}};
-	struct args args = {
-	    .argc = argc, .argv = argv, .letters = "", .longs = longs};
+	struct tool *t = args->values;
 	struct ms_err err = {0};
 	int status = 0;
 
-	if (args_next(&args) != -1 || args.count == 0)
-		status = tool_misused();
-	if (status == 0 && tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		for (size_t i = 0; i < args.count; i++)
-			status = tool_join(
-			    status, stop_one(t, args.names[i]), i == 0);
-	args_release(&args);
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		for (int i = 0; i < args->count; i++)
+			status =
+			    tool_join(status, stop_one(t, args->v[i]), i == 0);
 	return tool_close(t, status, &err);
 }

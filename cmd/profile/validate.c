@@ -17,135 +17,77 @@
 bool
 profile_fetch_key(const char *name, bool *argument, bool *many)
 {
-	const struct fetch_option *o = fetch_option(name);
+	const struct ms_option *o = ms_opt_find(fetch_table, name);
 
 	if (o == NULL || o->class == FETCH_RUN || o->class == FETCH_DELETE ||
 	    strcmp(name, "password-fd") == 0)
 		return false;
-	*argument = o->argument;
-	*many = o->many;
+	*argument = ms_opt_takes_value(o);
+	*many = o->type == MS_OPT_LIST;
 	return true;
 }
 
-/* ---- what the options of ms-fetch say ---- */
+/* ---- options of ms-fetch ---- */
 
-/* Does `text` hold this word, not as a part of another? */
-static bool
-has_word(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-	const char *p = text;
-
-	while ((p = strstr(p, word)) != NULL) {
-		if (strspn(p + n, "abcdefghijklmnopqrstuvwxyz-") == 0)
-			return true;
-		p += n;
-	}
-	return false;
-}
-
-/* Does `text` name this item: its option, or its value in quotes? */
-static bool
-is_named(const char *text, const struct ms_profile_item *item)
-{
-	struct ms_buf words = {0};
-	bool named;
-
-	ms_buf_printf(&words, "--%s",
-	    strcmp(item->key, "delete-older-than") == 0 ? "older-than"
-							: item->key);
-	named = has_word(text, ms_buf_str(&words));
-	ms_buf_clear(&words);
-	ms_buf_printf(&words, "'%s'", item->value);
-	named = named || (item->use == MS_FOR_FETCH && item->value[0] != '\0' &&
-			     strstr(text, ms_buf_str(&words)) != NULL);
-	ms_buf_release(&words);
-	return named;
-}
-
-/* The line to blame for a sentence of ms-fetch's: the last one it names; if it
- * says that nothing is left, the last one that chooses; else the URL's. */
-static unsigned
-line_of(const struct ms_profile *p, const char *text)
-{
-	bool none = strncmp(text, "no message", 10) == 0;
-	unsigned line = 0, chooses = 0;
-
-	for (size_t i = 0; i < p->count; i++) {
-		const struct ms_profile_item *item = &p->items[i];
-		const struct fetch_option *o = fetch_option(item->key);
-
-		if (is_named(text, item) && item->line > line)
-			line = item->line;
-		if (none && o != NULL && o->class == FETCH_CHOICE &&
-		    item->line > chooses)
-			chooses = item->line;
-	}
-	if (line == 0)
-		line = chooses;
-	return line != 0 ? line : ms_profile_line(p, "url");
-}
-
-/* ms-fetch's sentence with the line; keys have no dashes. */
+/* Adds the line and the key to an error about an option. */
 static int
-blame(const struct ms_profile *p, const char *why, struct ms_err *err)
+blame(const struct ms_profile *p, const struct ms_profile_item *item,
+    const struct ms_err *why, struct ms_err *err)
 {
-	struct ms_buf text = {0};
-	int rc;
+	const char *key = item != NULL ? item->key : why->option;
 
-	for (const char *s = why; *s != '\0'; s++)
-		if (s[0] == '-' && s[1] == '-' && (s == why || s[-1] == ' '))
-			s++;
-		else
-			ms_buf_add_byte(&text, (unsigned char)*s);
-	rc = ms_fail(
-	    err, MS_USAGE, "line %u: %s", line_of(p, why), ms_buf_str(&text));
-	ms_buf_release(&text);
-	return rc;
+	for (size_t i = 0; i < p->count && item == NULL; i++)
+		if (key != NULL && strcmp(p->items[i].key, key) == 0)
+			item = &p->items[i];
+	return ms_fail(err, MS_USAGE, "line %u: %s%s%s",
+	    item != NULL ? item->line : ms_profile_line(p, "url"),
+	    key != NULL ? key : "", key != NULL ? ": " : "", why->msg);
 }
 
-/* Reads a command line as ms-fetch would. */
-static int
-try_fetch(const struct ms_profile *p, struct argv *argv, struct ms_err *err)
+/* The option of ms-fetch that a key sets; NULL: it sets none. */
+static const char *
+option_of(const struct ms_profile_item *item, bool removing)
 {
-	struct ms_err why = {0};
-
-	if (fetch_try((int)argv->n, argv->v, &why) == 0)
-		return 0;
-	return blame(p, why.msg, err);
-}
-
-/* Whose mailbox it is comes later where there are many. */
-static void
-add_somebody(const struct ms_profile *p, struct argv *argv)
-{
-	if (p->kind == MS_PROFILE_CSV || ms_profile_line(p, "master") != 0)
-		argv_add(argv, "--login=x");
-	else
-		argv_add(argv, "--authzid=x");
+	if (removing && strcmp(item->key, "delete-older-than") == 0)
+		return "older-than";
+	if (item->use == MS_FOR_FETCH || strcmp(item->key, "poll") == 0 ||
+	    (removing && item->use == MS_FOR_REMOVE))
+		return item->key;
+	return NULL;
 }
 
 static int
 judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
 {
-	const char *poll = ms_profile_value(p, "poll");
-	struct argv argv = {0};
-	int rc;
+	struct fetch_options opt;
+	struct ms_opt_state s = {
+	    .tables = {{fetch_table, NULL}}, .values = &opt};
+	struct ms_err why = {0};
+	int rc = 0;
 
-	argv_add(&argv, "ms-fetch");
-	plan_fetch_options(p, true, &argv);
-	if (p->kind != MS_PROFILE_MAILBOX)
-		add_somebody(p, &argv);
-	if (poll != NULL)
-		argv_addf(&argv, "--poll=%s", poll);
-	if (removing) {
-		argv_add(&argv, "--archive=/");
-		argv_add(&argv, "--delete-archived");
-		plan_remove_options(p, &argv);
+	fetch_options_init(&opt);
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		const struct ms_profile_item *item = &p->items[i];
+		const char *name = option_of(item, removing);
+
+		if (name != NULL &&
+		    ms_opt_set(&s, name,
+			*item->value != '\0' ? item->value : NULL, &why) < 0)
+			rc = blame(p, item, &why, err);
 	}
-	argv_add(&argv, ms_profile_value(p, "url"));
-	rc = try_fetch(p, &argv, err);
-	argv_release(&argv);
+	/* The mailboxes are known later if there are many. */
+	if (p->kind == MS_PROFILE_CSV || opt.master != NULL)
+		opt.login = "x";
+	else if (p->kind != MS_PROFILE_MAILBOX)
+		opt.authzid = "x";
+	if (removing) {
+		opt.archive = "/";
+		opt.job = FETCH_JOB_DELETE;
+	}
+	if (rc == 0 &&
+	    fetch_options_check(&opt, ms_profile_value(p, "url"), &why) < 0)
+		rc = blame(p, NULL, &why, err);
+	fetch_options_release(&opt);
 	return rc;
 }
 
@@ -200,8 +142,10 @@ judge_ingest(const struct ms_profile *p, struct ms_err *err)
 	uint64_t n;
 
 	if (threads != NULL &&
-	    ms_opt_number(threads, 1, THREADS_MAX, &n, "threads", err) < 0)
+	    ms_opt_number(threads, 1, THREADS_MAX, &n, err) < 0) {
+		ms_context(err, "threads");
 		return refuse(p, "threads", err);
+	}
 	for (size_t i = 0; i < 2; i++) {
 		const char *name = ms_profile_value(p, folders[i]);
 

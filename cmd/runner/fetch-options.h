@@ -1,92 +1,87 @@
 /*
- * fetch-options.h - the options of ms-fetch: one table for ms-fetch itself and
- * for those who pass them on (ms-csvbatch, ms-profile), so that no two lists
- * can differ.
+ * fetch-options.h - the options of ms-fetch(1), for ms-fetch itself and for the
+ * tools that run ms-fetch: ms-csvbatch and ms-profile pass options on, and
+ * check them before they do. One table, so that no two lists can differ.
  */
-#ifndef FETCH_TABLE_H
-#define FETCH_TABLE_H
+#ifndef FETCH_OPTIONS_H
+#define FETCH_OPTIONS_H
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "err.h"
+#include "auth.h"
+#include "choose.h"
+#include "folders.h"
 #include "opt.h"
+#include "url.h"
 
-#define FETCH_LETTERS "a:u:nqvhV"
-#define FETCH_OPTIONS 64 /* more than there are */
+#define FETCH_CONNECTIONS_MAX 32
 
-/* What getopt calls those without a letter. */
-enum {
-	OPT_LOGIN = MS_OPT_LONG,
-	OPT_AUTHZID,
-	OPT_MASTER,
-	OPT_SEPARATOR,
-	OPT_AUTH,
-	OPT_PASSWORD_FILE,
-	OPT_PASSWORD_FD,
-	OPT_PASSWORD_COMMAND,
-	OPT_TOKEN_COMMAND,
-	OPT_CONNECT,
-	OPT_CA_FILE,
-	OPT_PIN,
-	OPT_ACCEPT_ANY,
-	OPT_PLAINTEXT,
-	OPT_TIMEOUT,
-	OPT_MAX_TIME,
-	OPT_CONNECTIONS,
-	OPT_RETRIES,
-	OPT_MAX_RATE,
-	OPT_MAX_BYTES,
-	OPT_FOLDER,
-	OPT_EXCLUDE,
-	OPT_ALL_FOLDERS,
-	OPT_SENT_FOLDER,
-	OPT_SHARED,
-	OPT_OTHER_USERS,
-	OPT_UNSEEN,
-	OPT_SEEN_ONLY,
-	OPT_FLAGGED,
-	OPT_SINCE,
-	OPT_BEFORE,
-	OPT_BY_DATE_FIELD,
-	OPT_OLDER_THAN,
-	OPT_LARGER,
-	OPT_SMALLER,
-	OPT_NO_AUTO_MOVE,
-	OPT_FOLLOW,
-	OPT_POLL,
-	OPT_DELETE,
-	OPT_ARCHIVED_BEFORE,
-	OPT_CHECK,
-	OPT_LIST_FOLDERS,
-	OPT_REPORT
-};
-
-/* Whose business an option is. */
+/* The tool or the run that an option concerns: ms_option.class. */
 enum fetch_class {
-	FETCH_RUN,    /* who runs it: archive, user, report, kinds of run */
-	FETCH_SECRET, /* where the password comes from */
-	FETCH_LOGIN,  /* who logs in, whose mailbox it is */
-	FETCH_SERVER, /* the connection */
-	FETCH_CHOICE, /* which folders and messages, here or to delete */
-	FETCH_FETCH,  /* of fetching only, without meaning for a delete run */
-	FETCH_DELETE  /* of the delete run only */
+	FETCH_RUN,     /* one run: archive, user, report, what is done */
+	FETCH_SECRET,  /* the password */
+	FETCH_MAILBOX, /* one mailbox: who logs in, whose mailbox it is */
+	FETCH_MASTER,  /* a login for many mailboxes */
+	FETCH_SERVER,  /* the connection */
+	FETCH_CHOICE,  /* which folders and messages are fetched or deleted */
+	FETCH_FETCH,   /* only for a run that fetches */
+	FETCH_DELETE   /* only for a run that deletes */
 };
 
-struct fetch_option {
-	const char *name; /* long, without dashes; NULL ends the table */
-	bool argument;
-	bool many;  /* may be given several times */
-	int letter; /* or a number of its own, MS_OPT_LONG and above */
-	enum fetch_class class;
+enum fetch_job {
+	FETCH_JOB_FETCH,
+	FETCH_JOB_CHECK,
+	FETCH_JOB_LIST_FOLDERS,
+	FETCH_JOB_DELETE
 };
-extern const struct fetch_option fetch_table[];
 
-/* The same for ms_getopt(). */
-void fetch_longs(struct option longs[FETCH_OPTIONS + 1]);
-/* The option of this name, NULL: ms-fetch has none. */
-const struct fetch_option *fetch_option(const char *name);
+struct fetch_options {
+	struct ms_url url;
+	const char *archive, *user, *report;
+	enum fetch_job job;
+	bool quiet, verbose, dry_run;
 
-/* Would ms-fetch take this command line? MS_USAGE, in its words; what getopt(3)
- * has to say goes to stderr. Starts getopt anew. */
-int fetch_try(int argc, char *argv[], struct ms_err *err);
+	/* Login. */
+	const char *login, *authzid, *master;
+	const char *separator; /* between login and master */
+	enum ms_mech mech;
+	const char *password_file, *password_command, *token_command;
+	int password_fd;      /* -1: none */
+	char *login_name;     /* sent to the server; owned */
+	const char *identity; /* the owner of the mailbox */
+
+	/* Connection. */
+	const char *connect_to, *ca_file;
+	struct ms_opt_list pins;
+	bool accept_any, plaintext;
+	unsigned timeout, max_time; /* seconds; max_time 0: no limit */
+	unsigned connections;
+	unsigned retries;             /* after consecutive failures */
+	uint64_t max_rate, max_bytes; /* bytes a second, bytes; 0: no limit */
+
+	/* Folders and messages. */
+	struct ms_opt_list include, exclude; /* for folders */
+	struct ms_folders_options folders;
+	struct ms_choice choice;
+	bool no_auto_move;
+	bool has_archived_before;
+	int64_t archived_before;
+
+	bool follow;
+	unsigned poll; /* seconds */
+};
+
+/* The members belong to struct fetch_options. */
+extern const struct ms_option fetch_table[];
+
+/* Sets the defaults. */
+void fetch_options_init(struct fetch_options *opt);
+/*
+ * Checks the options together with the URL and sets url, login_name, identity
+ * and the patterns of folders. -1: MS_USAGE.
+ */
+int fetch_options_check(
+    struct fetch_options *opt, const char *url, struct ms_err *err);
+void fetch_options_release(struct fetch_options *opt);
 
 #endif

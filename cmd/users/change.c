@@ -14,39 +14,6 @@
 
 /* ---- set ---- */
 
-/* What the options say of a user, and which members that is. */
-unsigned
-users_wish(const struct users *u, struct ms_account *want)
-{
-	static const struct {
-		enum users_option option;
-		unsigned set;
-	} members[] = {
-	    {USERS_FULL_NAME, MS_SET_FULL_NAME},
-	    {USERS_ADDRESS, MS_SET_ADDRESSES},
-	    {USERS_POP3_NAME, MS_SET_POP3_NAMES},
-	    {USERS_AUTHENTICATION, MS_SET_AUTHENTICATION},
-	    {USERS_DN, MS_SET_DN},
-	    {USERS_PRIVILEGES, MS_SET_PRIVILEGES},
-	    {USERS_DISABLED, MS_SET_DISABLED},
-	    {USERS_ENABLED, MS_SET_DISABLED},
-	};
-	unsigned set = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if (users_given(u, members[i].option))
-			set |= members[i].set;
-	want->full_name = u->opt->full_name;
-	want->dn = u->opt->dn;
-	want->addresses = ms_buf_slice(&u->opt->addresses);
-	want->pop3_names = ms_buf_slice(&u->opt->pop3_names);
-	want->authentication = u->opt->authentication;
-	want->privileges = u->opt->privileges;
-	want->disabled = users_given(u, USERS_DISABLED);
-	return set;
-}
-
 /* A change of one user that is there. */
 struct change {
 	struct users *u;
@@ -73,9 +40,9 @@ decide_set(void *ctx, struct ms_change *ch, struct ms_err *err)
 static int
 set_one(struct users *u, const char *name, struct ms_err *err)
 {
-	struct change c = {.u = u, .name = name};
+	struct change c = {
+	    .u = u, .name = name, .want = u->opt->want, .set = u->opt->set};
 
-	c.set = users_wish(u, &c.want);
 	return users_change(u, NULL, decide_set, &c, err);
 }
 
@@ -204,13 +171,13 @@ decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
 	int rc = users_find_in(ch, c->name, &now, err);
 
 	if (rc == 0) {
-		if (users_given(u, USERS_PRIMARY))
+		if (u->opt->primary)
 			add_arguments(u, &list);
-		if (users_given(u, USERS_REMOVE))
+		if (u->opt->remove)
 			add_others(u, now.addresses, &list);
 		else
 			ms_buf_add(&list, now.addresses.p, now.addresses.n);
-		if (users_given(u, USERS_ADD))
+		if (u->opt->add)
 			add_arguments(u, &list);
 		c->want.addresses = ms_buf_slice(&list);
 		rc = ms_account_set(
@@ -245,8 +212,7 @@ users_addresses(struct users *u)
 {
 	struct change c = {.u = u, .name = u->args[0]};
 	struct ms_err err = {0};
-	int how = users_given(u, USERS_ADD) + users_given(u, USERS_REMOVE) +
-		  users_given(u, USERS_PRIMARY);
+	bool how = u->opt->add || u->opt->remove || u->opt->primary;
 	int rc;
 
 	if (how != (u->count > 1)) {
@@ -255,7 +221,7 @@ users_addresses(struct users *u)
 		    "neither");
 		return users_failed(NULL, &err);
 	}
-	if (how == 0)
+	if (!how)
 		rc = print_addresses(u, &err);
 	else
 		rc = users_change(u, NULL, decide_addresses, &c, &err);
@@ -326,16 +292,11 @@ grant_or_revoke(struct users *u, bool take)
 {
 	struct grant g = {.u = u,
 	    .take = take,
-	    .on_archive =
-		users_given(u, USERS_ON) || users_given(u, USERS_ON_ALL)};
+	    .on_archive = u->opt->on != NULL || u->opt->on_all};
 	struct ms_err err = {0};
 	unsigned bits;
 	int i;
 
-	if (users_given(u, USERS_ON) && users_given(u, USERS_ON_ALL)) {
-		ms_fail(&err, MS_USAGE, "--on and --on-all exclude each other");
-		return users_failed(NULL, &err);
-	}
 	for (i = 1; i < u->count; i++) {
 		if (users_words(u->args[i], ',',
 			g.on_archive ? ms_right_of : ms_privilege_of, &bits,

@@ -150,6 +150,10 @@ users_check(struct users *u)
 	struct ms_err err = {0};
 	int status;
 
+	if (u->opt->as != NULL) {
+		ms_fail_option(&err, "as", "not for check");
+		return ms_command_misused(&users_command, &err);
+	}
 	status = read_credentials(&c);
 	if (status == 0) {
 		status = TEMPORARY;

@@ -12,10 +12,9 @@
 int
 users_failed(const char *who, const struct ms_err *err)
 {
-	if (who != NULL)
-		ms_warn(TOOL, "%s: %s", who, err->msg);
-	else
-		ms_warn(TOOL, "%s", err->msg);
+	if (who == NULL)
+		return ms_warn_err(TOOL, err);
+	ms_warn(TOOL, "%s: %s", who, err->msg);
 	return ms_status(err->code);
 }
 

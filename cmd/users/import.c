@@ -249,7 +249,7 @@ decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
 	struct import *im = ctx;
 
-	if (!users_given(im->u, USERS_DRY_RUN))
+	if (!im->u->opt->dry_run)
 		return take_batch(im, ch, err);
 	im->rights = false;
 	if (take_batch(im, ch, err) < 0)
@@ -335,7 +335,7 @@ report(struct import *im, const char *path, struct ms_err *err)
 		return -1;
 	ms_warn(TOOL, "%zu added, %zu changed, %zu as they were, %zu failed%s",
 	    count[USERS_ADDED], count[USERS_CHANGED], count[USERS_SAME], failed,
-	    users_given(u, USERS_DRY_RUN) ? "; nothing was written" : "");
+	    u->opt->dry_run ? "; nothing was written" : "");
 	return failed > 0;
 }
 
@@ -343,15 +343,14 @@ int
 users_import(struct users *u)
 {
 	const char *path = u->count > 0 ? u->args[0] : "-";
-	const char *format = u->opt->format;
 	struct import im = {.u = u};
 	struct ms_buf text = {0};
 	struct ms_err err = {0};
 	int rc = read_input(path, &text, &err);
 
 	if (rc == 0) {
-		bool json = format != NULL ? strcmp(format, "json") == 0
-					   : looks_like_json(&text);
+		bool json = u->opt->format < 0 ? looks_like_json(&text)
+					       : u->opt->format == USERS_JSON;
 
 		rc = (json ? users_read_json : users_read_csv)(
 		    &im.rows, ms_buf_slice(&text), &err);
@@ -359,7 +358,7 @@ users_import(struct users *u)
 	if (rc == 0)
 		rc = take_all(&im, &err);
 	im.rights = true;
-	if (rc == 0 && !users_given(u, USERS_DRY_RUN))
+	if (rc == 0 && !u->opt->dry_run)
 		rc = take_all(&im, &err);
 	if (rc == 0)
 		rc = report(&im, path, &err);

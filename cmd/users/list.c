@@ -12,7 +12,7 @@ typedef int write_fn(
 static char
 line_end(const struct users *u)
 {
-	return users_given(u, USERS_NUL) ? '\0' : '\n';
+	return u->opt->nul ? '\0' : '\n';
 }
 
 static int
@@ -47,7 +47,7 @@ write_all(struct users *u, write_fn *write, struct ms_err *err)
 	int got;
 
 	while ((got = ms_accounts_next(w, &who, err)) == 1) {
-		if (who.deleted && !users_given(u, USERS_DELETED))
+		if (who.deleted && !u->opt->deleted)
 			continue;
 		if (write(u, &who, err) < 0 || users_flush(u, false, err) < 0) {
 			got = -1;
@@ -65,8 +65,7 @@ users_list(struct users *u)
 	struct ms_err err = {0};
 
 	if (users_may_look(u, NULL, &err) < 0 ||
-	    write_all(u, users_given(u, USERS_JSON) ? write_json : write_line,
-		&err) < 0)
+	    write_all(u, u->opt->json ? write_json : write_line, &err) < 0)
 		return users_failed(NULL, &err);
 	return 0;
 }
@@ -74,9 +73,8 @@ users_list(struct users *u)
 int
 users_export(struct users *u)
 {
-	const char *format = u->opt->format;
 	struct ms_err err = {0};
-	bool csv = format == NULL || strcmp(format, "csv") == 0;
+	bool csv = u->opt->format != USERS_JSON;
 
 	if (users_may_look(u, NULL, &err) < 0)
 		return users_failed(NULL, &err);
@@ -172,14 +170,13 @@ show_one(struct users *u, const char *name, struct ms_err *err)
 	got = ms_account_find(u->a, name, &who, err);
 	if (got == 0)
 		ms_fail(err, MS_NOINPUT, "there is no such user");
-	if (got == 1 && users_given(u, USERS_JSON))
+	if (got == 1 && u->opt->json)
 		rc = write_json(u, &who, err);
 	else if (got == 1)
 		rc = show_account(u, &who, err);
 	ms_account_release(&who);
 	/* Between two there is an empty line. */
-	if (rc == 0 && !users_given(u, USERS_JSON) &&
-	    name != u->args[u->count - 1])
+	if (rc == 0 && !u->opt->json && name != u->args[u->count - 1])
 		ms_buf_add_byte(&u->out, '\n');
 	return rc < 0 ? -1 : users_flush(u, false, err);
 }

@@ -21,7 +21,7 @@ gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
 	struct ms_account who = {0};
 	struct ms_event_row row;
 	struct ms_history *h;
-	uint64_t left = UINT64_MAX;
+	uint64_t left = u->opt->last;
 	int got = 1;
 
 	if (since != NULL) {
@@ -41,8 +41,6 @@ gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
 		if (got < 0)
 			return -1;
 	}
-	if (users_given(u, USERS_LAST))
-		left = u->opt->last;
 	h = ms_history_open(u->a, &sel);
 	for (; left > 0 && (got = ms_history_next(h, &row, err)) == 1; left--)
 		ms_buf_add(rows, &row, sizeof(row));
@@ -240,8 +238,7 @@ write_events(struct users *u, const struct ms_buf *rows, struct ms_err *err)
 			rc = MS_STATUS_SOME;
 		} else {
 			ms_time_format(row.time, when);
-			(users_given(u, USERS_JSON) ? write_object
-						    : write_line)(
+			(u->opt->json ? write_object : write_line)(
 			    &u->out, &row, when, name, ms_buf_slice(&json));
 			if (users_flush(u, false, err) < 0)
 				rc = -1;

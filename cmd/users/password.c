@@ -28,9 +28,9 @@ read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
 	struct ms_secret s = {0};
 	int rc;
 
-	if (users_given(u, USERS_PASSWORD_FD))
-		rc = ms_secret_fd(&s, (int)u->opt->password_fd, err);
-	else if (users_given(u, USERS_PASSWORD_FILE))
+	if (u->opt->password_fd >= 0)
+		rc = ms_secret_fd(&s, u->opt->password_fd, err);
+	else if (u->opt->password_file != NULL)
 		rc = ms_secret_file(&s, u->opt->password_file, err);
 	else
 		rc = ask(&s, err);
@@ -128,8 +128,7 @@ carry_out(struct users *u, struct wish *w, const struct ms_buf *hash,
 static bool
 has_password_option(const struct users *u)
 {
-	return users_given(u, USERS_PASSWORD_FD) ||
-	       users_given(u, USERS_PASSWORD_FILE);
+	return u->opt->password_fd >= 0 || u->opt->password_file != NULL;
 }
 
 /* ---- add ---- */
@@ -137,13 +136,16 @@ has_password_option(const struct users *u)
 static int
 add_one(struct users *u, const char *name, struct ms_err *err)
 {
-	struct wish w = {.u = u, .name = name, .add = true};
+	struct wish w = {.u = u,
+	    .name = name,
+	    .add = true,
+	    .want = u->opt->want,
+	    .set = u->opt->set};
 	struct ms_buf hash = {0};
 	int rc = 0;
 
-	w.set = users_wish(u, &w.want);
 	w.want.name = name;
-	if (!users_given(u, USERS_AUTHENTICATION)) {
+	if ((w.set & MS_SET_AUTHENTICATION) == 0) {
 		w.set |= MS_SET_AUTHENTICATION;
 		w.want.authentication = strcmp(name, MS_CATCHALL) == 0
 					    ? MS_LOGIN_NONE
@@ -167,7 +169,7 @@ users_add(struct users *u)
 {
 	struct ms_err err = {0};
 
-	if (u->count > 1 && users_given(u, USERS_ADDRESS)) {
+	if (u->count > 1 && (u->opt->set & MS_SET_ADDRESSES) != 0) {
 		ms_fail(&err, MS_USAGE,
 		    "--address is for one user: no two have the same");
 		return users_failed(NULL, &err);
@@ -189,7 +191,7 @@ passwd_one(struct users *u, const char *name, struct ms_err *err)
 	struct ms_buf hash = {0};
 	int rc;
 
-	w.want.has_password = !users_given(u, USERS_REMOVE);
+	w.want.has_password = !u->opt->remove;
 	/* Asked for only if it can be used. */
 	rc = users_find(u, name, &now, err);
 	if (rc == 0)

@@ -100,8 +100,7 @@ set_timeout(struct ms_settings *s, const char *value, struct ms_err *err)
 {
 	uint64_t n = MS_DIRECTORY_TIMEOUT;
 
-	if (*value != '\0' && ms_opt_number(value, 1, TIMEOUT_MAX, &n,
-				  "directory-timeout", err) < 0)
+	if (*value != '\0' && ms_opt_number(value, 1, TIMEOUT_MAX, &n, err) < 0)
 		return -1;
 	s->directory_timeout = (unsigned)n;
 	return 0;
@@ -160,7 +159,7 @@ print(struct users *u, struct ms_err *err)
 {
 	struct ms_settings s = {0};
 	struct ms_buf value = {0};
-	bool json = users_given(u, USERS_JSON);
+	bool json = u->opt->json;
 	size_t i;
 
 	if (users_may_look(u, NULL, err) < 0 ||

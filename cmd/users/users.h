@@ -4,45 +4,34 @@
 #ifndef USERS_H
 #define USERS_H
 #include "account.h"
+#include "opt.h"
 
 #define TOOL "ms-users"
 
-/* Options that need not be followed by a value are bits of `given` alone. */
-enum users_option {
-	USERS_FULL_NAME,
-	USERS_ADDRESS,
-	USERS_POP3_NAME,
-	USERS_AUTHENTICATION,
-	USERS_DN,
-	USERS_PRIVILEGES,
-	USERS_DISABLED,
-	USERS_ENABLED,
-	USERS_PASSWORD_FD,
-	USERS_PASSWORD_FILE,
-	USERS_REMOVE,
-	USERS_ADD,
-	USERS_PRIMARY,
-	USERS_ON,
-	USERS_ON_ALL,
-	USERS_JSON,
-	USERS_NUL,
-	USERS_DELETED,
-	USERS_SINCE,
-	USERS_LAST,
-	USERS_FORMAT,
-	USERS_DRY_RUN,
-	USERS_OPTIONS
+enum {
+	USERS_CSV,
+	USERS_JSON
 };
-#define USERS_BIT(o) (1U << (o))
 
+/* The options of all verbs. */
 struct users_options {
 	const char *archive, *as;
-	unsigned given; /* bits: which there were */
-	const char *full_name, *dn, *password_file, *on, *since, *format;
-	enum ms_authentication authentication;
-	unsigned privileges;
-	uint64_t password_fd, last;
+
+	struct ms_account want; /* the members of a user: add, set */
+	unsigned set;           /* which of them are given: MS_SET_... */
 	struct ms_buf addresses, pop3_names; /* texts, each with its NUL */
+
+	const char *password_file; /* add, passwd */
+	int password_fd;           /* -1: none */
+	bool remove;               /* passwd, addresses */
+	bool add, primary;         /* addresses */
+	const char *on;            /* grant, revoke */
+	bool on_all;
+	bool json, nul, deleted;
+	const char *since; /* log */
+	uint64_t last;
+	int format; /* export, import: USERS_CSV ...; -1: not given */
+	bool dry_run;
 };
 
 struct users {
@@ -53,11 +42,7 @@ struct users {
 	struct ms_buf out; /* what is not yet on standard output */
 };
 
-static inline bool
-users_given(const struct users *u, enum users_option o)
-{
-	return (u->opt->given & USERS_BIT(o)) != 0;
-}
+extern const struct ms_command users_command;
 
 /* ---- the verbs: each returns the exit status ---- */
 
@@ -106,9 +91,6 @@ int users_find_in(struct ms_change *ch, const char *name,
 int users_each(struct users *u,
     int (*one)(struct users *u, const char *name, struct ms_err *err));
 
-/* What the options say of a user (but his name and password), and which
- * members that is: bits of MS_SET_... */
-unsigned users_wish(const struct users *u, struct ms_account *want);
 /* Words, separated by `sep`, as bits by a function of record-row.h; "none"
  * alone is none. -1: MS_USAGE. */
 int users_words(const char *list, char sep, unsigned (*bit)(const char *word),

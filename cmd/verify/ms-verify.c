@@ -12,32 +12,9 @@
 
 #define TOOL "ms-verify"
 
-enum {
-	OPT_QUICK = MS_OPT_LONG,
-	OPT_DATA,
-	OPT_REBUILD,
-	OPT_REPORT
-};
-
 struct options {
 	const char *archive, *report;
 	bool quiet, quick, data, rebuild;
-};
-
-static const char usage[] =
-    "usage: " TOOL " [-q] [-a archive] [--quick | --data] [--rebuild-index]\n"
-    "                 [--report file]\n";
-
-static const struct option longs[] = {
-    {"archive", required_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"version", no_argument, NULL, 'V'},
-    {"quick", no_argument, NULL, OPT_QUICK},
-    {"data", no_argument, NULL, OPT_DATA},
-    {"rebuild-index", no_argument, NULL, OPT_REBUILD},
-    {"report", required_argument, NULL, OPT_REPORT},
-    {NULL, 0, NULL, 0},
 };
 
 static const char *const kinds[] = {
@@ -48,7 +25,6 @@ static const char *const kinds[] = {
 };
 
 struct run {
-	const struct options *opt;
 	struct ms_report *report;
 };
 
@@ -147,16 +123,18 @@ end(struct run *run, const struct ms_verify_sum *s, int status)
 
 	if (ms_report_end(run->report, status, counts,
 		sizeof(counts) / sizeof(counts[0]), &err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return status != 0 ? status : ms_status(err.code);
+		int failed = ms_warn_err(TOOL, &err);
+
+		return status != 0 ? status : failed;
 	}
 	return status;
 }
 
 static int
-run_all(const struct options *opt, const char *dir)
+verify(const struct ms_args *args)
 {
-	struct run run = {.opt = opt};
+	const struct options *opt = args->values;
+	struct run run = {0};
 	struct ms_verify v = {
 	    .how = opt->quick ? MS_VERIFY_QUICK : MS_VERIFY_DATA,
 	    .fault = fault,
@@ -164,13 +142,13 @@ run_all(const struct options *opt, const char *dir)
 	    .ctx = &run};
 	struct ms_verify_sum sum = {0}, made = {0};
 	struct ms_err err = {0};
+	const char *dir;
 	int rc = 0, status;
 
-	if (ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
-	    0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return ms_status(err.code);
-	}
+	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
+	    ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
+		0)
+		return ms_warn_err(TOOL, &err);
 	if (opt->rebuild) {
 		rc = ms_verify_rebuild(&v, dir, &made, &err);
 		if (rc == 0)
@@ -188,61 +166,39 @@ run_all(const struct options *opt, const char *dir)
 			say_sums(&run, &sum, !opt->quick);
 	}
 	sum.faults += made.faults;
-	if (rc < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		status = ms_status(err.code);
-	} else {
+	if (rc < 0)
+		status = ms_warn_err(TOOL, &err);
+	else
 		status = sum.faults > 0 ? EX_DATAERR : 0;
-	}
 	return end(&run, &sum, status);
 }
+
+static const struct ms_option options[] = {
+    {'a', "archive", MS_OPT_STRING, MS_OPT_IN(struct options, archive),
+	"archive", "verify this archive (default: $MS_ARCHIVE)"},
+    {0, "quick", MS_OPT_FLAG, MS_OPT_IN(struct options, quick),
+	.help = "check structure and checksums only", .group = 1},
+    {0, "data", MS_OPT_FLAG, MS_OPT_IN(struct options, data),
+	.help = "check all contents and the index (default)", .group = 1},
+    {0, "rebuild-index", MS_OPT_FLAG, MS_OPT_IN(struct options, rebuild),
+	.help = "make a new index from the packs"},
+    {0, "report", MS_OPT_STRING, MS_OPT_IN(struct options, report), "file",
+	"write a report in JSON Lines to this file (ms-json(5))"},
+    {'q', "quiet", MS_OPT_FLAG, MS_OPT_IN(struct options, quiet),
+	.help = "print nothing if no damage is found"},
+    MS_OPT_COMMON,
+};
+
+static const struct ms_command tool = {
+    .name = TOOL,
+    .options = options,
+    .run = verify,
+};
 
 int
 main(int argc, char *argv[])
 {
 	struct options opt = {0};
-	struct ms_err err = {0};
-	const char *dir;
-	int c;
 
-	while ((c = ms_getopt(argc, argv, "a:hqV", longs)) != -1) {
-		switch (c) {
-		case 'a':
-			opt.archive = optarg;
-			break;
-		case 'q':
-			opt.quiet = true;
-			break;
-		case OPT_QUICK:
-			opt.quick = true;
-			break;
-		case OPT_DATA:
-			opt.data = true;
-			break;
-		case OPT_REBUILD:
-			opt.rebuild = true;
-			break;
-		case OPT_REPORT:
-			opt.report = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return ms_close_stdout(&err) < 0 ? EX_IOERR : 0;
-		case 'V':
-			puts(TOOL " " MS_VERSION);
-			return ms_close_stdout(&err) < 0 ? EX_IOERR : 0;
-		default:
-			fputs(usage, stderr);
-			return EX_USAGE;
-		}
-	}
-	if (optind < argc || (opt.quick && opt.data)) {
-		fputs(usage, stderr);
-		return EX_USAGE;
-	}
-	if (ms_opt_archive(&dir, opt.archive, &err) < 0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return ms_status(err.code);
-	}
-	return run_all(&opt, dir);
+	return ms_command_main(&tool, &opt, argc, argv);
 }

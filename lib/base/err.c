@@ -1,4 +1,4 @@
-/* err.c - errors as a kind and a sentence. The statuses are those of ms(7). */
+/* err.c - errors: a code and a message. The exit statuses are in ms(7). */
 #include "err.h"
 
 #include <errno.h>
@@ -8,19 +8,40 @@
 #include <sysexits.h>
 
 #undef ms_fail
+#undef ms_fail_option
 #undef ms_fail_errno
 #undef ms_context
+
+__attribute__((format(printf, 4, 0))) static int
+fill(struct ms_err *err, enum ms_code code, const char *option, const char *fmt,
+    va_list ap)
+{
+	if (err == NULL)
+		return -1;
+	err->code = code;
+	err->option = option;
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	return -1;
+}
 
 int
 ms_fail(struct ms_err *err, enum ms_code code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (err == NULL)
-		return -1;
-	err->code = code;
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	fill(err, code, NULL, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+ms_fail_option(struct ms_err *err, const char *option, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(err, MS_USAGE, option, fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -64,9 +85,8 @@ ms_fail_errno(struct ms_err *err, const char *fmt, ...)
 
 	if (err == NULL)
 		return -1;
-	err->code = code_of_errno(e);
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	fill(err, code_of_errno(e), NULL, fmt, ap);
 	va_end(ap);
 	n = strlen(err->msg);
 	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s",

@@ -110,6 +110,16 @@ ms_warn(const char *tool, const char *fmt, ...)
 	free(text);
 }
 
+int
+ms_warn_err(const char *tool, const struct ms_err *err)
+{
+	if (err->option != NULL)
+		ms_warn(tool, "--%s: %s", err->option, err->msg);
+	else
+		ms_warn(tool, "%s", err->msg);
+	return ms_status(err->code);
+}
+
 /* ---- JSON ---- */
 
 static void

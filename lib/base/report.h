@@ -81,5 +81,8 @@ void ms_term_sanitize(struct ms_buf *out, const char *text);
 /* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
 void ms_warn(const char *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Prints an error, after the name of the option that it is about, if any;
+ * returns its exit status. */
+int ms_warn_err(const char *tool, const struct ms_err *err);
 
 #endif

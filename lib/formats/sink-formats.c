@@ -18,13 +18,3 @@ ms_sink_format(const char *name)
 			return formats[i];
 	return NULL;
 }
-
-void
-ms_sink_format_names(struct ms_buf *out)
-{
-	for (size_t i = 0; i < FORMATS; i++) {
-		if (i > 0)
-			ms_buf_add_str(out, ", ");
-		ms_buf_add_str(out, formats[i]->name);
-	}
-}

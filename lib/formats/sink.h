@@ -47,8 +47,6 @@ struct ms_sink_format {
 
 /* A format by its name, or NULL. */
 const struct ms_sink_format *ms_sink_format(const char *name);
-/* Appends the names of all, joined by ", ". */
-void ms_sink_format_names(struct ms_buf *out);
 
 /*
  * Errors of begin, data and end: MS_EXISTS (it would have overwritten

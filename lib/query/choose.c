@@ -14,14 +14,14 @@
 /* ---- conditions ---- */
 
 static int
-date(const char *text, int64_t now, const char *option, int64_t *out,
-    struct ms_err *err)
+date(const char *text, int64_t now, int64_t *out, struct ms_err *err)
 {
 	if (ms_query_date(text, strlen(text), now, out))
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "%s %s: not a date; write 2024, 2024-03-01, or 90d for 90 days ago",
-	    option, text);
+	    "'%.40s' is not a date; write 2024, 2024-03-01, or 90d for 90 days "
+	    "ago",
+	    text);
 }
 
 static void
@@ -33,12 +33,12 @@ narrow_before(struct ms_choice *c, int64_t t)
 }
 
 int
-ms_choice_since(struct ms_choice *c, const char *text, int64_t now,
-    const char *option, struct ms_err *err)
+ms_choice_since(
+    struct ms_choice *c, const char *text, int64_t now, struct ms_err *err)
 {
 	int64_t t;
 
-	if (date(text, now, option, &t, err) < 0)
+	if (date(text, now, &t, err) < 0)
 		return -1;
 	if (!c->has_since || t > c->since)
 		c->since = t;
@@ -47,20 +47,20 @@ ms_choice_since(struct ms_choice *c, const char *text, int64_t now,
 }
 
 int
-ms_choice_before(struct ms_choice *c, const char *text, int64_t now,
-    const char *option, struct ms_err *err)
+ms_choice_before(
+    struct ms_choice *c, const char *text, int64_t now, struct ms_err *err)
 {
 	int64_t t;
 
-	if (date(text, now, option, &t, err) < 0)
+	if (date(text, now, &t, err) < 0)
 		return -1;
 	narrow_before(c, t);
 	return 0;
 }
 
 int
-ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
-    const char *option, struct ms_err *err)
+ms_choice_older(
+    struct ms_choice *c, const char *age, int64_t now, struct ms_err *err)
 {
 	size_t n = strlen(age);
 	int64_t t;
@@ -68,7 +68,7 @@ ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
 	if (n == 0 || strchr("hdwmy", age[n - 1]) == NULL ||
 	    !ms_query_date(age, n, now, &t))
 		return ms_fail(err, MS_USAGE,
-		    "%s %s: not an age; write 12h, 90d, 2w, 6m or 10y", option,
+		    "'%.40s' is not an age; write 12h, 90d, 2w, 6m or 10y",
 		    age);
 	narrow_before(c, t);
 	return 0;
@@ -77,18 +77,20 @@ ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
 int
 ms_choice_check(const struct ms_choice *c, struct ms_err *err)
 {
-	const char *what = NULL;
-
 	if (c->seen && c->unseen)
-		what = "it would be both seen and not seen";
-	else if (c->flagged && c->unflagged)
-		what = "it would be both flagged and not flagged";
-	else if (c->has_since && c->has_before && c->since >= c->before)
-		what = "the start of the period is not before its end";
-	else if (c->larger > 0 && c->smaller > 0 && c->larger >= c->smaller - 1)
-		what = "no size is within both limits";
-	if (what != NULL)
-		return ms_fail(err, MS_USAGE, "no message can match: %s", what);
+		return ms_fail_option(err, "unseen",
+		    "no message can match: it would be both seen and not seen");
+	if (c->flagged && c->unflagged)
+		return ms_fail_option(err, "flagged",
+		    "no message can match: it would be both flagged and not "
+		    "flagged");
+	if (c->has_since && c->has_before && c->since >= c->before)
+		return ms_fail_option(err, "since",
+		    "no message can match: the start of the period is not "
+		    "before its end");
+	if (c->larger > 0 && c->smaller > 0 && c->larger >= c->smaller - 1)
+		return ms_fail_option(err, "smaller",
+		    "no message can match: no size is within both limits");
 	return 0;
 }
 

@@ -26,15 +26,14 @@ struct ms_choice {
  *   text     a date as in queries (ms-query(7), Dates: 2024, 2024-03-01, 90d)
  *   age      an age (90d)
  *   now      seconds; the moment from which an age is counted
- *   option   the option that is named in an error
  * Errors: MS_USAGE.
  */
-int ms_choice_since(struct ms_choice *c, const char *text, int64_t now,
-    const char *option, struct ms_err *err);
-int ms_choice_before(struct ms_choice *c, const char *text, int64_t now,
-    const char *option, struct ms_err *err);
-int ms_choice_older(struct ms_choice *c, const char *age, int64_t now,
-    const char *option, struct ms_err *err);
+int ms_choice_since(
+    struct ms_choice *c, const char *text, int64_t now, struct ms_err *err);
+int ms_choice_before(
+    struct ms_choice *c, const char *text, int64_t now, struct ms_err *err);
+int ms_choice_older(
+    struct ms_choice *c, const char *age, int64_t now, struct ms_err *err);
 /* MS_USAGE if no message can match: seen and unseen, since after before. */
 int ms_choice_check(const struct ms_choice *c, struct ms_err *err);
 

@@ -153,25 +153,24 @@ test_options(void)
 	struct ms_choice c = {0};
 	struct ms_err err = {0};
 
-	ok(ms_choice_since(&c, "2023", now, "--since", &err) == 0 &&
-		ms_choice_since(&c, "2024-01-01", now, "--since", &err) == 0 &&
-		ms_choice_since(&c, "2022", now, "--since", &err) == 0 &&
+	ok(ms_choice_since(&c, "2023", now, &err) == 0 &&
+		ms_choice_since(&c, "2024-01-01", now, &err) == 0 &&
+		ms_choice_since(&c, "2022", now, &err) == 0 &&
 		c.since == at("2024-01-01T00:00:00Z"),
 	    "the later since counts");
-	ok(ms_choice_before(&c, "2024-03-01", now, "--before", &err) == 0 &&
-		ms_choice_older(&c, "90d", now, "--older-than", &err) == 0 &&
-		ms_choice_before(&c, "2025", now, "--before", &err) == 0 &&
+	ok(ms_choice_before(&c, "2024-03-01", now, &err) == 0 &&
+		ms_choice_older(&c, "90d", now, &err) == 0 &&
+		ms_choice_before(&c, "2025", now, &err) == 0 &&
 		c.before == at("2024-01-01T12:00:00Z"),
 	    "the earlier before counts, and an age is one");
 	ok(ms_choice_check(&c, &err) == 0, "half a day is left");
-	ok(ms_choice_older(&c, "2024", now, "--older-than", &err) == -1 &&
+	ok(ms_choice_older(&c, "2024", now, &err) == -1 &&
 		err.code == MS_USAGE &&
-		strstr(err.msg, "--older-than 2024: not an age") != NULL,
+		strstr(err.msg, "'2024' is not an age") != NULL,
 	    "a year is no age");
-	ok(ms_choice_older(&c, "", now, "--older-than", &err) == -1,
-	    "nothing is no age");
-	ok(ms_choice_since(&c, "soon", now, "--since", &err) == -1 &&
-		strstr(err.msg, "--since soon: not a date") != NULL,
+	ok(ms_choice_older(&c, "", now, &err) == -1, "nothing is no age");
+	ok(ms_choice_since(&c, "soon", now, &err) == -1 &&
+		strstr(err.msg, "'soon' is not a date") != NULL,
 	    "soon is no date");
 }
 

@@ -1,4 +1,4 @@
-/* opt: no abbreviations, strict numbers, whose archive and whose mail. */
+/* opt.c - command lines, numbers, the archive and the user of a tool. */
 #include "opt.h"
 
 #include <fcntl.h>
@@ -7,70 +7,209 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "tap.h"
 
-enum {
-	OPT_JSON = MS_OPT_LONG
+struct values {
+	const char *archive;
+	bool json, verbose;
+	unsigned jobs, mode, format;
+	int fd;
+	uint64_t size;
+	struct ms_opt_list list;
+	char called[16];
 };
 
-static const struct option longs[] = {{"archive", required_argument, 0, 'a'},
-    {"json", no_argument, 0, OPT_JSON}, {"jobs", required_argument, 0, 'j'},
-    {0}};
+static int
+call(void *values, const struct ms_option *o, const char *value,
+    struct ms_err *err)
+{
+	struct values *v = values;
 
-/* Options found, as one character each: J for --json; operands follow `|`. */
+	if (strcmp(value, "bad") == 0)
+		return ms_fail(err, MS_USAGE, "not good");
+	snprintf(v->called, sizeof(v->called), "%s=%s", o->name, value);
+	return 0;
+}
+
+#define IN(member) MS_OPT_IN(struct values, member)
+static const struct ms_option table[] = {
+    {'a', "archive", MS_OPT_STRING, IN(archive), "dir", "help"},
+    {0, "json", MS_OPT_FLAG, IN(json), .help = "help"},
+    {'j', "jobs", MS_OPT_NUMBER, IN(jobs), "n", "help", .min = 1, .max = 9},
+    {0, "fd", MS_OPT_NUMBER, IN(fd), "n", "help", .max = 1023},
+    {'v', "verbose", MS_OPT_FLAG, IN(verbose), .help = "help"},
+    {0, "size", MS_OPT_SIZE, IN(size), "bytes", "help",
+	.max = (uint64_t)1 << 40},
+    {0, "list", MS_OPT_LIST, IN(list), "text", "help", .max = 2},
+    {0, "format", MS_OPT_CHOICE, IN(format), "auto | mbox | eml", "help"},
+    {0, "call", MS_OPT_CALL, .value = "text", .help = "help", .call = call},
+    {0, "check", MS_OPT_CONST, IN(mode), .min = 3, .group = 1},
+    {0, "delete", MS_OPT_CONST, IN(mode), .min = 5, .group = 1},
+    MS_OPT_COMMON,
+};
+
+/* Command lines: what they set, then the operands after `|`; or the error. */
 static const struct {
 	const char *args[6], *want;
 } lines[] = {
-    {{"-a", "x", "y"}, "a|1"},
-    {{"--archive", "x", "-v"}, "av|0"},
-    {{"--archive=x", "--json"}, "aJ|0"},
-    {{"--arch", "x"}, "?|1"},
-    {{"--j", "4"}, "?|1"},
-    {{"--jso"}, "?|0"},
-    {{"--arch=x"}, "?|0"},
-    {{"--archivee=x"}, "?|0"},
-    {{"--", "--json"}, "|1"},
-    {{"y", "--json"}, "|2"},
-    {{"-vv", "--json", "-"}, "vvJ|1"},
-    {{"-vax"}, "va|0"},
-    {{"-x"}, "?|0"},
-    {{"-a"}, "?|0"},
-    {{"--json=1"}, "?|0"},
-    {{"--=x"}, "?|0"},
+    {{"-a", "x", "y"}, "a=x|y"},
+    {{"--archive", "x", "-v"}, "a=x v|"},
+    {{"--archive=x", "--json"}, "a=x json|"},
+    {{"--archive="}, "a=|"},
+    {{"--arch", "x"}, "unrecognized option '--arch'"},
+    {{"--jso"}, "unrecognized option '--jso'"},
+    {{"--arch=x"}, "unrecognized option '--arch'"},
+    {{"--archivee=x"}, "unrecognized option '--archivee'"},
+    {{"--=x"}, "unrecognized option '--'"},
+    {{"-x"}, "unrecognized option '-x'"},
+    {{"--", "--json"}, "|--json"},
+    {{"y", "--json"}, "|y --json"},
+    {{"-vv", "--json", "-"}, "v json|-"},
+    {{"-vax"}, "a=x v|"},
+    {{"-va", "x"}, "a=x v|"},
+    {{"-a"}, "--archive: needs an argument"},
+    {{"--archive"}, "--archive: needs an argument"},
+    {{"--json=1"}, "--json: takes no argument"},
+    {{"-j4"}, "jobs=4|"},
+    {{"--jobs", "0"}, "--jobs: '0' is not a number from 1 to 9"},
+    {{"--fd=0"}, "fd=0|"},
+    {{"--size", "512"}, "size=512|"},
+    {{"--size", "2k"}, "size=2048|"},
+    {{"--size", "3M"}, "size=3145728|"},
+    {{"--size", "1G"}, "size=1073741824|"},
+    {{"--size", "1024G"}, "size=1099511627776|"},
+    {{"--size", "1025G"}, "--size: '1025' is not a number from 1 to 1024"},
+    {{"--size", "K"}, "--size: 'K' is not a number from 1 to 1099511627776"},
+    {{"--list", "x", "--list=y"}, "list=x list=y|"},
+    {{"--list=x", "--list=y", "--list=z"}, "--list: given more than 2 times"},
+    {{"--format", "auto"}, "|"},
+    {{"--format", "eml"}, "format=2|"},
+    {{"--format", "em"}, "--format: 'em' is none of auto | mbox | eml"},
+    {{"--format", "|"}, "--format: '|' is none of auto | mbox | eml"},
+    {{"--format", ""}, "--format: '' is none of auto | mbox | eml"},
+    {{"--call=x"}, "call=x|"},
+    {{"--call=bad"}, "--call: not good"},
+    {{"--check", "--check"}, "mode=3|"},
+    {{"--check", "--delete"}, "--delete: cannot be used with --check"},
+    {{"--bad", "--worse"}, "unrecognized option '--bad'"},
+    {{"--bad", "--json", "x"}, "unrecognized option '--bad'"},
+    {{"-h"}, "print=help|"},
+    {{"-V"}, "print=version|"},
 };
 
 static void
-parse(const char *const *args, char got[32])
+show(struct ms_buf *got, const struct ms_opt_state *s, char *const argv[])
 {
-	size_t n = 0;
-	char *argv[8] = {(char *)"tool"};
-	int argc = 1, c;
+	const struct values *v = s->values;
 
-	for (; argc < 7 && args[argc - 1] != NULL; argc++)
-		argv[argc] = (char *)args[argc - 1];
-	optind = 0; /* glibc: begin anew */
-	while ((c = ms_getopt(argc, argv, "a:j:v", longs)) != -1)
-		got[n++] = (char)(c == OPT_JSON ? 'J' : c);
-	snprintf(got + n, 16, "|%d", argc - optind);
+	if (v->archive != NULL)
+		ms_buf_printf(got, " a=%s", v->archive);
+	if (v->verbose)
+		ms_buf_add_str(got, " v");
+	if (v->json)
+		ms_buf_add_str(got, " json");
+	if (v->jobs != 0)
+		ms_buf_printf(got, " jobs=%u", v->jobs);
+	if (v->fd >= 0)
+		ms_buf_printf(got, " fd=%d", v->fd);
+	if (v->size != 0)
+		ms_buf_printf(got, " size=%llu", (unsigned long long)v->size);
+	for (size_t i = 0; i < v->list.n; i++)
+		ms_buf_printf(got, " list=%s", v->list.v[i]);
+	if (v->format != 0)
+		ms_buf_printf(got, " format=%u", v->format);
+	if (v->called[0] != '\0')
+		ms_buf_printf(got, " %s", v->called);
+	if (v->mode != 0)
+		ms_buf_printf(got, " mode=%u", v->mode);
+	if (s->print != NULL)
+		ms_buf_printf(got, " print=%s", s->print->name);
+	ms_buf_add_byte(got, '|');
+	for (; *argv != NULL; argv++)
+		ms_buf_printf(got, "%s ", *argv);
+}
+
+/* Is got (" x|y ") what is wanted ("x|y")? */
+static bool
+is_wanted(struct ms_buf *got, const char *want)
+{
+	char *text = ms_buf_str(got);
+
+	if (got->n > 1 && text[got->n - 1] == ' ')
+		text[got->n - 1] = '\0';
+	return strcmp(text + (text[0] == ' '), want) == 0;
 }
 
 static void
-test_getopt(void)
+parse(const char *const *args, bool mixed, struct ms_buf *got)
 {
-	char got[32];
-	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
-	size_t i;
+	struct values v = {.fd = -1};
+	struct ms_opt_state s = {
+	    .tables = {{table, NULL}}, .values = &v, .mixed = mixed};
+	struct ms_err err = {0};
+	char *argv[7] = {0};
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		dup2(null, STDERR_FILENO);
-		parse(lines[i].args, got);
-		dup2(saved, STDERR_FILENO);
-		ok(strcmp(got, lines[i].want) == 0, "%s %s: %s",
+	for (size_t i = 0; i < 6 && args[i] != NULL; i++)
+		argv[i] = (char *)args[i];
+	if (ms_opt_parse(&s, argv, &err) < 0)
+		ms_buf_printf(got, "%s%s%s%s", err.option != NULL ? "--" : "",
+		    err.option != NULL ? err.option : "",
+		    err.option != NULL ? ": " : "", err.msg);
+	else
+		show(got, &s, argv);
+	free(v.list.v);
+}
+
+static void
+test_parse(void)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct ms_buf got = {0};
+
+		parse(lines[i].args, false, &got);
+		ok(is_wanted(&got, lines[i].want), "%s %s: %s",
 		    lines[i].args[0],
-		    lines[i].args[1] != NULL ? lines[i].args[1] : "", got);
+		    lines[i].args[1] != NULL ? lines[i].args[1] : "",
+		    ms_buf_str(&got));
+		ms_buf_release(&got);
 	}
-	close(null);
-	close(saved);
+}
+
+static void
+test_mixed(void)
+{
+	const char *args[] = {"x", "--json", "y", "--", "-v", NULL};
+	struct ms_buf got = {0};
+
+	parse(args, true, &got);
+	ok(is_wanted(&got, "json|x y -v"), "options after operands, up to --");
+	ms_buf_release(&got);
+}
+
+/* Two tables; the function of the second one handles its options. */
+static void
+test_tables(void)
+{
+	static const struct ms_option first[] = {
+	    {'j', "json", MS_OPT_FLAG, IN(json), .help = "help"}, {0}};
+	struct values v = {0};
+	struct ms_opt_state s = {
+	    .tables = {{first, NULL}, {table, call}}, .values = &v};
+	struct ms_err err = {0};
+	char *argv[] = {(char *)"-j", (char *)"--archive", (char *)"x", NULL};
+
+	ok(ms_opt_parse(&s, argv, &err) == 0 && v.json && v.archive == NULL &&
+		strcmp(v.called, "archive=x") == 0,
+	    "the first table counts, and the function of the second");
+	ok(ms_opt_set(&s, "json", "1", &err) < 0 &&
+		strcmp(err.option, "json") == 0,
+	    "one option: a flag takes no argument");
+	ok(ms_opt_set(&s, "size", NULL, &err) < 0 &&
+		strcmp(err.option, "size") == 0,
+	    "one option: an argument is missing");
+	ok(ms_opt_set(&s, "none", NULL, &err) < 0 && err.option == NULL,
+	    "one option: unknown");
 }
 
 static const struct {
@@ -104,12 +243,11 @@ test_number(void)
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct ms_err err = {0};
 		uint64_t v = 0;
-		int rc = ms_opt_number(numbers[i].text, numbers[i].min,
-		    numbers[i].max, &v, "--threads", &err);
+		int rc = ms_opt_number(
+		    numbers[i].text, numbers[i].min, numbers[i].max, &v, &err);
 
 		ok(rc == numbers[i].rc && v == numbers[i].want &&
-			(rc == 0) == (err.code == MS_OK) &&
-			(rc == 0 || strstr(err.msg, "--threads") != NULL),
+			err.code == (rc == 0 ? MS_OK : MS_USAGE),
 		    "number '%s' in %llu..%llu", numbers[i].text,
 		    (unsigned long long)numbers[i].min,
 		    (unsigned long long)numbers[i].max);
@@ -125,27 +263,27 @@ test_archive_and_user(void)
 	unsetenv("MS_ARCHIVE");
 	ok(ms_opt_archive(&dir, NULL, &err) == -1 && err.code == MS_USAGE &&
 		strstr(err.msg, "-a") && strstr(err.msg, "MS_ARCHIVE"),
-	    "no archive: both ways to say it are named");
+	    "no archive: the message names -a and MS_ARCHIVE");
 	setenv("MS_ARCHIVE", "/from/env", 1);
 	ok(ms_opt_archive(&dir, NULL, &err) == 0 &&
 		strcmp(dir, "/from/env") == 0,
 	    "MS_ARCHIVE");
 	ok(ms_opt_archive(&dir, "/given", &err) == 0 &&
 		strcmp(dir, "/given") == 0,
-	    "-a goes before MS_ARCHIVE");
-	ok(ms_opt_archive(&dir, "", &err) == -1, "-a '' is no archive");
+	    "-a has priority over MS_ARCHIVE");
+	ok(ms_opt_archive(&dir, "", &err) == -1, "-a '' is not an archive");
 
 	unsetenv("MS_USER");
-	ok(*ms_opt_user(NULL, NULL) != '\0', "somebody calls");
+	ok(*ms_opt_user(NULL, NULL) != '\0', "there is always a user");
 	setenv("MS_USER", "env", 1);
 	ok(strcmp(ms_opt_user(NULL, NULL), "env") == 0, "MS_USER");
 	ok(strcmp(ms_opt_user(NULL, "mail"), "mail") == 0,
-	    "the envelope goes before MS_USER");
+	    "the envelope has priority over MS_USER");
 	ok(strcmp(ms_opt_user("given", "mail"), "given") == 0,
-	    "-u goes before the envelope");
+	    "-u has priority over the envelope");
 }
 
-/* In a child, since stdout is what is tested. */
+/* In a child process, because the test needs its own stdout. */
 static int
 close_on(const char *path)
 {
@@ -171,15 +309,17 @@ test_close_stdout(void)
 
 	ok(close_on("/dev/full") == 0 && wait(&status) > 0 &&
 		WEXITSTATUS(status) == MS_TEMP,
-	    "a full disk does not look like success");
+	    "a full disk is an error");
 	ok(close_on("/dev/null") == 0 && wait(&status) > 0 && status == 0,
-	    "success is success");
+	    "no error without reason");
 }
 
 int
 main(void)
 {
-	test_getopt();
+	test_parse();
+	test_mixed();
+	test_tables();
 	test_number();
 	test_archive_and_user();
 	test_close_stdout();
