@@ -1,21 +1,30 @@
-# bash completion for the ms tools. The options are read from each tool's usage
-# line, so that they cannot go stale.
+# ms-completion.bash - bash completion of options, verbs and query terms for the
+# ms tools. The options and verbs come from the table of each tool: the hidden
+# option --print-options prints a line for each, with the fields verb, --name,
+# -letter, argument, help.
 
 _ms_complete()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} tool=${COMP_WORDS[0]} words
-	case $cur in
-	-*)
-		words=$("$tool" -h 2>/dev/null | grep -o -e '--[a-z][a-z-]*' | sort -u)
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-		;;
-	*)
-		[[ $tool == ms-list || $tool == ms-export ]] || return
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local tool=${COMP_WORDS[0]} table verb= words= w
+	table=$'\n'$("$tool" --print-options 2>/dev/null)
+	[[ $tool == *ms-csvbatch ]] && table+=$'\n'$(ms-fetch --print-options 2>/dev/null)
+	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		[[ -n $w && $table == *$'\n'"$w"$'\t'* ]] && verb=$w && break
+	done
+	# The choices of the option before, which have the form "lf | crlf".
+	words=$(awk -F '\t' -v o="$prev" '
+		($2 == o || $3 == o) && / \| / { gsub(/ \|/, "", $4); print $4 }' <<<"$table")
+	if [[ -z $words && $cur == -* ]]; then
+		words=$(awk -F '\t' -v v="$verb" '$1 == "" || $1 == v { print $2 }' <<<"$table")
+	elif [[ -z $words && -z $verb ]]; then
+		words=$(cut -f 1 <<<"$table" | sort -u)
+	fi
+	if [[ -z $words ]] && [[ $tool == *ms-list || $tool == *ms-export ]]; then
 		words='user: folder: since: before: from: to: subject: id:'
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		compopt -o nospace 2>/dev/null
-		;;
-	esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -o default -F _ms_complete ms-init ms-fetch ms-ingest ms-list \
-	ms-export ms-verify
+complete -o default -F _ms_complete ms-csvbatch ms-export ms-fetch ms-ingest \
+	ms-init ms-list ms-profile ms-users ms-verify
