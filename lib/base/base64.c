@@ -1,4 +1,4 @@
-/* base64.c - base64 (RFC 4648, 4), strict, by tables. */
+/* base64.c - strict base64 by tables. RFC 4648, 4. */
 #include "base64.h"
 
 #include <string.h>
@@ -7,7 +7,10 @@
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* A character's six bits with IN set, or 0 for what is not in the alphabet. */
+/*
+ * The six bits of a character with IN set, or 0 for a byte that is not in the
+ * alphabet.
+ */
 #define IN 64
 /* clang-format off */
 static const unsigned char bits[256] = {
@@ -49,7 +52,8 @@ ms_base64_encode(const unsigned char *p, size_t n, unsigned char *out)
 {
 	unsigned char *o = out;
 
-	for (; n > 3; p += 3, n -= 3, o += 4) /* the fourth byte is there */
+	for (; n > 3; p += 3, n -= 3,
+	     o += 4) /* the input has a fourth byte, which ms_be32() reads */
 		encode_three(ms_be32(p) >> 8, o);
 	if (n == 0)
 		return 0;
@@ -72,8 +76,8 @@ decode_four(const unsigned char *p)
 }
 
 /*
- * Decodes without looking: what is not in the alphabet counts as zero bits,
- * and comes out as something else when it is encoded again. n is a positive
+ * Decodes without a check. A byte that is not in the alphabet counts as zero
+ * bits, so encoding the result again gives other characters. n is a positive
  * multiple of 4.
  */
 static size_t
@@ -82,7 +86,8 @@ decode_blindly(const unsigned char *p, size_t n, unsigned char *out)
 	unsigned char *o = out;
 	uint32_t v;
 
-	for (; n > 4; p += 4, n -= 4, o += 3) /* there is room for a fourth */
+	for (; n > 4;
+	     p += 4, n -= 4, o += 3) /* the output has room for a fourth byte */
 		ms_put_be32(o, decode_four(p) << 8);
 	v = decode_four(p);
 	*o++ = (unsigned char)(v >> 16);
@@ -96,20 +101,20 @@ decode_blindly(const unsigned char *p, size_t n, unsigned char *out)
 ssize_t
 ms_base64_decode(const unsigned char *p, size_t n, unsigned char *out)
 {
-	unsigned char again[1024]; /* a multiple of 4 */
+	unsigned char encoded[1024]; /* a multiple of 4 */
 	size_t done, chunk, got, total = 0;
 
 	if (n % 4 != 0)
 		return -1;
 	for (done = 0; done < n; done += chunk) {
-		chunk = n - done < sizeof(again) ? n - done : sizeof(again);
+		chunk = n - done < sizeof(encoded) ? n - done : sizeof(encoded);
 		got = decode_blindly(p + done, chunk, out + total);
-		if (ms_base64_encode(out + total, got, again) != chunk ||
-		    memcmp(p + done, again, chunk) != 0)
+		if (ms_base64_encode(out + total, got, encoded) != chunk ||
+		    memcmp(p + done, encoded, chunk) != 0)
 			return -1;
 		total += got;
 		if (got < chunk / 4 * 3 && done + chunk < n)
-			return -1; /* padding, and more behind it */
+			return -1; /* characters after padding */
 	}
 	return (ssize_t)total;
 }

@@ -1,30 +1,33 @@
 /*
- * base64.h - base64 as RFC 4648, 4 has it, both ways, and nothing looser:
- * what decodes here encodes to the same characters again. Layer: bottom.
+ * base64.h - strict base64 (RFC 4648, 4): a text is decoded only if encoding
+ * the result gives the same text. Layer: bottom.
  */
 #ifndef MS_BASE64_H
 #define MS_BASE64_H
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Characters that n bytes become, padding counted. */
+/* The number of characters, including padding, that encode n bytes. */
 #define MS_BASE64_CHARS(n) (((n) + 2) / 3 * 4)
 
-/* How many of the n bytes at p, from the first on, are of the alphabet
- * (padding is not). */
+/*
+ * Returns how many of the n bytes at p, from the first on, are in the alphabet.
+ * Padding is not.
+ */
 size_t ms_base64_span(const unsigned char *p, size_t n);
 
 /*
- * Encodes n bytes with padding, without line ends. out has room for
- * MS_BASE64_CHARS(n), and is not p. Returns how many characters that are.
+ * Encodes n bytes with padding and without line ends. out has room for
+ * MS_BASE64_CHARS(n) characters and does not overlap p. Returns the number of
+ * characters.
  */
 size_t ms_base64_encode(const unsigned char *p, size_t n, unsigned char *out);
 
 /*
- * Decodes n characters. out has room for n / 4 * 3 bytes, and is not p.
- * Returns how many bytes they are, or -1 if ms_base64_encode() would not give
- * these very characters for them: this is tried, always. After -1 out is
- * spoilt.
+ * Decodes n characters. out has room for n / 4 * 3 bytes and does not overlap
+ * p. Returns the number of bytes, or -1 if ms_base64_encode() does not encode
+ * these bytes to the same characters, which is always checked. After -1 the
+ * contents of out are undefined.
  */
 ssize_t ms_base64_decode(const unsigned char *p, size_t n, unsigned char *out);
 

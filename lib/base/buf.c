@@ -1,4 +1,4 @@
-/* buf.c - slices, growing buffers, allocation that does not fail. */
+/* buf.c - slices, growing buffers, allocation that cannot fail. */
 #include "buf.h"
 
 #include <assert.h>
@@ -71,7 +71,8 @@ ms_buf_room(struct ms_buf *b, size_t n)
 	size_t cap = b->cap;
 
 	assert(n <= SIZE_MAX / 4 && b->n <= SIZE_MAX / 4);
-	if (b->p == NULL || b->n + n > cap) { /* NULL + 0 has no meaning */
+	if (b->p == NULL ||
+	    b->n + n > cap) { /* arithmetic on NULL is undefined */
 		cap = cap < 256 ? 256 : cap + cap / 2;
 		if (cap < b->n + n)
 			cap = b->n + n;

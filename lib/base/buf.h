@@ -1,7 +1,7 @@
 /*
- * buf.h - memory: borrowed slices, growing buffers, allocation that does not
- * fail. Every size that comes from input is compared with a named limit
- * before it gets here. Layer: bottom.
+ * buf.h - memory: borrowed slices, growing buffers, and allocation that cannot
+ * fail. The caller compares every size that comes from input with a named
+ * limit. Layer: bottom.
  */
 #ifndef MS_BUF_H
 #define MS_BUF_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include "err.h"
 
-/* A view of bytes that somebody else keeps alive. */
+/* A view of bytes that belong to another object. */
 struct ms_slice {
 	const unsigned char *p;
 	size_t n;
@@ -21,43 +21,51 @@ struct ms_buf {
 	size_t n, cap;
 };
 
-/* Receives the next bytes of a sequence. Returns 0, or -1 with err set: no more
- * bytes are wanted. */
+/*
+ * Receives the next bytes of a sequence. Returns 0, or -1 with err set to stop
+ * the sequence.
+ */
 typedef int ms_emit_fn(
     void *ctx, const unsigned char *p, size_t n, struct ms_err *err);
 
 /* Ends the program with status 71 (EX_OSERR). */
 _Noreturn void ms_out_of_memory(void);
-/* These do so when memory is out. */
+/* These functions call ms_out_of_memory() if an allocation fails. */
 void *ms_xmalloc(size_t n);
 void *ms_xcalloc(size_t count, size_t size);
 void *ms_xreallocarray(void *p, size_t count, size_t size);
 char *ms_xstrdup(const char *s);
 char *ms_xstrndup(const void *p, size_t n);
 
-/* Makes room for n more bytes; returns where they go. n is not added. */
+/*
+ * Makes room for n more bytes, and returns a pointer to it. The caller adds to
+ * b->n what it has written.
+ */
 unsigned char *ms_buf_room(struct ms_buf *b, size_t n);
 void ms_buf_add(struct ms_buf *b, const void *p, size_t n);
 void ms_buf_add_str(struct ms_buf *b, const char *s);
 void ms_buf_add_byte(struct ms_buf *b, unsigned char c);
 void ms_buf_printf(struct ms_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Ends the buffer with a NUL that is not counted; returns it as a string. */
+/*
+ * Ends the buffer with a NUL that is not counted, and returns the contents as a
+ * string.
+ */
 char *ms_buf_str(struct ms_buf *b);
-/* Forgets the contents, keeps the memory. */
+/* Removes the contents and keeps the memory. */
 void ms_buf_clear(struct ms_buf *b);
 void ms_buf_release(struct ms_buf *b);
-/* Gives back the room that is not used. */
+/* Returns unused memory to the allocator. */
 void ms_buf_trim(struct ms_buf *b);
 
-/* The buffer's bytes, until it is next changed. */
+/* The contents of the buffer; valid until the buffer is changed. */
 struct ms_slice ms_buf_slice(const struct ms_buf *b);
 struct ms_slice ms_slice_str(const char *s);
 bool ms_slice_eq(struct ms_slice a, struct ms_slice b);
 
 /*
- * Appends a whole file. MS_NOINPUT: it is not there; MS_DATA: it has more
- * than max bytes; MS_IO.
+ * Appends the contents of a file. Errors: MS_NOINPUT, the file does not exist;
+ * MS_DATA, the file has more than max bytes; MS_IO.
  */
 int ms_buf_read_file(
     struct ms_buf *b, const char *path, size_t max, struct ms_err *err);

@@ -1,5 +1,7 @@
-/* charset.c - character sets by the names mail gives them, to UTF-8.
- * RFC 2978; ms-quirks(7), Charsets. */
+/*
+ * charset.c - converts character sets, by the names that mail gives them, to
+ * UTF-8. RFC 2978; ms-quirks(7), Charsets.
+ */
 #include "charset.h"
 #include "utf8.h"
 
@@ -9,17 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 24 /* letters and digits of a name we might know */
+#define NAME_MAX_LEN 24 /* letters and digits of the longest known name */
 
 struct ms_charset {
-	const char *iconv;   /* what iconv calls it; NULL: we do it ourselves */
+	const char *iconv;   /* name for iconv(3); NULL: converted here */
 	const char *aliases; /* lower case, letters and digits only, each
 				between blanks */
 };
 
 /*
- * Labels mean what senders mean by them, which is often a later and larger set
- * than the one they name. The most frequent ones first.
+ * A label means what senders mean by it, which is often a later and larger set
+ * than the one that it names. The most frequent sets come first.
  */
 static const struct ms_charset sets[] = {
     {NULL, " usascii ascii ansix341968 iso646us unknown8bit "},
@@ -79,7 +81,10 @@ static const struct ms_charset sets[] = {
 #define UTF8 (&sets[1])
 #define CP1252 (&sets[2])
 
-/* " name ": folded, as aliases are written. False: too long for any of them. */
+/*
+ * Writes " name ", folded like the aliases. Returns false if the name is longer
+ * than every alias, or empty.
+ */
 static bool
 fold_name(struct ms_slice name, char out[NAME_MAX_LEN + 3])
 {
@@ -128,7 +133,7 @@ ms_charset_find_raw(struct ms_slice name)
 	return cs;
 }
 
-/* windows-1252, 0x80..0x9f; above that it is Latin-1. */
+/* windows-1252 differs from Latin-1 in 0x80..0x9f only. */
 static uint32_t
 cp1252(unsigned char c)
 {
@@ -153,13 +158,13 @@ ms_charset_next(const unsigned char *p, size_t n, uint32_t *c)
 	return 1;
 }
 
-/* A thread's descriptors, in the order of `sets`. */
+/* The iconv descriptors of a thread, in the order of `sets`. */
 struct handles {
 	iconv_t cd[SETS];
 	enum {
 		UNTRIED,
 		OPEN,
-		LACKING /* this system has no such set */
+		MISSING /* the system does not have this set */
 	} state[SETS];
 };
 
@@ -184,7 +189,10 @@ handles_init(void)
 	handles_ok = pthread_key_create(&handles_key, handles_free) == 0;
 }
 
-/* This thread's; NULL if the system gives threads no memory of their own. */
+/*
+ * The descriptors of the calling thread; NULL if the system has no
+ * thread-specific memory left.
+ */
 static struct handles *
 handles_get(void)
 {
@@ -203,7 +211,7 @@ handles_get(void)
 	return NULL;
 }
 
-/* Gives this thread's descriptor for cs, in its initial state. */
+/* Returns the descriptor of this thread for cs in *cd, in its initial state. */
 static bool
 descriptor(const struct ms_charset *cs, iconv_t *cd)
 {
@@ -214,9 +222,9 @@ descriptor(const struct ms_charset *cs, iconv_t *cd)
 		return false;
 	if (h->state[i] == UNTRIED) {
 		h->cd[i] = iconv_open("UTF-8", cs->iconv);
-		h->state[i] = (intptr_t)h->cd[i] == -1 ? LACKING : OPEN;
+		h->state[i] = (intptr_t)h->cd[i] == -1 ? MISSING : OPEN;
 	}
-	if (h->state[i] == LACKING)
+	if (h->state[i] == MISSING)
 		return false;
 	iconv(h->cd[i], NULL, NULL, NULL, NULL);
 	*cd = h->cd[i];
@@ -229,11 +237,11 @@ add_char(struct ms_buf *buf, uint32_t c)
 	buf->n += ms_utf8_put(ms_buf_room(buf, 4), c);
 }
 
-/* Every turn takes a byte, or makes room. */
+/* Each pass of the loop consumes input or gets more room. */
 static void
 convert(iconv_t cd, struct ms_slice in, struct ms_buf *buf)
 {
-	char *from = (char *)in.p; /* iconv does not write to it */
+	char *from = (char *)in.p; /* iconv does not write to the input */
 	size_t left = in.n;
 	bool flushed = false;
 
@@ -254,7 +262,7 @@ convert(iconv_t cd, struct ms_slice in, struct ms_buf *buf)
 		}
 		add_char(buf, MS_REPLACEMENT);
 		if (errno == EINVAL ||
-		    left == 0) /* the last one is not whole */
+		    left == 0) /* the last character is incomplete */
 			return;
 		from++;
 		left--;

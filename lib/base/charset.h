@@ -1,40 +1,44 @@
 /*
- * charset.h - the character sets that mail names, and what to make of them.
- * Names are folded (case, punctuation, a leading x) and looked up in a table of
- * ours, so that no sender chooses what the C library loads. RFC 2978 names;
- * WHATWG Encoding for what labels mean in practice: ms-quirks(7), Charsets.
- * Layer: above buf; iconv(3).
+ * charset.h - the character sets that mail names. Names are folded (case,
+ * punctuation, a leading x) and looked up in a table of our own, so that a
+ * sender cannot choose what the C library loads. RFC 2978 specifies the names;
+ * for the meaning of labels in practice see WHATWG Encoding and ms-quirks(7),
+ * Charsets. Layer: above buf; iconv(3).
  */
 #ifndef MS_CHARSET_H
 #define MS_CHARSET_H
 #include <stdint.h>
 #include "buf.h"
 
-struct ms_charset; /* constant, never freed; one is one set, so compare these */
+struct ms_charset; /* constant and never freed; equal sets have equal pointers
+		    */
 
 /*
- * The set called name. Never NULL: US-ASCII and names nobody knows give one
- * whose text is UTF-8 if it can be, else windows-1252.
+ * The set with this name; never NULL. US-ASCII and unknown names give a set
+ * whose text is read as UTF-8 if it is valid UTF-8, and otherwise as
+ * windows-1252.
  */
 const struct ms_charset *ms_charset_find(struct ms_slice name);
 /*
- * The same for bytes in the midst of ASCII that nobody encoded: sets which use
- * ASCII's bytes otherwise (UTF-16, UTF-7, ISO-2022) count as unknown.
+ * The same for 8-bit text that is not encoded and stands among ASCII text: sets
+ * that do not contain ASCII (UTF-16, UTF-7, ISO-2022) count as unknown.
  */
 const struct ms_charset *ms_charset_find_raw(struct ms_slice name);
 
 /*
- * in as UTF-8: either in itself, or a view of buf, which is overwritten. Never
- * fails: bytes that mean nothing in the set become U+FFFD, but what should be
- * UTF-8 comes back as it is: read it with ms_charset_next().
- * Descriptors are cached per thread and closed when it ends.
+ * Converts in to UTF-8. The result is `in` itself, or a view of buf, which is
+ * overwritten. The function cannot fail: bytes that are invalid in the set
+ * become U+FFFD. Text that is labelled as UTF-8 is returned unchanged and may
+ * be invalid, so the caller reads it with ms_charset_next(). Descriptors are
+ * cached per thread and closed when the thread ends.
  */
 struct ms_slice ms_charset_utf8(
     const struct ms_charset *cs, struct ms_slice in, struct ms_buf *buf);
 
 /*
- * The character at p, of n >= 1 bytes that should be UTF-8: a byte which is
- * not part of any is taken as windows-1252. Returns how many bytes it has.
+ * Decodes the character at p, where n >= 1 bytes should be UTF-8. A byte that
+ * is not part of a UTF-8 character is read as windows-1252. Returns the number
+ * of bytes used.
  */
 size_t ms_charset_next(const unsigned char *p, size_t n, uint32_t *c);
 

@@ -12,8 +12,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* f_type of statfs(2), of those where flock, mmap or fsync are not to be
- * relied on between hosts. */
+/*
+ * Values of f_type (statfs(2)) of file systems where flock, mmap or fsync are
+ * not reliable between hosts.
+ */
 static const struct {
 	uint32_t type;
 	const char *name;
@@ -33,12 +35,12 @@ static const struct {
 };
 #define FUSE 0x65735546
 
-/* FUSE file systems on a local disk say so by their type. */
+/* Types of FUSE file systems that are on a local disk. */
 static const char *const local_fuse[] = {"fuseblk", "fuse.ntfs-3g", "fuse.ntfs",
     "fuse.exfat", "fuse.ext4", "fuse.zfs", "fuse.bindfs", "fuse.gocryptfs",
     "fuse.encfs", "fuse.cryfs", "fuse.fuse-overlayfs"};
 
-/* The type of the file system with this device, from mountinfo(5). */
+/* Looks up the type of the file system with this device in mountinfo(5). */
 static bool
 fuse_is_local(dev_t dev)
 {

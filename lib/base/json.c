@@ -1,4 +1,6 @@
-/* json.c - texts as JSON, where mail need not be UTF-8. ms-json(5), Values. */
+/*
+ * json.c - texts as JSON, where mail is not always UTF-8. ms-json(5), Values.
+ */
 #include "json.h"
 
 #include <string.h>

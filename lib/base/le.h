@@ -1,6 +1,6 @@
 /*
- * le.h - integers as bytes: little-endian in packs (ms-archive(5)),
- * big-endian where memcmp must sort them (index keys). Layer: bottom.
+ * le.h - integers as bytes: little-endian in packs (ms-archive(5)), and
+ * big-endian in index keys, which memcmp(3) must sort. Layer: bottom.
  */
 #ifndef MS_LE_H
 #define MS_LE_H

@@ -1,4 +1,7 @@
-/* map.c - numbers by digest: open addressing, at most three quarters full. */
+/*
+ * map.c - a hash table of numbers by digest, with open addressing. At most
+ * three quarters of the slots are used.
+ */
 #include "map.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
-/* mutf7.c - modified UTF-7, in which IMAP writes folder names. RFC 9051,
- * appendix A; RFC 3501, 5.1.3. */
+/*
+ * mutf7.c - modified UTF-7, the encoding of folder names in IMAP. RFC 9051,
+ * appendix A; RFC 3501, 5.1.3.
+ */
 #include "utf8.h"
 
 #include <string.h>
@@ -7,11 +9,11 @@
 static const char alphabet[64] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
-/* UTF-16 units on their way into base64. */
+/* The state of the encoder between "&" and "-". */
 struct shifted {
 	uint32_t bits;
-	unsigned waiting; /* bits not yet written, 0..5 */
-	bool open;        /* "&" has been written, "-" not yet */
+	unsigned waiting; /* bits that are not written yet, 0..5 */
+	bool open;        /* "&" has been written and "-" has not */
 };
 
 static void
@@ -68,8 +70,8 @@ ms_mutf7_encode(struct ms_slice in, struct ms_buf *out)
 }
 
 /*
- * Decodes what stands between "&" and "-" in p, n >= 1. What is not quite
- * right is left for the caller to find: it is not encoded back to the same.
+ * Decodes the characters between "&" and "-" at p; n >= 1. Errors that the
+ * caller finds by encoding the result again are not detected here.
  */
 static int
 decode_shift(const unsigned char *p, size_t n, struct ms_buf *out)
@@ -128,24 +130,25 @@ decode(struct ms_slice in, struct ms_buf *out)
 }
 
 /*
- * A name has one encoding only, so that two names on a server are never one
- * here: whatever the encoder would have written otherwise is refused.
+ * Each name has exactly one encoding, so that two names on a server never
+ * become one name here. An encoding that differs from that of ms_mutf7_encode()
+ * is refused.
  */
 int
 ms_mutf7_decode(struct ms_slice in, struct ms_buf *out)
 {
-	struct ms_buf again = {0};
+	struct ms_buf encoded = {0};
 	size_t before = out->n;
 	int rc = decode(in, out);
 
 	if (rc == 0 && out->n > before)
 		ms_mutf7_encode(
 		    (struct ms_slice){out->p + before, out->n - before},
-		    &again);
-	if (rc < 0 || !ms_slice_eq(in, ms_buf_slice(&again))) {
+		    &encoded);
+	if (rc < 0 || !ms_slice_eq(in, ms_buf_slice(&encoded))) {
 		out->n = before;
 		rc = -1;
 	}
-	ms_buf_release(&again);
+	ms_buf_release(&encoded);
 	return rc;
 }

@@ -14,7 +14,7 @@
 #define OUT_BUFFER 262144 /* bytes gathered before a write(2) */
 #define PIPE_SIZE (1024 * 1024)
 
-/* ---- names taken, never replaced ---- */
+/* ---- names ---- */
 
 void
 ms_temp_name(struct ms_buf *out)
@@ -33,7 +33,7 @@ ms_rename_new(int from_dir, const char *from, int to_dir, const char *to,
 {
 	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
 		return 0;
-	/* Not every file system can; those mostly have hard links. */
+	/* File systems without RENAME_NOREPLACE mostly have hard links. */
 	if ((errno == EINVAL || errno == ENOSYS) &&
 	    linkat(from_dir, from, to_dir, to, 0) == 0) {
 		unlinkat(from_dir, from, 0);
@@ -44,7 +44,7 @@ ms_rename_new(int from_dir, const char *from, int to_dir, const char *to,
 
 /* ---- one file ---- */
 
-/* A place for the file while it is written: beside its later name. */
+/* Creates the temporary file next to its final name. */
 static int
 open_temp(struct ms_outfile *o, struct ms_err *err)
 {
@@ -79,8 +79,8 @@ open_dest(struct ms_outfile *o, const char *dest, struct ms_err *err)
 	}
 	if (st.st_size > 0)
 		return ms_fail(err, MS_EXISTS,
-		    "%s: is there already, and not overwritten", dest);
-	o->replace = true; /* mktemp(1) made it */
+		    "%s: already exists and is not empty", dest);
+	o->replace = true; /* mktemp(1) creates an empty file */
 	return open_temp(o, err);
 }
 
@@ -96,13 +96,17 @@ release(struct ms_outfile *o)
 int
 ms_outfile_open(struct ms_outfile *o, const char *dest, struct ms_err *err)
 {
-	static char for_stdout[OUT_BUFFER]; /* stdout outlives us */
+	static char for_stdout[OUT_BUFFER]; /* stdout is used after the outfile
+					       is closed */
 	int fd;
 
 	*o = (struct ms_outfile){.f = stdout};
 	if (strcmp(dest, "-") == 0) {
 		setvbuf(stdout, for_stdout, _IOFBF, OUT_BUFFER);
-		/* So that a reader is woken less often; if it may be. */
+		/*
+		 * A larger pipe wakes the reader less often; the size is a
+		 * request only.
+		 */
 		(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_SIZE);
 		return 0;
 	}
@@ -139,7 +143,7 @@ ms_outfile_flush(struct ms_outfile *o, struct ms_err *err)
 	return fflush(o->f) != 0 ? fail_write(o, err) : 0;
 }
 
-/* Makes the entry of a file in its directory durable. */
+/* Makes the directory entry of a file durable. */
 static int
 sync_parent(const char *path, struct ms_err *err)
 {
@@ -157,9 +161,9 @@ sync_parent(const char *path, struct ms_err *err)
 	return rc;
 }
 
-/* The file takes its name. */
+/* Renames the temporary file to its final name. */
 static int
-settle(struct ms_outfile *o, struct ms_err *err)
+publish(struct ms_outfile *o, struct ms_err *err)
 {
 	struct stat st;
 
@@ -186,7 +190,7 @@ ms_outfile_close(struct ms_outfile *o, bool keep, struct ms_err *err)
 		if (fclose(o->f) != 0 && rc == 0)
 			rc = fail_write(o, err);
 		if (rc == 0 && o->temp != NULL && keep)
-			rc = settle(o, err);
+			rc = publish(o, err);
 		if (o->temp != NULL && (rc < 0 || !keep))
 			unlink(o->temp);
 	}

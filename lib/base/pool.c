@@ -1,4 +1,4 @@
-/* pool.c - a queue of jobs, a few threads, and an owner that helps. */
+/* pool.c - a queue of jobs, threads that run them, and an owner that helps. */
 #include "pool.h"
 
 #include <assert.h>
@@ -17,11 +17,11 @@ struct worker {
 
 struct ms_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* there is a job, or the end */
-	pthread_cond_t done; /* a job is done */
+	pthread_cond_t work; /* signalled for a new job, and at the end */
+	pthread_cond_t done; /* signalled when a job is done */
 	struct ms_job *first, **last;
 	bool ending;
-	unsigned threads; /* asked for */
+	unsigned threads; /* requested number of threads */
 	unsigned started;
 	struct worker *workers;
 };
@@ -32,7 +32,7 @@ ms_pool_default_threads(void)
 	cpu_set_t set;
 	int n;
 
-	/* Fails where there are more than 1,024 processors. */
+	/* The call fails on systems with more than 1,024 processors. */
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return MS_POOL_DEFAULT_MAX;
 	n = CPU_COUNT(&set);
@@ -41,7 +41,10 @@ ms_pool_default_threads(void)
 	return n < MS_POOL_DEFAULT_MAX ? (unsigned)n : MS_POOL_DEFAULT_MAX;
 }
 
-/* Takes the first job and runs it; the lock is held before and after. */
+/*
+ * Removes the first job from the queue and runs it. The caller holds the lock,
+ * which is released while the job runs.
+ */
 static void
 run_first(struct ms_pool *pool, unsigned number)
 {
@@ -76,7 +79,10 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals go to the owner, except those that a thread's own fault raises. */
+/*
+ * Only the owner receives signals, except those that a fault of a thread
+ * raises.
+ */
 static void
 start_workers(struct ms_pool *pool)
 {

@@ -1,4 +1,7 @@
-/* report.c - tallies by folder, sentences on stderr, JSON Lines in a file. */
+/*
+ * report.c - counts by folder, messages on stderr, JSON Lines in a file.
+ * ms-json(5), Reports.
+ */
 #include "report.h"
 
 #include <errno.h>
@@ -16,32 +19,35 @@
 #include "json.h"
 #include "utf8.h"
 
-#define PROGRESS_MS 100 /* at least, between two drawings */
-#define TEXT_MAX 65536  /* bytes of a string that get into a report */
+#define PROGRESS_MS 100 /* minimum between two updates */
+#define TEXT_MAX 65536  /* bytes of a string that are written to a report */
 
 struct folder {
 	struct ms_tally tally;
-	char *user, *source; /* the same memory as the one before has, if it
-				is the same name */
+	char *user,
+	    *source; /* shared with the folder before if the name is the same */
 	char *name;
 	struct folder *next;
 };
 
 struct ms_report {
 	char *tool, *path;
-	FILE *file; /* NULL: none was asked for */
+	FILE *file; /* NULL: no report file */
 	bool quiet, terminal, drawn;
-	int broken; /* errno of the first line that could not be written */
+	int broken; /* errno of the first line that could not be written, or 0
+		     */
 	int64_t drawn_ms;
 	/*
 	 * A balanced tree by name (tsearch(3)), not a hash table: servers
-	 * choose folder names, and could choose ones that collide. The list
-	 * has the folders in the order in which they came.
+	 * choose folder names, and could choose names whose hashes collide. The
+	 * list has the folders in order of their first use.
 	 */
 	void *tree;
 	struct folder *first, *last;
-	struct ms_tally all;   /* in place of these, where no file wants them */
-	struct folder *recent; /* what was asked for last, mostly again */
+	struct ms_tally
+	    all; /* replaces the folders if there is no report file */
+	struct folder *recent; /* the last folder that was asked for, which is
+				  mostly the next one too */
 };
 
 void
@@ -60,7 +66,7 @@ ms_term_sanitize(struct ms_buf *b, const char *text)
 	}
 }
 
-/* One write for the whole line, so that lines of several tools stay whole. */
+/* A line is one write(2), so that lines of several tools are not mixed. */
 static void
 put_stderr(const struct ms_buf *line)
 {
@@ -78,9 +84,9 @@ clear_progress(struct ms_report *r)
 	r->drawn = false;
 }
 
-/* "tool: a: b", or "tool: a" when b is NULL. */
+/* Writes "tool: a: b", or "tool: a" if b is NULL. */
 static void
-put_sentence(const char *tool, const char *a, const char *b)
+put_message(const char *tool, const char *a, const char *b)
 {
 	struct ms_buf line = {0};
 
@@ -106,7 +112,7 @@ ms_warn(const char *tool, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	put_sentence(tool, text != NULL ? text : fmt, NULL);
+	put_message(tool, text != NULL ? text : fmt, NULL);
 	free(text);
 }
 
@@ -194,7 +200,10 @@ ms_report_open(struct ms_report **out, const char *tool, const char *path,
 			close(fd);
 			return -1;
 		}
-		/* Whoever follows the file sees each line at once. */
+		/*
+		 * Line buffering: a process that follows the file sees each
+		 * line at once.
+		 */
 		setvbuf(file, NULL, _IOLBF, 0);
 	}
 	r = ms_xcalloc(1, sizeof(*r));
@@ -271,7 +280,7 @@ void
 ms_report_failed(struct ms_report *r, const char *where, const char *reason)
 {
 	clear_progress(r);
-	put_sentence(r->tool, where, reason);
+	put_message(r->tool, where, reason);
 	put_event(r, "failed", where, reason);
 }
 
@@ -294,7 +303,7 @@ ms_report_note(struct ms_report *r, const char *fmt, ...)
 		text = NULL;
 	va_end(ap);
 	clear_progress(r);
-	put_sentence(r->tool, text != NULL ? text : fmt, NULL);
+	put_message(r->tool, text != NULL ? text : fmt, NULL);
 	free(text);
 }
 
@@ -362,7 +371,7 @@ end_line(const struct ms_report *r, int status)
 static void
 keep_node(void *node)
 {
-	(void)node; /* the list frees it */
+	(void)node; /* folders are freed through the list */
 }
 
 static void
@@ -385,7 +394,7 @@ report_free(struct ms_report *r)
 	free(r);
 }
 
-/* Puts the last line and closes the file. */
+/* Writes the last line and closes the file. */
 static int
 finish(struct ms_report *r, json_t *end, struct ms_err *err)
 {

@@ -1,9 +1,10 @@
 /*
- * report.h - what a run did, by folder and failure: sentences on stderr and
- * JSON Lines in --report. ms-json(5), Reports. One thread's. Layer: above json.
+ * report.h - what a run did, by folder and failure: messages on stderr and JSON
+ * Lines in the file of --report. ms-json(5), Reports. A report must be used by
+ * one thread only. Layer: above json.
  *
- * Texts given to it may hold anything: on stderr controls and bytes that are
- * not UTF-8 are shown as '?', in the report they follow ms-json(5).
+ * The texts can contain any bytes. On stderr, controls and bytes that are not
+ * UTF-8 appear as '?'; in the report they follow ms-json(5).
  */
 #ifndef MS_REPORT_H
 #define MS_REPORT_H
@@ -16,69 +17,90 @@
 struct ms_report;
 
 /*
- * tool names the program in sentences. path is --report's file or NULL; it is
- * made (0600), or emptied, before anything else happens, so that a bad path is
- * found early. Lines reach the file one by one. MS_NOINPUT, MS_IO: it can't be
- * made.
+ * Begins a report.
+ *   tool    the name of the program in messages
+ *   path    the file of --report, or NULL. It is created with mode 0600, or
+ *           emptied, before anything else happens, so that a bad path is found
+ *           early. Each line is written at once.
+ *   quiet   no notes and no progress line
+ * Errors: MS_NOINPUT, MS_IO, the file cannot be created.
  */
 int ms_report_open(struct ms_report **out, const char *tool, const char *path,
     bool quiet, struct ms_err *err);
 
-/* The tally of a folder, made when first asked for; add to it. It stays where
- * it is until the report is closed. Without a file all folders have one. */
+/*
+ * Returns the counts of a folder, to which the caller adds. The pointer is
+ * valid until the report is closed. Without a report file all folders share one
+ * struct.
+ */
 struct ms_tally *ms_report_tally(struct ms_report *r, const char *user,
     const char *source, const char *folder);
 
-/* One failure: a line on stderr (always) and in the report. Does not count. */
+/*
+ * Reports a failure: a line on stderr, also with quiet, and a line in the
+ * report. The caller counts it.
+ */
 void ms_report_failed(
     struct ms_report *r, const char *where, const char *reason);
-/* The same for a message left out by a rule of the user's: report only. */
+/*
+ * The same for a message that a rule of the user leaves out, in the report
+ * only.
+ */
 void ms_report_left_out(
     struct ms_report *r, const char *where, const char *reason);
-/* A remark for the person: "tool: text". Not with quiet. */
+/* Writes a remark "tool: text" to stderr, except with quiet. */
 void ms_report_note(struct ms_report *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* The progress line; drawn at most 10 times a second, on a terminal only,
- * never with quiet. total 0: unknown. */
+/*
+ * Draws the progress line, at most 10 times a second, on a terminal only and
+ * not with quiet. total 0 means unknown.
+ */
 void ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
     uint64_t total, const char *unit);
 
-/* Sum over all folders. */
+/* The sum over all folders. */
 struct ms_tally ms_report_total(const struct ms_report *r);
 
 /*
- * Ends: a line per folder and the last line, which holds status, to the
- * report; one sentence with the sums to stderr unless quiet. -1: the report
- * could not be written. Frees r.
+ * Ends the report and frees r. The report gets a line for each folder and the
+ * last line, which has the status; stderr gets a sentence with the sums, except
+ * with quiet. Returns -1 if the report could not be written.
  */
 int ms_report_close(struct ms_report *r, int status, struct ms_err *err);
 
 /* ---- runs that do not count messages by folder (ms-verify) ---- */
 
 struct ms_report_text {
-	const char *key, *text; /* text NULL: left out */
+	const char *key, *text; /* NULL: the key is left out */
 };
 struct ms_report_count {
 	const char *key;
 	uint64_t n;
 };
-/* A line of a type of its own in the report; nothing on stderr. */
+/* Writes a line with a type of its own to the report, and nothing to stderr. */
 void ms_report_line(struct ms_report *r, const char *type,
     const struct ms_report_text *texts, size_t n);
-/* Ends as ms_report_close() does, with these counts in the last line instead
- * of the sums, and without a sentence. */
+/*
+ * Ends the report like ms_report_close(), with these counts instead of the sums
+ * in the last line, and without a sentence on stderr.
+ */
 int ms_report_end(struct ms_report *r, int status,
     const struct ms_report_count *counts, size_t n, struct ms_err *err);
 
-/* A line that the caller has made, to the report; it stays the caller's. */
+/* Writes a line that the caller has made and still owns. */
 struct json_t;
 void ms_report_object(struct ms_report *r, const struct json_t *line);
 
-/* Appends text as it is shown on a terminal: controls, C1 ones too, and bytes
- * that are not UTF-8 are '?'. */
+/*
+ * Appends text for a terminal: controls, including C1, and bytes that are not
+ * UTF-8 become '?'.
+ */
 struct ms_buf;
 void ms_term_sanitize(struct ms_buf *out, const char *text);
-/* stderr lines outside a report: "tool: " and a sentence, controls as '?'. */
+/*
+ * Writes "tool: " and a sentence to stderr, outside a report; controls become
+ * '?'.
+ */
 void ms_warn(const char *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Prints an error, after the name of the option that it is about, if any;

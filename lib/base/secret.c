@@ -34,7 +34,7 @@ ms_secret_text_ok(const char *p, size_t n)
 	return true;
 }
 
-/* Reads to the end of fd, or to the end of a line if that is enough. */
+/* Reads to the end of fd or, if `line` is set, to the end of a line. */
 static int
 read_all(struct ms_secret *s, int fd, bool line, struct ms_err *err)
 {
@@ -56,7 +56,7 @@ read_all(struct ms_secret *s, int fd, bool line, struct ms_err *err)
 	return 0;
 }
 
-/* Drops the line end and looks at what is left. */
+/* Removes the line end and checks the rest. */
 static int
 finish(struct ms_secret *s, struct ms_err *err)
 {
@@ -73,7 +73,7 @@ finish(struct ms_secret *s, struct ms_err *err)
 		return ms_fail(err, MS_USAGE, "password is empty");
 	if (!ms_secret_text_ok(s->s, s->n))
 		return ms_fail(
-		    err, MS_USAGE, "password holds a CR, LF or NUL byte");
+		    err, MS_USAGE, "password contains a CR, LF or NUL byte");
 	return 0;
 }
 
@@ -103,7 +103,8 @@ ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err)
 static void
 run_command(const char *command, int out)
 {
-	signal(SIGPIPE, SIG_DFL); /* we may ignore them, sh must not */
+	/* The shell must not inherit ignored signals. */
+	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
@@ -133,11 +134,12 @@ ms_secret_command(struct ms_secret *s, const char *command, struct ms_err *err)
 		;
 	if (rc < 0)
 		return -1;
-	if (s->n > MS_SECRET_MAX) /* it may have died of our not reading */
+	/* The command may have failed because we stopped reading. */
+	if (s->n > MS_SECRET_MAX)
 		return finish(s, err);
 	if (WIFSIGNALED(status))
 		return ms_fail(err, MS_NOINPUT,
-		    "password command was ended by signal %d",
+		    "password command was killed by signal %d",
 		    WTERMSIG(status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		return ms_fail(err, MS_NOINPUT,
@@ -151,18 +153,20 @@ ms_secret_command(struct ms_secret *s, const char *command, struct ms_err *err)
 static volatile sig_atomic_t caught;
 
 static void
-note_signal(int sig)
+catch_signal(int sig)
 {
 	caught = sig;
 }
 
-/* Asks with echo off; whatever happens, the terminal is as before at return.
+/*
+ * Asks with echo turned off. The state of the terminal is restored in all
+ * cases.
  */
 static int
 ask(struct ms_secret *s, int tty, const char *prompt, struct ms_err *err)
 {
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-	struct sigaction act = {.sa_handler = note_signal}, old[5];
+	struct sigaction act = {.sa_handler = catch_signal}, old[5];
 	struct termios was, quiet;
 	size_t i;
 	int rc;
@@ -194,7 +198,8 @@ ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err)
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), rc;
 
 	if (tty < 0)
-		return ms_fail(err, MS_USAGE, "no terminal to ask on");
+		return ms_fail(
+		    err, MS_USAGE, "no terminal to ask for the password");
 	rc = ask(s, tty, prompt, err);
 	close(tty);
 	return rc < 0 ? rc : finish(s, err);

@@ -1,4 +1,4 @@
-/* sha.c - SHA-256 on OpenSSL, and hex. */
+/* sha.c - SHA-256 by OpenSSL, and hex. */
 #include "sha.h"
 
 #include <errno.h>
@@ -8,9 +8,9 @@
 #include <sysexits.h>
 
 /*
- * What OpenSSL 3 would rather have us use (EVP) reads its configuration, loads
- * a provider and asks it by name: 5 million instructions, more than half of all
- * that showing one message takes.
+ * OpenSSL 3 recommends EVP instead of these functions. EVP reads a
+ * configuration file, loads a provider and looks up the algorithm by name: 5
+ * million instructions, more than half of the cost of showing one message.
  */
 void
 ms_sha_init(struct ms_sha *s)

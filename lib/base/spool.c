@@ -1,4 +1,4 @@
-/* spool.c - bytes in memory, and behind a limit in an unnamed file. */
+/* spool.c - bytes in memory and, above a limit, in an unnamed file. */
 #include "spool.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ open_file(struct ms_spool *sp, struct ms_err *err)
 	return sp->fd < 0 ? -1 : 0;
 }
 
-/* Moves what is in memory to the file. */
+/* Moves the bytes in memory to the file. */
 static int
 to_file(struct ms_spool *sp, struct ms_err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * spool.h - bytes on their way: kept in memory while they are few, in a file
- * without a name when they are many. Layer: above buf.
+ * spool.h - a sequence of bytes: in memory while it is short, in a file without
+ * a name when it is long. Layer: above buf.
  */
 #ifndef MS_SPOOL_H
 #define MS_SPOOL_H
@@ -11,19 +11,25 @@
 
 /* {.fd = -1} is a valid, empty value. */
 struct ms_spool {
-	struct ms_buf mem; /* what is not yet in the file */
-	int fd;            /* the file, made when it is first needed */
+	struct ms_buf mem; /* bytes that are not in the file yet */
+	int fd;            /* created on first use */
 	uint64_t filed;    /* bytes in the file */
 };
 
-/* Adds bytes. MS_TEMP, MS_IO: the file ($TMPDIR, else /tmp) can't take them. */
+/*
+ * Appends bytes. Errors: MS_TEMP, MS_IO, the file (in $TMPDIR, else in /tmp)
+ * cannot take them.
+ */
 int ms_spool_add(
     struct ms_spool *sp, const void *p, size_t n, struct ms_err *err);
 uint64_t ms_spool_size(const struct ms_spool *sp);
-/* Emits all bytes in pieces, in order; they stay. MS_IO, or emit's error. */
+/*
+ * Emits all bytes in order, in pieces. The spool keeps them. Errors: MS_IO, or
+ * the error of emit.
+ */
 int ms_spool_emit(
     const struct ms_spool *sp, ms_emit_fn *emit, void *ctx, struct ms_err *err);
-/* Empties it; memory and file are used again. */
+/* Empties the spool; memory and file are kept for the next bytes. */
 void ms_spool_clear(struct ms_spool *sp);
 void ms_spool_release(struct ms_spool *sp);
 

@@ -1,5 +1,7 @@
-/* tally.c - counts of messages, by what a run did with them. ms-json(5),
- * Reports. */
+/*
+ * tally.c - counts of messages, by what a run did with them. ms-json(5),
+ * Reports.
+ */
 #include "tally.h"
 
 #include <inttypes.h>

@@ -11,19 +11,25 @@
 
 struct json_t;
 
-/* seen = new + known + left_out + failed, unless something could not be
- * deleted: `failed` counts this, `seen` does not. */
+/*
+ * seen = new + known + left_out + failed, except that only `failed` counts
+ * messages that could not be deleted.
+ */
 struct ms_tally {
 	uint64_t seen, new, known, left_out, failed, occurrences, deleted;
 };
 
 void ms_tally_add(struct ms_tally *sum, const struct ms_tally *t);
-/* Appends "N seen: N new, N known, N left out, N failed" with the unit after
- * the first number, and ", N deleted" if that is wanted. */
+/*
+ * Appends "N seen: N new, N known, N left out, N failed" with the unit after
+ * the first number, and ", N deleted" if that is wanted.
+ */
 void ms_tally_text(struct ms_buf *out, const struct ms_tally *t,
     const char *unit, bool deleted);
-/* The members of a JSON object: all except `occurrences`, and `deleted` only
- * if it is wanted. A member that is missing is 0 when it is read. */
+/*
+ * Sets the members of a JSON object: all except `occurrences`, and `deleted`
+ * only if it is wanted. A missing member is read as 0.
+ */
 void ms_tally_json(struct json_t *o, const struct ms_tally *t, bool deleted);
 struct ms_tally ms_tally_of_json(const struct json_t *o);
 

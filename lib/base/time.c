@@ -1,5 +1,7 @@
-/* time.c - moments and calendar dates: own arithmetic, UTC, no libc and
- * no time zones. RFC 3339 output. */
+/*
+ * time.c - points in time and calendar dates, in UTC, with arithmetic of our
+ * own instead of libc and its time zones. RFC 3339.
+ */
 #include "time.h"
 
 #include <string.h>
@@ -16,7 +18,7 @@ const char ms_weekday_names[] = "SunMonTueWedThuFriSat";
 int
 ms_time_name(const char *names, const char *p)
 {
-	/* Only letters become a lower-case letter when 0x20 is set. */
+	/* Only a letter becomes a lower-case letter when 0x20 is set. */
 	for (const char *n = names; *n != '\0'; n += 3)
 		if ((p[0] | 0x20) == (n[0] | 0x20) && (p[1] | 0x20) == n[1] &&
 		    (p[2] | 0x20) == n[2])
@@ -25,8 +27,8 @@ ms_time_name(const char *names, const char *p)
 }
 
 /*
- * Days since 1970-01-01. Years are taken to begin in March: so a leap day is
- * the last of its year, and the lengths of months follow 153 days in 5 months.
+ * Returns days since 1970-01-01. The year is assumed to begin in March, so that
+ * a leap day is the last day of the year and five months always have 153 days.
  */
 static int64_t
 days_from_civil(int64_t year, unsigned month, unsigned day)
@@ -101,7 +103,7 @@ ms_time_split(int64_t t, struct ms_civil *c)
 	c->second = (uint8_t)(rest % 60);
 }
 
-/* Writes v as `width` digits; returns what follows them. */
+/* Writes v as `width` digits and returns the position after them. */
 static char *
 put_digits(char *p, unsigned v, unsigned width)
 {
@@ -162,9 +164,9 @@ ms_time_asctime(int64_t t, char out[25])
 	*p = '\0';
 }
 
-/* Takes `width` digits and, unless it is NUL, the byte behind them. */
+/* Parses `width` digits and, unless it is NUL, the byte `next` after them. */
 static bool
-take(const char **s, unsigned width, char behind, unsigned *out)
+digits(const char **s, unsigned width, char next, unsigned *out)
 {
 	const char *p = *s;
 	unsigned v = 0;
@@ -174,7 +176,7 @@ take(const char **s, unsigned width, char behind, unsigned *out)
 			return false;
 		v = v * 10 + (unsigned)(*p - '0');
 	}
-	if (behind != '\0' && *p++ != behind)
+	if (next != '\0' && *p++ != next)
 		return false;
 	*s = p;
 	*out = v;
@@ -187,11 +189,11 @@ ms_time_parse(const char *s, int64_t *out)
 	unsigned year, month, day, hour, minute, second = 0;
 	struct ms_civil c;
 
-	if (!take(&s, 4, '-', &year) || !take(&s, 2, '-', &month) ||
-	    !take(&s, 2, 'T', &day) || !take(&s, 2, ':', &hour) ||
-	    !take(&s, 2, '\0', &minute))
+	if (!digits(&s, 4, '-', &year) || !digits(&s, 2, '-', &month) ||
+	    !digits(&s, 2, 'T', &day) || !digits(&s, 2, ':', &hour) ||
+	    !digits(&s, 2, '\0', &minute))
 		return false;
-	if (*s == ':' && (s++, !take(&s, 2, '\0', &second)))
+	if (*s == ':' && (s++, !digits(&s, 2, '\0', &second)))
 		return false;
 	if (strcmp(s, "Z") != 0 && strcmp(s, "+00:00") != 0 &&
 	    strcmp(s, "-00:00") != 0)

@@ -1,8 +1,14 @@
-/* utf8-fold.c - simple case folding: Unicode 14, CaseFolding.txt, statuses C
- * and S. A table of our own: no locale has a say, and all threads agree. */
+/*
+ * utf8-fold.c - simple case folding: Unicode 14, CaseFolding.txt, statuses C
+ * and S. The table is part of the program, so that the locale has no influence
+ * and all threads agree.
+ */
 #include "utf8.h"
 
-/* first..last, every step-th, are folded by adding delta. Ascending. */
+/*
+ * Adding delta folds every step-th character in first..last. The ranges are
+ * sorted.
+ */
 struct range {
 	uint32_t first, last;
 	uint8_t step;

@@ -1,4 +1,4 @@
-/* utf8.c - UTF-8 as RFC 3629 has it: no overlong forms, no surrogates. */
+/* utf8.c - UTF-8 by RFC 3629: no overlong forms and no surrogates. */
 #include "utf8.h"
 
 #include <string.h>
@@ -81,7 +81,7 @@ ms_utf8_valid(const unsigned char *p, size_t n)
 	uint32_t c;
 
 	while (i < n) {
-		/* Nearly all of it is ASCII: eight bytes at a time. */
+		/* Most text is ASCII: test eight bytes at a time. */
 		if (n - i >= sizeof(eight)) {
 			memcpy(&eight, p + i, sizeof(eight));
 			if ((eight & 0x8080808080808080U) == 0) {
