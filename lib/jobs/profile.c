@@ -319,8 +319,9 @@ set_jobs(struct ms_profile *p, struct ms_err *err)
 	uint64_t n = MS_PROFILE_JOBS;
 
 	if (word != NULL &&
-	    ms_opt_number(word, 1, MS_PROFILE_JOBS_MAX, &n, "jobs", err) < 0)
-		return ms_context(err, "line %u", ms_profile_line(p, "jobs"));
+	    ms_opt_number(word, 1, MS_PROFILE_JOBS_MAX, &n, err) < 0)
+		return ms_context(
+		    err, "line %u: jobs", ms_profile_line(p, "jobs"));
 	p->jobs = (unsigned)n;
 	return 0;
 }
