@@ -45,17 +45,17 @@ in_turn() {
 }
 
 crash_count
-n=0
-while [ $n -lt "$calls" ]; do
-	n=$((n + 1))
-	for index in $(in_turn $n kept gone older); do
+turn=0
+for n in $(crash_calls "$calls"); do
+	turn=$((turn + 1))
+	for index in $(in_turn $turn kept gone older); do
 		for how in kill torn; do
 			[ $how = kill ] || crash_writes $n || continue
 			crash_fresh && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=$how
 			ok "$how at $n, index $index" holds "$index"
 		done
 	done
-	for how in $(in_turn $n ENOSPC EIO short); do
+	for how in $(in_turn $turn ENOSPC EIO short); do
 		crash_fresh && crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO="$how"
 		ok "$how at $n" crash_holds kept
 	done

@@ -26,12 +26,8 @@ same 'known now, in other batches' want out
 status 'again, nothing to write' 0 ms-ingest --print-ids mbox
 same 'known' want out
 
-# wait_lines FILE N SECONDS: until it has that many lines.
-wait_lines() {
-	tries=$(($3 * 10))
-	while [ "$(wc -l <"$1")" -lt "$2" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
-	[ "$(wc -l <"$1")" -ge "$2" ]
-}
+# lines FILE N: does it have that many?
+lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 "$gen" 1000 4 >first
 "$gen" 2000 1 >next
 mkfifo pipe
@@ -40,7 +36,7 @@ pid=$!
 exec 3>pipe
 cat first >&3
 head -n 2 next >&3 # so that it is seen that the one before is complete
-ok 'ids come while the stream is open' wait_lines ids 4 20
+ok 'ids come while the stream is open' await lines ids 4
 ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
 ok 'others see these messages' empty lost
@@ -57,7 +53,7 @@ ms-ingest --print-ids -d slow <pipe >ids 2>err &
 pid=$!
 exec 3>pipe
 cat first next >&3 # four complete messages
-ok 'a stream that only trickles is kept all the same' wait_lines ids 4 20
+ok 'a stream that only trickles is kept all the same' await lines ids 4
 exec 3>&-
 wait "$pid"
 ok 'it ends well' test $? -eq 0

@@ -106,7 +106,7 @@ same 'which is kept' want got
 
 # A fifo is read if it is named, and only then.
 mkfifo fifo
-{ sleep 1 && printf 'Subject: fifo\n\nx\n'; } >fifo &
+{ sleep 0.2 && printf 'Subject: fifo\n\nx\n'; } >fifo &
 status 'a fifo that is named' 0 run fifo
 mkdir with && mkfifo with/fifo && ln -s ../with with/up && ln -s loop with/loop
 ln -s . with/self && ln with/fifo with/again
@@ -208,7 +208,7 @@ for _ in range(r.randint(1, 400)):
     out += r.choice(parts) if r.random() < 0.9 else r.randbytes(r.randint(1, 300))
 sys.stdout.buffer.write(out)
 END
-i=0 times=25
+i=0 times=8
 [ -z "${MS_SOAK-}" ] || times=1000
 while [ $((i += 1)) -le $times ]; do
 	python3 noise.py "$seed" $i >noise

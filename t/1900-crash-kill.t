@@ -12,9 +12,7 @@ crash_begin
 each() {
 	crash_count "$1"
 	ok "$1 makes more than 8 calls" test "$calls" -gt 8
-	n=0
-	while [ $n -lt "$calls" ]; do
-		n=$((n + 1))
+	for n in $(crash_calls "$calls"); do
 		for how in kill torn; do
 			[ $how = kill ] || crash_writes $n || continue
 			for state in $(crash_states $n); do

@@ -20,9 +20,7 @@ fits() { # HOW STATUS
 	esac
 }
 
-n=0
-while [ $n -lt "$calls" ]; do
-	n=$((n + 1))
+for n in $(crash_calls "$calls"); do
 	for how in ENOSPC EIO EINTR short; do
 		case $how in short) crash_writes $n || continue ;; esac
 		for times in 1 ${MS_SOAK:+0}; do

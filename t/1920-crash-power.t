@@ -7,7 +7,6 @@
 . "$top/t/lib-crash.sh"
 crash_shims
 crash_begin
-seed
 
 holds() { # LOST FUNCTION
 	"$build/t/undo" "$journal" "$arc" "$1" >undone 2>&1 ||
@@ -23,9 +22,8 @@ holds() { # LOST FUNCTION
 # One call more than there are: the run ended, and then the power went.
 each() { # FUNCTION
 	crash_count "$1"
-	n=0
-	while [ $n -le "$calls" ]; do
-		n=$((n + 1)) seeds=$((seed + n)) i=1
+	for n in $(crash_calls $((calls + 1))); do
+		seeds=$((seed + n)) i=1
 		while [ -n "${MS_SOAK-}" ] && [ $i -lt 20 ]; do
 			seeds="$seeds $((seed + n + i * 1000))" i=$((i + 1))
 		done

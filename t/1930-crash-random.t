@@ -5,7 +5,6 @@
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"
-seed
 rounds=${MS_SOAK:+100}
 
 crash_mail common.mbox 40

@@ -1,15 +1,11 @@
 #!/bin/sh
 # Dead at any moment while messages are recorded as moved: an occurrence and
 # the mark of the one it left come together or not at all, whatever index there
-# is, and one more run completes both. Every call with MS_SOAK=1, else a quarter
-# of them, other ones each time.
+# is, and one more run completes both.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"
 crash_shims
-seed
-step=4
-[ "${MS_SOAK-}" != 1 ] || step=1
 
 sep='From ms-stream@1 Thu Jan  1 00:00:00 1970'
 # stream FROM TO ENVELOPE REF...: a stream of messages FROM to TO.
@@ -64,9 +60,7 @@ holds() { # STATE
 each() {
 	crash_count move
 	ok 'more than 8 calls' test "$calls" -gt 8
-	n=$((seed % step + 1 - step))
-	while [ $((n + step)) -le "$calls" ]; do
-		n=$((n + step))
+	for n in $(crash_calls "$calls"); do
 		for how in kill torn; do
 			[ $how = kill ] || crash_writes $n || continue
 			for state in $(crash_states $n); do

@@ -40,29 +40,10 @@ status 'a login with @' 0 check --password-file bob@example.org.pw "imaps://bob@
 status 'the same with %40' 0 check --password-file bob@example.org.pw "imaps://bob%40example.org@127.0.0.1:$imap_port/"
 
 # A terminal: asked without echo.
-cat >ask.py <<'END'
-import os, pty, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-seen = b""
-while b"Password" not in seen:
-    seen += os.read(fd, 1000)
-os.write(fd, b"secret\n")
-try:
-    while True:
-        more = os.read(fd, 1000)
-        if not more:
-            break
-        seen += more
-except OSError:
-    pass
-open("terminal", "wb").write(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-END
-status 'asked at the terminal' 0 python3 ask.py ms-fetch --check --ca-file "$imap_ca" "$url"
-ok 'for whom' grep -q 'Password of plain at 127.0.0.1: ' terminal
-ok 'without echo' sh -c '! grep -q secret terminal'
+status 'asked at the terminal' 0 "$top/t/type.py" Password secret -- \
+	ms-fetch --check --ca-file "$imap_ca" "$url"
+ok 'for whom' grep -q 'Password of plain at 127.0.0.1: ' out
+ok 'without echo' sh -c '! grep -q secret out'
 
 echo wrong >wrong.pw
 status 'a wrong password' 77 check --password-file wrong.pw "$url"

@@ -2,12 +2,12 @@
 # A line that is cut, stalls or is slow: what has come whole is kept, the status
 # says that more is to come, and the next run fetches that and nothing else.
 # Every cut of the first 2,000 bytes of the talk and of 200 points of the rest
-# with MS_SOAK=1; a twentieth of them otherwise, other ones each time.
+# with MS_SOAK=1; a fortieth of them otherwise, other ones each time.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
 seed
-step=20
+step=40
 [ "${MS_SOAK-}" != 1 ] || step=1
 
 imap_start || exit 1
@@ -84,7 +84,7 @@ shift = random.Random(seed).randrange(step)
 print(*points[shift::step])"); do
 	cut
 done
-ok "$cuts cuts" [ $cuts -ge 100 ]
+ok "$cuts cuts" [ $cuts -ge 50 ]
 
 # next: the run after one that failed has the rest.
 next() {
@@ -116,7 +116,7 @@ ok '  it was said' grep -q 'trying again in' err
 retries=0
 
 rm -rf arc && cp -R none arc
-proxy rate=60000
+proxy rate=80000
 status 'a line that is slow, but never as long as the timeout' 0 fetch arc
 ok '  all of it' [ "$(has arc)" -eq 60 ]
 rm -rf arc && cp -R none arc

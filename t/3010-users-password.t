@@ -129,33 +129,11 @@ entry 'made again: without a password' 1 bob "$secret"
 ms-users passwd --password-file pw bob
 
 # ---- asked on a terminal ----
-cat >type.py <<'END'
-import os, pty, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp('ms-users', ['ms-users', 'passwd', 'bob'])
-seen = b''
-for line in sys.argv[1:]:
-    while seen.count(b': ') < 1:
-        seen += os.read(fd, 100)
-    seen = b''
-    os.write(fd, line.encode() + b'\n')
-out = b''
-try:
-    while True:
-        piece = os.read(fd, 1000)
-        if not piece:
-            break
-        out += piece
-except OSError:
-    pass
-sys.stdout.buffer.write(out)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-END
-status 'typed twice' 0 python3 type.py "$secret" "$secret"
+asked() { "$top/t/type.py" : "$1" : "$2" -- ms-users passwd bob; }
+status 'typed twice' 0 asked "$secret" "$secret"
 ok 'and not shown' sh -c '! grep -q sEcret out'
 entry 'it is that' 0 bob "$secret"
-status 'typed differently' 64 python3 type.py "$secret" "${secret}x"
+status 'typed differently' 64 asked "$secret" "${secret}x"
 
 # ---- who is not known costs as much ----
 cat >cost.py <<'END'
@@ -183,7 +161,6 @@ ok 'nobody costs as much as somebody' python3 cost.py
 mkfifo fifo
 ms-users passwd --password-file fifo bob &
 pid=$!
-sleep 1
 exec 4>fifo
 printf '%s' "$secret" >&4
 tr '\0' '\n' <"/proc/$pid/cmdline" >cmdline
@@ -196,7 +173,7 @@ ms-users log --json >log.json
 ms-users export --format json >users.json
 ms-users show bob >shown
 command -v zstd >/dev/null && python3 "$top/t/explain-pack.py" arc 00000001.pack >explained 2>&1
-rm -f pw cred type.py
+rm -f pw cred
 grep -r -l -a -e sEcret arc cmdline environ log.json users.json shown explained out err >found 2>/dev/null
 # out and err are of `entry`, which has it among its own arguments.
 : >want

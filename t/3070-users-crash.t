@@ -71,9 +71,7 @@ import_holds() {
 each() { # RUN HOLDS
 	crash_count "$1"
 	ok "$1 makes more than 4 calls" test "$calls" -gt 4
-	n=0
-	while [ $n -lt "$calls" ]; do
-		n=$((n + 1))
+	for n in $(crash_calls "$calls"); do
 		for how in kill torn fail; do
 			[ $how != torn ] || crash_writes $n || continue
 			crash_fresh

@@ -61,7 +61,7 @@ text() {
 		mailbox = name
 		users = all
 		jobs = 8
-		timeout = 8
+		timeout = 4
 		retries = 0
 		connections = 1
 	END

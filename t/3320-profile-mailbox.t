@@ -57,17 +57,14 @@ same '  so it says' want out
 for name in ../x a/b .x '' 'a b'; do
 	status "no name for a secret: '$name'" 64 P secret --password-file wrong "$name"
 done
-command -v script >/dev/null && {
-	status 'asked for on a terminal' 0 sh -c '{ sleep 0.5; echo typed; sleep 0.5; echo typed; } |
-		script -qec "ms-profile -a arc secret typed" /dev/null'
-	ok '  without showing it' sh -c '! grep -q typed$ out'
-	ok '  and kept' grep -qx typed arc/secret/profile/admin.typed
-	status 'two different ones' 64 sh -c '{ sleep 0.5; echo typed; sleep 0.5; echo other; } |
-		script -qec "ms-profile -a arc secret typed" /dev/null'
-	status 'forgotten' 0 P secret --remove typed
-	ok '  it is gone' test ! -e arc/secret/profile/admin.typed
-	status '  and cannot be again' 66 P secret --remove typed
-}
+typed() { "$top/t/type.py" : "$1" : "$2" -- ms-profile -a arc secret typed; }
+status 'a secret typed on a terminal' 0 typed planted planted
+ok '  is not shown' sh -c '! grep -q planted out'
+ok '  and is kept' grep -qx planted arc/secret/profile/admin.typed
+status 'two different secrets' 64 typed planted other
+status 'a secret is removed' 0 P secret --remove typed
+ok '  it is gone' test ! -e arc/secret/profile/admin.typed
+status '  and cannot be removed again' 66 P secret --remove typed
 
 # ---- the run ----
 

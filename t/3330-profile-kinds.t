@@ -110,9 +110,8 @@ mkfifo imap/home/m1/Maildir/cur/9.a:2,
 imap_own
 ms-csvbatch -q -a arc --ca-file "$imap_ca" "imaps://127.0.0.1:$imap_port/" table.csv >/dev/null 2>&1 &
 pid=$!
-i=0
-until P log | head -n 1 | grep -q 'table.csv	1	running' || [ $i -gt 50 ]; do i=$((i + 1)) && sleep 0.1; done
-ok 'a table that runs by itself is in the log' [ $i -le 50 ]
+runs() { P log | head -n 1 | grep -q 'table.csv	1	running'; }
+ok 'a table that runs by itself is in the log' await runs
 kill -9 $pid
 wait $pid 2>/dev/null
 ok '  and has failed when it was killed' sh -c \

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-rounds=6 n=12
+rounds=4 n=12
 [ "${MS_SOAK-}" != 1 ] || rounds=100
 P() { ms-profile -a arc "$@"; }
 # run NAME: in the background, in a session of its own; $pid is its process. A

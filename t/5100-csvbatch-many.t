@@ -94,11 +94,8 @@ grep '^Login\|^hang\|^slow' boxes.csv >hang.csv && chmod 600 hang.csv
 ms-csvbatch -a "$scratch/arc" -j 2 --insecure-plaintext --timeout 300 --report stopped \
 	"$moody_url" hang.csv >out 2>err &
 pid=$!
-i=0
-until [ "$(batch_processes | grep -c ms-fetch)" -ge 4 ] || [ $i -ge 100 ]; do
-	i=$((i + 1)) && sleep 0.1
-done
-sleep 0.5
+four_fetch() { [ "$(batch_processes | grep -c ms-fetch)" -ge 4 ]; }
+await four_fetch
 kill -TERM $pid
 begun=$(date +%s)
 wait $pid

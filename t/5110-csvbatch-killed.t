@@ -9,7 +9,7 @@
 batch_start || exit 1
 seed
 
-count=24 rounds=8
+count=24 rounds=4
 [ "${MS_SOAK-}" != 1 ] || count=60 rounds=80
 rows='' n=0
 echo 'u,p' >boxes.csv && chmod 600 boxes.csv

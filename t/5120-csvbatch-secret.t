@@ -44,6 +44,7 @@ while not os.path.exists("stop"):
                 seen.add(comm)
             if word in text and int(pid) != me:
                 bad.add(f"{comm} {name}")
+    open("looked", "w").close()
 for comm in sorted(seen):
     print("seen", comm)
 for what in sorted(bad):
@@ -63,17 +64,17 @@ watched() {
 }
 
 # The test itself: a password in an argument is found.
-rm -f stop && python3 watch.py "$planted" >watched &
-watcher=$!
-sh -c 'sleep 1; :' "$planted" &
+sh -c 'until [ -e stop ]; do sleep 0.1; done' "$planted" &
 sleeper=$!
-wait $sleeper
-touch stop && wait $watcher
+python3 watch.py "$planted" >watched &
+watcher=$!
+await test -e looked
+touch stop && wait $watcher $sleeper
 ok 'a password in an argument would be found' grep -q '^bad .*cmdline' watched
 
 # shellcheck disable=SC2120 # options, if any
 run() {
-	ms-csvbatch -a "$scratch/arc" --report report --insecure-plaintext --timeout 4 --retries 0 \
+	ms-csvbatch -a "$scratch/arc" --report report --insecure-plaintext --timeout 2 --retries 0 \
 		"$@" "$moody_url" boxes.csv
 }
 ms-init arc
@@ -81,14 +82,14 @@ export MS_ARCHIVE="$scratch/arc"
 watched 'a run' 1 run
 watched 'a run that prints JSON' 1 run --json
 watched 'with -j 1, from standard input' 1 sh -c "ms-csvbatch -j 1 --insecure-plaintext \
-	--timeout 4 --retries 0 --report report2 $moody_url - <boxes.csv"
+	--timeout 2 --retries 0 --report report2 $moody_url - <boxes.csv"
 ok 'five rows and what they are called' [ "$(grep -c '^ms-csvbatch: line' said)" -ge 15 ]
 
 run >>said 2>&1 &
 running=$!
-sleep 1
+fetches() { batch_processes | grep -q ' ms-fetch$'; }
+ok 'a run' await fetches
 batch=$(batch_processes | sed -n 's/ ms-csvbatch$//p')
-ok 'it still runs' [ -n "$batch" ]
 kill -9 "$batch"
 wait $running
 ok 'killed: no process is left' batch_gone 15

@@ -51,7 +51,7 @@ ok 'what was whole before is kept' [ "$(kept)" -eq 1 ]
 sh -c 'echo $$ >pid; exec ms-fetch -q --ca-file "$1" --password-file right.pw "$2"' \
 	sh "$imap_ca" "$(rogue_url silent)" 2>/dev/null | ingest 2>>err &
 pipe=$!
-sleep 1
+await sh -c 'grep -qx ms-fetch "/proc/$(cat pid)/comm"' 2>/dev/null
 kill -9 "$(cat pid)"
 wait $pipe
 is 'fetcher killed before its first byte' 66

@@ -13,6 +13,7 @@
 #   crash_holds            whether arc is whole, complete after one more run,
 #                          and has nothing twice; prints the reason if not
 command -v openssl >/dev/null || skip openssl 'no openssl'
+seed
 export MS_BATCH=10
 
 crash_shims() {
@@ -77,6 +78,13 @@ crash_count() {
 	calls=$(wc -l <log) && mv log calls
 	note "${1:-crash_ingest}, $calls calls:" \
 		"$(cut -d ' ' -f 3 calls | sort | uniq -c | tr -s ' \n' ' ')"
+}
+
+# crash_calls LAST: the numbers of the calls to die at, up to LAST: a third of
+# them, other ones in each run; all in a soak.
+crash_calls() {
+	[ -n "${MS_SOAK-}" ] || set -- "$1" 3
+	seq $((seed % ${2-1} + 1)) "${2-1}" "$1"
 }
 
 crash_init() {

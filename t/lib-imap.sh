@@ -14,6 +14,8 @@
 #   pop3_url NAME                the same for POP3
 #   imap_expected NAME FOLDER .. what unstream.py must say of a fetch of these,
 #                                by Dovecot's own files and its lists of UIDs
+#   imap_idle                    waits for the end of all sessions: then files of
+#                                mailboxes can be moved and deleted
 #   imap_stop                    also done at the end, whatever happens
 #   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
 #                                no Dovecot; after rogue_kind=pop3 those of
@@ -183,6 +185,9 @@ imap_stop() {
 	done
 	imap_pid='' rogue_pid=''
 }
+
+imap_idle() { await no_session; }
+no_session() { ! pgrep -P "$imap_pid" -x 'imap|pop3' >/dev/null; }
 
 rogue_start() {
 	[ -d "$imap_root" ] || {
