@@ -28,7 +28,7 @@ cut-once	0	6	0	6 seen: 6 new
 bye-once	0	6	0	trying again in [12]
 throttled	0	6	0	Suggested Backoff
 not-now	0	6	0	FETCH refused: not now: trying again in 10
-flip	0	6	0	the folder was made anew
+flip	0	6	0	the folder has a new UIDVALIDITY
 expunged	0	5	0	6 seen: 5 new, 0 known, 1 left out
 gone	0	5	0	6 seen: 5 new, 0 known, 1 left out
 shrink	0	2	0	6 seen: 2 new, 0 known, 4 left out

@@ -70,7 +70,7 @@ rogue retr-no 1 4 1 'INBOX, UIDL u2: RETR refused: cannot read it'
 rogue empty 1 4 1 'INBOX, UIDL u2: the server sends nothing of it'
 rogue stat-more 1 5 2 'INBOX: 2 messages not listed by the server'
 rogue gone-later 0 4 0 '5 seen: 4 new, 0 known, 1 left out, 0 failed'
-rogue no-uidl-cut 1 1 4 'INBOX, message 5: without a UIDL it is not found again'
+rogue no-uidl-cut 1 1 4 'INBOX, message 5: cannot be found again after a lost connection'
 
 # What came before the end of the session is kept.
 rogue cut 75 1 4 'INBOX: 4 messages not fetched: the server cut the connection'
@@ -129,7 +129,7 @@ deletes for-good 0 0 ' 5 deleted'
 deletes uidl-new 0 0 ' 5 deleted'
 deletes top-whole 0 0 ' 5 deleted'
 deletes expire 0 0 ' 5 deleted'
-deletes changed 1 1 'UIDL v2: not deleted: it has the header and size of an archived message, but is another'
+deletes changed 1 1 'UIDL v2: not deleted: its body differs from that of the archived message'
 # A header or size that can't be had, or is another one: the whole message tells.
 deletes top-no 0 0 ' 5 deleted'
 deletes no-top 0 0 ' 5 deleted'

@@ -1,155 +1,153 @@
 /*
- * archive-lookup.c - what the archive has of a mailbox: by place; by header and
- * size; and which of its messages have gone from where they were.
- * ms-fetch(1), What is already there.
+ * archive-lookup.c - what an archive has of a user's mailbox: by place, by
+ * header and size, and in which folder a message lay before. ms-fetch(1), What
+ * is already there.
  */
-#include "run.h"
-#include "record.h"
+#include "archive-lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct known {
-	struct ms_archive *archive; /* NULL: everything is new */
+#include "record.h"
+
+struct ms_lookup {
+	struct ms_archive *archive; /* NULL: every message is new */
 	uint64_t user, source;      /* their numbers; 0: not in the archive */
 	struct ms_heads *heads;     /* NULL: not opened yet, or none */
-	bool heads_tried;
-	/* Occurrences seen at the server in this run, uint64_t; sorted up to
-	 * `sorted`. */
-	struct ms_buf alive;
-	bool sorted;
+	bool heads_opened;
+	/* uint64_t: occurrences that the server was seen to have in this run */
+	struct ms_buf seen_on_server;
+	bool sorted; /* seen_on_server is */
 	bool watch_moves;
-	struct ms_buf rows; /* struct ms_row, of the message at hand */
+	struct ms_buf rows; /* struct ms_row, of the last message */
 };
 
 int
-known_open(struct known **out, struct run *r, struct ms_err *err)
+ms_lookup_open(struct ms_lookup **out, const struct ms_lookup_options *options,
+    struct ms_err *err)
 {
-	struct known *k = ms_xcalloc(1, sizeof(*k));
+	struct ms_lookup *l = ms_xcalloc(1, sizeof(*l));
 	int found;
 
-	*out = k;
-	k->watch_moves =
-	    r->opt->job == FETCH_JOB_FETCH && !r->opt->no_auto_move;
-	if (r->opt->archive == NULL)
+	*out = l;
+	l->watch_moves = options->watch_moves;
+	if (options->archive == NULL)
 		return 0;
-	if (ms_archive_open(&k->archive, r->opt->archive,
-		r->opt->job == FETCH_JOB_DELETE && !r->opt->dry_run
-		    ? MS_ARCHIVE_WRITE
-		    : MS_ARCHIVE_READ,
-		err) < 0)
+	if (ms_archive_open(&l->archive, options->archive,
+		options->write ? MS_ARCHIVE_WRITE : MS_ARCHIVE_READ, err) < 0)
 		return -1;
-	found = ms_archive_user(k->archive, r->user_name, &k->user, err);
+	found = ms_archive_user(l->archive, options->user, &l->user, err);
 	if (found == 1)
-		found =
-		    ms_archive_source(k->archive, r->source, &k->source, err);
+		found = ms_archive_source(
+		    l->archive, options->source, &l->source, err);
 	return found < 0 ? -1 : 0;
 }
 
 void
-known_close(struct known *k)
+ms_lookup_close(struct ms_lookup *l)
 {
-	if (k == NULL)
+	if (l == NULL)
 		return;
-	ms_heads_close(k->heads);
-	if (k->archive != NULL)
-		ms_archive_close(k->archive);
-	ms_buf_release(&k->alive);
-	ms_buf_release(&k->rows);
-	free(k);
+	ms_heads_close(l->heads);
+	if (l->archive != NULL)
+		ms_archive_close(l->archive);
+	ms_buf_release(&l->seen_on_server);
+	ms_buf_release(&l->rows);
+	free(l);
 }
 
 struct ms_archive *
-known_archive(struct known *k)
+ms_lookup_archive(struct ms_lookup *l)
 {
-	return k->archive;
+	return l->archive;
 }
 
 void
-known_numbers(const struct known *k, uint64_t *user, uint64_t *source)
+ms_lookup_numbers(const struct ms_lookup *l, uint64_t *user, uint64_t *source)
 {
-	*user = k->user;
-	*source = k->source;
+	*user = l->user;
+	*source = l->source;
 }
 
 static void
-note_alive(struct known *k, uint64_t occurrence)
+add_seen(struct ms_lookup *l, uint64_t occurrence)
 {
-	if (!k->watch_moves)
+	if (!l->watch_moves)
 		return;
-	ms_buf_add(&k->alive, &occurrence, sizeof(occurrence));
-	k->sorted = false;
+	ms_buf_add(&l->seen_on_server, &occurrence, sizeof(occurrence));
+	l->sorted = false;
 }
 
 /* ---- by place ---- */
 
 static int
 places_by_uid(
-    struct known *k, struct box *b, uint64_t *occurrence, struct ms_err *err)
+    struct ms_lookup *l, struct ms_mailbox_state *m, struct ms_err *err)
 {
-	struct ms_known *have = NULL;
+	struct ms_known *known = NULL;
 	size_t n = 0, i, at = 0;
 
-	/* Without UIDVALIDITY a UID names nothing. */
-	if (b->uidvalidity == 0)
+	/* Without a UIDVALIDITY a UID does not last. */
+	if (m->uidvalidity == 0)
 		return 0;
 	if (ms_archive_places(
-		k->archive, b->number, b->uidvalidity, &have, &n, err) < 0)
+		l->archive, m->number, m->uidvalidity, &known, &n, err) < 0)
 		return -1;
-	for (i = 0; i < b->count; i++) {
-		while (at < n && have[at].uid < b->uids[i])
+	for (i = 0; i < m->uids.n; i++) {
+		while (at < n && known[at].uid < m->uids.v[i])
 			at++;
-		if (at < n && have[at].uid == b->uids[i])
-			occurrence[i] = have[at].occurrence;
+		if (at < n && known[at].uid == m->uids.v[i])
+			m->occurrence[i] = known[at].occurrence;
 	}
-	free(have);
+	free(known);
 	return 0;
 }
 
 int
-known_places(
-    struct known *k, struct box *b, uint64_t *occurrence, struct ms_err *err)
+ms_lookup_places(
+    struct ms_lookup *l, struct ms_mailbox_state *m, struct ms_err *err)
 {
 	size_t i;
 	int found;
 
-	if (k->source == 0)
+	if (l->source == 0)
 		return 0;
 	found = ms_archive_folder(
-	    k->archive, k->user, k->source, b->name, &b->number, err);
+	    l->archive, l->user, l->source, m->name, &m->number, err);
 	if (found <= 0)
 		return found;
-	if (b->places == NULL)
-		found = places_by_uid(k, b, occurrence, err);
-	for (i = 0; b->places != NULL && found >= 0 && i < b->count; i++)
-		if (b->places[i] != NULL)
-			found = ms_archive_place(k->archive, b->number,
-			    b->places[i], &occurrence[i], err);
+	if (m->places == NULL)
+		return places_by_uid(l, m, err);
+	for (i = 0; found >= 0 && i < m->uids.n; i++)
+		if (m->places[i] != NULL)
+			found = ms_archive_place(l->archive, m->number,
+			    m->places[i], &m->occurrence[i], err);
 	return found < 0 ? -1 : 0;
 }
 
 void
-known_believed(struct known *k, const struct box *b)
+ms_lookup_confirm(struct ms_lookup *l, const struct ms_mailbox_state *m)
 {
 	size_t i;
 
-	for (i = 0; i < b->count; i++)
-		if (b->occurrence[i] != 0)
-			note_alive(k, b->occurrence[i]);
+	for (i = 0; i < m->uids.n; i++)
+		if (m->occurrence[i] != 0)
+			add_seen(l, m->occurrence[i]);
 }
 
 int
-known_same_head(struct known *k, uint64_t occurrence, const struct sight *s,
-    struct ms_err *err)
+ms_lookup_same_head(struct ms_lookup *l, uint64_t occurrence,
+    const struct ms_msg_info *info, struct ms_err *err)
 {
 	struct ms_occurrence o;
 	struct ms_buf content = {0};
 	int got;
 
 	got =
-	    ms_archive_occurrence_at(k->archive, occurrence, &o, &content, err);
+	    ms_archive_occurrence_at(l->archive, occurrence, &o, &content, err);
 	if (got == 0)
-		got = ms_archive_head_is(k->archive, o.message, s->head, err);
+		got =
+		    ms_archive_head_is(l->archive, o.message, info->head, err);
 	ms_buf_release(&content);
 	return got;
 }
@@ -157,48 +155,49 @@ known_same_head(struct known *k, uint64_t occurrence, const struct sight *s,
 /* ---- by header and size ---- */
 
 int
-known_has_heads(struct known *k, bool *has, struct ms_err *err)
+ms_lookup_has_heads(struct ms_lookup *l, bool *has, struct ms_err *err)
 {
-	if (!k->heads_tried && k->user != 0 &&
-	    ms_heads_open(&k->heads, k->archive, k->user, err) < 0)
+	if (!l->heads_opened && l->user != 0 &&
+	    ms_heads_open(&l->heads, l->archive, l->user, err) < 0)
 		return -1;
-	k->heads_tried = true;
-	*has = k->heads != NULL && ms_heads_count(k->heads) > 0;
+	l->heads_opened = true;
+	*has = l->heads != NULL && ms_heads_count(l->heads) > 0;
 	return 0;
 }
 
 int
-known_recognise(struct known *k, const struct sight *s,
+ms_lookup_recognise(struct ms_lookup *l, const struct ms_msg_info *info,
     unsigned char id[MS_SHA_LEN], uint64_t *message, struct ms_err *err)
 {
-	if (k->heads == NULL || (s->has & HAS_HEAD) == 0 ||
-	    (s->has & HAS_SIZE) == 0)
+	if (l->heads == NULL || (info->has & MS_HAS_HEAD) == 0 ||
+	    (info->has & MS_HAS_SIZE) == 0)
 		return 0;
-	return ms_heads_find(k->heads, s->head, s->size, id, message, err);
+	return ms_heads_find(
+	    l->heads, info->head, info->size, id, message, err);
 }
 
-/* ---- where it was before ---- */
+/* ---- in which folder a message lay before ---- */
 
 /* All occurrences of a message in this user's archive from this source. */
 static int
-own_rows(struct known *k, uint64_t message, const struct ms_row **rows,
-    size_t *count, struct ms_err *err)
+rows_of_source(struct ms_lookup *l, uint64_t message,
+    const struct ms_row **rows, size_t *count, struct ms_err *err)
 {
 	const struct ms_folder *f;
 	struct ms_row *all;
 	size_t n, i, kept = 0;
 	int got;
 
-	ms_buf_clear(&k->rows);
-	if (ms_archive_occurrences(k->archive, message, &k->rows, err) < 0)
+	ms_buf_clear(&l->rows);
+	if (ms_archive_occurrences(l->archive, message, &l->rows, err) < 0)
 		return -1;
-	all = (struct ms_row *)(void *)k->rows.p;
-	n = k->rows.n / sizeof(*all);
+	all = (struct ms_row *)(void *)l->rows.p;
+	n = l->rows.n / sizeof(*all);
 	for (i = 0; i < n; i++) {
-		got = ms_archive_folder_get(k->archive, all[i].folder, &f, err);
+		got = ms_archive_folder_get(l->archive, all[i].folder, &f, err);
 		if (got < 0)
 			return -1;
-		if (got == 1 && f->user == k->user && f->source == k->source)
+		if (got == 1 && f->user == l->user && f->source == l->source)
 			all[kept++] = all[i];
 	}
 	*rows = all;
@@ -207,26 +206,26 @@ own_rows(struct known *k, uint64_t message, const struct ms_row **rows,
 }
 
 int
-known_elsewhere(
-    struct known *k, const struct box *b, uint64_t message, struct ms_err *err)
+ms_lookup_elsewhere(struct ms_lookup *l, const struct ms_mailbox_state *m,
+    uint64_t message, struct ms_err *err)
 {
 	const struct ms_row *rows;
 	size_t n, i;
 
-	if (!k->watch_moves || k->source == 0)
+	if (!l->watch_moves || l->source == 0)
 		return 0;
-	if (own_rows(k, message, &rows, &n, err) < 0)
+	if (rows_of_source(l, message, &rows, &n, err) < 0)
 		return -1;
 	for (i = 0; i < n; i++)
-		if (rows[i].folder == b->number && rows[i].moved_to == 0) {
-			note_alive(k, rows[i].number);
+		if (rows[i].folder == m->number && rows[i].moved_to == 0) {
+			add_seen(l, rows[i].number);
 			return 0;
 		}
 	return n > 0;
 }
 
 static int
-by_number(const void *a, const void *b)
+compare_numbers(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -234,54 +233,56 @@ by_number(const void *a, const void *b)
 }
 
 static bool
-is_alive(struct known *k, uint64_t occurrence)
+is_seen(struct ms_lookup *l, uint64_t occurrence)
 {
-	size_t n = k->alive.n / sizeof(occurrence);
+	size_t n = l->seen_on_server.n / sizeof(occurrence);
 
-	if (!k->sorted && n > 0)
-		qsort(k->alive.p, n, sizeof(occurrence), by_number);
-	k->sorted = true;
-	return n > 0 && bsearch(&occurrence, k->alive.p, n, sizeof(occurrence),
-			    by_number) != NULL;
+	if (n == 0)
+		return false;
+	if (!l->sorted)
+		qsort(l->seen_on_server.p, n, sizeof(occurrence),
+		    compare_numbers);
+	l->sorted = true;
+	return bsearch(&occurrence, l->seen_on_server.p, n, sizeof(occurrence),
+		   compare_numbers) != NULL;
 }
 
-/* Is it certain what the server has in this folder now? A folder that is there
- * no more has nothing; one that was left out, or failed, may have anything. */
+/* Is it known which messages the server has in this folder? A folder that no
+ * longer exists has none; one that was left out or failed can have any. */
 static bool
-is_certain(const struct run *r, const char *folder)
+is_known(const struct ms_folder_content *content, size_t n, const char *folder)
 {
 	size_t i;
 
-	for (i = 0; i < r->box_count; i++)
-		if (strcmp(r->boxes[i].name, folder) == 0)
-			return r->boxes[i].state == BOX_OPEN;
-	for (i = 0; i < r->folder_count; i++)
-		if (strcmp(r->folders[i].name, folder) == 0)
-			return !r->folders[i].selectable;
+	for (i = 0; i < n; i++)
+		if (strcmp(content[i].name, folder) == 0)
+			return content[i].known;
 	return true;
 }
 
 int
-known_moved_from(struct known *k, const struct run *r, uint64_t message,
+ms_lookup_moved_from(struct ms_lookup *l,
+    const struct ms_folder_content *content, size_t n, uint64_t message,
     const char **folder, struct ms_err *err)
 {
 	const struct ms_folder *f;
 	const struct ms_row *rows;
-	size_t n, i;
+	size_t count, i;
 
 	*folder = NULL;
-	if (own_rows(k, message, &rows, &n, err) < 0)
+	if (rows_of_source(l, message, &rows, &count, err) < 0)
 		return -1;
-	for (i = 0; i < n; i++) {
-		if (rows[i].moved_to != 0 || is_alive(k, rows[i].number))
+	for (i = 0; i < count; i++) {
+		if (rows[i].moved_to != 0 || is_seen(l, rows[i].number))
 			continue;
-		if (ms_archive_folder_get(k->archive, rows[i].folder, &f, err) <
+		if (ms_archive_folder_get(l->archive, rows[i].folder, &f, err) <
 		    0)
 			return -1;
-		if (!is_certain(r, f->name))
+		if (!is_known(content, n, f->name))
 			continue;
 		*folder = f->name;
-		note_alive(k, rows[i].number); /* it has gone only once */
+		/* A message is moved out of a place only once. */
+		add_seen(l, rows[i].number);
 		return 0;
 	}
 	return 0;

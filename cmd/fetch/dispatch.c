@@ -1,245 +1,297 @@
-/* dispatch.c - who is asked what, and waiting for the answers. */
-#include "run.h"
+/*
+ * dispatch.c - gives tasks to workers, waits for their answers and carries out
+ * what follows from them.
+ */
+#include "dispatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
+#include "account.h"
 #include "clock.h"
+#include "delete.h"
+#include "output.h"
+#include "replies.h"
+#include "retry.h"
 
-#define TICK_MS 500   /* a signal is noticed so soon */
+#define TICK_MS 500   /* until a signal is noticed */
 #define GRACE_MS 1000 /* for a worker to end */
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
-void
-work_ask(struct hand *h, enum word word, struct box *b)
+static void
+ask_survey(struct run *r, struct worker *w, struct folder *f)
 {
-	h->task.box = b;
-	h->task.ask = word;
-	h->task.n = h->task.left = 0;
-	link_begin(&h->link, word);
+	pool_begin_task(w, ASK_SURVEY, f);
+	w->task.renumbered = f->backoff.renumbered;
+	pool_send(w, &(struct ipc_message){.type = ASK_SURVEY,
+			 .raw = f->raw,
+			 .text = ms_buf_str(&r->criteria)});
+	f->state = FOLDER_IN_SURVEY;
+	f->busy++;
+	w->open = f;
 }
 
 static void
-ask_survey(struct run *r, struct hand *h, struct box *b)
+ask_messages(
+    struct run *r, struct worker *w, struct folder *f, enum ms_stage stage)
 {
-	work_ask(h, ASK_SURVEY, b);
-	h->task.renumbered = b->renumbered;
-	link_str(&h->link, b->raw);
-	link_str(&h->link, ms_buf_str(&r->criteria));
-	crew_send(h);
-	b->state = BOX_SURVEYED_NOW;
-	b->busy++;
-	h->open = b;
-}
-
-static void
-ask_messages(struct run *r, struct hand *h, struct box *b, enum stage stage)
-{
-	struct task *t = &h->task;
+	struct task *t = &w->task;
 	struct ms_err err = {0};
-	size_t i;
-	int got = 0;
+	int rc;
 
-	box_cut_task(r, b, stage, t);
-	link_begin(&h->link, t->ask);
-	link_str(&h->link, b->raw);
-	link_u32(&h->link, b->uidvalidity);
-	if (t->ask == ASK_DELETE) {
-		got = doom_request(r, h, &err);
-		if (got < 0)
-			run_over(r, &err);
-	} else {
-		link_u32(&h->link, (uint32_t)t->n);
-		for (i = 0; i < t->n; i++)
-			link_u32(&h->link, t->uid[i]);
-	}
-	if (got != 0) { /* nothing is left to ask for */
-		link_drop(&h->link);
-		t->box = NULL;
-		b->busy--;
+	folder_cut_task(r, f, stage, t);
+	if (t->request != ASK_DELETE) {
+		pool_send(w, &(struct ipc_message){.type = t->request,
+				 .raw = f->raw,
+				 .uidvalidity = f->mailbox.uidvalidity,
+				 .uids = {t->uid, t->n}});
+	} else if ((rc = delete_request(r, w, &err)) != 0) {
+		if (rc < 0)
+			account_abort(r, &err);
+		t->folder = NULL;
+		f->busy--;
 		return;
 	}
-	h->open = b;
-	crew_send(h);
+	w->open = f;
 }
 
-/* The stage of a folder that has something to do, the latest first: what is
- * known is forgotten soonest. STAGES: none. */
-static enum stage
-ready_stage(const struct box *b)
+/* The stage of a folder that has messages waiting, the last stage first: so
+ * that as little as possible is kept in memory. MS_STAGES: none. */
+static enum ms_stage
+ready_stage(const struct folder *f)
 {
 	int i;
 
-	if (b->state == BOX_OPEN)
-		for (i = STAGES - 1; i >= 0; i--)
-			if (queue_left(&b->queue[i]) > 0)
-				return (enum stage)i;
-	return STAGES;
+	if (f->state == FOLDER_OPEN)
+		for (i = MS_STAGES - 1; i >= 0; i--)
+			if (ms_queue_count(&f->mailbox.queue[i]) > 0)
+				return (enum ms_stage)i;
+	return MS_STAGES;
 }
 
-/* Something to do in the folder it has open, else another look, else help
- * where another one is at work. */
+/* A worker goes on with the folder that it has open; else it surveys the next
+ * folder; else it joins other workers. Returns whether there was a task. */
 static bool
-find_work(struct run *r, struct hand *h)
+find_task(struct run *r, struct worker *w)
 {
-	enum stage stage;
-	size_t i;
+	enum ms_stage stage;
+	struct folder *f;
 
-	if (h->open != NULL && (stage = ready_stage(h->open)) != STAGES) {
-		ask_messages(r, h, h->open, stage);
+	if (w->open != NULL && (stage = ready_stage(w->open)) != MS_STAGES) {
+		ask_messages(r, w, w->open, stage);
 		return true;
 	}
-	for (i = r->next; i < r->box_count; i++)
-		if (r->boxes[i].state == BOX_WAITS) {
-			r->next = i + 1;
-			ask_survey(r, h, r->boxes + i);
+	for (; r->next_survey < r->folder_count; r->next_survey++)
+		if (r->folders[r->next_survey].state == FOLDER_WAITS) {
+			ask_survey(r, w, r->folders + r->next_survey++);
 			return true;
 		}
-	for (i = 0; i < r->box_count; i++)
-		if ((stage = ready_stage(r->boxes + i)) != STAGES) {
-			ask_messages(r, h, r->boxes + i, stage);
+	for (f = r->folders; f < r->folders + r->folder_count; f++)
+		if ((stage = ready_stage(f)) != MS_STAGES) {
+			ask_messages(r, w, f, stage);
 			return true;
 		}
 	return false;
 }
 
-/* Past --max-bytes nothing more is fetched. */
+static void
+leave_out_stage(
+    struct run *r, struct folder *f, enum ms_stage stage, const char *reason)
+{
+	uint32_t uid;
+
+	while (ms_queue_take(&f->mailbox.queue[stage], &uid, 1) == 1)
+		account_left_out(r, f, uid, reason);
+}
+
+/* After --max-bytes nothing more is fetched. */
 static void
 stop_at_max_bytes(struct run *r)
 {
-	struct queue *q;
-	size_t i;
-	int stage;
+	static const char reason[] = "--max-bytes is reached";
+	struct folder *f;
 
 	if (r->opt->max_bytes == 0 || r->bytes < r->opt->max_bytes)
 		return;
-	for (i = 0; i < r->box_count; i++)
-		for (stage = STAGE_LOOK; stage <= STAGE_FETCH; stage++)
-			for (q = &r->boxes[i].queue[stage];
-			     queue_left(q) > 0 && r->boxes[i].probe == 0;
-			     q->at++)
-				run_left_out(r, r->boxes + i, q->v[q->at],
-				    "--max-bytes is reached");
+	for (f = r->folders; f < r->folders + r->folder_count; f++)
+		if (f->mailbox.probe == 0) {
+			leave_out_stage(r, f, MS_STAGE_LOOK, reason);
+			leave_out_stage(r, f, MS_STAGE_FETCH, reason);
+		}
 }
 
-/* Gives every free hand something to do; returns how many are at work. The
- * others log in when the first one has: an account is locked by attempts. */
+/* Gives every free worker a task, and returns how many workers are busy. The
+ * first worker logs in before the others: several failed logins can lock an
+ * account. */
 static size_t
-assign(struct run *r, bool more)
+assign_tasks(struct run *r, bool more)
 {
-	struct hand *h;
+	struct worker_pool *p = r->pool;
+	struct worker *w;
 	size_t busy = 0;
 
 	stop_at_max_bytes(r);
-	for (h = r->crew->hands; h < r->crew->hands + r->crew->count; h++) {
-		if (more && h->state == HAND_FREE &&
-		    (r->logged_in || h == r->crew->hands))
-			while (h->state == HAND_FREE && find_work(r, h))
+	for (w = p->workers; w < p->workers + p->count; w++) {
+		if (more && (r->backoff.logged_in || w == p->workers))
+			while (w->state == WORKER_FREE && find_task(r, w))
 				;
-		busy += h->state == HAND_BUSY;
+		busy += w->state == WORKER_BUSY;
 	}
 	return busy;
 }
 
 /* ---- waiting ---- */
 
-/* A worker at work ends by itself when the time is over, and says what it was
- * at; but it may be that none is. */
+/* A busy worker ends by itself at the deadline and says what it was doing; but
+ * perhaps no worker is busy. */
 static void
-stopped(struct run *r)
+check_stop(struct run *r)
 {
 	struct ms_err why = {0};
 
-	if (r->over.code != MS_OK)
-		return;
-	if (crew_stopped)
+	if (pool_stopped)
 		ms_fail(&why, MS_TEMP, "stopped by a signal");
-	else if (r->until_ms != 0 && ms_clock_ms() >= r->until_ms + GRACE_MS)
+	else if (r->deadline_ms != 0 &&
+		 ms_clock_ms() >= r->deadline_ms + GRACE_MS)
 		ms_fail(&why, MS_TEMP, "--max-time is over");
 	else
 		return;
-	run_over(r, &why);
+	account_abort(r, &why);
 }
 
-/* What has come may be archived while we wait. */
-void
-work_wait(struct run *r, int64_t until_ms)
+/* Messages that were received can be archived while we wait. */
+static void
+flush_output(struct run *r)
 {
-	int wait_ms =
-	    until_ms > 0 && until_ms < TICK_MS ? (int)until_ms : TICK_MS;
-	struct hand *h = NULL;
-	struct frame f;
 	struct ms_err err = {0};
 
-	if (!crew_ready(r->crew)) {
-		if (r->following && output_rest(r->output, &err) < 0)
-			run_over(r, &err);
-		(void)fflush(stdout); /* an error shows at the next write */
-	}
-	switch (crew_wait(r->crew, wait_ms, &h, &f, &err)) {
-	case CREW_NOTHING:
+	if (r->opt->follow && output_idle(r->output, &err) < 0)
+		account_abort(r, &err);
+	(void)fflush(stdout); /* an error shows at the next write */
+}
+
+void
+dispatch_wait(struct run *r, int64_t wait_ms)
+{
+	struct worker *w = NULL;
+	struct ipc_message m;
+	struct ms_err err = {0};
+
+	if (wait_ms <= 0 || wait_ms > TICK_MS)
+		wait_ms = TICK_MS;
+	if (!pool_ready(r->pool, 0))
+		flush_output(r);
+	switch (pool_wait(r->pool, (int)wait_ms, &w, &m, &err)) {
+	case POOL_NOTHING:
 		break;
-	case CREW_FRAME:
-		if (take_frame(r, h, &f, &err) < 0)
-			run_over(r, &err);
+	case POOL_MESSAGE:
+		if (handle_reply(r, w, &m, &err) < 0)
+			account_abort(r, &err);
 		break;
-	case CREW_LOST:
+	case POOL_WORKER_DIED:
 		if (output_busy(r->output) &&
-		    output_void(r->output, err.msg, NULL) < 0)
-			run_over(r, &err);
-		if (h->task.box != NULL && h->task.box->busy > 0)
-			h->task.box->busy--;
-		patience_dead(r, h, &err);
+		    output_cancel(r->output, err.msg, NULL) < 0)
+			account_abort(r, &err);
+		if (w->task.folder != NULL && w->task.folder->busy > 0)
+			w->task.folder->busy--;
+		retry_worker_died(r, w, &err);
 		break;
 	}
-	stopped(r);
+	check_stop(r);
 }
 
 void
-work_wait_until(struct run *r, int64_t until_ms)
+dispatch_wait_until(struct run *r, int64_t until_ms)
 {
 	int64_t left;
 
-	while (r->over.code == MS_OK && (left = until_ms - ms_clock_ms()) > 0)
-		work_wait(r, left);
+	while (
+	    r->aborted.code == MS_OK && (left = until_ms - ms_clock_ms()) > 0)
+		dispatch_wait(r, left);
 }
 
-/* Whatever goes on may go on; but not after the run is over. */
+/* ---- the loop ---- */
+
+/* What is known of the server's folders. The first of a name counts, so those
+ * that are read come first. */
+static struct ms_folder_content *
+folder_contents(const struct run *r, size_t *n)
+{
+	struct ms_folder_content *c =
+	    ms_xcalloc(r->folder_count + r->listed_count + 1, sizeof(*c));
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < r->folder_count; i++)
+		c[(*n)++] =
+		    (struct ms_folder_content){r->folders[i].mailbox.name,
+			r->folders[i].state == FOLDER_OPEN};
+	for (i = 0; i < r->listed_count; i++)
+		c[(*n)++] = (struct ms_folder_content){
+		    r->listed[i].name, !r->listed[i].selectable};
+	return c;
+}
+
+/* Every folder was surveyed: writes what may have moved. */
+static int
+write_pending_moves(struct run *r, struct ms_err *err)
+{
+	const struct ms_pending_move *move;
+	struct ms_folder_content *contents;
+	size_t n;
+	int rc;
+
+	contents = folder_contents(r, &n);
+	while ((rc = ms_pending_moves_next(
+		    &r->moves, r->lookup, contents, n, &move, err)) == 1) {
+		const struct ms_msg_info info = {.uid = move->uid,
+		    .has = move->has,
+		    .date = move->date,
+		    .flags = move->flags};
+
+		rc = output_reference(
+		    r->output, move->folder, &info, move->id, move->from, err);
+		if (rc < 0)
+			break;
+	}
+	free(contents);
+	ms_pending_moves_release(&r->moves);
+	return rc;
+}
+
 void
-work(struct run *r)
+dispatch_loop(struct run *r)
 {
 	struct ms_err err = {0};
 	int64_t left;
 
-	while (r->over.code == MS_OK) {
-		left = r->pause_until - ms_clock_ms();
-		if (assign(r, left <= 0) == 0 && left <= 0)
+	while (r->aborted.code == MS_OK) {
+		left = r->pause_until_ms - ms_clock_ms();
+		if (assign_tasks(r, left <= 0) == 0 && left <= 0)
 			break;
-		work_wait(r, left);
+		dispatch_wait(r, left);
 	}
-	if (take_late(r, &err) < 0)
-		run_over(r, &err);
+	if (write_pending_moves(r, &err) < 0)
+		account_abort(r, &err);
 }
 
 int
-work_folders(struct run *r, struct ms_err *err)
+dispatch_list_folders(struct run *r, struct ms_err *err)
 {
-	struct hand *h = r->crew->hands;
+	struct worker *w = r->pool->workers;
 
 	do {
-		work_wait_until(r, r->pause_until);
-		if (r->over.code != MS_OK)
+		dispatch_wait_until(r, r->pause_until_ms);
+		if (r->aborted.code != MS_OK)
 			break;
-		work_ask(h, ASK_FOLDERS, NULL);
-		crew_send(h);
-		while (h->state == HAND_BUSY && r->over.code == MS_OK)
-			work_wait(r, 0);
-	} while (r->over.code == MS_OK && r->pause_until > ms_clock_ms());
-	if (r->over.code == MS_OK)
+		pool_begin_task(w, ASK_FOLDERS, NULL);
+		pool_send(w, &(struct ipc_message){.type = ASK_FOLDERS});
+		while (w->state == WORKER_BUSY && r->aborted.code == MS_OK)
+			dispatch_wait(r, 0);
+	} while (r->aborted.code == MS_OK && r->pause_until_ms > ms_clock_ms());
+	if (r->aborted.code == MS_OK)
 		return 0;
-	*err = r->over;
+	*err = r->aborted;
 	return -1;
 }

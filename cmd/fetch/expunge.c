@@ -1,12 +1,10 @@
 /*
- * delete.c - deleting at the source what the archive has: ms-fetch(1),
- * Deleting. Nothing goes before the archive's copy was read back whole, and
- * the server's was seen to be the same message.
+ * expunge.c - which messages may be deleted at the source. ms-fetch(1),
+ * Deleting. A message is deleted only after the archive's copy was read back
+ * whole and the server's message was seen to be the same.
  */
-#include "run.h"
+#include "expunge.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,207 +12,203 @@
 #include "event.h"
 #include "record.h"
 
-struct doom {
-	struct ms_archive *archive;
+struct ms_expunge {
+	const struct ms_sync_rules *rules;
+	struct ms_lookup *lookup;
+	struct ms_archive *archive; /* the lookup's */
 	struct ms_choice choice;
-	struct ms_message_hasher *wire;
-	struct ms_buf content; /* of the OCCURRENCE at hand */
-
-	/* the body that is being compared */
-	struct box *box;
-	uint32_t uid;
-
-	/* the request that is being answered */
-	struct ms_buf gone; /* uint32_t: deleted */
+	struct ms_message_hasher *hasher; /* of the last body */
+	struct ms_buf content;            /* of the last OCCURRENCE */
+	struct ms_buf deleted;            /* uint32_t: UIDs not yet recorded */
 };
 
 int
-doom_open(struct doom **out, struct run *r, struct ms_err *err)
+ms_expunge_open(struct ms_expunge **out, const struct ms_sync_rules *rules,
+    struct ms_lookup *l, struct ms_err *err)
 {
-	struct doom *d = ms_xcalloc(1, sizeof(*d));
+	struct ms_expunge *e = ms_xcalloc(1, sizeof(*e));
 
-	*out = d;
-	d->archive = known_archive(r->known);
-	if (d->archive == NULL)
-		return ms_fail(
-		    err, MS_USAGE, "--delete-archived needs --archive");
-	d->choice = r->opt->choice;
-	d->choice.unflagged = true; /* flagged mail stays, whatever is asked */
-	d->wire = ms_message_hasher_new();
+	*out = e;
+	e->rules = rules;
+	e->lookup = l;
+	e->archive = ms_lookup_archive(l);
+	e->choice = *rules->choice;
+	e->choice.unflagged = true;
+	e->hasher = ms_message_hasher_new();
+	if (e->archive == NULL)
+		return ms_fail(err, MS_USAGE, "deleting needs an archive");
 	return 0;
 }
 
 void
-doom_close(struct doom *d)
+ms_expunge_close(struct ms_expunge *e)
 {
-	if (d == NULL)
+	if (e == NULL)
 		return;
-	ms_message_hasher_free(d->wire);
-	ms_buf_release(&d->content);
-	ms_buf_release(&d->gone);
-	free(d);
+	ms_message_hasher_free(e->hasher);
+	ms_buf_release(&e->content);
+	ms_buf_release(&e->deleted);
+	free(e);
 }
 
-/* The OCCURRENCE that the archive has at a place of the folder. */
+/* The OCCURRENCE that the archive has at the place of a message. */
 static int
-find(struct doom *d, const struct box *b, uint32_t uid, uint64_t *number,
-    struct ms_occurrence *o, struct ms_err *err)
+find(struct ms_expunge *e, const struct ms_mailbox_state *m, uint32_t uid,
+    uint64_t *number, struct ms_occurrence *o, struct ms_err *err)
 {
 	char text[32];
-	const char *place = box_place(b, uid, text);
+	const char *place = ms_mailbox_place(m, uid, text);
 	int got;
 
 	if (place == NULL)
-		return ms_fail(err, MS_DATA, "the server does not name it");
-	got = ms_archive_place(d->archive, b->number, place, number, err);
+		return ms_fail(err, MS_DATA,
+		    "the server gives the message no UID or UIDL that lasts");
+	got = ms_archive_place(e->archive, m->number, place, number, err);
 	if (got < 0)
 		return -1;
 	if (got == 0)
 		return ms_fail(err, MS_DATA, "not archived");
-	ms_buf_clear(&d->content);
+	ms_buf_clear(&e->content);
 	return ms_archive_occurrence_at(
-	    d->archive, *number, o, &d->content, err);
+	    e->archive, *number, o, &e->content, err);
 }
 
-/* Were the bytes that lie there seen, and not the header alone? */
+/* ---- which messages ---- */
+
+/* Was the body seen at this place when it was archived, or only the header? */
 static bool
-body_seen(const struct box *b, uint32_t uid, const struct ms_occurrence *o)
+body_seen(const struct ms_mailbox_state *m, uint32_t uid,
+    const struct ms_occurrence *o)
 {
 	char text[32];
-	const char *place = box_place(b, uid, text);
+	const char *place = ms_mailbox_place(m, uid, text);
 
 	return (o->bits & MS_BODY_NOT_SEEN) == 0 &&
 	       ms_slice_eq(o->place, ms_slice_str(place));
 }
 
-/* Is it too soon, or not meant? Then why; NULL: it may go. */
-static const char *
-spare(struct run *r, uint64_t number, const struct sight *s, struct ms_err *err)
+/* Does a rule keep this message? Returns true with the reason in *why. */
+static bool
+is_kept(struct ms_expunge *e, uint64_t number, const struct ms_msg_info *info,
+    struct ms_err *why)
 {
-	bool pop = (s->has & HAS_FLAGS) == 0;
-	const struct ms_attributes a = {.flags = pop ? "" : s->flags,
-	    .has_date = (s->has & HAS_DATE) != 0,
-	    .has_sent = (s->has & HAS_SENT) != 0,
-	    .has_size = (s->has & HAS_SIZE) != 0,
-	    .date = s->date,
-	    .sent = s->sent,
-	    .size = s->size};
-	const char *why = "";
+	struct ms_msg_info flagless = *info;
+	const char *rule = "";
 	int64_t when;
 
-	if (ms_choose(&r->doom->choice, &a, &why) != MS_CHOSEN)
-		return why;
-	if (!r->opt->has_archived_before)
-		return NULL;
-	if (ms_archive_committed(r->doom->archive, number, &when, err) < 0)
-		return err->msg;
-	return when < r->opt->archived_before ? NULL : "archived too lately";
+	/* POP3 has no flags: no message is flagged. */
+	if ((info->has & MS_HAS_FLAGS) == 0) {
+		flagless.has |= MS_HAS_FLAGS;
+		flagless.flags = "";
+	}
+	if (ms_sync_choose(&e->choice, &flagless, &rule) != MS_CHOSEN)
+		return ms_fail(why, MS_DATA, "%s", rule) < 0;
+	if (!e->rules->has_archived_before)
+		return false;
+	if (ms_archive_committed(e->archive, number, &when, why) < 0)
+		return true;
+	return when >= e->rules->archived_before &&
+	       ms_fail(why, MS_DATA, "archived too recently") < 0;
+}
+
+/* Puts a message into the queue of a stage. */
+static void
+queue(struct ms_mailbox_state *m, uint32_t uid, bool delete,
+    struct ms_sync_decision *out)
+{
+	out->action = delete ? MS_SYNC_DELETE : MS_SYNC_FETCH;
+	ms_queue_add(&m->queue[delete ? MS_STAGE_DELETE : MS_STAGE_FETCH], uid);
 }
 
 void
-doom_look(struct run *r, struct box *b, const struct sight *s)
+ms_expunge_message(struct ms_expunge *e, struct ms_mailbox_state *m,
+    const struct ms_msg_info *info, struct ms_sync_decision *out)
 {
 	struct ms_occurrence o;
-	struct ms_err err = {0};
 	uint64_t number;
-	const char *why;
 
-	if (find(r->doom, b, s->uid, &number, &o, &err) < 0) {
-		run_failed(r, b, s->uid, err.msg);
+	*out = (struct ms_sync_decision){.action = MS_SYNC_FAILED};
+	if (find(e, m, info->uid, &number, &o, &out->reason) < 0)
 		return;
-	}
-	why = spare(r, number, s, &err);
-	if (why != NULL)
-		run_left_out(r, b, s->uid, why);
-	else if (body_seen(b, s->uid, &o))
-		queue_add(&b->queue[STAGE_DELETE], s->uid);
+	if (is_kept(e, number, info, &out->reason))
+		out->action = MS_SYNC_LEFT_OUT;
 	else
-		queue_add(&b->queue[STAGE_FETCH], s->uid);
+		queue(m, info->uid, body_seen(m, info->uid, &o), out);
 }
 
-/* ---- one that was recognised by its header: its body ---- */
+/* ---- the body of a message whose header was recognised ---- */
 
 void
-doom_begin(struct run *r, struct box *b, uint32_t uid)
+ms_expunge_body(struct ms_expunge *e, const unsigned char *p, size_t n)
 {
-	r->doom->box = b;
-	r->doom->uid = uid;
-}
-
-void
-doom_data(struct run *r, const unsigned char *p, size_t n)
-{
-	ms_message_hasher_add(r->doom->wire, p, n);
+	ms_message_hasher_add(e->hasher, p, n);
 }
 
 void
-doom_end(struct run *r)
+ms_expunge_body_end(struct ms_expunge *e, struct ms_mailbox_state *m,
+    uint32_t uid, struct ms_sync_decision *out)
 {
-	struct doom *d = r->doom;
 	struct ms_identity got;
 	struct ms_occurrence o;
-	struct ms_err err = {0};
 	uint64_t number;
 
-	ms_message_hasher_end(d->wire, &got);
-	if (find(d, d->box, d->uid, &number, &o, &err) < 0)
-		run_failed(r, d->box, d->uid, err.msg);
-	else if (memcmp(got.id, o.id, MS_SHA_LEN) != 0)
-		run_failed(r, d->box, d->uid,
-		    "not deleted: it has the header and size of an archived "
-		    "message, but is another one");
+	*out = (struct ms_sync_decision){.action = MS_SYNC_FAILED};
+	ms_message_hasher_end(e->hasher, &got);
+	if (find(e, m, uid, &number, &o, &out->reason) < 0)
+		return;
+	if (memcmp(got.id, o.id, MS_SHA_LEN) != 0)
+		ms_fail(&out->reason, MS_DATA,
+		    "not deleted: its body differs from that of the archived "
+		    "message with the same header and size");
 	else
-		queue_add(&d->box->queue[STAGE_DELETE], d->uid);
-	d->box = NULL;
+		queue(m, uid, true, out);
 }
 
 void
-doom_void(struct run *r, const char *reason)
+ms_expunge_body_cancel(struct ms_expunge *e)
 {
-	struct doom *d = r->doom;
-
-	ms_message_hasher_end(d->wire, &(struct ms_identity){0});
-	run_failed(r, d->box, d->uid, reason);
-	d->box = NULL;
+	ms_message_hasher_end(e->hasher, &(struct ms_identity){0});
 }
 
-/* ---- the request ---- */
+/* ---- the archive's copy ---- */
 
 static int
-into_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+add_to_hasher(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
 	ms_message_hasher_add(ctx, p, n);
 	return 0;
 }
 
-/* Reads the archive's copy back: is it what its id says? */
-static int
-read_back(struct doom *d, const struct box *b, uint32_t uid,
-    struct ms_identity *got, struct ms_err *err)
+int
+ms_expunge_read_back(struct ms_expunge *e, const struct ms_mailbox_state *m,
+    uint32_t uid, struct ms_identity *out, struct ms_err *err)
 {
 	struct ms_occurrence o;
 	uint64_t number;
 	int rc;
 
-	if (find(d, b, uid, &number, &o, err) < 0)
+	if (find(e, m, uid, &number, &o, err) < 0)
 		return -1;
 	rc = ms_archive_emit(
-	    d->archive, o.message, MS_FORM_CRLF, into_wire, d->wire, err);
-	ms_message_hasher_end(d->wire, got);
+	    e->archive, o.message, MS_FORM_CRLF, add_to_hasher, e->hasher, err);
+	ms_message_hasher_end(e->hasher, out);
 	if (rc < 0)
 		return -1;
-	if (memcmp(got->id, o.id, MS_SHA_LEN) != 0)
+	if (memcmp(out->id, o.id, MS_SHA_LEN) != 0)
 		return ms_fail(err, MS_DATA, "its bytes have another id");
 	return 0;
 }
 
-/* The log says what is about to be deleted before it is, and what was. */
+/* ---- the archive's log ---- */
+
+/* The log says which messages are about to be deleted before the server is
+ * asked, and which were deleted (done). */
 static int
-note(struct run *r, const struct box *b, const uint32_t *uids, size_t n,
-    bool done, struct ms_err *err)
+log_deletion(struct ms_expunge *e, const struct ms_mailbox_state *m,
+    const uint32_t *uids, size_t n, bool done, struct ms_err *err)
 {
-	struct ms_deletion deletion = {.folder = b->number, .count = n};
+	struct ms_deletion deletion = {.folder = m->number, .count = n};
 	const char **places = ms_xcalloc(n, sizeof(*places));
 	uint64_t *numbers = ms_xcalloc(n, sizeof(*numbers));
 	char(*text)[32] = ms_xcalloc(n, sizeof(*text));
@@ -222,19 +216,19 @@ note(struct run *r, const struct box *b, const uint32_t *uids, size_t n,
 	size_t i;
 	int rc = 0;
 
-	known_numbers(r->known, &deletion.user, &deletion.source);
+	ms_lookup_numbers(e->lookup, &deletion.user, &deletion.source);
 	for (i = 0; i < n && rc >= 0; i++) {
-		places[i] = box_place(b, uids[i], text[i]);
+		places[i] = ms_mailbox_place(m, uids[i], text[i]);
 		rc = ms_archive_place(
-		    r->doom->archive, b->number, places[i], &numbers[i], err);
+		    e->archive, m->number, places[i], &numbers[i], err);
 	}
 	deletion.places = places;
 	deletion.occurrences = numbers;
 	if (rc >= 0)
 		rc = ms_event_delete(&event, &deletion, done, err);
 	if (rc >= 0)
-		rc = ms_archive_log_event(
-		    r->doom->archive, ms_buf_slice(&event), err);
+		rc =
+		    ms_archive_log_event(e->archive, ms_buf_slice(&event), err);
 	ms_buf_release(&event);
 	free(text);
 	free(numbers);
@@ -243,77 +237,28 @@ note(struct run *r, const struct box *b, const uint32_t *uids, size_t n,
 }
 
 int
-doom_request(struct run *r, struct hand *h, struct ms_err *err)
+ms_expunge_begin(struct ms_expunge *e, const struct ms_mailbox_state *m,
+    const uint32_t *uids, size_t n, struct ms_err *err)
 {
-	struct doom *d = r->doom;
-	struct task *t = &h->task;
-	struct ms_identity got;
-	struct ms_err why;
-	struct ms_buf fields = {0}; /* uid, size, head, id of each */
-	unsigned char number[12];
-	size_t i, kept = 0;
-	int rc = 0;
-
-	for (i = 0; i < t->n; i++) {
-		why = (struct ms_err){0};
-		if (read_back(d, t->box, t->uid[i], &got, &why) < 0) {
-			ms_context(&why,
-			    "not deleted: the archive's copy can't be read");
-			run_failed(r, t->box, t->uid[i], why.msg);
-			continue;
-		}
-		ms_put_le32(number, t->uid[i]);
-		ms_put_le64(number + 4, got.size);
-		ms_buf_add(&fields, number, sizeof(number));
-		ms_buf_add(&fields, got.head, MS_SHA_LEN);
-		ms_buf_add(&fields, got.id, MS_SHA_LEN);
-		t->uid[kept++] = t->uid[i];
-	}
-	t->n = t->left = kept;
-	ms_buf_clear(&d->gone);
-	if (kept > 0 && !r->opt->dry_run)
-		rc = note(r, t->box, t->uid, kept, false, err);
-	link_u32(&h->link, (uint32_t)kept);
-	link_bytes(&h->link, fields.p, fields.n);
-	link_u32(&h->link, r->opt->dry_run);
-	ms_buf_release(&fields);
-	return rc < 0 ? -1 : kept == 0;
+	ms_buf_clear(&e->deleted);
+	return log_deletion(e, m, uids, n, false, err);
 }
 
 void
-doom_deleted(struct run *r, struct box *b, uint32_t uid)
+ms_expunge_deleted(struct ms_expunge *e, uint32_t uid)
 {
-	struct ms_buf where = {0};
-
-	if (r->opt->dry_run)
-		printf("%s\n", run_where(&where, b, uid));
-	else
-		ms_buf_add(&r->doom->gone, &uid, sizeof(uid));
-	b->tally->deleted++;
-	ms_buf_release(&where);
-}
-
-void
-doom_kept(struct run *r, struct box *b, uint32_t uid, const char *reason)
-{
-	struct ms_buf why = {0};
-
-	ms_buf_printf(&why, "not deleted: %s", reason);
-	run_failed(r, b, uid, ms_buf_str(&why));
-	ms_buf_release(&why);
+	ms_buf_add(&e->deleted, &uid, sizeof(uid));
 }
 
 int
-doom_answered(struct run *r, struct hand *h, struct ms_err *err)
+ms_expunge_end(
+    struct ms_expunge *e, const struct ms_mailbox_state *m, struct ms_err *err)
 {
-	size_t n = r->doom->gone.n / sizeof(uint32_t);
+	const uint32_t *uids = (const uint32_t *)(const void *)e->deleted.p;
+	size_t n = e->deleted.n / sizeof(*uids);
 
-	if (n == 0)
-		return 0;
-	if (note(r, h->task.box,
-		(const uint32_t *)(const void *)r->doom->gone.p, n, true,
-		err) < 0)
+	if (n > 0 && log_deletion(e, m, uids, n, true, err) < 0)
 		return -1;
-	ms_buf_clear(&r->doom->gone);
+	ms_buf_clear(&e->deleted);
 	return 0;
 }

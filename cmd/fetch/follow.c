@@ -1,84 +1,87 @@
-/* follow.c - staying: a folder is watched, and all are looked at again
- * when something may have happened. ms-fetch(1), --follow. */
-#include "run.h"
+/*
+ * follow.c - waits for new messages: one folder is watched with IDLE, and every
+ * folder is surveyed when something may have happened. ms-fetch(1), --follow.
+ */
+#include "follow.h"
 
 #include <strings.h>
 
 #include "clock.h"
+#include "dispatch.h"
 
-#define LOOK_MS 1000   /* at least, from one look at all folders to the next */
+#define SURVEY_MS 1000 /* at least, between two surveys of the folders */
 #define LOGOUT_MS 2000 /* for an IDLE to end in good order */
 
-static struct hand *
-free_hand(struct crew *c)
+static struct worker *
+free_worker(struct worker_pool *p)
 {
 	size_t i;
 
-	for (i = 0; i < c->count; i++)
-		if (c->hands[i].state == HAND_FREE)
-			return c->hands + i;
+	for (i = 0; i < p->count; i++)
+		if (p->workers[i].state == WORKER_FREE)
+			return p->workers + i;
 	return NULL;
 }
 
-/* A folder is watched by one connection, until something happens there. */
+/* One connection watches a folder, until something happens there. */
 static void
-watch(struct run *r, struct hand *h, struct box *watched)
+watch(struct run *r, struct worker *w, struct folder *f)
 {
-	work_ask(h, ASK_IDLE, watched);
-	link_str(&h->link, watched->raw);
-	link_u32(&h->link, r->opt->poll);
-	crew_send(h);
-	h->open = watched;
-	while (h->state == HAND_BUSY && r->over.code == MS_OK)
-		work_wait(r, 0);
-	if (h->state != HAND_BUSY)
+	pool_begin_task(w, ASK_IDLE, f);
+	pool_send(
+	    w, &(struct ipc_message){
+		   .type = ASK_IDLE, .raw = f->raw, .seconds = r->opt->poll});
+	w->open = f;
+	while (w->state == WORKER_BUSY && r->aborted.code == MS_OK)
+		dispatch_wait(r, 0);
+	if (w->state != WORKER_BUSY)
 		return;
-	link_begin(&h->link, ASK_STOP); /* so that it logs out */
-	crew_send(h);
-	while (h->state == HAND_BUSY && crew_ready_within(r->crew, LOGOUT_MS))
-		work_wait(r, 0);
+	/* The run is aborted: the worker has time to log out. */
+	pool_send(w, &(struct ipc_message){.type = ASK_STOP});
+	while (w->state == WORKER_BUSY && pool_ready(r->pool, LOGOUT_MS))
+		dispatch_wait(r, 0);
 }
 
 static void
-idle(struct run *r)
+wait_for_change(struct run *r)
 {
-	struct hand *h = free_hand(r->crew);
-	struct box *watched = r->boxes;
+	struct worker *w = free_worker(r->pool);
+	struct folder *watched = r->folders, *f;
 	int64_t since = ms_clock_ms();
-	size_t i;
 
-	for (i = 0; i < r->box_count; i++)
-		if (strcasecmp(r->boxes[i].name, "INBOX") == 0)
-			watched = r->boxes + i;
-	if (h == NULL || r->box_count == 0)
-		work_wait_until(r, since + (int64_t)r->opt->poll * 1000);
+	for (f = r->folders; f < r->folders + r->folder_count; f++)
+		if (strcasecmp(f->mailbox.name, "INBOX") == 0)
+			watched = f;
+	if (w == NULL || r->folder_count == 0)
+		dispatch_wait_until(r, since + (int64_t)r->opt->poll * 1000);
 	else
-		watch(r, h, watched);
-	/* Nobody makes us look without pause. */
-	work_wait_until(r, since + LOOK_MS);
+		watch(r, w, watched);
+	/* No server makes the run survey without pause. */
+	dispatch_wait_until(r, since + SURVEY_MS);
 }
 
-/* Looks again at what there was and what has come. */
 static void
-look_again(struct run *r)
+survey_again(struct run *r)
 {
-	size_t i;
+	struct folder *f;
 
-	for (i = 0; i < r->box_count; i++)
-		if (r->boxes[i].state == BOX_OPEN)
-			box_again(r->boxes + i);
-	r->next = 0;
-	work(r);
+	for (f = r->folders; f < r->folders + r->folder_count; f++)
+		if (f->state == FOLDER_OPEN) {
+			ms_mailbox_resurvey(&f->mailbox);
+			f->state = FOLDER_WAITS;
+		}
+	r->next_survey = 0;
+	dispatch_loop(r);
 }
 
 void
-fetch_follow(struct run *r)
+follow(struct run *r)
 {
-	while (r->over.code == MS_OK) {
-		idle(r);
-		if (r->over.code == MS_OK)
-			look_again(r);
+	while (r->aborted.code == MS_OK) {
+		wait_for_change(r);
+		if (r->aborted.code == MS_OK)
+			survey_again(r);
 	}
-	if (crew_stopped) /* that is how following ends */
-		r->over = (struct ms_err){0};
+	if (pool_stopped) /* the usual end of following */
+		r->aborted = (struct ms_err){0};
 }

@@ -1,105 +1,110 @@
 /*
- * ipc.h - what ms-fetch and its workers tell each other: frames over a
- * socket pair. A frame is a word, and numbers and strings in the order that
- * the word's line below gives. Neither side believes the other's lengths: a
- * worker may be what a server has made of it.
+ * ipc.h - the messages between ms-fetch and its workers, over a socket pair.
+ * ipc.c has the table of each message's fields. Neither side trusts the other's
+ * lengths: a server can take over a worker.
  */
-#ifndef FETCH_LINK_H
-#define FETCH_LINK_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#ifndef FETCH_IPC_H
+#define FETCH_IPC_H
+#include "mailbox-state.h"
+#include "message-hasher.h"
 
-#include "buf.h"
+#define IPC_MESSAGE_MAX (1024 * 1024) /* bytes of a message */
+#define IPC_DATA_MAX 131072           /* bytes of a body in one message */
+#define IPC_UIDS_MAX 16384            /* UIDs in one message */
 
-#define LINK_FRAME_MAX (1024 * 1024) /* bytes of a frame */
-#define LINK_PIECE 131072            /* bytes of a body in one frame */
-#define LINK_UIDS 16384              /* UIDs in one frame */
+enum ipc_type {
+	/* Requests. SAY_DONE is the last answer to each. */
+	ASK_FOLDERS = 1,
+	ASK_SURVEY,
+	ASK_ATTRIBUTES,
+	ASK_HEADERS,
+	ASK_FETCH,
+	ASK_DELETE,
+	ASK_IDLE, /* ends also when any other request comes */
 
-enum word {
-	/* To a worker. Each but TOKEN is answered until DONE. */
-	ASK_FOLDERS = 1, /* */
-	ASK_SURVEY,      /* raw, SEARCH criteria or "" */
-	ASK_ATTRIBUTES,  /* raw, uidvalidity, count, uid ... */
-	ASK_HEADS,       /* the same */
-	ASK_FETCH,       /* the same */
-	ASK_DELETE,      /* the same, but uid, size, head each; dry run */
-	ASK_IDLE,        /* raw, seconds; any further frame ends it */
-	ASK_STOP,        /* ends ASK_IDLE; not answered itself */
-	GIVE_TOKEN,      /* secret */
+	/* To a worker, and not answered. */
+	ASK_STOP, /* ends ASK_IDLE */
+	GIVE_TOKEN,
 
 	/* From a worker. */
-	SAY_WANT_TOKEN, /* to be answered by GIVE_TOKEN */
-	SAY_LOGGED_IN,  /* capabilities */
-	SAY_FOLDER,     /* raw, name, uses, space, prefix, selectable, clash */
-	SAY_BOX,        /* uidvalidity, messages that were not listed */
-	SAY_UIDS,       /* count, uid ... */
-	SAY_MET,        /* count, uid ...: they meet the criteria */
-	SAY_UNMET,      /* count, uid ...: they do not; others are unsure */
-	SAY_PLACE,      /* uid, UIDL or "": POP3's items */
-	SAY_HEAD,       /* uid, has, date, sent, size, head, flags, labels */
-	SAY_MESSAGE,    /* uid, has, date, size, bytes, flags, labels */
-	SAY_DATA,       /* bytes */
-	SAY_END,        /* the message is whole */
-	SAY_VOID,       /* it can't be completed: reason */
-	SAY_FAILED,     /* uid, reason */
-	SAY_GONE,       /* uid */
-	SAY_DELETED,    /* uid */
-	SAY_KEPT,       /* uid, reason */
-	SAY_NOTE,       /* text for the person */
-	SAY_DONE        /* code, reason, is the session lost, was
-			   there one, seconds to wait */
+	SAY_WANT_TOKEN, /* asks for GIVE_TOKEN */
+	SAY_LOGGED_IN,
+	SAY_FOLDER,
+	SAY_SURVEY,
+	SAY_UIDS,
+	SAY_MET,   /* UIDs that meet the criteria */
+	SAY_UNMET, /* UIDs that do not; the others are unsure */
+	SAY_UIDL,  /* a POP3 item */
+	SAY_HEADER,
+	SAY_MESSAGE, /* SAY_DATA follow, and SAY_END or SAY_CANCEL */
+	SAY_DATA,
+	SAY_END,
+	SAY_CANCEL, /* the message cannot be completed */
+	SAY_FAILED,
+	SAY_GONE, /* no longer on the server */
+	SAY_DELETED,
+	SAY_NOT_DELETED,
+	SAY_REMARK, /* for the user */
+	SAY_DONE,
+	IPC_TYPES
 };
 
-/* What a SAY_HEAD or SAY_MESSAGE has. */
-enum {
-	HAS_DATE = 1,
-	HAS_SIZE = 2,
-	HAS_FLAGS = 4,
-	FLAGS_CUT = 8,
-	HAS_SENT = 16,
-	HAS_HEAD = 32
+/*
+ * A message. Only the fields that the table names for its type are sent; the
+ * others of a received message are 0 or "". Pointers are borrowed. Those of a
+ * received message are valid until the next ipc_receive(); its lists, until a
+ * message with a list is received.
+ */
+struct ipc_message {
+	enum ipc_type type;
+	const char *raw;  /* the server's name of a folder */
+	const char *text; /* criteria, token, UIDL, reason or remark */
+	uint32_t uidvalidity;
+	struct ms_msg_info info; /* info.uid also where only a UID is sent */
+	struct ipc_uids {
+		const uint32_t *v;
+		size_t n;
+	} uids;
+	/* ASK_DELETE: what each of uids must be. form is not sent. */
+	struct ipc_identities {
+		const struct ms_identity *v;
+		size_t n;
+	} identities;
+	struct ms_slice data;
+	bool dry_run;
+	uint32_t seconds; /* ASK_IDLE: at most; SAY_DONE: until a retry */
+	uint32_t capabilities;
+
+	/* SAY_FOLDER, as in ms_imap_folder */
+	const char *name;
+	uint32_t uses, space, prefix;
+	bool selectable, duplicate;
+
+	uint64_t missing; /* SAY_SURVEY: messages that were not listed */
+
+	/* SAY_DONE */
+	uint32_t code; /* enum ms_code */
+	bool session_lost, had_session;
 };
 
-struct link {
+struct ipc {
 	int fd;
 	struct ms_buf out, in;
-	size_t begun; /* where the frame in the making begins in out */
-	size_t taken; /* bytes of in that were read */
+	size_t received; /* bytes of in that belong to earlier messages */
+	struct ms_buf uids, identities; /* of the last message that has them */
 };
 
-/* One that came. The bytes live until the next is read. */
-struct frame {
-	enum word word;
-	const unsigned char *p;
-	size_t n;
-	bool bad; /* something was asked of it that it does not hold */
-};
+void ipc_release(struct ipc *c);
 
-void link_release(struct link *l);
+/* Sends a message, at the latest with ipc_flush(). MS_IO: the other process has
+ * ended. */
+int ipc_send(struct ipc *c, const struct ipc_message *m, struct ms_err *err);
+int ipc_flush(struct ipc *c, struct ms_err *err);
 
-/* Writing: begin, the fields, end. */
-void link_begin(struct link *l, enum word word);
-void link_u32(struct link *l, uint32_t v);
-void link_u64(struct link *l, uint64_t v);
-void link_bytes(struct link *l, const void *p, size_t n);
-void link_str(struct link *l, const char *s); /* NULL is "" */
-/* Ends the frame; what has gathered is sent when it is much. MS_IO: the other
- * side is gone. */
-int link_end(struct link *l, struct ms_err *err);
-/* Forgets the frame in the making. */
-void link_drop(struct link *l);
-int link_flush(struct link *l, struct ms_err *err);
-
-/* Is a whole frame here already? */
-bool link_ready(const struct link *l);
-/* Waits for a frame. 1, 0 the other side is gone, -1 (MS_PROTO, MS_IO). */
-int link_next(struct link *l, struct frame *f, struct ms_err *err);
-
-/* Reading fields in order; what is not there is 0 or "" and makes it bad. */
-uint32_t frame_u32(struct frame *f);
-uint64_t frame_u64(struct frame *f);
-const unsigned char *frame_bytes(struct frame *f, size_t n);
-const char *frame_str(struct frame *f);
+/* Is a whole message here already? */
+bool ipc_ready(const struct ipc *c);
+/* Waits for a message. Returns 1, 0 if the other process has ended, or -1:
+ * MS_IO, or MS_PROTO if it is malformed. */
+int ipc_receive(struct ipc *c, struct ipc_message *m, struct ms_err *err);
 
 #endif

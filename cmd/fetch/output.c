@@ -1,24 +1,25 @@
-/* output.c - messages and references in the stream. ms-stream(5). */
-#include "run.h"
-#include "time.h"
+/* output.c - writes messages and references to the stream. ms-stream(5). */
+#include "output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
+#include "time.h"
+
 struct output {
 	struct run *r;
 	struct ms_stream_writer *out;
 	struct ms_envelope env;
-	/* the message that is being written */
-	struct box *box;
+	struct folder *folder; /* of the message that is being written; NULL */
 	uint32_t uid;
 	uint64_t bytes;
-	struct ms_message_hasher *wire; /* for its id, if it has labels */
-	struct ms_buf labels;           /* folders, each with a newline */
-	bool fresh;   /* something was written since output_rest() */
-	bool refused; /* it can't be written; what comes of it is dropped */
+	struct ms_message_hasher *hasher; /* for its id, if it has labels */
+	struct ms_buf labels;             /* folders, each with a newline */
+	bool written; /* something was, since output_idle() */
+	bool refused; /* the message cannot be written; its bytes are dropped */
 };
 
 struct output *
@@ -40,7 +41,7 @@ output_free(struct output *o)
 	if (o == NULL)
 		return;
 	ms_envelope_clear(&o->env);
-	ms_message_hasher_free(o->wire);
+	ms_message_hasher_free(o->hasher);
 	ms_buf_release(&o->labels);
 	free(o);
 }
@@ -48,40 +49,42 @@ output_free(struct output *o)
 bool
 output_busy(const struct output *o)
 {
-	return o->box != NULL;
+	return o->folder != NULL;
 }
 
 static void
-describe(struct output *o, const struct box *b, const struct sight *s)
+describe(
+    struct output *o, const struct folder *f, const struct ms_msg_info *info)
 {
 	char text[32];
 
-	ms_envelope_set(&o->env, MS_ATTR_FOLDER, b->name);
-	ms_envelope_set(&o->env, MS_ATTR_UID, box_place(b, s->uid, text));
+	ms_envelope_set(&o->env, MS_ATTR_FOLDER, f->mailbox.name);
+	ms_envelope_set(&o->env, MS_ATTR_UID,
+	    ms_mailbox_place(&f->mailbox, info->uid, text));
 	ms_envelope_set(&o->env, MS_ATTR_FLAGS,
-	    (s->has & HAS_FLAGS) != 0 ? s->flags : NULL);
-	if ((s->has & HAS_DATE) != 0)
-		ms_time_format(s->date, text);
-	ms_envelope_set(
-	    &o->env, MS_ATTR_DATE, (s->has & HAS_DATE) != 0 ? text : NULL);
+	    (info->has & MS_HAS_FLAGS) != 0 ? info->flags : NULL);
+	if ((info->has & MS_HAS_DATE) != 0)
+		ms_time_format(info->date, text);
+	ms_envelope_set(&o->env, MS_ATTR_DATE,
+	    (info->has & MS_HAS_DATE) != 0 ? text : NULL);
 	ms_envelope_set(&o->env, MS_ATTR_SPECIAL,
-	    (b->uses & MS_USE_SENT) != 0 ? "\\Sent" : NULL);
+	    (f->uses & MS_USE_SENT) != 0 ? "\\Sent" : NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_MOVED_FROM, NULL);
 }
 
 static void
-remark(struct output *o, const struct box *b, const struct sight *s)
+remark(struct output *o, const struct folder *f, const struct ms_msg_info *info)
 {
-	if ((s->has & HAS_SIZE) != 0 && s->size != s->bytes)
+	if ((info->has & MS_HAS_SIZE) != 0 && info->size != info->bytes)
 		ms_report_note(o->r->report,
 		    "%s, UID %" PRIu32 ": the server says %" PRIu64
 		    " bytes and sends %" PRIu64,
-		    b->name, s->uid, s->size, s->bytes);
-	if ((s->has & FLAGS_CUT) != 0)
+		    f->mailbox.name, info->uid, info->size, info->bytes);
+	if ((info->has & MS_HAS_FLAGS_CUT) != 0)
 		ms_report_note(o->r->report,
 		    "%s, UID %" PRIu32 ": too many flags, some left out",
-		    b->name, s->uid);
+		    f->mailbox.name, info->uid);
 }
 
 static void
@@ -89,46 +92,46 @@ add_label(void *ctx, size_t i)
 {
 	struct output *o = ctx;
 
-	ms_buf_add_str(&o->labels, o->r->folders[i].name);
+	ms_buf_add_str(&o->labels, o->r->listed[i].name);
 	ms_buf_add_byte(&o->labels, '\n');
 }
 
 /*
- * A message of All Mail: the folders that it is in by its labels, as far as
- * they are read. false: it is in folders that are left out, and in no other.
+ * Gmail: finds the folders of a message of All Mail, by its labels. Returns
+ * false if the message is in folders that are left out and in no other.
  */
 static bool
-take_labels(struct output *o, const struct box *b, const struct sight *s,
-    const char **why)
+find_labels(struct output *o, const struct folder *f,
+    const struct ms_msg_info *info, const char **why)
 {
 	ms_buf_clear(&o->labels);
-	if (!b->labels || *s->labels == '\0')
+	if (!f->labels || *info->labels == '\0')
 		return true;
-	return ms_folders_labels(o->r->folders, o->r->verdicts,
-	    o->r->folder_count, s->labels, add_label, o, why);
+	return ms_folders_labels(o->r->listed, o->r->verdicts,
+	    o->r->listed_count, info->labels, add_label, o, why);
 }
 
 int
-output_begin(
-    struct output *o, struct box *b, const struct sight *s, struct ms_err *err)
+output_begin(struct output *o, struct folder *f, const struct ms_msg_info *info,
+    struct ms_err *err)
 {
 	struct ms_err why = {0};
 	const char *rule = "";
 
-	o->box = b;
-	o->uid = s->uid;
+	o->folder = f;
+	o->uid = info->uid;
 	o->bytes = 0;
 	o->refused = false;
-	o->fresh = true;
-	describe(o, b, s);
-	remark(o, b, s);
-	if (!take_labels(o, b, s, &rule)) {
+	o->written = true;
+	describe(o, f, info);
+	remark(o, f, info);
+	if (!find_labels(o, f, info, &rule)) {
 		o->refused = true;
-		run_left_out(o->r, b, s->uid, rule);
+		account_left_out(o->r, f, info->uid, rule);
 		return 0;
 	}
-	if (o->labels.n > 0 && o->wire == NULL)
-		o->wire = ms_message_hasher_new();
+	if (o->labels.n > 0 && o->hasher == NULL)
+		o->hasher = ms_message_hasher_new();
 	if (ms_stream_begin(o->out, &o->env, &why) == 0)
 		return 0;
 	if (why.code != MS_DATA) {
@@ -136,7 +139,7 @@ output_begin(
 		return -1;
 	}
 	o->refused = true;
-	run_failed(o->r, b, s->uid, why.msg);
+	account_failed(o->r, f, info->uid, why.msg);
 	return 0;
 }
 
@@ -148,20 +151,20 @@ output_data(
 	if (o->refused)
 		return 0;
 	if (o->labels.n > 0)
-		ms_message_hasher_add(o->wire, p, n);
+		ms_message_hasher_add(o->hasher, p, n);
 	return ms_stream_data(o->out, p, n, err);
 }
 
 int
-output_rest(struct output *o, struct ms_err *err)
+output_idle(struct output *o, struct ms_err *err)
 {
-	if (o->box != NULL || !o->fresh)
+	if (o->folder != NULL || !o->written)
 		return 0;
-	o->fresh = false;
+	o->written = false;
 	return ms_stream_idle(o->out, err);
 }
 
-/* The message lies in the folders of its labels too: the same id there. */
+/* Writes a reference to the message for each folder of its labels. */
 static int
 write_labels(struct output *o, struct ms_err *err)
 {
@@ -170,7 +173,7 @@ write_labels(struct output *o, struct ms_err *err)
 	struct ms_err why = {0};
 	int rc = 0;
 
-	ms_message_hasher_end(o->wire, &identity);
+	ms_message_hasher_end(o->hasher, &identity);
 	ms_hex(identity.id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_UID, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);
@@ -179,18 +182,18 @@ write_labels(struct output *o, struct ms_err *err)
 		next = strchrnul(label, '\n');
 		if (*next == '\n')
 			*next++ = '\0';
-		if (strcmp(label, o->box->name) == 0)
+		if (strcmp(label, o->folder->mailbox.name) == 0)
 			continue;
 		ms_envelope_set(&o->env, MS_ATTR_FOLDER, label);
 		rc = ms_stream_begin(o->out, &o->env, &why);
 		if (rc < 0 && why.code == MS_DATA) {
-			run_failed(o->r, o->box, o->uid, why.msg);
+			account_failed(o->r, o->folder, o->uid, why.msg);
 			rc = 0;
 			continue;
 		}
 		if (rc == 0)
 			rc = ms_stream_end(o->out, &why);
-		o->r->t->messages += rc == 0;
+		o->r->trailer->messages += rc == 0;
 	}
 	if (rc < 0)
 		*err = why;
@@ -198,12 +201,12 @@ write_labels(struct output *o, struct ms_err *err)
 }
 
 static void
-done(struct output *o)
+finish(struct output *o)
 {
-	if (o->wire != NULL) /* what was not asked for its id begins anew */
-		ms_message_hasher_end(o->wire, &(struct ms_identity){0});
+	if (o->hasher != NULL) /* of a cancelled message: begins anew */
+		ms_message_hasher_end(o->hasher, &(struct ms_identity){0});
 	ms_buf_clear(&o->labels);
-	o->box = NULL;
+	o->folder = NULL;
 }
 
 int
@@ -214,8 +217,8 @@ output_end(struct output *o, struct ms_err *err)
 	if (!o->refused) {
 		rc = ms_stream_end(o->out, err);
 		if (rc == 0) {
-			o->r->t->messages++;
-			o->box->tally->new ++;
+			o->r->trailer->messages++;
+			o->folder->tally->new ++;
 			o->r->bytes += o->bytes;
 			o->r->messages++;
 			rc = 1;
@@ -223,31 +226,31 @@ output_end(struct output *o, struct ms_err *err)
 		if (rc == 1 && o->labels.n > 0 && write_labels(o, err) < 0)
 			rc = -1;
 	}
-	done(o);
+	finish(o);
 	return rc;
 }
 
 int
-output_void(struct output *o, const char *reason, struct ms_err *err)
+output_cancel(struct output *o, const char *reason, struct ms_err *err)
 {
 	int rc = 0;
 
 	if (!o->refused)
 		rc = ms_stream_cancel(o->out, reason, err);
-	done(o);
+	finish(o);
 	return rc;
 }
 
 int
-output_reference(struct output *o, struct box *b, const struct sight *s,
-    const unsigned char id[MS_SHA_LEN], const char *moved_from,
-    struct ms_err *err)
+output_reference(struct output *o, struct folder *f,
+    const struct ms_msg_info *info, const unsigned char id[MS_SHA_LEN],
+    const char *moved_from, struct ms_err *err)
 {
 	char hex[MS_SHA_HEX + 1];
 	struct ms_err why = {0};
 
-	o->fresh = true;
-	describe(o, b, s);
+	o->written = true;
+	describe(o, f, info);
 	ms_hex(id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);
 	ms_envelope_set(&o->env, MS_ATTR_MOVED_FROM, moved_from);
@@ -256,12 +259,12 @@ output_reference(struct output *o, struct box *b, const struct sight *s,
 			*err = why;
 			return -1;
 		}
-		run_failed(o->r, b, s->uid, why.msg);
+		account_failed(o->r, f, info->uid, why.msg);
 		return 0;
 	}
 	if (ms_stream_end(o->out, err) < 0)
 		return -1;
-	o->r->t->messages++;
-	b->tally->known++;
+	o->r->trailer->messages++;
+	f->tally->known++;
 	return 0;
 }

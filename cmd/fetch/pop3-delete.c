@@ -1,62 +1,62 @@
 /*
- * pop3-delete.c - deleting at a POP3 server what is the same message as
- * the archive's. ms-fetch(1), Deleting.
+ * pop3-delete.c - deletes messages at a POP3 server, after each was seen to be
+ * the same as the archive's. ms-fetch(1), Deleting.
  */
 #include "pop3-session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is marked goes only when QUIT is answered with +OK. */
-struct doomed {
+/* The server deletes marked messages when it answers QUIT with +OK. */
+struct deletion {
 	struct pop3_batch *b;
-	struct ms_pop3_item *items; /* those that are what they should be */
+	struct ms_pop3_item *items; /* the same as in the archive */
 	uint32_t *uid;
 	size_t count;
-	struct ms_pop3_item *doubtful; /* those that a look does not prove */
+	struct ms_pop3_item *doubtful; /* header or size does not prove it */
 	uint32_t *doubtful_uid;
-	size_t doubts;
+	size_t doubtful_count;
 	uint32_t *marked;
-	size_t marks;
-	struct ms_message_hasher *wire;
+	size_t marked_count;
+	struct ms_message_hasher *hasher;
 };
 
 static void
-proved(struct doomed *d, const struct ms_pop3_item *it, uint32_t uid)
+proved(struct deletion *d, const struct ms_pop3_item *it, uint32_t uid)
 {
 	d->uid[d->count] = uid;
 	d->items[d->count++] = *it;
 }
 
 static void
-doubt(struct doomed *d, size_t index)
+doubt(struct deletion *d, size_t index)
 {
-	d->doubtful_uid[d->doubts] = d->b->uid[index];
-	d->doubtful[d->doubts++] = d->b->items[index];
+	d->doubtful_uid[d->doubtful_count] = d->b->uid[index];
+	d->doubtful[d->doubtful_count++] = d->b->items[index];
 }
 
-/* Where what was asked for stands in the request. */
-static size_t
-place(const struct doomed *d, uint32_t uid)
+/* What the archive says a message of the request is. */
+static const struct ms_identity *
+wanted(const struct deletion *d, uint32_t uid)
 {
-	size_t i = 0;
+	const struct ipc_message *request = d->b->request;
+	const uint32_t *at = bsearch(&uid, request->uids.v, request->uids.n,
+	    sizeof(uid), ms_imap_by_uid);
 
-	while (d->b->u->uids[i] != uid)
-		i++;
-	return i;
+	return request->identities.v + (at - request->uids.v);
 }
 
 static int
 verify(
     void *ctx, size_t index, const struct ms_pop3_head *h, struct ms_err *err)
 {
-	struct doomed *d = ctx;
+	struct deletion *d = ctx;
 	const struct ms_pop3_item *it = d->b->items + index;
-	size_t i = place(d, d->b->uid[index]);
+	const struct ms_identity *want = wanted(d, d->b->uid[index]);
 
 	(void)err;
-	if (it->has_size && it->size == d->b->u->size[i] &&
-	    memcmp(h->digest, d->b->u->head[i], MS_SHA_LEN) == 0)
+	if (it->has_size && it->size == want->size &&
+	    memcmp(h->digest, want->head, MS_SHA_LEN) == 0)
 		proved(d, it, d->b->uid[index]);
 	else
 		doubt(d, index);
@@ -70,10 +70,10 @@ verify_failed(void *ctx, size_t index, const char *reason)
 	doubt(ctx, index);
 }
 
-/* ---- those whose header or size does not do ---- */
+/* ---- messages whose header or size does not prove it ---- */
 
 static int
-add_to_wire(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+add_to_hasher(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
 	ms_message_hasher_add(ctx, p, n);
@@ -84,36 +84,37 @@ static int
 compare(
     void *ctx, size_t index, const struct ms_spool *body, struct ms_err *err)
 {
-	struct doomed *d = ctx;
+	struct deletion *d = ctx;
 	uint32_t uid = d->doubtful_uid[index];
 	struct ms_identity got;
-	int rc = ms_spool_emit(body, add_to_wire, d->wire, err);
+	int rc = ms_spool_emit(body, add_to_hasher, d->hasher, err);
 
-	ms_message_hasher_end(d->wire, &got);
+	ms_message_hasher_end(d->hasher, &got);
 	if (rc < 0)
 		return -1;
-	if (memcmp(got.id, d->b->u->id[place(d, uid)], MS_SHA_LEN) == 0)
+	if (memcmp(got.id, wanted(d, uid)->id, MS_SHA_LEN) == 0)
 		proved(d, d->doubtful + index, uid);
 	else
-		say_kept(d->b->w, uid,
-		    "the server has another message there than the archive");
+		say_not_deleted(d->b->session, uid,
+		    "the server has another message in its place");
 	return 0;
 }
 
 static void
 compare_failed(void *ctx, size_t index, const char *reason)
 {
-	struct doomed *d = ctx;
+	struct deletion *d = ctx;
 
-	say_kept(d->b->w, d->doubtful_uid[index], reason);
+	say_not_deleted(d->b->session, d->doubtful_uid[index], reason);
 }
 
 /*
- * Sizes are not the same everywhere (a last line without its end, a lone LF),
- * and not every server has TOP: then the whole message says what it is.
+ * Compares header and size, and where these do not agree the whole message:
+ * servers count a lone LF, or a last line without its end, in different ways,
+ * and not every server has TOP.
  */
 static int
-look(struct worker *w, struct doomed *d, struct ms_err *err)
+look(struct session *s, struct deletion *d, struct ms_err *err)
 {
 	const struct pop3_batch *b = d->b;
 	const struct ms_pop3_head_sink heads = {
@@ -122,17 +123,17 @@ look(struct worker *w, struct doomed *d, struct ms_err *err)
 	    .message = compare, .failed = compare_failed, .ctx = d};
 	size_t done, i;
 
-	if (ms_pop3_heads(w->pop, b->items, b->count, &done, &heads, err) < 0) {
-		if (!pop3_usable(w))
+	if (ms_pop3_heads(s->pop, b->items, b->count, &done, &heads, err) < 0) {
+		if (!pop3_usable(s))
 			return -1;
 		*err = (struct ms_err){0};
 		for (i = 0; i < b->count; i++)
 			doubt(d, i);
 	}
-	if (d->doubts == 0)
+	if (d->doubtful_count == 0)
 		return 0;
 	return ms_pop3_fetch(
-	    w->pop, d->doubtful, d->doubts, &done, &whole, err);
+	    s->pop, d->doubtful, d->doubtful_count, &done, &whole, err);
 }
 
 /* ---- deleting ---- */
@@ -140,21 +141,21 @@ look(struct worker *w, struct doomed *d, struct ms_err *err)
 static void
 marked(void *ctx, size_t index)
 {
-	struct doomed *d = ctx;
+	struct deletion *d = ctx;
 
-	d->marked[d->marks++] = d->uid[index];
+	d->marked[d->marked_count++] = d->uid[index];
 }
 
 static void
 not_marked(void *ctx, size_t index, const char *reason)
 {
-	struct doomed *d = ctx;
+	struct deletion *d = ctx;
 
-	say_kept(d->b->w, d->uid[index], reason);
+	say_not_deleted(d->b->session, d->uid[index], reason);
 }
 
 static int
-mark_and_quit(struct worker *w, struct doomed *d, struct ms_err *err)
+mark_and_quit(struct session *s, struct deletion *d, struct ms_err *err)
 {
 	const struct ms_pop3_delete_sink sink = {
 	    .marked = marked, .failed = not_marked, .ctx = d};
@@ -163,47 +164,50 @@ mark_and_quit(struct worker *w, struct doomed *d, struct ms_err *err)
 
 	if (d->count == 0)
 		return 0;
-	if (ms_pop3_delete(w->pop, d->items, d->count, &done, &sink, err) < 0)
+	if (ms_pop3_delete(s->pop, d->items, d->count, &done, &sink, err) < 0)
 		return -1;
-	rc = ms_pop3_quit(w->pop, err);
-	for (i = 0; rc == 0 && i < d->marks; i++)
-		say_uid(w, SAY_DELETED, d->marked[i]);
-	for (i = 0; rc < 0 && err->code == MS_NOINPUT && i < d->marks; i++)
-		say_kept(w, d->marked[i], err->msg);
+	rc = ms_pop3_quit(s->pop, err);
+	for (i = 0; rc == 0 && i < d->marked_count; i++)
+		say_uid(s, SAY_DELETED, d->marked[i]);
+	for (i = 0; rc < 0 && err->code == MS_NOINPUT && i < d->marked_count;
+	     i++)
+		say_not_deleted(s, d->marked[i], err->msg);
 	if (rc < 0 && err->code == MS_NOINPUT)
 		rc = 0;
-	pop3_close_session(w);
+	pop3_close_session(s);
 	return rc;
 }
 
 int
-pop3_delete(struct worker *w, const struct wanted *u, struct ms_err *err)
+pop3_delete(
+    struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
+	size_t n = request->uids.n;
 	struct pop3_batch b;
-	struct doomed d = {.b = &b,
-	    .items = ms_xcalloc(u->count, sizeof(*d.items)),
-	    .uid = ms_xcalloc(u->count, sizeof(*d.uid)),
-	    .doubtful = ms_xcalloc(u->count, sizeof(*d.doubtful)),
-	    .doubtful_uid = ms_xcalloc(u->count, sizeof(*d.doubtful_uid)),
-	    .marked = ms_xcalloc(u->count, sizeof(*d.marked)),
-	    .wire = ms_message_hasher_new()};
+	struct deletion d = {.b = &b,
+	    .items = ms_xcalloc(n, sizeof(*d.items)),
+	    .uid = ms_xcalloc(n, sizeof(*d.uid)),
+	    .doubtful = ms_xcalloc(n, sizeof(*d.doubtful)),
+	    .doubtful_uid = ms_xcalloc(n, sizeof(*d.doubtful_uid)),
+	    .marked = ms_xcalloc(n, sizeof(*d.marked)),
+	    .hasher = ms_message_hasher_new()};
 	size_t i;
 	int rc;
 
-	rc = pop3_batch_open(&b, w, u, err);
+	rc = pop3_batch_open(&b, s, request, err);
 	if (rc == 0)
-		rc = look(w, &d, err);
-	if (rc == 0 && u->dry_run)
+		rc = look(s, &d, err);
+	if (rc == 0 && request->dry_run)
 		for (i = 0; i < d.count; i++)
-			say_uid(w, SAY_DELETED, d.uid[i]);
+			say_uid(s, SAY_DELETED, d.uid[i]);
 	else if (rc == 0)
-		rc = mark_and_quit(w, &d, err);
+		rc = mark_and_quit(s, &d, err);
 	free(d.items);
 	free(d.uid);
 	free(d.doubtful);
 	free(d.doubtful_uid);
 	free(d.marked);
-	ms_message_hasher_free(d.wire);
+	ms_message_hasher_free(d.hasher);
 	pop3_batch_release(&b);
 	return rc;
 }

@@ -1,30 +1,30 @@
 /*
- * pop3-session.h - what fetch-pop3.c and fetch-pop3-delete.c share.
+ * pop3-session.h - what pop3.c and pop3-delete.c share.
  */
-#ifndef FETCH_POP3_H
-#define FETCH_POP3_H
+#ifndef FETCH_POP3_SESSION_H
+#define FETCH_POP3_SESSION_H
 #include "worker.h"
 
-bool pop3_usable(const struct worker *w);
-void pop3_close_session(struct worker *w);
+bool pop3_usable(const struct session *s);
+void pop3_close_session(struct session *s);
 
-/* What is asked for, as items of this session; uid says what each is to the
- * other side. */
+/* The messages of a request, as items of this session. uid has the UID of each
+ * item. */
 struct pop3_batch {
-	struct worker *w;
-	const struct wanted *u;
+	struct session *session;
+	const struct ipc_message *request;
 	struct ms_pop3_item *items;
 	uint32_t *uid;
 	size_t count;
 };
 
-/* Finds what is wanted in the session at hand; those that are not there are
- * told to the other side. Release it also if it fails. */
-int pop3_batch_open(struct pop3_batch *b, struct worker *w,
-    const struct wanted *u, struct ms_err *err);
+/* Finds the messages in the session's list, and reports those that are not
+ * there. Release the batch also after a failure. */
+int pop3_batch_open(struct pop3_batch *b, struct session *s,
+    const struct ipc_message *request, struct ms_err *err);
 void pop3_batch_release(struct pop3_batch *b);
 
-/* Deletes what is wanted, after a look at each. */
-int pop3_delete(struct worker *w, const struct wanted *u, struct ms_err *err);
+/* Deletes messages, after each was compared with the archive's. */
+request_fn pop3_delete;
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * pop3.c - what a worker does at a POP3 server. A mailbox has one
- * folder; its messages are numbered anew in each session, so what the other
- * side calls a UID is a place in the list of the first one.
+ * pop3.c - carries out the requests to a worker with a POP3 server. A mailbox
+ * has one folder. Its messages get new numbers in each session, so that a place
+ * in the first session's list serves as UID.
  */
 #include "pop3-session.h"
 
@@ -9,124 +9,113 @@
 #include <string.h>
 
 bool
-pop3_usable(const struct worker *w)
+pop3_usable(const struct session *s)
 {
-	return w->pop != NULL && !w->login_failed && ms_pop3_usable(w->pop);
+	return s->pop != NULL && !s->login_failed && ms_pop3_usable(s->pop);
 }
 
 void
-pop3_close_session(struct worker *w)
+pop3_close_session(struct session *s)
 {
-	ms_pop3_close(w->pop);
-	w->pop = NULL;
-	w->login_failed = false;
-	w->session = NOT_LISTED;
+	ms_pop3_close(s->pop);
+	s->pop = NULL;
+	s->login_failed = false;
+	s->list_state = NOT_LISTED;
 }
 
 static unsigned
-backoff(const struct worker *w)
+backoff(const struct session *s)
 {
-	return w->pop != NULL ? ms_pop3_backoff(w->pop) : 0;
+	return s->pop != NULL ? ms_pop3_backoff(s->pop) : 0;
 }
 
 static int
-need_session(struct worker *w, struct ms_err *err)
+need_session(struct session *s, struct ms_err *err)
 {
 	struct ms_conn *conn;
 	struct ms_login login;
 	enum ms_tls tls;
 
-	if (pop3_usable(w))
+	if (pop3_usable(s))
 		return 0;
-	pop3_close_session(w);
-	if (worker_connect(w, &conn, &tls, err) < 0 ||
-	    ms_pop3_open(&w->pop, conn, tls, err) < 0)
+	pop3_close_session(s);
+	if (worker_connect(s, &conn, &tls, err) < 0 ||
+	    ms_pop3_open(&s->pop, conn, tls, err) < 0)
 		return -1;
-	if (worker_login(w, &login, err) < 0 ||
-	    ms_pop3_login(w->pop, &login, err) < 0) {
-		w->login_failed = true;
+	if (worker_login(s, &login, err) < 0 ||
+	    ms_pop3_login(s->pop, &login, err) < 0) {
+		s->login_failed = true;
 		return -1;
 	}
-	worker_logged_in(w, 0);
+	worker_logged_in(s, 0);
 	return 0;
 }
 
-/* A session in which the numbers of messages are known. */
+/* Opens a session, if there is none, and lists its messages. */
 static int
-need_list(struct worker *w, struct ms_err *err)
+need_list(struct session *s, struct ms_err *err)
 {
-	if (need_session(w, err) < 0)
+	if (need_session(s, err) < 0)
 		return -1;
-	if (w->session != NOT_LISTED)
+	if (s->list_state != NOT_LISTED)
 		return 0;
-	if (!w->listed) {
-		if (ms_pop3_list(w->pop, &w->first, err) < 0)
+	if (!s->listed) {
+		if (ms_pop3_list(s->pop, &s->first, err) < 0)
 			return -1;
-		w->listed = true;
-		w->session = IS_FIRST;
+		s->listed = true;
+		s->list_state = IS_FIRST;
 		return 0;
 	}
-	ms_pop3_list_release(&w->now);
-	if (ms_pop3_list(w->pop, &w->now, err) < 0)
+	ms_pop3_list_release(&s->now);
+	if (ms_pop3_list(s->pop, &s->now, err) < 0)
 		return -1;
-	w->session = IS_LATER;
+	s->list_state = IS_LATER;
 	return 0;
 }
 
 static int
-folders(struct worker *w, struct ms_err *err)
+folders(
+    struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
-	if (need_session(w, err) < 0)
+	(void)request;
+	if (need_session(s, err) < 0)
 		return -1;
-	link_begin(&w->link, SAY_FOLDER);
-	link_str(&w->link, "INBOX");
-	link_str(&w->link, "INBOX");
-	link_u32(&w->link, 0);
-	link_u32(&w->link, MS_SPACE_PERSONAL);
-	link_u32(&w->link, 0);
-	link_u32(&w->link, true);
-	link_u32(&w->link, false);
-	say_end(w);
+	say(s, &(struct ipc_message){.type = SAY_FOLDER,
+		   .raw = "INBOX",
+		   .name = "INBOX",
+		   .space = MS_SPACE_PERSONAL,
+		   .selectable = true});
 	return 0;
 }
 
 static int
-survey(
-    struct worker *w, const char *raw, const char *criteria, struct ms_err *err)
+survey(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	size_t i;
 
-	(void)raw;
-	(void)criteria;
-	/* What has come since the first list is seen by a new session only. */
-	if (w->listed) {
-		pop3_close_session(w);
-		ms_pop3_list_release(&w->first);
-		w->listed = false;
+	(void)request;
+	/* Only a new session sees the messages that have come since. */
+	if (s->listed) {
+		pop3_close_session(s);
+		ms_pop3_list_release(&s->first);
+		s->listed = false;
 	}
-	if (need_list(w, err) < 0)
+	if (need_list(s, err) < 0)
 		return -1;
-	if (w->first.shared > 0 || w->first.without > 0 || w->first.no_uidl) {
-		link_begin(&w->link, SAY_NOTE);
-		link_str(&w->link,
-		    "the server does not tell all messages apart (UIDL): "
-		    "those are known by header and size only");
-		say_end(w);
-	}
-	link_begin(&w->link, SAY_BOX);
-	link_u32(&w->link, 0);
-	link_u64(&w->link, w->first.missing);
-	say_end(w);
-	for (i = 0; i < w->first.count; i++) {
-		link_begin(&w->link, SAY_PLACE);
-		link_u32(&w->link, (uint32_t)i + 1);
-		link_str(&w->link, w->first.items[i].uidl);
-		say_end(w);
-	}
+	if (s->first.shared > 0 || s->first.without > 0 || s->first.no_uidl)
+		say(s, &(struct ipc_message){.type = SAY_REMARK,
+			   .text = "the server has no UIDL for some messages: "
+				   "they are recognised by header and size"});
+	say(s, &(struct ipc_message){
+		   .type = SAY_SURVEY, .missing = s->first.missing});
+	for (i = 0; i < s->first.count; i++)
+		say(s, &(struct ipc_message){.type = SAY_UIDL,
+			   .info.uid = (uint32_t)i + 1,
+			   .text = s->first.items[i].uidl});
 	return 0;
 }
 
-/* ---- messages of the first list in the session at hand ---- */
+/* ---- messages of the first list in this session ---- */
 
 static int
 by_uidl(const void *a, const void *b)
@@ -155,54 +144,55 @@ sorted(const struct ms_pop3_list *l, size_t *count)
 static void
 find_later(struct pop3_batch *b)
 {
-	const struct ms_pop3_list *first = &b->w->first;
+	const struct ms_pop3_list *first = &b->session->first;
 	size_t count, i;
-	const struct ms_pop3_item **v = sorted(&b->w->now, &count), **at, *it;
+	const struct ms_pop3_item **v = sorted(&b->session->now, &count), **at,
+				  *it;
 
-	for (i = 0; i < b->u->count; i++) {
-		it = first->items + b->u->uids[i] - 1;
+	for (i = 0; i < b->request->uids.n; i++) {
+		it = first->items + b->request->uids.v[i] - 1;
 		at = NULL;
 		if (it->uidl != NULL)
 			at = bsearch(&it, v, count, sizeof(*v), by_uidl);
 		if (at != NULL) {
-			b->uid[b->count] = b->u->uids[i];
+			b->uid[b->count] = b->request->uids.v[i];
 			b->items[b->count++] = **at;
 		} else if (it->uidl != NULL) {
-			say_uid(b->w, SAY_GONE, b->u->uids[i]);
+			say_uid(b->session, SAY_GONE, b->request->uids.v[i]);
 		} else {
-			say_failed(b->w, b->u->uids[i],
-			    "without a UIDL it is not found again after the "
-			    "connection was lost");
+			say_failed(b->session, b->request->uids.v[i],
+			    "cannot be found again after a lost connection: "
+			    "the server gives it no UIDL");
 		}
 	}
 	free(v);
 }
 
 int
-pop3_batch_open(struct pop3_batch *b, struct worker *w, const struct wanted *u,
-    struct ms_err *err)
+pop3_batch_open(struct pop3_batch *b, struct session *s,
+    const struct ipc_message *request, struct ms_err *err)
 {
+	const struct ipc_uids *u = &request->uids;
 	size_t i;
 
-	*b = (struct pop3_batch){.w = w, .u = u};
-	for (i = 0; i < u->count; i++)
-		if (!w->listed || u->uids[i] == 0 ||
-		    u->uids[i] > w->first.count)
+	*b = (struct pop3_batch){.session = s, .request = request};
+	for (i = 0; i < u->n; i++)
+		if (!s->listed || u->v[i] == 0 || u->v[i] > s->first.count)
 			return ms_fail(
-			    err, MS_BUG, "a request that makes no sense");
-	if (need_list(w, err) < 0)
+			    err, MS_BUG, "invalid request to a worker");
+	if (need_list(s, err) < 0)
 		return -1;
-	b->items = ms_xcalloc(u->count, sizeof(*b->items));
-	b->uid = ms_xcalloc(u->count, sizeof(*b->uid));
-	if (w->session == IS_LATER) {
+	b->items = ms_xcalloc(u->n, sizeof(*b->items));
+	b->uid = ms_xcalloc(u->n, sizeof(*b->uid));
+	if (s->list_state == IS_LATER) {
 		find_later(b);
 		return 0;
 	}
-	for (i = 0; i < u->count; i++) {
-		b->uid[i] = u->uids[i];
-		b->items[i] = w->first.items[u->uids[i] - 1];
+	for (i = 0; i < u->n; i++) {
+		b->uid[i] = u->v[i];
+		b->items[i] = s->first.items[u->v[i] - 1];
 	}
-	b->count = u->count;
+	b->count = u->n;
 	return 0;
 }
 
@@ -218,7 +208,7 @@ on_failed(void *ctx, size_t index, const char *reason)
 {
 	struct pop3_batch *b = ctx;
 
-	say_failed(b->w, b->uid[index], reason);
+	say_failed(b->session, b->uid[index], reason);
 }
 
 static int
@@ -226,42 +216,33 @@ on_message(
     void *ctx, size_t index, const struct ms_spool *body, struct ms_err *err)
 {
 	struct pop3_batch *b = ctx;
-	struct worker *w = b->w;
+	struct session *s = b->session;
 	const struct ms_pop3_item *it = b->items + index;
 
 	(void)err;
-	link_begin(&w->link, SAY_MESSAGE);
-	link_u32(&w->link, b->uid[index]);
-	link_u32(&w->link, it->has_size ? HAS_SIZE : 0);
-	link_u64(&w->link, 0);
-	link_u64(&w->link, it->size);
-	link_u64(&w->link, ms_spool_size(body));
-	link_str(&w->link, "");
-	link_str(&w->link, "");
-	say_end(w);
-	say_body(w, body);
+	say(s, &(struct ipc_message){.type = SAY_MESSAGE,
+		   .info = {.uid = b->uid[index],
+		       .has = it->has_size ? MS_HAS_SIZE : 0,
+		       .size = it->size,
+		       .bytes = ms_spool_size(body)}});
+	say_body(s, body);
 	return 0;
 }
 
 static void
 say_head(struct pop3_batch *b, size_t index, const struct ms_pop3_head *h)
 {
-	static const unsigned char none[MS_SHA_LEN];
-	struct worker *w = b->w;
 	const struct ms_pop3_item *it = b->items + index;
 
-	link_begin(&w->link, SAY_HEAD);
-	link_u32(&w->link, b->uid[index]);
-	link_u32(&w->link, (it->has_size ? HAS_SIZE : 0u) |
-			       (h != NULL ? HAS_HEAD : 0u) |
-			       (h != NULL && h->has_date ? HAS_SENT : 0u));
-	link_u64(&w->link, 0);
-	link_u64(&w->link, h != NULL ? (uint64_t)h->date : 0);
-	link_u64(&w->link, it->size);
-	link_bytes(&w->link, h != NULL ? h->digest : none, MS_SHA_LEN);
-	link_str(&w->link, "");
-	link_str(&w->link, "");
-	say_end(w);
+	say(b->session,
+	    &(struct ipc_message){.type = SAY_HEADER,
+		.info = {.uid = b->uid[index],
+		    .has = (it->has_size ? MS_HAS_SIZE : 0u) |
+			   (h != NULL ? MS_HAS_HEAD : 0u) |
+			   (h != NULL && h->has_date ? MS_HAS_SENT : 0u),
+		    .sent = h != NULL ? h->date : 0,
+		    .size = it->size,
+		    .head = h != NULL ? h->digest : NULL}});
 }
 
 static int
@@ -273,7 +254,7 @@ on_head(
 	return 0;
 }
 
-/* TOP is optional, and refused here: the whole message says what it is. */
+/* TOP is optional, and this server refuses it: the whole message is fetched. */
 static void
 on_no_head(void *ctx, size_t index, const char *reason)
 {
@@ -282,12 +263,13 @@ on_no_head(void *ctx, size_t index, const char *reason)
 }
 
 static int
-attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
+attributes(
+    struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	struct pop3_batch b;
 	size_t i;
 
-	if (pop3_batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, s, request, err) < 0)
 		return -1;
 	for (i = 0; i < b.count; i++)
 		say_head(&b, i, NULL);
@@ -296,7 +278,7 @@ attributes(struct worker *w, const struct wanted *u, struct ms_err *err)
 }
 
 static int
-heads(struct worker *w, const struct wanted *u, struct ms_err *err)
+heads(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	struct pop3_batch b;
 	struct ms_pop3_head_sink sink = {
@@ -304,10 +286,10 @@ heads(struct worker *w, const struct wanted *u, struct ms_err *err)
 	size_t done, i;
 	int rc;
 
-	if (pop3_batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, s, request, err) < 0)
 		return -1;
-	rc = ms_pop3_heads(w->pop, b.items, b.count, &done, &sink, err);
-	if (rc < 0 && pop3_usable(w)) { /* no TOP: then without headers */
+	rc = ms_pop3_heads(s->pop, b.items, b.count, &done, &sink, err);
+	if (rc < 0 && pop3_usable(s)) { /* no TOP: without headers */
 		for (i = 0; i < b.count; i++)
 			say_head(&b, i, NULL);
 		rc = 0;
@@ -317,7 +299,7 @@ heads(struct worker *w, const struct wanted *u, struct ms_err *err)
 }
 
 static int
-fetch(struct worker *w, const struct wanted *u, struct ms_err *err)
+fetch(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	struct pop3_batch b;
 	struct ms_pop3_sink sink = {
@@ -325,31 +307,30 @@ fetch(struct worker *w, const struct wanted *u, struct ms_err *err)
 	size_t done;
 	int rc;
 
-	if (pop3_batch_open(&b, w, u, err) < 0)
+	if (pop3_batch_open(&b, s, request, err) < 0)
 		return -1;
-	rc = ms_pop3_fetch(w->pop, b.items, b.count, &done, &sink, err);
+	rc = ms_pop3_fetch(s->pop, b.items, b.count, &done, &sink, err);
 	pop3_batch_release(&b);
 	return rc;
 }
 
-/* A session does not see what comes while it lasts: end it, and wait. */
+/* A session does not see new messages: it is closed for the time. */
 static int
-idle(struct worker *w, const char *raw, unsigned seconds, struct ms_err *err)
+idle(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
-	(void)raw;
 	(void)err;
-	pop3_close_session(w);
-	worker_wait(w, seconds);
+	pop3_close_session(s);
+	worker_wait(s, request->seconds);
 	return 0;
 }
 
 const struct protocol fetch_pop3 = {.close = pop3_close_session,
     .usable = pop3_usable,
     .backoff = backoff,
-    .folders = folders,
-    .survey = survey,
-    .attributes = attributes,
-    .heads = heads,
-    .fetch = fetch,
-    .delete = pop3_delete,
-    .idle = idle};
+    .serve = {[ASK_FOLDERS] = folders,
+	[ASK_SURVEY] = survey,
+	[ASK_ATTRIBUTES] = attributes,
+	[ASK_HEADERS] = heads,
+	[ASK_FETCH] = fetch,
+	[ASK_DELETE] = pop3_delete,
+	[ASK_IDLE] = idle}};

@@ -1,231 +1,172 @@
 /*
- * retry.c - what a run does when a server refuses, throttles, breaks
- * the connection or the protocol: ms-fetch(1), Patience.
+ * retry.c - carries out what lib/sync/backoff.c decides after a failure: asks
+ * again, or reports what has failed. ms-fetch(1), Retries.
  */
-#include "run.h"
+#include "retry.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "account.h"
 #include "clock.h"
 
-#define PAUSE_FIRST 200   /* ms before the first new try */
-#define PAUSE_SECOND 1000 /* then twice as long each time */
-#define PAUSE_MAX 60000
-#define PUT_OFF_MAX 3    /* times that a folder may ask for patience */
-#define RENUMBERED_MAX 3 /* times that a folder may be made anew */
-#define BLAMED_MAX 2     /* losses that one message may cause */
-
-void
-patience_won(struct run *r, struct hand *h)
-{
-	r->strikes = 0;
-	if (h->task.box != NULL) {
-		h->task.box->careful = false;
-		h->task.box->blamed = 0;
-	}
-}
-
 static void
-pause_for(struct run *r, const struct verdict *v)
+pause_requests(struct run *r, const struct ms_failure *failure)
 {
-	int64_t ms = PAUSE_FIRST;
-	unsigned i;
+	int64_t ms = ms_backoff_pause_ms(&r->backoff, failure);
+	int64_t until = ms_clock_ms() + ms;
 
-	for (i = 1; i < r->strikes && ms < PAUSE_MAX; i++)
-		ms = i == 1 ? PAUSE_SECOND : ms * 2;
-	if (v->wait > 0)
-		ms = (int64_t)v->wait * 1000;
-	if (r->pause_until < ms_clock_ms() + ms)
-		r->pause_until = ms_clock_ms() + ms;
+	if (r->pause_until_ms < until)
+		r->pause_until_ms = until;
 	ms_report_note(r->report, "%s: %s: trying again in %.1f seconds",
-	    r->opt->url.host, v->err.msg, (double)ms / 1000);
+	    r->opt->url.host, failure->err.msg, (double)ms / 1000);
 }
 
-/* The messages of a task of which nothing is known go back to where they came
- * from. */
+/* The messages of a task that are not answered go back to their queue; a survey
+ * begins again. */
 static void
-requeue(struct task *t)
+ask_again(struct task *t)
 {
+	enum ms_stage stage = t->request == ASK_FETCH    ? MS_STAGE_FETCH
+			      : t->request == ASK_DELETE ? MS_STAGE_DELETE
+							 : MS_STAGE_LOOK;
 	uint32_t left[TASK_MAX];
 	size_t i, n = 0;
-	enum stage stage = t->ask == ASK_FETCH    ? STAGE_FETCH
-			   : t->ask == ASK_DELETE ? STAGE_DELETE
-						  : STAGE_LOOK;
 
+	if (t->request == ASK_SURVEY) {
+		folder_reset(t->folder);
+		return;
+	}
 	for (i = 0; i < t->n; i++)
-		if (!t->told[i])
+		if (!t->answered[i])
 			left[n++] = t->uid[i];
-	queue_return(&t->box->queue[stage], left, n);
+	ms_queue_return(&t->folder->mailbox.queue[stage], left, n);
 	t->left = 0;
 }
 
-static void
-fail_rest(struct run *r, struct task *t, const char *reason)
+void
+retry_fail_rest(struct run *r, struct task *t, const char *reason)
 {
 	struct ms_err err = {0};
 	size_t i;
 
-	if (t->left > 0 && t->box->probe != 0) { /* nothing is believed then */
-		t->left = 0;
-		if (box_probed(r, t->box, NULL, &err) < 0)
-			run_over(r, &err);
+	if (t->left > 0 && t->folder->mailbox.probe != 0) {
+		/* The probe has no answer: the UIDs are not trusted. */
+		t->n = t->left = 0;
+		if (folder_probed(r, t->folder, NULL, &err) < 0)
+			account_abort(r, &err);
 		return;
 	}
 	for (i = 0; i < t->n; i++)
-		if (!t->told[i]) {
-			run_failed(r, t->box, t->uid[i], reason);
-			t->told[i] = true;
+		if (!t->answered[i]) {
+			account_failed(r, t->folder, t->uid[i], reason);
+			t->answered[i] = true;
 		}
 	t->left = 0;
 }
 
-/* All that is known of the folder's UIDs is void. */
+/* A new UIDVALIDITY makes every UID of the folder invalid (RFC 3501, 2.3.1.1):
+ * the folder is surveyed again. */
 static void
 renumbered(struct run *r, struct task *t, const char *reason)
 {
-	struct box *b = t->box;
-	uint64_t void_now = b->probe != 0 ? 0 : t->left;
-	int i;
+	struct folder *f = t->folder;
+	bool probing = f->mailbox.probe != 0; /* nothing was counted yet */
+	uint64_t uncount = probing ? 0 : t->left;
 
 	t->left = 0;
-	if (t->renumbered == b->renumbered) {
-		for (i = 0; i < STAGES && b->probe == 0; i++)
-			void_now += queue_left(&b->queue[i]);
-		b->renumbered++;
-		box_reset(b);
-		if (b->renumbered > RENUMBERED_MAX)
-			run_box_failed(r, b, reason, 1);
+	if (t->renumbered == f->backoff.renumbered) {
+		if (!probing)
+			uncount += ms_mailbox_waiting(&f->mailbox);
+		folder_reset(f);
+		if (ms_backoff_renumbered(&f->backoff))
+			ms_report_note(r->report, "%s: %s: surveyed again",
+			    f->mailbox.name, reason);
 		else
-			ms_report_note(r->report, "%s: %s: looked at once more",
-			    b->name, reason);
+			account_folder_failed(r, f, reason, 1);
 	}
-	b->tally->seen -= void_now <= b->tally->seen ? void_now : 0;
-}
-
-/*
- * The session was lost while it worked on this. Which message it was that the
- * server can't send, or we can't read, shows when they are asked for one by
- * one.
- */
-static void
-blame(struct run *r, struct task *t, const struct verdict *v)
-{
-	struct box *b = t->box;
-
-	if (b == NULL || t->n == 0 || t->left < t->n || !v->reached)
-		return;
-	if (t->n > 1) {
-		b->careful = true;
-		b->blamed = 0;
-	} else if (++b->blamed >= BLAMED_MAX) {
-		fail_rest(r, t, v->err.msg);
-		b->blamed = 0;
-		if (r->damage < v->err.code)
-			r->damage = v->err.code;
-	}
-}
-
-/* Is it the network or the server's mood, or would it be the same again? A run
- * that never got in does not insist, unless it is asked to wait. */
-static bool
-forgivable(const struct run *r, const struct verdict *v)
-{
-	if (v->err.code != MS_TEMP && (v->err.code != MS_PROTO || !v->reached))
-		return false;
-	return r->logged_in || v->wait > 0 || r->following;
+	f->tally->seen -= uncount <= f->tally->seen ? uncount : 0;
 }
 
 static void
-session_lost(struct run *r, struct hand *h, const struct verdict *v)
+session_lost(struct run *r, struct worker *w, const struct ms_failure *failure)
 {
-	struct task *t = &h->task;
-	struct box *b = t->box;
+	struct task *t = &w->task;
+	struct ms_err why = {0};
+	bool progress = t->left < t->n;
 
-	if (t->left < t->n)
-		r->strikes = 0;
-	if (r->strikes++ == 0 || r->loss.code < v->err.code)
-		r->loss = v->err;
-	h->open = NULL;
-	blame(r, t, v);
-	if (b != NULL && t->ask == ASK_SURVEY)
-		box_reset(b);
-	else if (b != NULL)
-		requeue(t);
-	if (!v->reached && r->logged_in && !h->logged_in) {
-		/* So many connections the server does not like. */
-		crew_dismiss(h);
-		r->strikes--;
-		ms_report_note(r->report, "%s: with one connection fewer: %s",
-		    r->opt->url.host, v->err.msg);
-		return;
+	w->open = NULL;
+	if (t->folder != NULL) {
+		if (ms_backoff_blame(&t->folder->backoff, t->n, t->left,
+			failure->had_session)) {
+			retry_fail_rest(r, t, failure->err.msg);
+			if (r->damage < failure->err.code)
+				r->damage = failure->err.code;
+		}
+		ask_again(t);
 	}
-	if (!forgivable(r, v))
-		run_over(r, &v->err);
-	else if (r->strikes > r->opt->retries && !r->following)
-		run_over(r, &r->loss);
-	else
-		pause_for(r, v);
+	switch (ms_backoff_session_lost(
+	    &r->backoff, failure, progress, w->logged_in, &why)) {
+	case MS_BACKOFF_FEWER_CONNECTIONS:
+		pool_dismiss(w);
+		ms_report_note(r->report, "%s: one connection fewer: %s",
+		    r->opt->url.host, failure->err.msg);
+		break;
+	case MS_BACKOFF_GIVE_UP:
+		account_abort(r, &why);
+		break;
+	case MS_BACKOFF_RETRY:
+		pause_requests(r, failure);
+	}
 }
 
-/* The server says no to this folder, and the session goes on. */
+/* The server refuses a request, and the session goes on. */
 static void
-refused(struct run *r, struct hand *h, const struct verdict *v)
+refused(struct run *r, struct worker *w, const struct ms_failure *failure)
 {
-	struct task *t = &h->task;
-	struct box *b = t->box;
+	struct task *t = &w->task;
+	struct folder *f = t->folder;
 
-	h->open = NULL;
-	if (b == NULL) {
-		run_over(r, &v->err);
-	} else if (v->wait > 0 && b->tries++ < PUT_OFF_MAX) {
-		if (t->ask == ASK_SURVEY)
-			box_reset(b);
-		else
-			requeue(t);
-		pause_for(r, v);
-	} else if (t->ask == ASK_SURVEY) {
-		run_box_failed(r, b, v->err.msg, 1);
-		b->tally->seen++;
-		b->state = BOX_FAILED;
+	w->open = NULL;
+	if (f == NULL) {
+		account_abort(r, &failure->err);
+	} else if (ms_backoff_postpone(&f->backoff, failure)) {
+		ask_again(t);
+		pause_requests(r, failure);
+	} else if (t->request == ASK_SURVEY) {
+		account_folder_unreadable(r, f, failure->err.msg);
 	} else {
-		fail_rest(r, t, v->err.msg);
+		retry_fail_rest(r, t, failure->err.msg);
 	}
 }
 
 void
-patience_failed(struct run *r, struct hand *h, const struct verdict *v)
+retry_failed_request(
+    struct run *r, struct worker *w, const struct ms_failure *failure)
 {
-	r->next = 0;
-	if (v->err.code == MS_EXISTS && h->task.box != NULL)
-		renumbered(r, &h->task, v->err.msg);
-	else if (v->lost)
-		session_lost(r, h, v);
+	r->next_survey = 0;
+	if (failure->err.code == MS_EXISTS && w->task.folder != NULL)
+		renumbered(r, &w->task, failure->err.msg);
+	else if (failure->session_lost)
+		session_lost(r, w, failure);
 	else
-		refused(r, h, v);
+		refused(r, w, failure);
 }
 
 void
-patience_dead(struct run *r, struct hand *h, const struct ms_err *why)
+retry_worker_died(struct run *r, struct worker *w, const struct ms_err *why)
 {
-	struct task *t = &h->task;
-	struct box *b = t->box;
+	struct task *t = &w->task;
+	struct folder *f = t->folder;
 	size_t i, left = 0;
 
 	if (r->damage < why->code)
 		r->damage = why->code;
-	if (b != NULL && t->ask == ASK_SURVEY) {
-		b->state = BOX_FAILED;
-		b->tally->seen++;
-		run_box_failed(r, b, why->msg, 1);
-	} else if (b != NULL) {
-		fail_rest(r, t, why->msg);
-	} else {
-		run_over(r, why);
-	}
-	for (i = 0; i < r->crew->count; i++)
-		left += r->crew->hands[i].state != HAND_GONE;
+	if (f == NULL)
+		account_abort(r, why);
+	else if (t->request == ASK_SURVEY)
+		account_folder_unreadable(r, f, why->msg);
+	else
+		retry_fail_rest(r, t, why->msg);
+	for (i = 0; i < r->pool->count; i++)
+		left += r->pool->workers[i].state != WORKER_GONE;
 	if (left == 0)
-		run_over(r, why);
+		account_abort(r, why);
 }

@@ -1,100 +1,40 @@
-/* run.c - a run from its beginning to its status. ms-fetch(1). */
+/* run.c - runs ms-fetch: from the list of folders to the exit status. */
 #include "run.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "account.h"
 #include "clock.h"
+#include "dispatch.h"
+#include "follow.h"
 #include "listing.h"
 #include "opt.h"
-
-/* ---- accounting ---- */
-
-const char *
-run_where(struct ms_buf *b, const struct box *box, uint32_t uid)
-{
-	ms_buf_clear(b);
-	if (box->places != NULL && uid <= box->count &&
-	    box->places[uid - 1] != NULL)
-		ms_buf_printf(
-		    b, "%s, UIDL %s", box->name, box->places[uid - 1]);
-	else if (box->places != NULL)
-		ms_buf_printf(b, "%s, message %" PRIu32, box->name, uid);
-	else
-		ms_buf_printf(b, "%s, UID %" PRIu32, box->name, uid);
-	return ms_buf_str(b);
-}
-
-void
-run_failed(struct run *r, struct box *b, uint32_t uid, const char *reason)
-{
-	struct ms_buf where = {0};
-
-	ms_report_failed(r->report, run_where(&where, b, uid), reason);
-	b->tally->failed++;
-	r->t->failed++;
-	ms_buf_release(&where);
-}
-
-void
-run_left_out(struct run *r, struct box *b, uint32_t uid, const char *reason)
-{
-	struct ms_buf where = {0};
-
-	ms_report_left_out(r->report, run_where(&where, b, uid), reason);
-	b->tally->left_out++;
-	ms_buf_release(&where);
-}
-
-void
-run_box_failed(
-    struct run *r, struct box *b, const char *reason, uint64_t messages)
-{
-	ms_report_failed(r->report, b->name, reason);
-	b->tally->failed += messages;
-	r->t->failed += messages;
-}
-
-void
-run_over(struct run *r, const struct ms_err *why)
-{
-	if (r->over.code == MS_OK)
-		r->over = *why;
-}
+#include "output.h"
 
 /* ---- folders ---- */
 
-/* A folder that can't be read counts as one failure. */
 static void
-box_fails(struct run *r, struct box *b, const char *reason)
-{
-	b->tally->seen++;
-	b->state = BOX_FAILED;
-	run_box_failed(r, b, reason, 1);
-}
-
-static void
-add_box(struct run *r, const struct ms_imap_folder *f,
+add_folder(struct run *r, const struct ms_imap_folder *listed,
     const struct ms_folder_verdict *v)
 {
-	struct box *b = r->boxes + r->box_count++;
+	struct folder *f = r->folders + r->folder_count++;
 
-	*b = (struct box){.raw = ms_xstrdup(f->raw),
-	    .name = ms_xstrdup(f->name),
+	*f = (struct folder){.raw = ms_xstrdup(listed->raw),
+	    .mailbox.name = ms_xstrdup(listed->name),
 	    .uses = v->uses,
 	    .labels = (r->capabilities & MS_CAP_GMAIL) != 0 &&
 		      (v->uses & MS_USE_ALL) != 0};
-	b->tally = ms_report_tally(r->report, r->user_name, r->source, f->name);
-	if (f->duplicate)
-		box_fails(r, b, "another folder has the same name");
-	else if (strlen(f->name) > MS_FOLDER_MAX)
-		box_fails(r, b, "its name is too long");
+	f->tally = ms_report_tally(r->report, r->user, r->source, listed->name);
+	if (listed->duplicate)
+		account_folder_unreadable(
+		    r, f, "another folder has the same name");
+	else if (strlen(listed->name) > MS_FOLDER_MAX)
+		account_folder_unreadable(r, f, "name too long");
 }
 
-/* What --folder or --sent-folder names and nobody has. */
+/* Reports each --folder and --sent-folder that names no folder. */
 static void
 report_unmatched(struct run *r, const struct ms_folders *rules)
 {
@@ -102,17 +42,15 @@ report_unmatched(struct run *r, const struct ms_folders *rules)
 	size_t at = 0;
 
 	while ((name = ms_folders_unmatched(
-		    rules, r->folders, r->folder_count, &at)) != NULL) {
+		    rules, r->listed, r->listed_count, &at)) != NULL) {
 		ms_report_failed(r->report, name, "no such folder");
-		ms_report_tally(r->report, r->user_name, r->source, name)
-		    ->seen++;
-		ms_report_tally(r->report, r->user_name, r->source, name)
-		    ->failed++;
-		r->t->failed++;
+		ms_report_tally(r->report, r->user, r->source, name)->seen++;
+		ms_report_tally(r->report, r->user, r->source, name)->failed++;
+		r->trailer->failed++;
 	}
 }
 
-/* name TAB taken or not TAB why, a line a folder. */
+/* One line for each folder: whether it is read, its name, and why. */
 static int
 print_folders(
     struct run *r, const struct ms_folder_verdict *v, struct ms_err *err)
@@ -122,10 +60,10 @@ print_folders(
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < r->folder_count && rc == 0; i++) {
+	for (i = 0; i < r->listed_count && rc == 0; i++) {
 		ms_buf_clear(&line);
 		ms_listing_escape(
-		    &line, r->folders[i].name, strlen(r->folders[i].name));
+		    &line, r->listed[i].name, strlen(r->listed[i].name));
 		if (printf("%s\t%s\t%s\n", way[v[i].mode], ms_buf_str(&line),
 			v[i].why) < 0)
 			rc = ms_fail_errno(err, "standard output");
@@ -146,18 +84,18 @@ choose_folders(struct run *r, struct ms_err *err)
 	options.gmail = (r->capabilities & MS_CAP_GMAIL) != 0;
 	if (ms_folders_new(&rules, &options, err) < 0)
 		return -1;
-	v = r->verdicts = ms_xcalloc(r->folder_count + 1, sizeof(*v));
-	r->boxes = ms_xcalloc(r->folder_count + 1, sizeof(*r->boxes));
-	ms_folders_match(rules, r->folders, r->folder_count, v);
+	v = r->verdicts = ms_xcalloc(r->listed_count + 1, sizeof(*v));
+	r->folders = ms_xcalloc(r->listed_count + 1, sizeof(*r->folders));
+	ms_folders_match(rules, r->listed, r->listed_count, v);
 	if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 		rc = print_folders(r, v, err);
-	for (i = 0; i < r->folder_count; i++) {
+	for (i = 0; i < r->listed_count; i++) {
 		if (r->opt->job == FETCH_JOB_LIST_FOLDERS)
 			continue;
 		if (v[i].mode == MS_FOLDER_READ)
-			add_box(r, r->folders + i, v + i);
+			add_folder(r, r->listed + i, v + i);
 		else if (r->opt->verbose)
-			ms_warn(TOOL, "%s: left out: %s", r->folders[i].name,
+			ms_warn(TOOL, "%s: left out: %s", r->listed[i].name,
 			    v[i].why);
 	}
 	report_unmatched(r, rules);
@@ -165,61 +103,15 @@ choose_folders(struct run *r, struct ms_err *err)
 	return rc;
 }
 
-/* ---- the end ---- */
-
-/* The run is over before its time: names what it leaves. */
-static void
-account_for_rest(struct run *r)
-{
-	struct ms_buf why = {0};
-	struct hand *h;
-	struct box *b;
-	uint64_t left;
-	int i;
-
-	for (b = r->boxes; b != NULL && b < r->boxes + r->box_count; b++) {
-		if (b->state == BOX_WAITS || b->state == BOX_SURVEYED_NOW) {
-			box_fails(r, b, r->over.msg);
-			continue;
-		}
-		left = 0;
-		if (b->probe != 0) { /* nothing of it was counted yet */
-			b->tally->seen += b->count;
-			left = b->count;
-		}
-		for (i = 0; i < STAGES && b->probe == 0; i++)
-			left += queue_left(&b->queue[i]);
-		for (h = r->crew->hands; h < r->crew->hands + r->crew->count;
-		     h++)
-			if (h->task.box == b && b->probe == 0)
-				left += h->task.left;
-		if (left == 0 || b->state != BOX_OPEN)
-			continue;
-		ms_buf_clear(&why);
-		ms_buf_printf(&why, "%" PRIu64 " %s not fetched: %s", left,
-		    left == 1 ? "message" : "messages", r->over.msg);
-		run_box_failed(r, b, ms_buf_str(&why), left);
-	}
-	ms_buf_release(&why);
-}
-
-static int
-status_of(const struct run *r)
-{
-	if (r->over.code != MS_OK)
-		return ms_status(r->over.code);
-	if (r->damage != MS_OK)
-		return ms_status(r->damage);
-	return r->t->failed > 0 ? MS_STATUS_SOME : 0;
-}
+/* ---- the run ---- */
 
 static void
-say_checked(const struct run *r)
+report_check(const struct run *r)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < r->folder_count; i++)
-		n += r->folders[i].selectable;
+	for (i = 0; i < r->listed_count; i++)
+		n += r->listed[i].selectable;
 	if (!r->opt->quiet)
 		ms_warn(TOOL, "%s: logged in as %s, %zu %s", r->opt->url.host,
 		    r->opt->login_name, n, n == 1 ? "folder" : "folders");
@@ -230,19 +122,36 @@ do_job(struct run *r)
 {
 	struct ms_err err = {0};
 
-	if (work_folders(r, &err) < 0)
+	if (dispatch_list_folders(r, &err) < 0)
 		return;
 	if (r->opt->job == FETCH_JOB_CHECK) {
-		say_checked(r);
+		report_check(r);
 		return;
 	}
 	if (choose_folders(r, &err) < 0) {
-		run_over(r, &err);
+		account_abort(r, &err);
 		return;
 	}
-	work(r);
-	if (r->opt->follow && r->over.code == MS_OK)
-		fetch_follow(r);
+	dispatch_loop(r);
+	if (r->opt->follow && r->aborted.code == MS_OK)
+		follow(r);
+}
+
+static int
+open_archive(struct run *r, struct ms_err *err)
+{
+	const struct fetch_options *opt = r->opt;
+	const struct ms_lookup_options options = {.archive = opt->archive,
+	    .user = r->user,
+	    .source = r->source,
+	    .write = r->rules.delete_archived && !opt->dry_run,
+	    .watch_moves = opt->job == FETCH_JOB_FETCH && !opt->no_auto_move};
+
+	if (ms_lookup_open(&r->lookup, &options, err) < 0)
+		return -1;
+	return r->rules.delete_archived
+		   ? ms_expunge_open(&r->expunge, &r->rules, r->lookup, err)
+		   : 0;
 }
 
 static void
@@ -251,15 +160,15 @@ release(struct run *r)
 	size_t i;
 
 	output_free(r->output);
-	doom_close(r->doom);
-	known_close(r->known);
-	for (i = 0; i < r->box_count; i++)
-		box_release(r->boxes + i);
-	free(r->boxes);
+	ms_expunge_close(r->expunge);
+	ms_lookup_close(r->lookup);
+	for (i = 0; i < r->folder_count; i++)
+		folder_release(r->folders + i);
+	free(r->folders);
 	free(r->verdicts);
-	ms_imap_folders_free(r->folders, r->folder_count);
+	ms_imap_folders_free(r->listed, r->listed_count);
 	ms_buf_release(&r->criteria);
-	ms_buf_release(&r->late);
+	ms_pending_moves_release(&r->moves);
 }
 
 void
@@ -267,46 +176,50 @@ fetch_run(const struct fetch_options *opt, struct ms_secret *password,
     struct ms_stream_writer *out, struct ms_report *report,
     struct ms_trailer *t)
 {
-	struct crew crew;
+	struct worker_pool pool;
 	struct run r = {.opt = opt,
 	    .report = report,
-	    .t = t,
-	    .crew = &crew,
-	    .following = opt->follow};
+	    .trailer = t,
+	    .pool = &pool,
+	    .rules = {.choice = &opt->choice,
+		.delete_archived = opt->job == FETCH_JOB_DELETE,
+		.has_archived_before = opt->has_archived_before,
+		.archived_before = opt->archived_before},
+	    .backoff = {.retries = opt->retries, .follows = opt->follow}};
 	struct ms_buf source = {0};
 	struct ms_err err = {0};
 
 	ms_url_source(&opt->url, opt->identity, &source);
 	r.source = ms_buf_str(&source);
-	r.user_name = ms_opt_user(opt->user, NULL);
-	(void)ms_choose_search(&opt->choice, &r.criteria, &r.exact);
+	r.user = ms_opt_user(opt->user, NULL);
+	(void)ms_choose_search(
+	    &opt->choice, &r.criteria, &r.rules.search_is_exact);
 	if (opt->accept_any)
 		ms_warn(TOOL,
-		    "warning: whoever answers for %s is believed "
+		    "%s: warning: certificate is not verified "
 		    "(--accept-any-certificate)",
 		    opt->url.host);
 	if (opt->max_time > 0)
-		r.until_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
-	crew_catch_signals();
-	if (crew_open(&crew, opt, password, &err) < 0 ||
-	    known_open(&r.known, &r, &err) < 0 ||
-	    (opt->job == FETCH_JOB_DELETE &&
-		doom_open(&r.doom, &r, &err) < 0)) {
-		run_over(&r, &err);
+		r.deadline_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
+	pool_catch_signals();
+	/* The workers are started before the archive is opened. */
+	if (pool_open(&pool, opt, password, &err) < 0 ||
+	    open_archive(&r, &err) < 0) {
+		account_abort(&r, &err);
 	} else {
 		r.output = output_new(&r, out);
 		do_job(&r);
 	}
-	if (r.over.code != MS_OK) {
-		if (r.boxes == NULL)
+	if (r.aborted.code != MS_OK) {
+		if (r.folders == NULL)
 			ms_report_failed(report,
 			    opt->job == FETCH_JOB_CHECK ? opt->url.host
 							: r.source,
-			    r.over.msg);
-		account_for_rest(&r);
+			    r.aborted.msg);
+		account_rest(&r);
 	}
-	t->status = status_of(&r);
-	crew_close(&crew);
+	t->status = account_status(&r);
+	pool_close(&pool);
 	release(&r);
 	ms_buf_release(&source);
 }

@@ -1,4 +1,4 @@
-/* worker-pool.c - starting workers, hearing from them, ending them. */
+/* worker-pool.c - starts workers, receives their messages, ends them. */
 #include "worker-pool.h"
 
 #include <errno.h>
@@ -13,21 +13,21 @@
 
 #include "worker.h"
 
-#define LOGOUT_MS 2000 /* time for saying goodbye */
+#define LOGOUT_MS 2000 /* for a worker to log out */
 
-volatile sig_atomic_t crew_stopped;
+volatile sig_atomic_t pool_stopped;
 
 static void
 on_signal(int number)
 {
 	(void)number;
-	crew_stopped = 1;
+	pool_stopped = 1;
 }
 
 void
-crew_catch_signals(void)
+pool_catch_signals(void)
 {
-	/* The second one ends the process: who asks twice is in a hurry. */
+	/* The second signal ends the process at once. */
 	struct sigaction sa = {
 	    .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
@@ -39,56 +39,58 @@ crew_catch_signals(void)
 
 /* ---- beginning and end ---- */
 
-/* In the new process: what belongs to the others is closed, so that each link
- * has two ends only. */
+/* In the new process: closes the connections of the other workers, so that each
+ * ends when ms-fetch closes it. */
 static _Noreturn void
-become_worker(struct crew *c, size_t me, const struct fetch_options *opt,
+become_worker(struct worker_pool *p, size_t me, const struct fetch_options *opt,
     struct ms_secret *password, int fd)
 {
 	size_t i;
 
 	for (i = 0; i < me; i++)
-		close(c->hands[i].link.fd);
+		close(p->workers[i].ipc.fd);
 	close(STDOUT_FILENO);
 	worker_run(opt, password, fd);
 }
 
 int
-crew_open(struct crew *c, const struct fetch_options *opt,
+pool_open(struct worker_pool *p, const struct fetch_options *opt,
     struct ms_secret *password, struct ms_err *err)
 {
-	struct hand *h;
+	struct worker *w;
 	int pair[2];
 
-	fflush(NULL); /* what is buffered must not be written twice */
-	*c = (struct crew){0};
-	c->hands = ms_xcalloc(opt->connections, sizeof(*c->hands));
-	while (c->count < opt->connections) {
-		h = c->hands + c->count;
+	fflush(NULL); /* else both processes write what is buffered */
+	*p = (struct worker_pool){0};
+	p->workers = ms_xcalloc(opt->connections, sizeof(*p->workers));
+	while (p->count < opt->connections) {
+		w = p->workers + p->count;
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) <
 		    0)
-			return ms_fail_errno(err, "no link to a worker");
-		h->link.fd = pair[0];
-		h->pid = fork();
-		if (h->pid == 0) {
+			return ms_fail_errno(
+			    err, "cannot connect to a worker process");
+		w->ipc.fd = pair[0];
+		w->pid = fork();
+		if (w->pid == 0) {
 			close(pair[0]);
-			become_worker(c, c->count, opt, password, pair[1]);
+			become_worker(p, p->count, opt, password, pair[1]);
 		}
 		close(pair[1]);
-		if (h->pid < 0) {
+		if (w->pid < 0) {
 			close(pair[0]);
-			return ms_fail_errno(err, "no worker");
+			return ms_fail_errno(
+			    err, "cannot start a worker process");
 		}
-		c->count++;
+		p->count++;
 	}
 	return 0;
 }
 
 static void
-forget(struct hand *h)
+forget(struct worker *w)
 {
-	link_release(&h->link);
-	h->state = HAND_GONE;
+	ipc_release(&w->ipc);
+	w->state = WORKER_GONE;
 }
 
 /* Waits for a process that is about to end; kills it if that takes long. */
@@ -110,47 +112,55 @@ reap(pid_t pid)
 }
 
 void
-crew_close(struct crew *c)
+pool_close(struct worker_pool *p)
 {
-	struct hand *h;
+	struct worker *w;
 
-	for (h = c->hands; h < c->hands + c->count; h++) {
-		if (h->state == HAND_BUSY)
-			kill(h->pid, SIGKILL);
-		if (h->state != HAND_GONE)
-			forget(h); /* a free one logs out now */
+	for (w = p->workers; w < p->workers + p->count; w++) {
+		if (w->state == WORKER_BUSY)
+			kill(w->pid, SIGKILL);
+		if (w->state != WORKER_GONE)
+			forget(w); /* a free worker logs out now */
 	}
-	for (h = c->hands; h < c->hands + c->count; h++)
-		if (h->pid > 0)
-			reap(h->pid);
-	free(c->hands);
-	*c = (struct crew){0};
+	for (w = p->workers; w < p->workers + p->count; w++)
+		if (w->pid > 0)
+			reap(w->pid);
+	free(p->workers);
+	*p = (struct worker_pool){0};
 }
 
 void
-crew_dismiss(struct hand *h)
+pool_dismiss(struct worker *w)
 {
-	forget(h);
+	forget(w);
 }
 
-/* ---- talking ---- */
+/* ---- messages ---- */
 
 void
-crew_send(struct hand *h)
+pool_begin_task(struct worker *w, enum ipc_type request, struct folder *f)
 {
-	if (link_end(&h->link, NULL) == 0)
-		(void)link_flush(&h->link, NULL);
-	h->state = HAND_BUSY;
+	w->task.folder = f;
+	w->task.request = request;
+	w->task.n = w->task.left = 0;
 }
 
-/* A process is no more: of what did it die? */
+void
+pool_send(struct worker *w, const struct ipc_message *m)
+{
+	if (ipc_send(&w->ipc, m, NULL) == 0)
+		(void)ipc_flush(&w->ipc, NULL);
+	w->state = WORKER_BUSY;
+}
+
+/* A worker has ended: says in err why. */
 static void
-lost(struct hand *h, struct ms_err *err)
+died(struct worker *w, struct ms_err *err)
 {
-	int status = reap(h->pid);
+	int status = reap(w->pid);
 
-	h->pid = 0;
-	forget(h);
+	w->pid = 0;
+	forget(w);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		ms_fail(err, MS_PROTO,
 		    "reading the server's answer took more than %d seconds of "
@@ -172,71 +182,66 @@ lost(struct hand *h, struct ms_err *err)
 		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-/* A hand from which something can be read without waiting, or that is waited
- * for anyway; NULL: none in time. */
-static struct hand *
-listen_all(struct crew *c, int wait_ms)
+/* A worker from which something can be read without waiting, or that is in the
+ * middle of a message; NULL: none within wait_ms. */
+static struct worker *
+next_ready(struct worker_pool *p, int wait_ms)
 {
 	struct pollfd pfd[FETCH_CONNECTIONS_MAX];
-	struct hand *h;
+	struct worker *w;
 	size_t i, k;
 
-	if (c->talking != NULL)
-		return c->talking; /* the rest of it is on its way */
-	for (i = 0; i < c->count; i++) {
-		h = c->hands + (c->turn + i) % c->count;
-		if (h->state != HAND_GONE && link_ready(&h->link))
-			return h;
+	if (p->sending != NULL)
+		return p->sending; /* the rest will come */
+	for (i = 0; i < p->count; i++) {
+		w = p->workers + (p->turn + i) % p->count;
+		if (w->state != WORKER_GONE && ipc_ready(&w->ipc))
+			return w;
 	}
-	for (i = 0; i < c->count; i++)
-		pfd[i] = (struct pollfd){.fd = c->hands[i].state != HAND_GONE
-						   ? c->hands[i].link.fd
-						   : -1,
+	for (i = 0; i < p->count; i++) {
+		w = p->workers + i;
+		pfd[i] = (struct pollfd){
+		    .fd = w->state != WORKER_GONE ? w->ipc.fd : -1,
 		    .events = POLLIN};
-	if (poll(pfd, (nfds_t)c->count, wait_ms) <= 0)
+	}
+	if (poll(pfd, (nfds_t)p->count, wait_ms) <= 0)
 		return NULL;
-	for (i = 0; i < c->count; i++) {
-		k = (c->turn + i) % c->count;
+	for (i = 0; i < p->count; i++) {
+		k = (p->turn + i) % p->count;
 		if (pfd[k].revents != 0)
-			return c->hands + k;
+			return p->workers + k;
 	}
 	return NULL;
 }
 
 bool
-crew_ready(struct crew *c)
+pool_ready(struct worker_pool *p, int wait_ms)
 {
-	return crew_ready_within(c, 0);
+	return next_ready(p, wait_ms) != NULL;
 }
 
-bool
-crew_ready_within(struct crew *c, int wait_ms)
+enum pool_event
+pool_wait(struct worker_pool *p, int wait_ms, struct worker **who,
+    struct ipc_message *m, struct ms_err *err)
 {
-	return listen_all(c, wait_ms) != NULL;
-}
-
-enum crew_event
-crew_wait(struct crew *c, int wait_ms, struct hand **who, struct frame *f,
-    struct ms_err *err)
-{
-	struct hand *h = listen_all(c, wait_ms);
+	struct worker *w = next_ready(p, wait_ms);
 	int got;
 
-	if (h == NULL)
-		return CREW_NOTHING;
-	*who = h;
-	c->turn = (size_t)(h - c->hands);
-	got = link_next(&h->link, f, err);
+	if (w == NULL)
+		return POOL_NOTHING;
+	*who = w;
+	p->turn = (size_t)(w - p->workers);
+	got = ipc_receive(&w->ipc, m, err);
 	if (got == 1) {
-		if (f->word == SAY_MESSAGE)
-			c->talking = h;
-		else if (f->word != SAY_DATA)
-			c->talking = NULL;
-		return CREW_FRAME;
+		if (m->type == SAY_MESSAGE)
+			p->sending = w;
+		else if (m->type != SAY_DATA)
+			p->sending = NULL;
+		return POOL_MESSAGE;
 	}
-	if (got < 0) /* what it says makes no sense: it is not ours any more */
-		kill(h->pid, SIGKILL);
-	c->talking = NULL;
-	lost(h, err);
-	return CREW_LOST;
+	if (got < 0) /* a server may have taken over the process */
+		kill(w->pid, SIGKILL);
+	p->sending = NULL;
+	died(w, err);
+	return POOL_WORKER_DIED;
 }

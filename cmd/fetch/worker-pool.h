@@ -1,84 +1,82 @@
 /*
- * worker-pool.h - the workers of a run as the process that started them sees
- * them: hands that are given tasks, one at a time, and send frames.
+ * worker-pool.h - the workers of a run: processes that get one task at a time
+ * and answer it with messages.
  */
-#ifndef FETCH_CREW_H
-#define FETCH_CREW_H
+#ifndef FETCH_WORKER_POOL_H
+#define FETCH_WORKER_POOL_H
 #include <signal.h>
 #include <sys/types.h>
 
-#include "ipc.h"
 #include "fetch.h"
+#include "ipc.h"
 
-#define TASK_MAX 1000 /* messages of one */
+#define TASK_MAX 1000 /* messages of a task */
 
-struct box;
+struct folder;
 
-/* What a hand was asked. */
+/* The request that a worker is answering. */
 struct task {
-	struct box *box; /* NULL: of no folder */
-	enum word ask;
+	struct folder *folder; /* NULL: it concerns no folder */
+	enum ipc_type request;
 	uint32_t uid[TASK_MAX]; /* ascending */
-	bool told[TASK_MAX];    /* it is known what became of it */
-	size_t n, left;         /* left: not told */
-	unsigned renumbered;    /* the box's, when it was cut */
+	bool answered[TASK_MAX];
+	size_t n, left;      /* left: messages not answered */
+	unsigned renumbered; /* the folder's, when the task was cut */
 };
 
-struct hand {
+struct worker {
 	pid_t pid;
-	struct link link;
+	struct ipc ipc;
 	enum {
-		HAND_FREE,
-		HAND_BUSY,
-		HAND_GONE /* the process has ended, or is not needed */
+		WORKER_FREE,
+		WORKER_BUSY,
+		WORKER_GONE /* the process has ended, or is not needed */
 	} state;
-	bool logged_in;   /* it once was */
-	struct box *open; /* the folder it has open, as far as we know */
+	bool logged_in;      /* at least once */
+	struct folder *open; /* the folder it has open, as far as is known */
 	struct task task;
-	bool passing; /* over the bytes of a message nobody asked for */
+	bool skipping;     /* the body of a message that was not asked for */
+	uint32_t body_uid; /* of the message whose body comes */
 };
 
-struct crew {
-	struct hand *hands;
+struct worker_pool {
+	struct worker *workers;
 	size_t count;
-	struct hand *talking; /* in the middle of a message */
-	size_t turn;          /* who is looked at first */
+	struct worker *sending; /* in the middle of a message */
+	size_t turn;            /* the worker that is looked at first */
 };
 
-/* Has somebody sent SIGTERM, SIGINT or SIGHUP? Set by crew_catch_signals(). */
-extern volatile sig_atomic_t crew_stopped;
-void crew_catch_signals(void);
+/* SIGTERM, SIGINT or SIGHUP has come. Set after pool_catch_signals(). */
+extern volatile sig_atomic_t pool_stopped;
+void pool_catch_signals(void);
 
 /*
- * Starts the workers; no archive may be open, LMDB does not survive a fork.
- * Every worker has a copy of the password. MS_TEMP.
+ * Starts the workers, each with a copy of the password. No archive can be open:
+ * LMDB does not survive a fork. MS_TEMP.
  */
-int crew_open(struct crew *c, const struct fetch_options *opt,
+int pool_open(struct worker_pool *p, const struct fetch_options *opt,
     struct ms_secret *password, struct ms_err *err);
-/* Lets those that are free log out, ends the others. */
-void crew_close(struct crew *c);
+/* Lets free workers log out, and kills the others. */
+void pool_close(struct worker_pool *p);
 
-/* Sends a request that link_begin() began. A hand that is gone shows at the
- * next crew_wait(). */
-void crew_send(struct hand *h);
+/* Begins a task without messages; pool_send() follows. */
+void pool_begin_task(struct worker *w, enum ipc_type request, struct folder *f);
+/* Sends a request. If the worker is gone, the next pool_wait() says so. */
+void pool_send(struct worker *w, const struct ipc_message *m);
+/* Lets a worker that is not needed any more log out. */
+void pool_dismiss(struct worker *w);
 
-/* A hand that is not needed any more logs out. */
-void crew_dismiss(struct hand *h);
+/* Is there something to read, within wait_ms? */
+bool pool_ready(struct worker_pool *p, int wait_ms);
 
-/* Is there something to read, now or within this time? */
-bool crew_ready(struct crew *c);
-bool crew_ready_within(struct crew *c, int wait_ms);
-
-enum crew_event {
-	CREW_NOTHING, /* the time is over, or a signal has come */
-	CREW_FRAME,
-	CREW_LOST /* the hand's process has ended; err says how */
+enum pool_event {
+	POOL_NOTHING, /* the time is over, or a signal has come */
+	POOL_MESSAGE,
+	POOL_WORKER_DIED /* err says how */
 };
-/*
- * The next frame of any hand; of the same one as before while that is in the
- * middle of a message.
- */
-enum crew_event crew_wait(struct crew *c, int wait_ms, struct hand **who,
-    struct frame *f, struct ms_err *err);
+/* The next message of any worker; of the same worker as before while that is in
+ * the middle of a message. */
+enum pool_event pool_wait(struct worker_pool *p, int wait_ms,
+    struct worker **who, struct ipc_message *m, struct ms_err *err);
 
 #endif

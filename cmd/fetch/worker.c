@@ -1,4 +1,7 @@
-/* worker.c - a worker's life: limits, requests, connections. */
+/*
+ * worker.c - a worker: the process that talks to a server. Its limits, requests
+ * and connections.
+ */
 #include "worker.h"
 
 #include <poll.h>
@@ -12,7 +15,7 @@
 
 #include "clock.h"
 
-/* The rate is shared by the connections. */
+/* The connections share the rate. */
 static uint64_t
 own_rate(const struct fetch_options *opt)
 {
@@ -21,9 +24,9 @@ own_rate(const struct fetch_options *opt)
 	return opt->max_rate > 0 && rate == 0 ? 1 : rate;
 }
 
-/* ---- frames ---- */
+/* ---- messages ---- */
 
-/* There is nobody to work for: messages on their way are with the server. */
+/* ms-fetch has ended: messages that were not sent are still with the server. */
 static _Noreturn void
 leave(void)
 {
@@ -31,114 +34,103 @@ leave(void)
 }
 
 void
-say_end(struct worker *w)
+say(struct session *s, const struct ipc_message *m)
 {
-	if (link_end(&w->link, NULL) < 0)
+	if (ipc_send(&s->ipc, m, NULL) < 0)
 		leave();
 }
 
 static void
 flush(void *ctx)
 {
-	struct worker *w = ctx;
+	struct session *s = ctx;
 
-	if (w->link.out.n > 0 && link_flush(&w->link, NULL) < 0)
+	if (s->ipc.out.n > 0 && ipc_flush(&s->ipc, NULL) < 0)
 		leave();
 }
 
 void
-say_failed(struct worker *w, uint32_t uid, const char *reason)
+say_uid(struct session *s, enum ipc_type type, uint32_t uid)
 {
-	link_begin(&w->link, SAY_FAILED);
-	link_u32(&w->link, uid);
-	link_str(&w->link, reason);
-	say_end(w);
+	say(s, &(struct ipc_message){.type = type, .info.uid = uid});
 }
 
 void
-say_kept(struct worker *w, uint32_t uid, const char *reason)
+say_failed(struct session *s, uint32_t uid, const char *reason)
 {
-	link_begin(&w->link, SAY_KEPT);
-	link_u32(&w->link, uid);
-	link_str(&w->link, reason);
-	say_end(w);
+	say(s, &(struct ipc_message){
+		   .type = SAY_FAILED, .info.uid = uid, .text = reason});
 }
 
 void
-say_uid(struct worker *w, enum word word, uint32_t uid)
+say_not_deleted(struct session *s, uint32_t uid, const char *reason)
 {
-	link_begin(&w->link, word);
-	link_u32(&w->link, uid);
-	say_end(w);
+	say(s, &(struct ipc_message){
+		   .type = SAY_NOT_DELETED, .info.uid = uid, .text = reason});
 }
 
 static int
 send_piece(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
-	struct worker *w = ctx;
 	size_t part;
 
 	(void)err;
 	for (; n > 0; p += part, n -= part) {
-		part = n < LINK_PIECE ? n : LINK_PIECE;
-		link_begin(&w->link, SAY_DATA);
-		link_bytes(&w->link, p, part);
-		say_end(w);
+		part = n < IPC_DATA_MAX ? n : IPC_DATA_MAX;
+		say(ctx,
+		    &(struct ipc_message){.type = SAY_DATA, .data = {p, part}});
 	}
 	return 0;
 }
 
 void
-say_body(struct worker *w, const struct ms_spool *body)
+say_body(struct session *s, const struct ms_spool *body)
 {
 	struct ms_err err = {0};
 
-	if (ms_spool_emit(body, send_piece, w, &err) < 0) {
-		link_begin(&w->link, SAY_VOID);
-		link_str(&w->link, err.msg);
-	} else {
-		link_begin(&w->link, SAY_END);
-	}
-	say_end(w);
+	if (ms_spool_emit(body, send_piece, s, &err) < 0)
+		say(s,
+		    &(struct ipc_message){.type = SAY_CANCEL, .text = err.msg});
+	else
+		say(s, &(struct ipc_message){.type = SAY_END});
 }
 
 static void
-say_done(struct worker *w, const struct protocol *p, int rc,
+say_done(struct session *s, const struct protocol *p, int rc,
     const struct ms_err *err)
 {
-	bool lost = rc < 0 && !p->usable(w);
+	bool failed = rc < 0, lost = failed && !p->usable(s);
 
-	link_begin(&w->link, SAY_DONE);
-	link_u32(&w->link, rc < 0 ? (uint32_t)err->code : MS_OK);
-	link_str(&w->link, rc < 0 ? err->msg : "");
-	link_u32(&w->link, lost);
-	link_u32(&w->link, w->reached);
-	link_u32(&w->link, rc < 0 ? p->backoff(w) : 0);
-	say_end(w);
-	flush(w);
+	say(s, &(struct ipc_message){.type = SAY_DONE,
+		   .code = failed ? (uint32_t)err->code : MS_OK,
+		   .text = failed ? err->msg : "",
+		   .session_lost = lost,
+		   .had_session = s->reached,
+		   .seconds = failed ? p->backoff(s) : 0});
+	flush(s);
 	if (lost)
-		p->close(w);
+		p->close(s);
 }
 
 /* ---- connecting ---- */
 
 int
-worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,
+worker_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
     struct ms_err *err)
 {
-	const struct fetch_options *opt = w->opt;
+	const struct fetch_options *opt = s->opt;
 	const struct ms_conn_options where = {.host = opt->url.host,
 	    .port = opt->url.port,
 	    .connect_to = opt->connect_to,
 	    .timeout = opt->timeout,
-	    .until_ms = w->until_ms,
+	    .until_ms = s->deadline_ms,
 	    .ca_file = opt->ca_file,
 	    .pins = opt->pins.v,
 	    .pin_count = opt->pins.n,
 	    .accept_any = opt->accept_any,
 	    .rate = own_rate(opt),
 	    .idle = flush,
-	    .idle_ctx = w};
+	    .idle_ctx = s};
 	bool at_once =
 	    opt->url.scheme == MS_IMAPS || opt->url.scheme == MS_POP3S;
 
@@ -154,154 +146,93 @@ worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,
 	return 0;
 }
 
-/* A token may have expired since the last one: each login has its own. */
+/* Each login has a token of its own: the last one may have expired. */
 static int
-ask_token(struct worker *w, struct ms_err *err)
+ask_token(struct session *s, struct ms_err *err)
 {
-	struct frame f;
-	const char *token;
+	struct ipc_message m;
 	size_t n;
 
-	link_begin(&w->link, SAY_WANT_TOKEN);
-	say_end(w);
-	flush(w);
+	say(s, &(struct ipc_message){.type = SAY_WANT_TOKEN});
+	flush(s);
 	do {
-		if (link_next(&w->link, &f, err) != 1)
+		if (ipc_receive(&s->ipc, &m, err) != 1)
 			leave();
-	} while (f.word == ASK_STOP);
-	token = frame_str(&f);
-	n = strlen(token);
-	if (f.word != GIVE_TOKEN || f.bad || n == 0 || n > MS_SECRET_MAX)
+	} while (m.type == ASK_STOP);
+	n = strlen(m.text);
+	if (m.type != GIVE_TOKEN || n == 0 || n > MS_SECRET_MAX)
 		return ms_fail(err, MS_NOINPUT, "no token to log in with");
-	memcpy(w->secret->s, token, n + 1);
-	w->secret->n = n;
+	memcpy(s->secret->s, m.text, n + 1);
+	s->secret->n = n;
 	return 0;
 }
 
 int
-worker_login(struct worker *w, struct ms_login *l, struct ms_err *err)
+worker_login(struct session *s, struct ms_login *l, struct ms_err *err)
 {
-	const struct fetch_options *opt = w->opt;
+	const struct fetch_options *opt = s->opt;
 
 	*l = (struct ms_login){.mech = opt->mech,
 	    .login = opt->login_name,
 	    .authzid = opt->authzid,
-	    .secret = w->secret->s,
+	    .secret = s->secret->s,
 	    .token = opt->token_command != NULL,
 	    .host = opt->url.host,
 	    .port = opt->url.port,
 	    .tls = !opt->plaintext || opt->url.scheme == MS_IMAPS ||
 		   opt->url.scheme == MS_POP3S};
-	return l->token ? ask_token(w, err) : 0;
+	return l->token ? ask_token(s, err) : 0;
 }
 
 void
-worker_logged_in(struct worker *w, unsigned capabilities)
+worker_logged_in(struct session *s, unsigned capabilities)
 {
-	w->reached = true;
-	if (w->told)
-		return;
-	link_begin(&w->link, SAY_LOGGED_IN);
-	link_u32(&w->link, capabilities);
-	say_end(w);
-	w->told = true;
+	s->reached = true;
+	if (!s->said_logged_in)
+		say(s, &(struct ipc_message){.type = SAY_LOGGED_IN,
+			   .capabilities = capabilities});
+	s->said_logged_in = true;
 }
 
 void
-worker_wait(struct worker *w, unsigned seconds)
+worker_wait(struct session *s, unsigned seconds)
 {
-	struct pollfd pfd = {.fd = w->link.fd, .events = POLLIN};
+	struct pollfd pfd = {.fd = s->ipc.fd, .events = POLLIN};
 
-	flush(w);
-	if (!link_ready(&w->link))
+	flush(s);
+	if (!ipc_ready(&s->ipc))
 		(void)poll(&pfd, 1, (int)seconds * 1000);
 }
 
 /* ---- requests ---- */
 
-static void
-wanted_release(struct wanted *u)
-{
-	free(u->uids);
-	free(u->size);
-	free(u->head);
-	free(u->id);
-}
-
 static bool
-take_wanted(struct frame *f, struct wanted *u)
+is_valid(const struct protocol *p, const struct ipc_message *m)
 {
-	const unsigned char *head, *id;
-	uint32_t i;
-
-	u->raw = frame_str(f);
-	u->uidvalidity = frame_u32(f);
-	u->count = frame_u32(f);
-	if (f->bad || u->count == 0 || u->count > LINK_UIDS)
+	if (m->type > ASK_IDLE || p->serve[m->type] == NULL)
 		return false;
-	u->uids = ms_xcalloc(u->count, sizeof(*u->uids));
-	if (f->word == ASK_DELETE) {
-		u->size = ms_xcalloc(u->count, sizeof(*u->size));
-		u->head = ms_xcalloc(u->count, sizeof(*u->head));
-		u->id = ms_xcalloc(u->count, sizeof(*u->id));
-	}
-	for (i = 0; i < u->count; i++) {
-		u->uids[i] = frame_u32(f);
-		if (u->size == NULL)
-			continue;
-		u->size[i] = frame_u64(f);
-		head = frame_bytes(f, MS_SHA_LEN);
-		id = frame_bytes(f, MS_SHA_LEN);
-		if (head == NULL || id == NULL)
-			return false;
-		memcpy(u->head[i], head, MS_SHA_LEN);
-		memcpy(u->id[i], id, MS_SHA_LEN);
-	}
-	u->dry_run = f->word == ASK_DELETE && frame_u32(f) != 0;
-	return !f->bad;
+	return m->type < ASK_ATTRIBUTES || m->type == ASK_IDLE ||
+	       (m->uids.n > 0 &&
+		   (m->type != ASK_DELETE || m->identities.n == m->uids.n));
 }
 
-/* One that names messages. */
+/* A token that comes while the request is carried out replaces the strings of
+ * the message, so that the request needs copies. */
 static int
-serve_wanted(struct worker *w, const struct protocol *p, struct frame *f,
+serve(struct session *s, const struct protocol *p, struct ipc_message *m,
     struct ms_err *err)
 {
-	struct wanted u = {0};
+	char *raw, *text;
 	int rc;
 
-	if (!take_wanted(f, &u))
-		rc = ms_fail(err, MS_BUG, "a request that makes no sense");
-	else if (f->word == ASK_ATTRIBUTES)
-		rc = p->attributes(w, &u, err);
-	else if (f->word == ASK_HEADS)
-		rc = p->heads(w, &u, err);
-	else if (f->word == ASK_FETCH)
-		rc = p->fetch(w, &u, err);
-	else
-		rc = p->delete (w, &u, err);
-	wanted_release(&u);
+	if (!is_valid(p, m))
+		return ms_fail(err, MS_BUG, "invalid request to a worker");
+	m->raw = raw = ms_xstrdup(m->raw);
+	m->text = text = ms_xstrdup(m->text);
+	rc = p->serve[m->type](s, m, err);
+	free(raw);
+	free(text);
 	return rc;
-}
-
-static int
-serve(struct worker *w, const struct protocol *p, struct frame *f,
-    struct ms_err *err)
-{
-	const char *raw, *criteria;
-
-	switch (f->word) {
-	case ASK_FOLDERS:
-		return p->folders(w, err);
-	case ASK_SURVEY:
-		raw = frame_str(f);
-		criteria = frame_str(f);
-		return p->survey(w, raw, criteria, err);
-	case ASK_IDLE:
-		raw = frame_str(f);
-		return p->idle(w, raw, frame_u32(f), err);
-	default:
-		return serve_wanted(w, p, f, err);
-	}
 }
 
 /* ---- the process ---- */
@@ -318,7 +249,7 @@ limit(int what, uint64_t soft)
 	(void)setrlimit(what, &r);
 }
 
-/* So much processor time for the next request, counted from now. */
+/* Limits the processor time of the next request, counted from now. */
 static void
 limit_cpu(void)
 {
@@ -337,33 +268,33 @@ worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 	    opt->url.scheme == MS_IMAP || opt->url.scheme == MS_IMAPS
 		? &fetch_imap
 		: &fetch_pop3;
-	struct worker w = {.opt = opt, .secret = secret, .link.fd = fd};
-	struct frame f;
+	struct session s = {.opt = opt, .secret = secret, .ipc.fd = fd};
+	struct ipc_message m;
 	struct ms_err err = {0};
 	int rc;
 
-	/* It ends when the link does, not when a person types ^C. */
+	/* The process ends when ms-fetch does, not when the user types ^C. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-#ifndef __SANITIZE_ADDRESS__ /* whose own memory counts too */
+#ifndef __SANITIZE_ADDRESS__ /* whose memory would count */
 	limit(RLIMIT_DATA, WORKER_MEMORY);
 #endif
 	if (opt->max_time > 0)
-		w.until_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
-	while (link_next(&w.link, &f, &err) == 1) {
-		if (f.word == ASK_STOP)
-			continue; /* came too late */
+		s.deadline_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
+	while (ipc_receive(&s.ipc, &m, &err) == 1) {
+		if (m.type == ASK_STOP)
+			continue; /* ASK_IDLE has ended already */
 		limit_cpu();
-		w.reached = p->usable(&w);
-		rc = serve(&w, p, &f, &err);
-		say_done(&w, p, rc, &err);
+		s.reached = p->usable(&s);
+		rc = serve(&s, p, &m, &err);
+		say_done(&s, p, rc, &err);
 		memset(&err, 0, sizeof(err));
 	}
-	p->close(&w);
-	ms_pop3_list_release(&w.first);
-	ms_pop3_list_release(&w.now);
-	ms_secret_wipe(w.secret);
+	p->close(&s);
+	ms_pop3_list_release(&s.first);
+	ms_pop3_list_release(&s.now);
+	ms_secret_wipe(s.secret);
 	leave();
 }

@@ -1,8 +1,7 @@
 /*
- * worker.h - the process that talks to a server: requests come over the
- * link, answers go back over it (fetch-link.h). fetch-worker.c has the loop,
- * fetch-imap.c and fetch-pop3.c do what is asked. A link that breaks ends the
- * process: then there is nobody to work for.
+ * worker.h - a worker: the process that talks to a server. worker.c receives
+ * requests and sends the answers (ipc.h); imap.c and pop3.c carry them out. The
+ * process ends when its connection to ms-fetch does.
  */
 #ifndef FETCH_WORKER_H
 #define FETCH_WORKER_H
@@ -12,16 +11,17 @@
 #include "ipc.h"
 #include "pop3.h"
 
-struct worker {
+/* The state of a worker, and its session with the server. */
+struct session {
 	const struct fetch_options *opt;
-	struct ms_secret *secret; /* the password, or the token */
-	struct link link;
-	bool reached;     /* this request had a session to run in */
-	bool told;        /* SAY_LOGGED_IN was sent */
-	int64_t until_ms; /* when --max-time is over; 0: never */
+	struct ms_secret *secret; /* the password, or the last token */
+	struct ipc ipc;
+	bool reached;        /* this request had a session */
+	bool said_logged_in; /* SAY_LOGGED_IN was sent */
+	int64_t deadline_ms; /* --max-time; 0: none */
 
 	/* one of these, or none */
-	bool login_failed; /* it is only there to say how long to wait */
+	bool login_failed; /* the session only says how long to wait */
 	struct ms_imap *im;
 	struct ms_pop3 *pop;
 
@@ -30,70 +30,49 @@ struct worker {
 	bool writable;
 	uint32_t uidvalidity;
 
-	/* POP3: the mailbox as it was first listed: a message's "UID" is its
-	 * index here plus 1; and as a later session lists it */
+	/* POP3: the mailbox as it was first listed, where item i is sent as UID
+	 * i + 1; and as a later session lists it */
 	struct ms_pop3_list first, now;
-	bool listed; /* first has been filled */
+	bool listed; /* first is filled */
 	enum {
 		NOT_LISTED,
 		IS_FIRST,
 		IS_LATER
-	} session;
+	} list_state; /* of this session */
 };
 
-/* What a message is asked for by: a list of UIDs, ascending. */
-struct wanted {
-	const char *raw;
-	uint32_t uidvalidity;
-	uint32_t *uids;
-	size_t count;
-	/* ASK_DELETE: what each must be */
-	uint64_t *size;
-	unsigned char (*head)[MS_SHA_LEN], (*id)[MS_SHA_LEN];
-	bool dry_run;
-};
-
-/* The process: never returns. */
+/* The process: never returns. fd is the connection to ms-fetch. */
 _Noreturn void worker_run(
     const struct fetch_options *opt, struct ms_secret *secret, int fd);
 
-/* Connects; TLS is established where the port has it from the start. */
-int worker_connect(struct worker *w, struct ms_conn **out, enum ms_tls *tls,
+/* Connects; with TLS, where the port begins with it. */
+int worker_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
     struct ms_err *err);
-/* Who logs in; asks the other side for a token where that is the secret. */
-int worker_login(struct worker *w, struct ms_login *l, struct ms_err *err);
-void worker_logged_in(struct worker *w, unsigned capabilities);
+/* Fills the login; asks ms-fetch for a token if there is no password. */
+int worker_login(struct session *s, struct ms_login *l, struct ms_err *err);
+void worker_logged_in(struct session *s, unsigned capabilities);
 
-/* Waits so long, or until the other side has something to say. */
-void worker_wait(struct worker *w, unsigned seconds);
+/* Waits until there is a message from ms-fetch, or for some seconds. */
+void worker_wait(struct session *s, unsigned seconds);
 
-/* Frames that several requests send. -1 only if the link is broken. */
-void say_failed(struct worker *w, uint32_t uid, const char *reason);
-void say_uid(struct worker *w, enum word word, uint32_t uid);
-void say_kept(struct worker *w, uint32_t uid, const char *reason);
-void say_end(struct worker *w); /* ends any frame */
+/* Sends a message. If ms-fetch has ended, the process ends. */
+void say(struct session *s, const struct ipc_message *m);
+void say_uid(struct session *s, enum ipc_type type, uint32_t uid);
+void say_failed(struct session *s, uint32_t uid, const char *reason);
+void say_not_deleted(struct session *s, uint32_t uid, const char *reason);
 /* The bytes of a message and its end. */
-void say_body(struct worker *w, const struct ms_spool *body);
+void say_body(struct session *s, const struct ms_spool *body);
 
-/* What is asked, by protocol. Each returns 0, or -1 with err: then the frames
- * before it say what was done. */
+/* Carries out a request. Returns 0, or -1 with err: then the messages that were
+ * sent before say what was done. A request with uids has at least one. */
+typedef int request_fn(
+    struct session *s, const struct ipc_message *request, struct ms_err *err);
+
 struct protocol {
-	void (*close)(struct worker *w);
-	bool (*usable)(const struct worker *w);
-	unsigned (*backoff)(const struct worker *w);
-	int (*folders)(struct worker *w, struct ms_err *err);
-	int (*survey)(struct worker *w, const char *raw, const char *criteria,
-	    struct ms_err *err);
-	int (*attributes)(
-	    struct worker *w, const struct wanted *u, struct ms_err *err);
-	int (*heads)(
-	    struct worker *w, const struct wanted *u, struct ms_err *err);
-	int (*fetch)(
-	    struct worker *w, const struct wanted *u, struct ms_err *err);
-	int (*delete)(
-	    struct worker *w, const struct wanted *u, struct ms_err *err);
-	int (*idle)(struct worker *w, const char *raw, unsigned seconds,
-	    struct ms_err *err);
+	void (*close)(struct session *s);
+	bool (*usable)(const struct session *s);
+	unsigned (*backoff)(const struct session *s);
+	request_fn *serve[ASK_IDLE + 1]; /* by the type of the request */
 };
 extern const struct protocol fetch_imap, fetch_pop3;
 

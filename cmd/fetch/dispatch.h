@@ -1,0 +1,19 @@
+/*
+ * dispatch.h - gives tasks to workers, waits for their answers and carries out
+ * what follows from them.
+ */
+#ifndef FETCH_DISPATCH_H
+#define FETCH_DISPATCH_H
+#include "folder.h"
+
+/* Runs until no work is left or the run is aborted. */
+void dispatch_loop(struct run *r);
+/* Asks for the list of folders: the first request of a run. */
+int dispatch_list_folders(struct run *r, struct ms_err *err);
+/* Waits for one message of a worker, for wait_ms at most if that is positive,
+ * and deals with it. */
+void dispatch_wait(struct run *r, int64_t wait_ms);
+/* Deals with messages until this time (ms_clock_ms()). */
+void dispatch_wait_until(struct run *r, int64_t until_ms);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * plan.c - which messages of a surveyed folder are known, must be looked at,
+ * are fetched or left out. ms-fetch(1), What is already there.
+ */
+#include "sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "imap.h"
+
+void
+ms_sync_plan_release(struct ms_sync_plan *plan)
+{
+	ms_uid_list_release(&plan->left_out);
+	*plan = (struct ms_sync_plan){0};
+}
+
+static void
+leave_out(struct ms_sync_plan *plan, uint32_t uid, const char *reason)
+{
+	plan->left_out_reason = reason;
+	(void)ms_uid_list_add(&plan->left_out, uid, SIZE_MAX);
+}
+
+static void
+plan_new(const struct ms_sync_rules *rules, struct ms_mailbox_state *m,
+    uint32_t uid, bool heads, struct ms_sync_plan *plan)
+{
+	bool all = ms_choice_all(rules->choice);
+	bool look =
+	    heads ||
+	    !(all || (rules->search_is_exact && ms_uid_list_has(&m->met, uid)));
+
+	if (!all && ms_uid_list_has(&m->unmet, uid))
+		leave_out(plan, uid, "not chosen");
+	else
+		ms_queue_add(
+		    &m->queue[look ? MS_STAGE_LOOK : MS_STAGE_FETCH], uid);
+}
+
+static void
+plan_fetch(const struct ms_sync_rules *rules, struct ms_mailbox_state *m,
+    bool heads, struct ms_sync_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < m->uids.n; i++) {
+		if (ms_mailbox_was_seen(m, i))
+			continue;
+		plan->seen++;
+		if (m->occurrence[i] != 0)
+			plan->known++;
+		else
+			plan_new(rules, m, m->uids.v[i], heads, plan);
+	}
+}
+
+/* Only a message that the archive has at the same place can be deleted. */
+static void
+plan_delete(struct ms_mailbox_state *m, struct ms_sync_plan *plan)
+{
+	size_t i;
+
+	plan->seen = m->uids.n;
+	for (i = 0; i < m->uids.n; i++)
+		if (m->occurrence[i] == 0)
+			leave_out(plan, m->uids.v[i], "not archived");
+		else
+			ms_queue_add(&m->queue[MS_STAGE_LOOK], m->uids.v[i]);
+}
+
+/* m->occurrence is certain. */
+static int
+plan_folder(const struct ms_sync_rules *rules, struct ms_lookup *l,
+    struct ms_mailbox_state *m, struct ms_sync_plan *plan, struct ms_err *err)
+{
+	bool heads = false, any_new = false;
+	size_t i;
+
+	ms_lookup_confirm(l, m);
+	for (i = 0; i < m->uids.n && !any_new; i++)
+		any_new = m->occurrence[i] == 0 && !ms_mailbox_was_seen(m, i);
+	if (any_new && !rules->delete_archived &&
+	    ms_lookup_has_heads(l, &heads, err) < 0)
+		return -1;
+	if (rules->delete_archived)
+		plan_delete(m, plan);
+	else
+		plan_fetch(rules, m, heads, plan);
+	free(m->occurrence);
+	m->occurrence = NULL;
+	ms_uid_list_release(&m->met);
+	ms_uid_list_release(&m->unmet);
+	return 0;
+}
+
+/*
+ * A mailbox that was restored from a backup can give a UID, without a new
+ * UIDVALIDITY, to another message. Therefore the known message with the highest
+ * UID is compared before any UID is trusted. UIDLs are not numbers that begin
+ * again, and in a run that follows the mailbox the first survey has proved it.
+ */
+int
+ms_sync_surveyed(const struct ms_sync_rules *rules, struct ms_lookup *l,
+    struct ms_mailbox_state *m, struct ms_sync_plan *plan, struct ms_err *err)
+{
+	size_t i;
+
+	m->occurrence = ms_xcalloc(m->uids.n + 1, sizeof(*m->occurrence));
+	if (ms_lookup_places(l, m, err) < 0)
+		return -1;
+	for (i = m->uids.n; i > 0 && m->occurrence[i - 1] == 0; i--)
+		;
+	if (i == 0 || m->places != NULL || m->seen.n > 0)
+		return plan_folder(rules, l, m, plan, err);
+	m->probe = m->uids.v[i - 1];
+	ms_queue_add(&m->queue[MS_STAGE_LOOK], m->probe);
+	return 1;
+}
+
+int
+ms_sync_probed(const struct ms_sync_rules *rules, struct ms_lookup *l,
+    struct ms_mailbox_state *m, const struct ms_msg_info *info,
+    struct ms_sync_plan *plan, struct ms_err *err)
+{
+	const uint32_t *at = bsearch(
+	    &m->probe, m->uids.v, m->uids.n, sizeof(*at), ms_imap_by_uid);
+	int same = 0;
+
+	m->probe = 0;
+	if (info != NULL && (info->has & MS_HAS_HEAD) != 0)
+		same = ms_lookup_same_head(
+		    l, m->occurrence[at - m->uids.v], info, err);
+	if (same < 0)
+		return -1;
+	plan->uids_reused = !same;
+	if (!same)
+		memset(m->occurrence, 0, m->uids.n * sizeof(*m->occurrence));
+	return plan_folder(rules, l, m, plan, err);
+}
+
+/* ---- a message ---- */
+
+bool
+ms_sync_needs_heads(const struct ms_sync_rules *rules, struct ms_lookup *l)
+{
+	bool heads = false;
+
+	/* A failure was reported when the folder was planned. */
+	if (!rules->delete_archived)
+		(void)ms_lookup_has_heads(l, &heads, NULL);
+	return heads || ms_choose_needs_head(rules->choice);
+}
+
+enum ms_chosen
+ms_sync_choose(const struct ms_choice *choice, const struct ms_msg_info *info,
+    const char **why)
+{
+	const struct ms_attributes a = {
+	    .flags = (info->has & MS_HAS_FLAGS) != 0 ? info->flags : NULL,
+	    .has_date = (info->has & MS_HAS_DATE) != 0,
+	    .has_sent = (info->has & MS_HAS_SENT) != 0,
+	    .has_size = (info->has & MS_HAS_SIZE) != 0,
+	    .date = info->date,
+	    .sent = info->sent,
+	    .size = info->size};
+
+	return ms_choose(choice, &a, why);
+}
+
+int
+ms_sync_message(const struct ms_sync_rules *rules, struct ms_lookup *l,
+    struct ms_mailbox_state *m, const struct ms_msg_info *info,
+    struct ms_sync_decision *out, struct ms_err *err)
+{
+	const char *why = "";
+	int got;
+
+	*out = (struct ms_sync_decision){.action = MS_SYNC_FETCH};
+	if (ms_sync_choose(rules->choice, info, &why) == MS_LEFT_OUT) {
+		out->action = MS_SYNC_LEFT_OUT;
+		ms_fail(&out->reason, MS_DATA, "%s", why);
+		return 0;
+	}
+	got = ms_lookup_recognise(l, info, out->id, &out->message, err);
+	if (got == 0)
+		ms_queue_add(&m->queue[MS_STAGE_FETCH], info->uid);
+	if (got <= 0)
+		return got;
+	got = ms_lookup_elsewhere(l, m, out->message, err);
+	out->action = got == 1 ? MS_SYNC_MAYBE_MOVED : MS_SYNC_REFERENCE;
+	return got < 0 ? -1 : 0;
+}
