@@ -70,9 +70,9 @@ same 'nothing' want out
 same 'the others go out' want out
 cat >want <<END
 ms-export: standard input, line 1: "hello" is not a message id
-ms-export: standard input, line 3: 00000000 is not in the archive
-ms-export: standard input, line 4: $id1 is not in the archive under this user, folder and source
-ms-export: standard input, line 5: $id1 is not in the archive under this user, folder and source
+ms-export: standard input, line 3: 00000000: not in the archive
+ms-export: standard input, line 4: $id1: not in the archive under this user, folder and source
+ms-export: standard input, line 5: $id1: not in the archive under this user, folder and source
 ms-export: standard input, line 6: "" is not a message id
 END
 same 'each is named' want err

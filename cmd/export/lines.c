@@ -1,5 +1,5 @@
-/* lines.c - what lines of ms-list point at, in their order.
- * ms-export(1). */
+/* lines.c - exports the messages that lines of ms-list(1) refer to, in the
+ * order of the lines. The manual is ms-export(1). */
 #include "run.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "listing.h"
 
-/* Does an occurrence in this folder belong to what a line points at? */
+/* Does the line refer to occurrences in this folder? */
 static bool
 fits(const struct export_run *r, const struct ms_pick *pick,
     const struct ms_folder *f)
@@ -16,8 +16,8 @@ fits(const struct export_run *r, const struct ms_pick *pick,
 	       (pick->user == NULL || ms_pick_fits(pick, f));
 }
 
-/* The occurrences of a message that a line points at; bare: the message, if
- * it has any that would fit. */
+/* Exports the occurrences of a message that a line refers to, or the message
+ * if the line refers to no folder. *some: at least one was found. */
 static int
 pick_occurrences(struct export_run *r, const struct ms_pick *pick,
     uint64_t message, bool *some, struct ms_err *err)
@@ -46,7 +46,7 @@ pick_occurrences(struct export_run *r, const struct ms_pick *pick,
 	return 0;
 }
 
-/* -1: the run can't go on; a line that points at nothing is a failure. */
+/* A line that refers to nothing is named. -1: the run cannot go on. */
 static int
 export_line(
     struct export_run *r, char *line, uint64_t number, struct ms_err *err)
@@ -72,7 +72,7 @@ export_line(
 		return -1;
 	if (some)
 		return 0;
-	ms_fail(&why, MS_NOINPUT, "%s is not in the archive%s", pick.digits,
+	ms_fail(&why, MS_NOINPUT, "%s: not in the archive%s", pick.digits,
 	    count == 1 ? " under this user, folder and source" : "");
 failed:
 	snprintf(where, sizeof(where), "standard input, line %llu",
@@ -81,31 +81,33 @@ failed:
 	return 0;
 }
 
-/* Whoever waits for what was asked so far gets it. */
+/* Writes all that was requested, because the writer of the lines may wait for
+ * it. */
 static int
-answer(void *ctx, struct ms_err *err)
+flush(void *ctx, struct ms_err *err)
 {
 	struct export_run *r = ctx;
 
-	return export_window_drain(r, err) < 0 ? -1
-					       : ms_sink_flush(r->sink, err);
+	if (export_window_drain(r->window, err) < 0)
+		return -1;
+	return ms_sink_flush(r->sink, err);
 }
 
 int
 export_lines(struct export_run *r, int fd, struct ms_err *err)
 {
-	struct ms_lines lines = {.fd = fd, .idle = answer, .ctx = r};
+	struct ms_lines lines = {.fd = fd, .idle = flush, .ctx = r};
 	char *line;
 	int rc;
 
-	r->window = export_window_new();
+	r->window = export_window_new(r->archive, r->eol, export_write, r);
 	while ((rc = ms_lines_next(&lines, &line, err)) == 1) {
 		rc = export_line(r, line, lines.number, err);
 		if (rc < 0)
 			break;
 	}
 	if (rc == 0)
-		rc = export_window_drain(r, err);
+		rc = export_window_drain(r->window, err);
 	export_window_free(r->window);
 	r->window = NULL;
 	ms_lines_release(&lines);

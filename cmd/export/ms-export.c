@@ -18,8 +18,8 @@ struct options {
 	int eol; /* enum ms_eol; -1: that of the format */
 };
 
-/* Opens what is asked and exports it. The sink is opened before, so that the
- * stream's reader learns of any failure. */
+/* Opens the archive and exports. The sink is open already, so that the reader
+ * of a stream learns of any failure. */
 static int
 export_all(struct export_run *r, const struct options *opt,
     const struct ms_query *q, struct ms_err *err)
@@ -42,7 +42,7 @@ export_all(struct export_run *r, const struct options *opt,
 	return rc < 0 ? -1 : export_lines(r, STDIN_FILENO, err);
 }
 
-/* Ends the output, and says what the run has come to. */
+/* Ends the output and prints an error. Returns the exit status. */
 static int
 finish(struct export_run *r, int rc, struct ms_err *err)
 {
@@ -67,7 +67,8 @@ finish(struct export_run *r, int rc, struct ms_err *err)
 }
 
 /* err: if a usage error has been printed, its code without a message. */
-static int export(
+static int
+export_to(
     const struct options *opt, int count, char *args[], struct ms_err *err)
 {
 	struct ms_sink_options to = {.dest = opt->dest,
@@ -84,7 +85,8 @@ static int export(
 		rc = ms_query_parse_words(&q, count, args, time(NULL), err);
 	if (q != NULL && opt->user != NULL)
 		ms_query_user(q, opt->user);
-	/* A stream says so when it ends at once; no file is made for that. */
+	/* After an error, an empty stream on stdout reports the error; a file
+	 * is not created. */
 	if ((rc == 0 || strcmp(to.dest, "-") == 0) &&
 	    opt->format->open(&r.sink, &to, rc == 0 ? err : NULL) < 0)
 		rc = -1;
@@ -101,7 +103,7 @@ run(const struct ms_args *args)
 {
 	struct ms_err err = {0};
 
-	return export(args->values, args->count, args->v, &err);
+	return export_to(args->values, args->count, args->v, &err);
 }
 
 /* A stream on stdout ends with a trailer, also after a usage error. */
@@ -110,7 +112,7 @@ misused(void *values)
 {
 	struct ms_err err = {.code = MS_USAGE};
 
-	return export(values, 0, NULL, &err);
+	return export_to(values, 0, NULL, &err);
 }
 
 /* ---- options ---- */

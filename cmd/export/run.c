@@ -1,5 +1,5 @@
-/* run.c - messages chosen, put together and handed to a sink, one by
- * one. ms-export(1). */
+/* run.c - chooses messages by a query, reads them and writes them to a sink.
+ * The manual is ms-export(1). */
 #include "run.h"
 
 #include <stdio.h>
@@ -12,7 +12,6 @@
 
 /* ---- one message ---- */
 
-/* One message, or line, that can't go out: named, and no end of the run. */
 void
 export_warn(struct export_run *r, const char *what, const struct ms_err *err)
 {
@@ -34,33 +33,21 @@ emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return -1;
 }
 
-enum ms_form
-export_form(const struct export_run *r, const struct ms_row *row)
-{
-	switch (r->eol) {
-	case MS_EXPORT_LF:
-		return MS_FORM_LF;
-	case MS_EXPORT_CRLF:
-		return MS_FORM_CRLF;
-	default:
-		return row->form;
-	}
-}
-
-/* The message's bytes, from memory or the archive, go to the sink. */
+/* Writes the bytes of a message, from the window or from the archive. */
 static int
-send(struct export_run *r, const struct export_choice *c, struct ms_err *err)
+write_bytes(
+    struct export_run *r, const struct export_choice *c, struct ms_err *err)
 {
 	if (c->loaded)
 		return emit(r, c->bytes.p, c->bytes.n, err);
-	return ms_archive_emit(
-	    r->archive, c->row.message, export_form(r, &c->row), emit, r, err);
+	return ms_archive_emit(r->archive, c->row.message,
+	    export_form(r->eol, &c->row), emit, r, err);
 }
 
-/* From begin to end. -1: err says why, r->sink_failed who, and r->begun
- * whether the sink has anything of it. */
+/* Writes a whole message. On failure, r->sink_failed says where the error comes
+ * from, and r->begun whether the sink has a part of the message. */
 static int
-transfer(struct export_run *r, const struct export_choice *c,
+write_message(struct export_run *r, const struct export_choice *c,
     const struct ms_out_message *m, struct ms_err *err)
 {
 	if (c->damage.code != MS_OK) {
@@ -75,7 +62,7 @@ transfer(struct export_run *r, const struct export_choice *c,
 		return -1;
 	}
 	r->begun = true;
-	if (send(r, c, err) < 0)
+	if (write_bytes(r, c, err) < 0)
 		return -1;
 	if (ms_sink_end(r->sink, err) < 0) {
 		r->sink_failed = true;
@@ -84,24 +71,21 @@ transfer(struct export_run *r, const struct export_choice *c,
 	return 0;
 }
 
-/* What a row has no room for, while a message is given. */
+/* Texts of an occurrence that a row has no room for. */
 struct more {
 	struct ms_buf content, flags, place;
 };
 
-/* What a row has no room for is read from its OCCURRENCE. */
+/* Reads these texts from the OCCURRENCE record. */
 static int
 read_more(struct export_run *r, const struct ms_row *row,
     struct ms_out_message *m, struct more *more, struct ms_err *err)
 {
 	struct ms_occurrence o;
 
-	ms_buf_clear(&more->content);
 	if (ms_archive_occurrence(r->archive, row, &o, &more->content, err) < 0)
 		return -1;
-	ms_buf_clear(&more->flags);
 	ms_buf_add(&more->flags, o.flags.p, o.flags.n);
-	ms_buf_clear(&more->place);
 	ms_buf_add(&more->place, o.place.p, o.place.n);
 	m->flags = ms_buf_str(&more->flags);
 	m->place = ms_buf_str(&more->place);
@@ -109,7 +93,7 @@ read_more(struct export_run *r, const struct ms_row *row,
 	return 0;
 }
 
-/* All that is known of where a message lay. */
+/* Fills m with all that is known about an occurrence. */
 static int
 describe(struct export_run *r, const struct export_choice *c,
     struct ms_out_message *m, struct more *more, struct ms_err *err)
@@ -139,17 +123,24 @@ describe(struct export_run *r, const struct export_choice *c,
 	return read_more(r, row, m, more, err);
 }
 
-static int
-give(struct export_run *r, const struct export_choice *c, struct more *more,
-    struct ms_err *err)
+int
+export_write(void *ctx, const struct export_choice *c, struct ms_err *err)
 {
+	struct export_run *r = ctx;
 	char hex[MS_SHA_HEX + 1];
+	struct more more = {0};
 	struct ms_out_message m;
 	struct ms_err why = {0};
+	int rc;
 
 	r->sink_failed = r->begun = false;
-	if (describe(r, c, &m, more, &why) == 0 &&
-	    transfer(r, c, &m, &why) == 0) {
+	rc = describe(r, c, &m, &more, &why);
+	if (rc == 0)
+		rc = write_message(r, c, &m, &why);
+	ms_buf_release(&more.content);
+	ms_buf_release(&more.flags);
+	ms_buf_release(&more.place);
+	if (rc == 0) {
 		r->sum.messages++;
 		return 0;
 	}
@@ -165,29 +156,12 @@ give(struct export_run *r, const struct export_choice *c, struct more *more,
 }
 
 int
-export_give(
-    struct export_run *r, const struct export_choice *c, struct ms_err *err)
-{
-	struct more more = {0};
-	int rc = give(r, c, &more, err);
-
-	ms_buf_release(&more.content);
-	ms_buf_release(&more.flags);
-	ms_buf_release(&more.place);
-	return rc;
-}
-
-/*
- * Where standard output takes one message, the first is kept until it is
- * known that there is no other.
- */
-int
 export_choose(
     struct export_run *r, const struct export_choice *c, struct ms_err *err)
 {
 	if (!r->single)
-		return r->window != NULL ? export_window_add(r, c, err)
-					 : export_give(r, c, err);
+		return r->window != NULL ? export_window_add(r->window, c, err)
+					 : export_write(r, c, err);
 	if (!r->has_only) {
 		r->only = *c;
 		r->has_only = true;
@@ -196,11 +170,11 @@ export_choose(
 	if (memcmp(r->only.row.id, c->row.id, MS_SHA_LEN) == 0)
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "more than one message matches: standard output takes one in this "
-	    "format, -o DIR all of them");
+	    "more than one message matches: standard output accepts one in "
+	    "this format; use -o DIRECTORY");
 }
 
-/* ---- messages and occurrences looked up ---- */
+/* ---- messages and occurrences ---- */
 
 int
 export_look_up(struct export_run *r, uint64_t message, struct ms_err *err)
@@ -217,8 +191,8 @@ export_row(const struct export_run *r, size_t i)
 	return i < r->rows.n / sizeof(*rows) ? &rows[i] : NULL;
 }
 
-/* Is this the better occurrence to show a message by: where it lies, and where
- * it lay first? */
+/* Does a represent the message better than b? An occurrence that was not moved
+ * away comes first, then the oldest one. */
 static bool
 is_before(const struct ms_row *a, const struct ms_row *b)
 {
@@ -310,7 +284,7 @@ export_end(struct export_run *r, struct ms_err *err)
 	if (!r->has_only)
 		return 0;
 	r->has_only = false;
-	return export_give(r, &r->only, err);
+	return export_write(r, &r->only, err);
 }
 
 void

@@ -1,85 +1,61 @@
 /*
- * run.h - the messages that ms-export hands out: chosen by a query or
- * by lines, put together, handed to a sink. Layer: part of ms-export.
+ * run.h - a run of ms-export(1): messages are chosen by a query or by lines of
+ * ms-list(1), read, and written to a sink. Part of ms-export.
  */
 #ifndef EXPORT_RUN_H
 #define EXPORT_RUN_H
 #include "archive.h"
 #include "query.h"
 #include "sink.h"
+#include "window.h"
 
 #define TOOL "ms-export"
-
-/* One message chosen: an occurrence of it, or just the message. */
-struct export_choice {
-	struct ms_row row;
-	bool bare; /* no occurrence is meant */
-	/* What the window has read ahead: its bytes, or why there are none. */
-	bool loaded;
-	struct ms_slice bytes;
-	struct ms_err damage;
-};
-
-struct export_window;
 
 struct export_run {
 	struct ms_archive *archive;
 	struct ms_sink *sink;
-	const char *user; /* of -u, or NULL: lines of others fail */
+	const char *user; /* of -u; lines about other users fail. Or NULL */
 	enum ms_eol eol;
-	bool single; /* the sink takes one message */
+	bool single; /* the sink accepts one message */
 
-	struct ms_trailer sum;     /* so far; its status is 0, 1 or 73 */
-	struct ms_buf rows;        /* struct ms_row: occurrences looked up */
-	struct export_choice only; /* if single: the first, not yet given */
+	struct ms_trailer sum;     /* status: 0, 1 or 73 */
+	struct ms_buf rows;        /* struct ms_row: export_look_up() */
+	struct export_choice only; /* if single: the message */
 	bool has_only;
-	struct export_window *window; /* or NULL: messages go out at once */
-	bool begun;       /* the sink has begun the message at hand */
-	bool sink_failed; /* rather than the archive */
+	struct export_window *window; /* NULL: write each message at once */
+	bool begun;                   /* the sink has begun a message */
+	bool sink_failed;             /* the error comes from the sink */
 };
 
 /*
- * Exports what a query means, or what lines of ms-list point at. A message
- * that fails is named on stderr and counted in sum. -1: the run can't go on;
- * MS_USAGE: more than one message for a sink that takes one.
+ * These functions export the result of a query, or the messages that lines of
+ * ms-list refer to. A message that fails is named on stderr and counted in
+ * sum. -1: the run cannot go on; MS_USAGE: more than one message for a sink
+ * that accepts one.
  */
 int export_query(
     struct export_run *r, const struct ms_query *q, struct ms_err *err);
 int export_lines(struct export_run *r, int fd, struct ms_err *err);
-/* There are no more: a single one goes out now. */
+/* Ends the run: a single message is written now. */
 int export_end(struct export_run *r, struct ms_err *err);
 void export_release(struct export_run *r);
 
-/* ---- what these are made of; -1 as above ---- */
+/* ---- parts of the above; -1 as above ---- */
 
-/* A message is to go out: at once, when the window is full, or, if just one
- * may, when it is known that there is no other. */
+/* Exports a message: at once, when the window is full, or, if the sink accepts
+ * one message, at the end. */
 int export_choose(
     struct export_run *r, const struct export_choice *c, struct ms_err *err);
-/* A message by itself, in the form in which it first came. */
+/* Exports a message without an occurrence, in the form of its first one. */
 int export_message(struct export_run *r, uint64_t message, struct ms_err *err);
-/* It goes out now. */
-int export_give(
-    struct export_run *r, const struct export_choice *c, struct ms_err *err);
-/* How its line ends are asked for. */
-enum ms_form export_form(const struct export_run *r, const struct ms_row *row);
-/* A message, or line, can't go out: it is named, and the run goes on. */
+/* Writes a message to the sink; ctx is a struct export_run. */
+export_write_fn export_write;
+/* Names a message or line that cannot be exported. */
 void export_warn(
     struct export_run *r, const char *what, const struct ms_err *err);
 
-/* The occurrences of a message into r->rows; the i-th of them, or NULL. */
+/* Reads the occurrences of a message; the i-th of them, or NULL. */
 int export_look_up(struct export_run *r, uint64_t message, struct ms_err *err);
 const struct ms_row *export_row(const struct export_run *r, size_t i);
-
-/*
- * Messages wanted in an order of their own are put together in that of the
- * archive, some megabytes ahead: else each costs a block decompressed.
- */
-struct export_window *export_window_new(void);
-void export_window_free(struct export_window *w);
-int export_window_add(
-    struct export_run *r, const struct export_choice *c, struct ms_err *err);
-/* All that wait go out. */
-int export_window_drain(struct export_run *r, struct ms_err *err);
 
 #endif

@@ -1,35 +1,57 @@
-/* window.c - messages put together in the order of the archive, and
- * given in the order in which they were asked for. */
-#include <stdlib.h>
+/* window.c - reads messages in the order of the archive and writes them in the
+ * order in which they were requested. See window.h. */
+#include "window.h"
 
-#include "run.h"
+#include <stdlib.h>
 
 #define WINDOW_BYTES ((size_t)32 * 1024 * 1024) /* of messages, wire form */
 #define WINDOW_COUNT 4096
-#define LOADED_MAX                                                             \
-	((size_t)4 * 1024 * 1024) /* a longer message is not kept              \
-				   */
+#define LOADED_MAX ((size_t)4 * 1024 * 1024) /* a longer one is not kept */
 
 struct waiting {
 	struct export_choice choice;
-	size_t at, n; /* of its bytes, in `bytes` */
+	size_t at, n; /* of the message in `bytes` */
 };
 
 struct export_window {
-	struct waiting **item; /* as they were asked for */
-	size_t count, room;
-	uint64_t size; /* of all that will be kept */
+	struct ms_archive *archive;
+	enum ms_eol eol;
+	export_write_fn *write;
+	void *ctx;
+	struct waiting **item; /* in the order of the requests */
+	size_t count, cap;
+	uint64_t size; /* of all messages that will be kept */
 	struct ms_buf bytes;
 };
 
-struct export_window *
-export_window_new(void)
+enum ms_form
+export_form(enum ms_eol eol, const struct ms_row *row)
 {
-	return ms_xcalloc(1, sizeof(struct export_window));
+	switch (eol) {
+	case MS_EXPORT_LF:
+		return MS_FORM_LF;
+	case MS_EXPORT_CRLF:
+		return MS_FORM_CRLF;
+	default:
+		return row->form;
+	}
+}
+
+struct export_window *
+export_window_new(
+    struct ms_archive *a, enum ms_eol eol, export_write_fn *write, void *ctx)
+{
+	struct export_window *w = ms_xcalloc(1, sizeof(*w));
+
+	w->archive = a;
+	w->eol = eol;
+	w->write = write;
+	w->ctx = ctx;
+	return w;
 }
 
 static void
-forget(struct export_window *w)
+clear(struct export_window *w)
 {
 	for (size_t i = 0; i < w->count; i++)
 		free(w->item[i]);
@@ -43,7 +65,7 @@ export_window_free(struct export_window *w)
 {
 	if (w == NULL)
 		return;
-	forget(w);
+	clear(w);
 	free(w->item);
 	ms_buf_release(&w->bytes);
 	free(w);
@@ -59,34 +81,33 @@ compare_by_record(const void *va, const void *vb)
 }
 
 static int
-keep(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+append(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
 	(void)err;
 	ms_buf_add(ctx, p, n);
 	return 0;
 }
 
-/* Puts one message together; if it can't be, the reason is kept. */
+/* Reads one message, or keeps the reason why it cannot be read. */
 static void
-load(struct export_run *r, struct waiting *item)
+load(struct export_window *w, struct waiting *item)
 {
-	struct ms_buf *bytes = &r->window->bytes;
 	struct export_choice *c = &item->choice;
 
 	if (c->row.size > LOADED_MAX)
 		return;
-	item->at = bytes->n;
-	c->loaded = ms_archive_emit(r->archive, c->row.message,
-			export_form(r, &c->row), keep, bytes, &c->damage) == 0;
+	item->at = w->bytes.n;
+	c->loaded = ms_archive_emit(w->archive, c->row.message,
+			export_form(w->eol, &c->row), append, &w->bytes,
+			&c->damage) == 0;
 	if (!c->loaded)
-		bytes->n = item->at;
-	item->n = bytes->n - item->at;
+		w->bytes.n = item->at;
+	item->n = w->bytes.n - item->at;
 }
 
 static void
-load_all(struct export_run *r)
+load_all(struct export_window *w)
 {
-	struct export_window *w = r->window;
 	struct waiting **order =
 	    ms_xreallocarray(NULL, w->count, sizeof(struct waiting *));
 
@@ -94,9 +115,9 @@ load_all(struct export_run *r)
 		order[i] = w->item[i];
 	qsort(order, w->count, sizeof(struct waiting *), compare_by_record);
 	for (size_t i = 0; i < w->count; i++)
-		load(r, order[i]);
+		load(w, order[i]);
 	free(order);
-	/* Only now do the bytes stay where they are. */
+	/* The buffer grows no more, so its addresses are final. */
 	for (size_t i = 0; i < w->count; i++)
 		if (w->item[i]->n > 0)
 			w->item[i]->choice.bytes = (struct ms_slice){
@@ -104,35 +125,33 @@ load_all(struct export_run *r)
 }
 
 int
-export_window_drain(struct export_run *r, struct ms_err *err)
+export_window_drain(struct export_window *w, struct ms_err *err)
 {
-	struct export_window *w = r->window;
 	int rc = 0;
 
 	if (w->count == 0)
 		return 0;
-	load_all(r);
+	load_all(w);
 	for (size_t i = 0; i < w->count && rc == 0; i++)
-		rc = export_give(r, &w->item[i]->choice, err);
-	forget(w);
+		rc = w->write(w->ctx, &w->item[i]->choice, err);
+	clear(w);
 	return rc;
 }
 
 int
 export_window_add(
-    struct export_run *r, const struct export_choice *c, struct ms_err *err)
+    struct export_window *w, const struct export_choice *c, struct ms_err *err)
 {
-	struct export_window *w = r->window;
 	struct waiting *item;
 	uint64_t size = c->row.size <= LOADED_MAX ? c->row.size : 0;
 
 	if ((w->count == WINDOW_COUNT || w->size + size > WINDOW_BYTES) &&
-	    export_window_drain(r, err) < 0)
+	    export_window_drain(w, err) < 0)
 		return -1;
-	if (w->count == w->room) {
-		w->room = w->room == 0 ? 64 : w->room * 2;
-		w->item = ms_xreallocarray(
-		    w->item, w->room, sizeof(struct waiting *));
+	if (w->count == w->cap) {
+		w->cap = w->cap == 0 ? 64 : w->cap * 2;
+		w->item =
+		    ms_xreallocarray(w->item, w->cap, sizeof(struct waiting *));
 	}
 	item = ms_xcalloc(1, sizeof(*item));
 	item->choice = *c;
