@@ -139,8 +139,8 @@ def closing(toks, i):
 
 
 def statement_end(toks, i):
-    while i < len(toks) and toks[i][1] not in (";", "{", "}"):
-        i = closing(toks, i) + 1 if toks[i][1] in "([" else i + 1
+    while i < len(toks) and toks[i][1] not in (";", "}"):
+        i = closing(toks, i) + 1 if toks[i][1] in "([{" else i + 1
     return i
 
 
@@ -156,12 +156,10 @@ def mutations(path, source):
         def change(new, to=end):
             return Mutation(path, start, to, new)
 
-        if text in ("assert", "sizeof", "case", "static") or \
-                text == "const" and before[1] in ";{}":
-            # An initialiser of a table is data; the rest is no code either.
-            until = closing(toks, i + 1) + 1 if toks[i + 1][1] == "(" else \
-                i + 2 if text in ("sizeof", "case", "const") else \
-                statement_end(toks, i)
+        if text in ("assert", "sizeof", "case", "static"):
+            # No code, or data: a static variable has constants as its value.
+            until = statement_end(toks, i) if text == "static" else \
+                closing(toks, i + 1) + 1 if toks[i + 1][1] == "(" else i + 2
             continue
         if kind == "number":
             # x < 1 is x <= 0, and any negative result is a failure.
