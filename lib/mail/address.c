@@ -1,34 +1,43 @@
-/* address.c - the first bare address of an address field. RFC 5322, 3.4
- * and 4.4; what else is met: ms-quirks(7), Addresses. */
+/*
+ * address.c - the first bare address of an address field. RFC 5322, 3.4 and
+ * 4.4; departures: ms-quirks(7), Addresses.
+ */
 #include "impl.h"
 #include "utf8.h"
 
 #include <string.h>
 
-/* What a mailbox offers as its address; the best one is taken. */
+/*
+ * The kinds of text that can serve as the address of a mailbox. The highest
+ * rank wins.
+ */
 enum rank {
 	RANK_NONE,
-	RANK_WORD,       /* its only word: "root" */
+	RANK_WORD,       /* "root", the only word */
 	RANK_ANGLE_WORD, /* <root> */
 	RANK_ADDRESS,    /* a@b */
 	RANK_ANGLE_ADDRESS
 };
 
-/* The search, byte by byte; it ends with the first mailbox that has "@". */
+/*
+ * The state of the search, which reads byte by byte and ends with the first
+ * mailbox that contains "@".
+ */
 struct search {
 	unsigned char word[MS_ADDRESS_MAX];
 	size_t n;
-	bool too_long;  /* the word at hand is */
-	bool blank;     /* stands between that word and the next byte */
-	bool angle;     /* within <> */
-	unsigned words; /* ended in this mailbox, or in its <> */
+	bool too_long; /* the current word does not fit */
+	bool blank;    /* blanks follow the current word */
+	bool angle;    /* between < and > */
+	unsigned
+	    words; /* words so far in this mailbox, or between its < and > */
 	bool tentative; /* best is the only word so far */
 	enum rank rank;
 	unsigned char *best;
 	size_t best_n;
 };
 
-/* Can the n bytes at p stand for an address? */
+/* Whether the n bytes at p can be an address. */
 static bool
 acceptable(const unsigned char *p, size_t n)
 {
@@ -42,7 +51,7 @@ acceptable(const unsigned char *p, size_t n)
 	return true;
 }
 
-/* What looked like the address is the name that goes with one. */
+/* The only word so far turned out to be the display name of an address. */
 static void
 forget_word(struct search *s)
 {
@@ -51,7 +60,7 @@ forget_word(struct search *s)
 	s->tentative = false;
 }
 
-/* What would the word p, n be as an address? */
+/* Ranks the word p, n as an address. */
 static enum rank
 rank_of(const struct search *s, const unsigned char *p, size_t n)
 {
@@ -66,7 +75,7 @@ rank_of(const struct search *s, const unsigned char *p, size_t n)
 	return s->angle ? RANK_ANGLE_ADDRESS : RANK_ADDRESS;
 }
 
-/* The word at hand is complete. */
+/* Ends the current word. */
 static void
 end_word(struct search *s)
 {
@@ -108,17 +117,18 @@ add_byte(struct search *s, unsigned char c)
 }
 
 static bool
-is_mark(unsigned char c)
+is_delimiter(unsigned char c)
 {
 	return c == '<' || c == '>' || c == ',' || c == ';' || c == ':';
 }
 
-/* A mark of the syntax. True: the search is over. */
+/* Handles a delimiter. Returns true if the search is over. */
 static bool
-take_mark(struct search *s, unsigned char c)
+handle_delimiter(struct search *s, unsigned char c)
 {
 	end_word(s);
-	if (s->angle && c != '>') /* a route: <@relay:joe@example.org> */
+	if (s->angle &&
+	    c != '>') /* part of a route: <@relay:joe@example.org> */
 		return false;
 	s->words = 0;
 	switch (c) {
@@ -130,7 +140,7 @@ take_mark(struct search *s, unsigned char c)
 		s->tentative = s->angle = false;
 		s->words = 1;
 		return s->rank == RANK_ANGLE_ADDRESS;
-	case ':': /* what stood before is the name of a group */
+	case ':': /* the words before it are the name of a group */
 		forget_word(s);
 		return false;
 	default: /* , or ; */
@@ -139,9 +149,11 @@ take_mark(struct search *s, unsigned char c)
 	}
 }
 
-/* Takes the quoted string that begins at i; returns what follows it. */
+/*
+ * Reads the quoted string that begins at i, and returns the position after it.
+ */
 static size_t
-take_quoted(struct search *s, struct ms_slice body, size_t i)
+read_quoted(struct search *s, struct ms_slice body, size_t i)
 {
 	add_byte(s, body.p[i++]);
 	while (i < body.n) {
@@ -163,7 +175,7 @@ size_t
 ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 {
 	struct search s = {.best = out};
-	bool quotes = true; /* there may be a quote ahead */
+	bool quotes = true; /* a closing quote may follow */
 	size_t i = 0;
 
 	while (i < body.n) {
@@ -173,7 +185,7 @@ ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 			quotes =
 			    memchr(body.p + i + 1, '"', body.n - i - 1) != NULL;
 		if (c == '"' && quotes) {
-			i = take_quoted(&s, body, i);
+			i = read_quoted(&s, body, i);
 			continue;
 		}
 		if (c == '(') {
@@ -184,9 +196,9 @@ ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 		i++;
 		if (ms_is_blank(c))
 			s.blank = s.n > 0;
-		else if (!is_mark(c))
+		else if (!is_delimiter(c))
 			add_byte(&s, c);
-		else if (take_mark(&s, c))
+		else if (handle_delimiter(&s, c))
 			return s.best_n;
 	}
 	end_word(&s);

@@ -1,31 +1,36 @@
-/* date.c - dates as mail writes them. RFC 5322, 3.3 and 4.3; RFC 3501,
- * date-time; asctime; ISO 8601; what else is met: ms-quirks(7), Dates. */
+/*
+ * date.c - dates in mail. RFC 5322, 3.3 and 4.3; RFC 3501, date-time; asctime;
+ * ISO 8601; departures: ms-quirks(7), Dates.
+ */
 #include "impl.h"
 #include "time.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define TOKENS_MAX 32 /* a date has 12; the rest is junk */
+#define TOKENS_MAX 32 /* a date has at most 12; the rest is ignored */
 
 enum kind {
 	NUMBER,
 	WORD
 };
 
-/* A run of digits or letters, and the last mark between it and the one before
- * (blank if there is none). */
+/*
+ * A run of digits or letters, and the last other character between this run and
+ * the one before (a blank if there is none).
+ */
 struct token {
 	enum kind kind;
 	unsigned char mark;
 	const unsigned char *p;
 	size_t n;
-	uint32_t value; /* of a NUMBER; all of more than 9 digits are equal */
+	uint32_t
+	    value; /* of a NUMBER; more than 9 digits all give the same value */
 };
 
-/* What is known so far. */
+/* The parts of the date that are known so far. */
 struct date {
-	int year, month, day; /* -1: not met yet */
+	int year, month, day; /* -1: unknown */
 	int hour, minute, second;
 	bool has_time, has_zone, has_offset;
 	int zone; /* seconds east of UTC */
@@ -103,7 +108,7 @@ tokenize(struct ms_slice s, struct token tokens[TOKENS_MAX])
 	return count;
 }
 
-/* 1..12, or -1. The first three letters decide. */
+/* Returns 1..12, or -1. Only the first three letters count. */
 static int
 month_number(const struct token *t)
 {
@@ -115,8 +120,9 @@ month_number(const struct token *t)
 }
 
 /*
- * Names of zones: those of RFC 5322, 4.3, and those in use that mean one thing
- * only. Single letters are UTC, since RFC 822 had their signs wrong.
+ * Names of zones: those of RFC 5322, 4.3, and common names with only one
+ * meaning. Single letters mean UTC, because RFC 822 defined their signs
+ * wrongly.
  */
 static bool
 zone_by_name(const struct token *t, int *zone)
@@ -153,7 +159,7 @@ word_is(const struct token *t, const char *lower)
 }
 
 static void
-take_word(struct date *d, const struct token *t)
+parse_word(struct date *d, const struct token *t)
 {
 	if (d->month < 0 && month_number(t) > 0) {
 		d->month = month_number(t);
@@ -170,10 +176,12 @@ take_word(struct date *d, const struct token *t)
 	}
 }
 
-/* Takes "10:20", "10:20:30" or "10:20:30.5"; 10.20.30 too once the day is
- * known. Returns how many tokens that was, or 0. */
+/*
+ * Parses "10:20", "10:20:30" or "10:20:30.5"; after the day also "10.20.30".
+ * Returns the number of tokens used, or 0.
+ */
 static size_t
-take_time(struct date *d, const struct token *t, size_t count)
+parse_time(struct date *d, const struct token *t, size_t count)
 {
 	unsigned char mark = count > 1 ? t[1].mark : ' ';
 	bool more = count > 2 && t[2].kind == NUMBER && t[2].mark == mark &&
@@ -193,9 +201,11 @@ take_time(struct date *d, const struct token *t, size_t count)
 	return count > 3 && t[3].kind == NUMBER && t[3].mark == '.' ? 4 : 3;
 }
 
-/* Takes "+0200", "-500", "+2" or "+02:00". Returns how many tokens that was. */
+/*
+ * Parses "+0200", "-500", "+2" or "+02:00". Returns the number of tokens used.
+ */
 static size_t
-take_offset(struct date *d, const struct token *t, size_t count)
+parse_offset(struct date *d, const struct token *t, size_t count)
 {
 	uint32_t hours, minutes;
 	size_t used = 1;
@@ -221,12 +231,13 @@ take_offset(struct date *d, const struct token *t, size_t count)
 }
 
 /*
- * Takes 2003-11-20 with any of "-/.", 20.11.2003, and with "-" or "/" that
- * order or the American one, if only one of them is possible. Returns how many
- * tokens that was, or 0.
+ * Parses 2003-11-20 with any of "-/.", and 20.11.2003. With "-" or "/", a date
+ * that ends with the year can have the month or the day first: it is used only
+ * if one of the two orders is impossible. Returns the number of tokens used, or
+ * 0.
  */
 static size_t
-take_numeric(struct date *d, const struct token *t, size_t count)
+parse_numeric(struct date *d, const struct token *t, size_t count)
 {
 	uint32_t a = t[0].value, b, c;
 
@@ -255,9 +266,9 @@ take_numeric(struct date *d, const struct token *t, size_t count)
 	return 3;
 }
 
-/* RFC 5322, 4.3; and "0102", which programs of 2002 made of it. */
+/* RFC 5322, 4.3; and "0102", which faulty programs wrote for 2002. */
 static void
-take_year(struct date *d, const struct token *t)
+parse_year(struct date *d, const struct token *t)
 {
 	d->year = (int)t->value;
 	if (t->n <= 2)
@@ -267,22 +278,22 @@ take_year(struct date *d, const struct token *t)
 }
 
 static size_t
-take_number(struct date *d, const struct token *t, size_t count)
+parse_number(struct date *d, const struct token *t, size_t count)
 {
-	size_t used = take_numeric(d, t, count);
+	size_t used = parse_numeric(d, t, count);
 
 	if (used == 0)
-		used = take_time(d, t, count);
+		used = parse_time(d, t, count);
 	if (used > 0)
 		return used;
 	if (d->has_time && !d->has_offset && (t->mark == '+' || t->mark == '-'))
-		return take_offset(d, t, count);
+		return parse_offset(d, t, count);
 	if (t->n <= 2 && d->day < 0)
 		d->day = (int)t->value;
 	else if (d->year < 0)
-		take_year(d, t);
+		parse_year(d, t);
 	else if (d->has_time && !d->has_zone && t->n == 4)
-		return take_offset(d, t, count); /* its sign is missing */
+		return parse_offset(d, t, count); /* the sign is missing */
 	return 1;
 }
 
@@ -296,9 +307,9 @@ ms_mail_date(struct ms_slice text, int64_t *out)
 
 	for (size_t i = 0; i < count;) {
 		if (tokens[i].kind == WORD)
-			take_word(&d, &tokens[i++]);
+			parse_word(&d, &tokens[i++]);
 		else
-			i += take_number(&d, tokens + i, count - i);
+			i += parse_number(&d, tokens + i, count - i);
 	}
 	if (d.year < MS_YEAR_FIRST || d.year > 9999 || d.month < 1 ||
 	    d.month > 12 || d.day < 1 || d.day > 31)

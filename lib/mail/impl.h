@@ -1,23 +1,23 @@
-/*
- * impl.h - what the files of the mail module share; nobody else includes
- * it. Layer: within mail.
- */
+/* impl.h - shared by the files of the mail module. Layer: private to mail. */
 #ifndef MS_MAIL_IMPL_H
 #define MS_MAIL_IMPL_H
 #include "charset.h"
 #include "mail.h"
 
-/* White space as headers have it, line ends of folds included. */
+/* White space in header fields, including the line ends of folds. */
 static inline bool
 ms_is_blank(unsigned char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* What follows the comment at i, where s has "("; comments nest. */
+/*
+ * Returns the position after the comment that begins with "(" at i. Comments
+ * nest.
+ */
 size_t ms_skip_comment(struct ms_slice s, size_t i);
 
-/* How two pieces of display text are joined, once the second one comes. */
+/* The separator before the next character of display text. */
 enum ms_gap {
 	MS_GAP_NONE = 0,
 	MS_GAP_BLANK = 1,
@@ -25,32 +25,32 @@ enum ms_gap {
 };
 
 /*
- * Display text in the making: whole characters, collected in p. When p is full
- * it goes to out; without out that is the end, and `cut` says so. Begin with
- * p, max and out set and the rest zero.
+ * Display text that is being collected: whole characters in p. When p is full,
+ * its contents go to out; without out, the text ends there and `cut` is set.
+ * Set p, max and out, and zero the rest.
  */
 struct ms_text {
 	unsigned char *p;
 	size_t n, max;
 	struct ms_buf *out; /* or NULL */
-	enum ms_gap gap;    /* comes before the next character */
+	enum ms_gap gap;    /* written before the next character */
 	bool any;           /* something has been written */
-	bool cut;           /* something did not fit; no more is taken */
-	const struct ms_charset *raw; /* of bytes that are not UTF-8 */
+	bool cut;           /* something did not fit; the rest is ignored */
+	const struct ms_charset *raw; /* the set of bytes that are not UTF-8 */
 	struct ms_buf bytes, utf8;    /* for encoded words */
 };
 
 /*
- * Adds a field's body, folded as it stands. not_utf8: what is not an encoded
- * word in it is written in t->raw. Linear.
+ * Adds the body of a field, which may be folded. If not_utf8 is set, text
+ * outside encoded words is in the character set t->raw. The time is linear.
  */
 void ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8);
-/* Hands the rest to out and frees what the decoder needed. */
+/* Passes the rest to out and releases the buffers. */
 void ms_text_end(struct ms_text *t);
 
 /*
- * The first bare address in the body of an address field, which may be
- * folded. Returns its length, 0 if there is none.
+ * Finds the first bare address in the body of an address field, which may be
+ * folded. Returns its length, or 0 if there is none.
  */
 size_t ms_address_first(
     struct ms_slice body, unsigned char out[MS_ADDRESS_MAX]);

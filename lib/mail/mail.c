@@ -1,12 +1,14 @@
-/* mail.c - finding the fields of a header and describing it. RFC 5322, 2.2
- * and 4; what is not by the book: ms-quirks(7), Fields. */
+/*
+ * mail.c - finds the fields of a header and describes it. RFC 5322, 2.2 and 4;
+ * departures: ms-quirks(7), Fields.
+ */
 #include "impl.h"
 #include "utf8.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* The fields that mean something to us. */
+/* The fields that we read. */
 enum name {
 	NAME_OTHER = 0,
 	NAME_FROM = 1,
@@ -18,21 +20,20 @@ enum name {
 	NAME_CONTENT_TYPE = 64
 };
 
-/* A walk over a header's fields; begin with its bytes. */
+/* An iterator over the fields of a header; see scan_begin(). */
 struct scan {
 	const unsigned char *p, *end;
 };
 
 struct field {
 	enum name name;
-	struct ms_slice body; /* as it stands: folded, without the last line
-				 end */
+	struct ms_slice body; /* folded, without the last line end */
 };
 
 /*
- * Returns `is` if the line p..end begins with the field called s (lower case);
- * its body is then what follows the colon, which blanks may precede (RFC 5322,
- * 4.5). So a From_ line is no field.
+ * Returns `is` if the line p..end begins with the field name s (lower case).
+ * The body is the text after the colon, which can follow blanks (RFC 5322,
+ * 4.5). A From_ line is therefore not a field.
  */
 static inline enum name
 match(const unsigned char *p, const unsigned char *end, const char *s,
@@ -50,8 +51,10 @@ match(const unsigned char *p, const unsigned char *end, const char *s,
 	return is;
 }
 
-/* Which field begins with the line p..end, and where does its body? Two
- * letters tell nearly all of a header's lines apart. */
+/*
+ * Returns the field that begins with the line p..end, and its body. Two letters
+ * are enough to rule out nearly all other lines of a header.
+ */
 static enum name
 parse_name(const unsigned char *p, const unsigned char *end,
     const unsigned char **body)
@@ -82,7 +85,7 @@ parse_name(const unsigned char *p, const unsigned char *end,
 	}
 }
 
-/* What follows the line at p. */
+/* Returns the start of the line after the one at p. */
 static const unsigned char *
 next_line(const unsigned char *p, const unsigned char *end)
 {
@@ -97,7 +100,7 @@ is_empty_line(const unsigned char *p, const unsigned char *end)
 	return *p == '\n' || (*p == '\r' && end - p > 1 && p[1] == '\n');
 }
 
-/* header may be {NULL, 0}, to which nothing can be added. */
+/* header can be {NULL, 0}: arithmetic on NULL is undefined. */
 static struct scan
 scan_begin(struct ms_slice header)
 {
@@ -105,7 +108,10 @@ scan_begin(struct ms_slice header)
 	    header.p, header.n > 0 ? header.p + header.n : header.p};
 }
 
-/* The next field whose name is in `wanted`; false at the header's end. */
+/*
+ * Finds the next field whose name is in `wanted`. Returns false at the end of
+ * the header.
+ */
 static bool
 scan_next(struct scan *s, unsigned wanted, struct field *f)
 {
@@ -131,15 +137,17 @@ scan_next(struct scan *s, unsigned wanted, struct field *f)
 	return false;
 }
 
-/* Is c between a parameter's name and its value? */
+/* Whether c can stand between the name and the value of a parameter. */
 static bool
 is_before_value(unsigned char c)
 {
 	return ms_is_blank(c) || c == '=' || c == '"';
 }
 
-/* The value of charset= in the body of a Content-Type field (RFC 2045, 5.1),
- * or nothing. */
+/*
+ * The value of charset= in the body of a Content-Type field (RFC 2045, 5.1), or
+ * an empty slice.
+ */
 static struct ms_slice
 charset_parameter(struct ms_slice body)
 {
@@ -163,9 +171,9 @@ charset_parameter(struct ms_slice body)
 }
 
 /*
- * The set in which a header's raw bytes are written, if they are not UTF-8:
- * the one its Content-Type names, since programs that do not encode headers
- * write them as they write the body.
+ * The character set of raw 8-bit text in a header that is not UTF-8: that of
+ * its Content-Type, because programs that do not encode the header use the
+ * character set of the body.
  */
 static const struct ms_charset *
 raw_charset(struct ms_slice header)
@@ -191,7 +199,7 @@ add_field(struct ms_text *t, struct ms_slice header, struct ms_slice body)
 	return valid;
 }
 
-/* One display field of a description: where it goes, and its bits. */
+/* One field of a description: where it is stored, and its bits. */
 struct sink {
 	struct ms_text text;
 	struct ms_desc_field *to;
@@ -243,7 +251,7 @@ ms_mail_describe(struct ms_slice header, struct ms_desc *out)
 			sink_add(&to, header, f.body, out);
 			continue;
 		}
-		wanted &= ~(unsigned)f.name; /* the first one counts */
+		wanted &= ~(unsigned)f.name; /* only the first field counts */
 		if (f.name == NAME_FROM)
 			sink_add(&from, header, f.body, out);
 		else if (f.name == NAME_SUBJECT)
@@ -287,8 +295,10 @@ ms_mail_decode(
 	ms_text_end(&t);
 }
 
-/* Appends a body without the line ends of its folds (RFC 5322, 2.2.3) and
- * without blanks at its ends. */
+/*
+ * Appends a body without the line ends of its folds (RFC 5322, 2.2.3) and
+ * without blanks at its ends.
+ */
 static void
 unfold(struct ms_slice s, struct ms_buf *out)
 {
@@ -347,7 +357,10 @@ ms_mail_sender(struct ms_slice header, struct ms_buf *out)
 			if (order[i] == f.name)
 				n[i] = ms_address_first(f.body, found[i]);
 	}
-	/* "From: root" counts only if nothing has an "@". */
+	/*
+	 * A single word as in "From: root" counts only if no field contains
+	 * "@".
+	 */
 	for (int i = 2; i >= 0; i--) {
 		bool at = n[i] > 0 && memchr(found[i], '@', n[i]) != NULL;
 

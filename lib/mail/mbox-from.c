@@ -1,6 +1,6 @@
 /*
- * mbox-from.c - From_ lines: which of them open a message, and what date they
- * hold. ms-stream(5), Foreign mboxes.
+ * mbox-from.c - From_ lines: whether they begin a message, and their dates.
+ * ms-stream(5), Foreign mboxes.
  */
 #include "mbox.h"
 
@@ -11,9 +11,9 @@
 #include "mail.h"
 #include "time.h"
 
-/* The words of a From_ line, as far as a date can need them. */
+/* An iterator over the words of a From_ line. */
 struct words {
-	const unsigned char *p, *end; /* what is left of the line */
+	const unsigned char *p, *end; /* the rest of the line */
 	struct ms_slice word;
 };
 
@@ -29,14 +29,17 @@ next_word(struct words *w)
 	return w->word.n > 0;
 }
 
-/* The place of a three-letter name in a list of them, or -1. */
+/* The index of a three-letter name in `names`, or -1. */
 static int
 name_of(struct ms_slice word, const char *names)
 {
 	return word.n == 3 ? ms_time_name(names, (const char *)word.p) : -1;
 }
 
-/* A decimal number of min to max digits, whole word. -1: it is none. */
+/*
+ * Parses a word of min to max digits as a decimal number. Returns -1 if it is
+ * not one.
+ */
 static int
 number_of(struct ms_slice word, size_t min, size_t max)
 {
@@ -52,7 +55,7 @@ number_of(struct ms_slice word, size_t min, size_t max)
 	return v;
 }
 
-/* HH:MM or HH:MM:SS, an hour of one digit too. */
+/* Parses HH:MM or HH:MM:SS; the hour can have one digit. */
 static bool
 time_of(struct ms_slice word, int *hour, int *minute, int *second)
 {
@@ -76,7 +79,7 @@ time_of(struct ms_slice word, int *hour, int *minute, int *second)
 	       *second >= 0 && *second <= 60;
 }
 
-/* +0100, or up to five letters, which the reader of the date may know. */
+/* "+0100", or up to five letters, which ms_mail_date() may know. */
 static bool
 is_zone(struct ms_slice word)
 {
@@ -92,10 +95,10 @@ is_zone(struct ms_slice word)
 
 struct date {
 	int day, month, year, hour, minute, second;
-	struct ms_slice zone; /* the first one given, or nothing */
+	struct ms_slice zone; /* the first zone, or empty */
 };
 
-/* "Jan 5 10:00:00 2026", zones before or behind the year. */
+/* Parses "Jan 5 10:00:00 2026"; zones can stand before or after the year. */
 static bool
 ctime_date(struct words w, struct date *d)
 {
@@ -122,7 +125,7 @@ ctime_date(struct words w, struct date *d)
 	return true;
 }
 
-/* "5 Jan 2026 10:00:00 +0000" */
+/* Parses "5 Jan 2026 10:00:00 +0000". */
 static bool
 mail_date(struct words w, struct date *d)
 {
@@ -141,7 +144,9 @@ mail_date(struct words w, struct date *d)
 	return true;
 }
 
-/* Finds the day of the week that begins a date, and the date. */
+/*
+ * Finds the day of the week, which begins a date, and parses the date after it.
+ */
 static bool
 find_date(struct ms_slice from, struct date *d)
 {
@@ -173,7 +178,10 @@ begins_from(struct ms_slice line)
 	return line.n >= 5 && memcmp(line.p, "From ", 5) == 0;
 }
 
-/* A date with a zone, or of an odd year, is written and read as in mail. */
+/*
+ * A date with a zone, or before MS_YEAR_FIRST, is parsed like the Date field of
+ * a message.
+ */
 static bool
 read_as_mail(const struct date *d, int64_t *out)
 {

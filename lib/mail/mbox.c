@@ -1,6 +1,6 @@
 /*
- * mbox.c - cuts an mbox or a message stream into messages: a push parser over
- * a window of bytes. ms-stream(5), Quoting and Foreign mboxes.
+ * mbox.c - splits an mbox or a message stream into messages: a parser over a
+ * window of bytes, without I/O. ms-stream(5), Quoting and Foreign mboxes.
  */
 #include "mbox.h"
 
@@ -8,19 +8,20 @@
 #include "stream.h"
 
 enum state {
-	START,   /* nothing seen yet */
-	BODY,    /* in a message */
-	TAIL,    /* what is held back, then a separator, or nothing */
+	START, /* at the beginning of the input */
+	BODY,  /* in a message */
+	TAIL, /* bytes that are not part of the message, then a separator or the
+		 end */
 	BETWEEN, /* the window begins with a separator */
 	OVER
 };
 
-/* What stands at the place where a search ended. */
+/* What search() found. */
 enum found {
 	NOTHING, /* the end of the window */
-	PARTIAL, /* something that more bytes must decide */
+	PARTIAL, /* more bytes are needed to decide */
 	SEPARATOR,
-	QUOTED /* the ">" that quoting added */
+	QUOTED /* a ">" that quoting added */
 };
 
 static const char envelope_name[] = "MS-Envelope:";
@@ -45,7 +46,10 @@ ms_mbox_bare(const struct ms_mbox *m)
 	return m->bare;
 }
 
-/* Do the bytes begin with text? 1, 0, or -1: they end before it does. */
+/*
+ * Whether the bytes begin with text. Returns 1, 0, or -1 if more bytes are
+ * needed.
+ */
 static int
 begins(const unsigned char *p, size_t n, bool eof, const char *text)
 {
@@ -56,7 +60,10 @@ begins(const unsigned char *p, size_t n, bool eof, const char *text)
 	return !eof && memcmp(p, text, n) == 0 ? -1 : 0;
 }
 
-/* The line that the bytes begin with. 1, 0: too long or not ended, -1. */
+/*
+ * Finds the line at the beginning of the bytes. Returns 1; 0, the line is too
+ * long or does not end; -1, more bytes are needed.
+ */
 static int
 from_line(
     const unsigned char *p, size_t n, bool eof, size_t *len, struct ms_slice *s)
@@ -73,7 +80,10 @@ from_line(
 	return 1;
 }
 
-/* Does a message begin at this line, which begins with "From "? 1, 0, -1. */
+/*
+ * Whether the line, which begins with "From ", is a separator. Returns 1, 0, or
+ * -1.
+ */
 static int
 separator(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof)
 {
@@ -95,7 +105,9 @@ separator(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof)
 	case MS_MBOX_STYLE_DATED:
 		break;
 	case MS_MBOX_STYLE_GIT:
-		/* Patches lie unquoted in mail; see ms-stream(5). */
+		/*
+		 * Mail contains patches that are not quoted; see ms-stream(5).
+		 */
 		if (m->style != MS_MBOX_STYLE_GIT)
 			return 0;
 		break;
@@ -109,7 +121,9 @@ separator(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof)
 	return ms_mbox_header(p + len, n - len, eof);
 }
 
-/* What stands at the line that begins at *at; *at becomes its exact place. */
+/*
+ * Examines the line that begins at *at, and moves *at to the byte that matters.
+ */
 static enum found
 look_at_line(const struct ms_mbox *m, const unsigned char *p, size_t n,
     bool eof, size_t *at)
@@ -120,8 +134,10 @@ look_at_line(const struct ms_mbox *m, const unsigned char *p, size_t n,
 	if (p[i] == '>' && m->unquote) {
 		while (i < n && p[i] == '>')
 			i++;
-		/* Which ">" of several is taken away makes no difference; it
-		 * is the last, so that one byte is enough to hold back. */
+		/*
+		 * Any ">" could be removed; it is the last one, so that only
+		 * one byte waits for more input.
+		 */
 		*at = i - 1;
 		rc = begins(p + i, n - i, eof, "From ");
 		return rc < 0 ? PARTIAL : rc > 0 ? QUOTED : NOTHING;
@@ -135,8 +151,8 @@ look_at_line(const struct ms_mbox *m, const unsigned char *p, size_t n,
 }
 
 /*
- * The next beginning of a line behind q that is worth a look, or NULL. Where
- * ">" means nothing it is an F, of which there are fewer than lines.
+ * Finds the next start of a line after q that can matter, or NULL. If ">" is
+ * not special, the line must begin with F, and there are fewer Fs than lines.
  */
 static const unsigned char *
 next_line(
@@ -154,7 +170,7 @@ next_line(
 	return NULL;
 }
 
-/* Looks for the first place in the window where data stops. */
+/* Finds the first place in the window where the data stops. */
 static enum found
 search(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     bool bol, size_t *at)
@@ -177,8 +193,8 @@ search(const struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 }
 
 /*
- * How many bytes before p[e] belong to the line end, or the empty line, that
- * is taken away when the message ends there.
+ * How many bytes before p[e] are the line end, or the empty line, that is
+ * removed if the message ends there.
  */
 static size_t
 tail(const struct ms_mbox *m, const unsigned char *p, size_t e)
@@ -198,21 +214,21 @@ tail(const struct ms_mbox *m, const unsigned char *p, size_t e)
 	return p[e - 3] == '\n' ? 2 : 0;
 }
 
-/* Is the window's last byte the first half of an empty line CRLF? */
+/* Whether the last byte of the window may be half of an empty CRLF line. */
 static bool
 half_line(const struct ms_mbox *m, const unsigned char *p, size_t n)
 {
 	return n > 0 && p[n - 1] == '\r' && (n > 1 ? p[n - 2] == '\n' : m->bol);
 }
 
-/* The message ends behind what was held back. */
+/* Ends the message and skips the bytes that are not part of it. */
 static enum ms_mbox_event
 end_message(struct ms_mbox *m, size_t n, size_t *used)
 {
-	if (n < m->held)
+	if (n < m->pending)
 		return MS_MBOX_MORE;
-	*used = m->held;
-	m->bare = m->held == 0;
+	*used = m->pending;
+	m->bare = m->pending == 0;
 	m->state = m->ended ? BETWEEN : OVER;
 	return MS_MBOX_END;
 }
@@ -221,7 +237,7 @@ static enum ms_mbox_event
 body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
 {
-	size_t skip = 0, e, held;
+	size_t skip = 0, e, pending;
 	enum found found;
 
 	found = search(m, p, n, eof, m->bol, &e);
@@ -230,18 +246,21 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 		found = search(m, p + 1, n - 1, eof, false, &e);
 		e++;
 	}
-	held = found == QUOTED ? 0 : tail(m, p, e);
-	if (found == NOTHING && !eof && held == 0 && half_line(m, p, n))
-		held = 1;
+	pending = found == QUOTED ? 0 : tail(m, p, e);
+	if (found == NOTHING && !eof && pending == 0 && half_line(m, p, n))
+		pending = 1;
 	if (found == SEPARATOR || (found == NOTHING && eof)) {
 		m->state = TAIL;
-		m->held = (uint8_t)held;
+		m->pending = (uint8_t)pending;
 		m->ended = found == SEPARATOR;
 	}
-	if (e - held > skip) {
-		*used = e - held;
-		*piece = (struct ms_slice){p + skip, e - held - skip};
-		/* Behind ">"s only a ">" is looked at, and it is held back. */
+	if (e - pending > skip) {
+		*used = e - pending;
+		*piece = (struct ms_slice){p + skip, e - pending - skip};
+		/*
+		 * After ">"s only another ">" matters, and it waits for more
+		 * input.
+		 */
 		m->bol =
 		    found == PARTIAL || found == QUOTED || p[*used - 1] == '\n';
 		return MS_MBOX_DATA;
@@ -249,12 +268,12 @@ body(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
 	return m->state == TAIL ? end_message(m, n, used) : MS_MBOX_MORE;
 }
 
-/* Passes over the separator the window begins with. */
+/* Skips the separator at the beginning of the window. */
 static enum ms_mbox_event
 begin(struct ms_mbox *m, const unsigned char *p, size_t n, bool eof,
     size_t *used, struct ms_slice *piece)
 {
-	/* The line was seen before; the window may have become smaller. */
+	/* The line was complete before, but the window may be shorter now. */
 	if (from_line(p, n, eof, used, piece) <= 0)
 		return eof ? MS_MBOX_DONE : MS_MBOX_MORE;
 	if (m->state == START)

@@ -1,7 +1,7 @@
 /*
- * mbox.h - cuts an mbox, or a message stream, into its messages, without any
- * I/O of its own: the caller shows a window of bytes and is told what they
- * are. ms-stream(5), Foreign mboxes and Quoting. Layer: above stream, mail.
+ * mbox.h - splits an mbox, or a message stream, into messages. The module does
+ * no I/O: the caller passes a window of bytes and learns what it begins with.
+ * ms-stream(5), Foreign mboxes and Quoting. Layer: above stream, mail.
  */
 #ifndef MS_MBOX_H
 #define MS_MBOX_H
@@ -9,29 +9,33 @@
 #include <stdint.h>
 #include "buf.h"
 
-#define MS_MBOX_FROM_MAX 2048 /* bytes of a From_ line, line end included */
-#define MS_MBOX_FIELD_MAX 256 /* bytes of a field's name, colon included */
+#define MS_MBOX_FROM_MAX 2048 /* bytes of a From_ line with its line end */
+#define MS_MBOX_FIELD_MAX 256 /* bytes of a field name, including the colon */
 
-/* A window of so many bytes, or all there is, is never answered with MORE. */
+/*
+ * For a window of this size, or for the rest of the input, ms_mbox_next() never
+ * returns MS_MBOX_MORE.
+ */
 #define MS_MBOX_WINDOW (MS_MBOX_FROM_MAX + MS_MBOX_FIELD_MAX + 8)
 
 enum ms_mbox_kind {
-	MS_MBOX_FOREIGN, /* somebody's mbox: split at From_ lines with a date */
+	MS_MBOX_FOREIGN, /* an mbox of another program: split at From_ lines
+			    with a date */
 	MS_MBOX_SINGLE,  /* one message under one From_ line */
-	MS_MBOX_STREAM   /* ours: split at the constant line, unquoted */
+	MS_MBOX_STREAM   /* split at the constant line, and unquoted */
 };
 
 enum ms_mbox_event {
-	MS_MBOX_MORE, /* show the unused bytes again, with more behind them */
+	MS_MBOX_MORE, /* pass the unused bytes again, followed by more */
 	MS_MBOX_FROM, /* a message begins; piece is its From_ line */
 	MS_MBOX_DATA, /* piece is the next bytes of the message */
-	MS_MBOX_END,  /* the message is over */
-	MS_MBOX_DONE  /* so is the input */
+	MS_MBOX_END,  /* the end of the message */
+	MS_MBOX_DONE  /* the end of the input */
 };
 
-/* What a From_ line tells, given without its line end. */
+/* The kinds of From_ lines, given without the line end. */
 enum ms_mbox_style {
-	MS_MBOX_STYLE_NONE,  /* nothing: it may be text */
+	MS_MBOX_STYLE_NONE,  /* possibly text of a message */
 	MS_MBOX_STYLE_DATED, /* a date */
 	MS_MBOX_STYLE_GIT,   /* a commit and git's constant date */
 	MS_MBOX_STYLE_WORD   /* one word and no date */
@@ -39,63 +43,67 @@ enum ms_mbox_style {
 
 struct ms_mbox {
 	enum ms_mbox_kind kind;
-	bool unquote; /* ">From " loses its ">"; always so in a stream */
-	/* The splitter's own: */
+	bool unquote; /* ">From " loses its ">"; always done in a stream */
+	/* Private to the splitter: */
 	uint8_t state;
 	enum ms_mbox_style style; /* of the first From_ line */
-	bool bol;     /* the window begins at the beginning of a line, or at
-			 the last of the ">"s that stand there */
-	uint8_t held; /* bytes before a separator that are no message's */
-	bool ended;   /* the message ended at a separator, not with the input */
-	bool bare;    /* and there was no line end to take away before it */
+	bool bol; /* the window begins at the start of a line, or at the last of
+		     the ">"s there */
+	uint8_t pending; /* bytes before a separator that are not part of a
+			    message */
+	bool ended; /* the message ended at a separator, not at the end of the
+		       input */
+	bool bare;  /* no line end was removed before the separator */
 };
 
 void ms_mbox_init(struct ms_mbox *m, enum ms_mbox_kind kind, bool unquote);
 
 /*
- * Says what the window [p, p + n) begins with; eof: nothing follows it.
- *   used    receives how many bytes are done with; the next window begins
- *           behind them. The caller may pass over bytes at the beginning of a
- *           message by itself, if they are whole lines.
- *   piece   receives a view into the window, for FROM without the line end
- * Empty lines on top are passed over. Where the input then does not begin with
- * a From_ line (ms_mbox_looks()), what precedes the first separator comes as
+ * Tells what the window [p, p + n) begins with. eof means that no bytes follow.
+ *   used    receives the number of bytes that are used; the next window begins
+ *           after them. At the beginning of a message the caller can skip bytes
+ *           itself, if they are whole lines.
+ *   piece   receives a view into the window, for FROM without the line end;
+ *           unchanged for other events than FROM and DATA
+ * Empty lines at the beginning are skipped. If the input does not begin with a
+ * From_ line (ms_mbox_looks()), the bytes before the first separator come as
  * DATA and END without a FROM.
  */
 enum ms_mbox_event ms_mbox_next(struct ms_mbox *m, const unsigned char *p,
     size_t n, bool eof, size_t *used, struct ms_slice *piece);
 
 /*
- * After END: whether a separator followed, rather than the end of the input;
- * in a stream only then is the message known to be whole.
+ * After END: whether a separator followed, and not the end of the input. In a
+ * stream, the message is complete only in this case.
  */
 bool ms_mbox_ended(const struct ms_mbox *m);
-/* After END in a stream: the line end that every writer adds was missing. */
+/* After END in a stream: the line end, which every writer adds, is missing. */
 bool ms_mbox_bare(const struct ms_mbox *m);
 
 /*
- * Does an input that begins with these bytes look like an mbox? It does if it
- * begins, behind empty lines, with a From_ line that holds a date or is
- * followed by a header field. 1, 0, or -1: more bytes are needed to say so.
+ * Whether an input that begins with these bytes looks like an mbox: after empty
+ * lines it begins with a From_ line that has a date or is followed by a header
+ * field. Returns 1, 0, or -1 if more bytes are needed.
  */
 int ms_mbox_looks(const unsigned char *p, size_t n, bool eof);
 
 enum ms_mbox_style ms_mbox_style(struct ms_slice from);
 
 /*
- * Do the bytes begin with a header field (RFC 5322, 3.6.8; blanks before the
- * colon as in 4.5)? 1, 0, or -1: more bytes are needed to say so.
+ * Whether the bytes begin with a header field (RFC 5322, 3.6.8; blanks before
+ * the colon as in 4.5). Returns 1, 0, or -1 if more bytes are needed.
  */
 int ms_mbox_field(const unsigned char *p, size_t n, bool eof);
 /*
- * Do they begin a message behind its From_ line: with a header field, or with a
- * From_ line of the message's own, which stands quoted? As above.
+ * Whether the bytes after a From_ line begin a message: with a header field, or
+ * with a quoted From_ line that belongs to the message. Returns as above.
  */
 int ms_mbox_header(const unsigned char *p, size_t n, bool eof);
 
 /*
- * The date in a From_ line given without its line end; UTC where it names no
- * zone. False: there is none, or no calendar has it.
+ * Parses the date of a From_ line, given without its line end. A date without a
+ * zone is UTC. Returns false if there is no date, or if the calendar does not
+ * have it.
  */
 bool ms_mbox_date(struct ms_slice from, int64_t *out);
 

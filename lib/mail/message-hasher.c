@@ -1,22 +1,22 @@
-/* message-hasher.c - a message's identity, hashed as it comes. ms-archive(5),
- * Identity.
+/*
+ * message-hasher.c - the identity of a message, hashed piece by piece.
+ * ms-archive(5), Identity.
  */
 #include "message-hasher.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define STAGE                                                                  \
-	16384 /* bytes; short pieces are gathered before they are hashed       \
-	       */
+/* Bytes; short pieces are collected before they are hashed. */
+#define STAGE 16384
 
 struct ms_message_hasher {
 	struct ms_sha sha;
-	uint64_t size;  /* wire bytes given to hash */
+	uint64_t size;  /* bytes of wire form so far */
 	uint64_t line;  /* bytes of the current line so far */
 	bool after_cr;  /* the last byte was CR */
 	bool lf, crlf;  /* line ends seen */
-	bool past_head; /* head is done */
+	bool past_head; /* the header has ended */
 	size_t staged;
 	unsigned char head[MS_SHA_LEN];
 	unsigned char stage[STAGE];
@@ -25,91 +25,94 @@ struct ms_message_hasher {
 struct ms_message_hasher *
 ms_message_hasher_new(void)
 {
-	struct ms_message_hasher *w = ms_xcalloc(1, sizeof(*w));
+	struct ms_message_hasher *h = ms_xcalloc(1, sizeof(*h));
 
-	ms_sha_init(&w->sha);
-	return w;
+	ms_sha_init(&h->sha);
+	return h;
 }
 
 void
-ms_message_hasher_free(struct ms_message_hasher *w)
+ms_message_hasher_free(struct ms_message_hasher *h)
 {
-	free(w);
+	free(h);
 }
 
 static void
-flush(struct ms_message_hasher *w)
+flush(struct ms_message_hasher *h)
 {
-	ms_sha_add(&w->sha, w->stage, w->staged);
-	w->staged = 0;
+	ms_sha_add(&h->sha, h->stage, h->staged);
+	h->staged = 0;
 }
 
-/* Hashes wire bytes; long pieces straight from where they lie. */
+/* Hashes bytes of wire form. A long piece is not copied. */
 static void
-put(struct ms_message_hasher *w, const unsigned char *p, size_t n)
+put(struct ms_message_hasher *h, const unsigned char *p, size_t n)
 {
-	w->size += n;
-	if (n > STAGE - w->staged)
-		flush(w);
+	h->size += n;
+	if (n > STAGE - h->staged)
+		flush(h);
 	if (n >= STAGE / 4) {
-		flush(w);
-		ms_sha_add(&w->sha, p, n);
+		flush(h);
+		ms_sha_add(&h->sha, p, n);
 	} else if (n > 0) {
-		memcpy(w->stage + w->staged, p, n);
-		w->staged += n;
+		memcpy(h->stage + h->staged, p, n);
+		h->staged += n;
 	}
 }
 
 static void
-end_head(struct ms_message_hasher *w)
+end_head(struct ms_message_hasher *h)
 {
-	flush(w);
-	ms_sha_peek(&w->sha, w->head);
-	w->past_head = true;
+	flush(h);
+	ms_sha_peek(&h->sha, h->head);
+	h->past_head = true;
 }
 
-/* The same while the header lasts, which ends at MS_HEAD_MAX at the latest. */
+/* The same, but ends the header after MS_HEAD_MAX bytes. */
 static void
-put_wire(struct ms_message_hasher *w, const unsigned char *p, size_t n)
+put_wire(struct ms_message_hasher *h, const unsigned char *p, size_t n)
 {
 	size_t k;
 
-	if (!w->past_head && n >= MS_HEAD_MAX - w->size) {
-		k = (size_t)(MS_HEAD_MAX - w->size);
-		put(w, p, k);
-		end_head(w);
+	if (!h->past_head && n >= MS_HEAD_MAX - h->size) {
+		k = (size_t)(MS_HEAD_MAX - h->size);
+		put(h, p, k);
+		end_head(h);
 		p += k;
 		n -= k;
 	}
-	put(w, p, n);
+	put(h, p, n);
 }
 
-/* A line without its end, and CRLF: one at a time, so it must not cost much. */
+/*
+ * Adds a line without its end, and CRLF. The function runs for each line, so it
+ * must be fast.
+ */
 static void
-put_line(struct ms_message_hasher *w, const unsigned char *p, size_t n)
+put_line(struct ms_message_hasher *h, const unsigned char *p, size_t n)
 {
-	unsigned char *to = w->stage + w->staged;
+	unsigned char *to = h->stage + h->staged;
 
-	if (n >= STAGE / 4 || n + 2 > STAGE - w->staged ||
-	    (!w->past_head && n + 2 >= MS_HEAD_MAX - w->size)) {
-		put_wire(w, p, n);
-		put_wire(w, (const unsigned char *)"\r\n", 2);
+	if (n >= STAGE / 4 || n + 2 > STAGE - h->staged ||
+	    (!h->past_head && n + 2 >= MS_HEAD_MAX - h->size)) {
+		put_wire(h, p, n);
+		put_wire(h, (const unsigned char *)"\r\n", 2);
 		return;
 	}
 	memcpy(to, p, n);
 	to[n] = '\r';
 	to[n + 1] = '\n';
-	w->staged += n + 2;
-	w->size += n + 2;
+	h->staged += n + 2;
+	h->size += n + 2;
 }
 
 /*
- * What is in wire form already stands from start on and is hashed in one
- * piece, up to the next LF that has no CR.
+ * Bytes that are in wire form already, up to the next LF without CR, are hashed
+ * in one piece that begins at start.
  */
 void
 ms_message_hasher_add(
-    struct ms_message_hasher *w, const unsigned char *p, size_t n)
+    struct ms_message_hasher *h, const unsigned char *p, size_t n)
 {
 	const unsigned char *start = p, *line = p, *end = p + n, *nl;
 	bool cr;
@@ -117,41 +120,41 @@ ms_message_hasher_add(
 	if (n == 0)
 		return;
 	while ((nl = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-		cr = nl > p ? nl[-1] == '\r' : w->after_cr;
+		cr = nl > p ? nl[-1] == '\r' : h->after_cr;
 		if (cr) {
-			w->crlf = true;
+			h->crlf = true;
 		} else {
-			w->lf = true;
-			put_line(w, start, (size_t)(nl - start));
+			h->lf = true;
+			put_line(h, start, (size_t)(nl - start));
 			start = nl + 1;
 		}
-		w->line += (uint64_t)(nl - line);
-		if (!w->past_head && w->line == cr) {
-			put_wire(w, start, (size_t)(nl + 1 - start));
+		h->line += (uint64_t)(nl - line);
+		if (!h->past_head && h->line == cr) {
+			put_wire(h, start, (size_t)(nl + 1 - start));
 			start = nl + 1;
-			if (!w->past_head)
-				end_head(w);
+			if (!h->past_head)
+				end_head(h);
 		}
 		line = nl + 1;
-		w->line = 0;
+		h->line = 0;
 	}
-	put_wire(w, start, (size_t)(end - start));
-	w->line += (uint64_t)(end - line);
-	w->after_cr = end[-1] == '\r';
+	put_wire(h, start, (size_t)(end - start));
+	h->line += (uint64_t)(end - line);
+	h->after_cr = end[-1] == '\r';
 }
 
 void
-ms_message_hasher_end(struct ms_message_hasher *w, struct ms_identity *out)
+ms_message_hasher_end(struct ms_message_hasher *h, struct ms_identity *out)
 {
-	if (!w->past_head)
-		end_head(w);
-	flush(w);
-	ms_sha_end(&w->sha, out->id);
-	memcpy(out->head, w->head, sizeof(out->head));
-	out->size = w->size;
-	out->form = !w->crlf ? MS_FORM_LF
-		    : !w->lf ? MS_FORM_CRLF
+	if (!h->past_head)
+		end_head(h);
+	flush(h);
+	ms_sha_end(&h->sha, out->id);
+	memcpy(out->head, h->head, sizeof(out->head));
+	out->size = h->size;
+	out->form = !h->crlf ? MS_FORM_LF
+		    : !h->lf ? MS_FORM_CRLF
 			     : MS_FORM_STORED;
-	w->size = w->line = 0;
-	w->after_cr = w->lf = w->crlf = w->past_head = false;
+	h->size = h->line = 0;
+	h->after_cr = h->lf = h->crlf = h->past_head = false;
 }

@@ -13,18 +13,18 @@ ms_quote_begin(struct ms_quote *q)
 }
 
 /*
- * Looks at the bytes from i on as the beginning of a line, or its
- * continuation. Bytes from *start on were not written yet. Returns where the
- * beginning ends; q says what it was.
+ * Examines the bytes from *at as the start of a line, or its continuation;
+ * bytes from *start on are not written yet. *at receives the end of the
+ * examined bytes; q receives the result.
  */
 static int
 line_start(struct ms_quote *q, const unsigned char *p, size_t n, size_t *start,
-    size_t *at, ms_quote_fn *write, void *ctx, struct ms_err *err)
+    size_t *at, ms_emit_fn *write, void *ctx, struct ms_err *err)
 {
-	unsigned held = q->matched;
+	unsigned pending = q->matched;
 	size_t i = *at, from;
 
-	while (held == 0 && i < n && p[i] == '>')
+	while (pending == 0 && i < n && p[i] == '>')
 		i++;
 	from = i;
 	while (i < n && q->matched < WORD && p[i] == word[q->matched]) {
@@ -33,14 +33,19 @@ line_start(struct ms_quote *q, const unsigned char *p, size_t n, size_t *start,
 	}
 	*at = i;
 	if (i == n && q->matched < WORD) {
-		/* What follows decides: these bytes wait for it. */
+		/*
+		 * More bytes are needed to decide; these bytes are written
+		 * then.
+		 */
 		if (from > *start &&
 		    write(ctx, p + *start, from - *start, err) < 0)
 			return -1;
 		*start = n;
 		return 0;
 	}
-	/* A ">" more before "From " is a ">" more before ">>From ". */
+	/*
+	 * The ">" can be added directly before "From ": the result is the same.
+	 */
 	if (q->matched == WORD) {
 		if (from > *start &&
 		    write(ctx, p + *start, from - *start, err) < 0)
@@ -50,11 +55,13 @@ line_start(struct ms_quote *q, const unsigned char *p, size_t n, size_t *start,
 			return -1;
 	}
 	q->matched = WORD;
-	return held > 0 ? write(ctx, word, held, err) : 0;
+	return pending > 0 ? write(ctx, word, pending, err) : 0;
 }
 
-/* The first "From " between the two, or NULL. memmem() looks at a quarter of
- * the bytes; few of them are an F. */
+/*
+ * Finds the first "From " between p and end, or NULL. This is faster than
+ * memmem(3), which reads a quarter of the bytes: few bytes are an F.
+ */
 static const unsigned char *
 find_word(const unsigned char *p, const unsigned char *end)
 {
@@ -66,8 +73,11 @@ find_word(const unsigned char *p, const unsigned char *end)
 	return NULL;
 }
 
-/* From the middle of a line at i: where the next line that has to be quoted
- * gets its ">", or n; then *next is where the last line begins, or n. */
+/*
+ * Searches from i, in the middle of a line, for the next line that is quoted.
+ * Returns the position of the new ">", or n. *next receives the position to go
+ * on at; if no line is quoted, that is the start of the last line, or n.
+ */
 static size_t
 find(const unsigned char *p, size_t n, size_t i, size_t *next)
 {
@@ -89,7 +99,7 @@ find(const unsigned char *p, size_t n, size_t i, size_t *next)
 
 int
 ms_quote_data(struct ms_quote *q, const unsigned char *p, size_t n,
-    ms_quote_fn *write, void *ctx, struct ms_err *err)
+    ms_emit_fn *write, void *ctx, struct ms_err *err)
 {
 	size_t start = 0, i = 0, next, quote;
 
@@ -116,10 +126,10 @@ ms_quote_data(struct ms_quote *q, const unsigned char *p, size_t n,
 
 int
 ms_quote_end(
-    struct ms_quote *q, ms_quote_fn *write, void *ctx, struct ms_err *err)
+    struct ms_quote *q, ms_emit_fn *write, void *ctx, struct ms_err *err)
 {
-	unsigned held = q->matched < WORD ? q->matched : 0;
+	unsigned pending = q->matched < WORD ? q->matched : 0;
 
 	q->matched = 0;
-	return held > 0 ? write(ctx, word, held, err) : 0;
+	return pending > 0 ? write(ctx, word, pending, err) : 0;
 }

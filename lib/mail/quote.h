@@ -1,31 +1,32 @@
 /*
- * quote.h - mboxrd quoting: lines that begin with ">*From " gain one ">", so
- * that no message can hold a separator. ms-stream(5), Quoting.
- * Layer: above err.
+ * quote.h - mboxrd quoting: a line that begins with ">*From " gains one ">", so
+ * that no message can contain a separator. ms-stream(5), Quoting. Layer: above
+ * buf.
  */
 #ifndef MS_QUOTE_H
 #define MS_QUOTE_H
-#include <stddef.h>
-#include "err.h"
+#include "buf.h"
 
-/* The quoting of one message, which comes in pieces of any size. */
+/*
+ * The state of the quoting of one message, which comes in pieces of any size.
+ */
 struct ms_quote {
-	unsigned matched; /* the line so far is ">*" and so many bytes of
-			     "From ", which are held back; or MS_QUOTE_MID */
+	/* MS_QUOTE_MID; or at the start of a line, the number of bytes of
+	 * "From " that have come after ">*" and are not written yet. */
+	unsigned matched;
 };
 #define MS_QUOTE_MID 5U
 
-/* Receives bytes; 0, or -1 with err set. */
-typedef int ms_quote_fn(
-    void *ctx, const unsigned char *p, size_t n, struct ms_err *err);
-
-/* A message begins, and with it a line. */
+/* Begins a message, and a line. */
 void ms_quote_begin(struct ms_quote *q);
-/* The next bytes; what they become goes to write. 0, or -1 as write says. */
+/*
+ * Quotes the next bytes and passes the result to write. Returns 0, or -1 with
+ * the error of write.
+ */
 int ms_quote_data(struct ms_quote *q, const unsigned char *p, size_t n,
-    ms_quote_fn *write, void *ctx, struct ms_err *err);
-/* The message is over: what was held back goes to write. */
+    ms_emit_fn *write, void *ctx, struct ms_err *err);
+/* Ends the message: passes the bytes that are not written yet to write. */
 int ms_quote_end(
-    struct ms_quote *q, ms_quote_fn *write, void *ctx, struct ms_err *err);
+    struct ms_quote *q, ms_emit_fn *write, void *ctx, struct ms_err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * stream-envelope.c - the MS-Envelope line: what is known of a message beside
+ * stream-envelope.c - the MS-Envelope line: what is known of a message besides
  * its bytes, as one line of text. ms-stream(5), Envelopes.
  */
 #include "stream.h"
@@ -10,7 +10,7 @@
 #include "sha.h"
 #include "utf8.h"
 
-#define ATTR_NAME_MAX 64 /* bytes of an attribute's name */
+#define ATTR_NAME_MAX 64 /* bytes of the name of an attribute */
 
 static const char field[] = "MS-Envelope: ";
 
@@ -66,11 +66,11 @@ ms_envelope_clear(struct ms_envelope *e)
 
 /* ---- reading ---- */
 
-/* A line on its way through the attributes. */
+/* An iterator over the attributes of a line. */
 struct attrs {
 	const unsigned char *p, *end;
 	struct ms_slice name;
-	struct ms_buf value; /* decoded, checked */
+	struct ms_buf value; /* decoded and checked */
 	unsigned count;
 };
 
@@ -89,7 +89,7 @@ is_name_byte(unsigned char c, bool first)
 }
 
 static void
-take_name(struct attrs *a)
+parse_name(struct attrs *a)
 {
 	const unsigned char *from = a->p;
 
@@ -98,7 +98,9 @@ take_name(struct attrs *a)
 	a->name = (struct ms_slice){from, (size_t)(a->p - from)};
 }
 
-/* The byte that \xHH stands for, from "HH" on; -1: it is not that. */
+/*
+ * Decodes the HH of \xHH. Returns -1 if p does not begin with two hex digits.
+ */
 static int
 hex_byte(const unsigned char *p, const unsigned char *end)
 {
@@ -109,17 +111,17 @@ hex_byte(const unsigned char *p, const unsigned char *end)
 	return c;
 }
 
-/* "UTF-8", from behind the opening quote through the closing one. */
+/* Parses a value in quotes; a->p is after the opening quote. */
 static int
-take_quoted(struct attrs *a, struct ms_err *err)
+parse_quoted(struct attrs *a, struct ms_err *err)
 {
 	int c;
 
 	for (; a->p < a->end && *a->p != '"'; a->p++) {
 		c = *a->p;
 		if (c < ' ' || c == 0x7f)
-			return ms_fail(
-			    err, MS_DATA, "envelope: control byte in a value");
+			return ms_fail(err, MS_DATA,
+			    "envelope: value contains a control byte");
 		if (c == '\\') {
 			if (++a->p == a->end)
 				break;
@@ -132,25 +134,24 @@ take_quoted(struct attrs *a, struct ms_err *err)
 			}
 			if (c < 0)
 				return ms_fail(err, MS_DATA,
-				    "envelope: not an escape: only \\\\, "
-				    "\\\" and \\xHH are");
+				    "envelope: unknown escape "
+				    "(use \\\\, \\\" or \\xHH)");
 			if (c == 0)
-				return ms_fail(
-				    err, MS_DATA, "envelope: NUL in a value");
+				return ms_fail(err, MS_DATA,
+				    "envelope: value contains NUL");
 		}
 		ms_buf_add_byte(&a->value, (unsigned char)c);
 	}
 	if (a->p >= a->end)
-		return ms_fail(
-		    err, MS_DATA, "envelope: a quote that is not closed");
+		return ms_fail(err, MS_DATA, "envelope: quote is not closed");
 	a->p++;
 	if (!ms_utf8_valid(a->value.p, a->value.n))
-		return ms_fail(err, MS_DATA, "envelope: a value not in UTF-8");
+		return ms_fail(err, MS_DATA, "envelope: value is not UTF-8");
 	return 0;
 }
 
 static int
-take_token(struct attrs *a, struct ms_err *err)
+parse_token(struct attrs *a, struct ms_err *err)
 {
 	const unsigned char *from = a->p;
 
@@ -158,12 +159,12 @@ take_token(struct attrs *a, struct ms_err *err)
 	       *a->p != '\\' && *a->p != ';')
 		a->p++;
 	if (a->p == from)
-		return ms_fail(err, MS_DATA, "envelope: a value is missing");
+		return ms_fail(err, MS_DATA, "envelope: value is missing");
 	ms_buf_add(&a->value, from, (size_t)(a->p - from));
 	return 0;
 }
 
-/* The next `name=value`; 1 got one, 0 the line ends, -1. */
+/* Finds the next `name=value`. Returns 1; 0 at the end of the line; -1. */
 static int
 next_attr(struct attrs *a, struct ms_err *err)
 {
@@ -173,22 +174,22 @@ next_attr(struct attrs *a, struct ms_err *err)
 	if (++a->count > MS_ENVELOPE_ATTRIBUTES)
 		return ms_fail(err, MS_DATA, "envelope: more than %u values",
 		    MS_ENVELOPE_ATTRIBUTES);
-	take_name(a);
+	parse_name(a);
 	if (a->name.n == 0 || a->name.n > ATTR_NAME_MAX || a->p == a->end ||
 	    *a->p != '=')
-		return ms_fail(err, MS_DATA, "envelope: not name=value");
+		return ms_fail(err, MS_DATA, "envelope: expected name=value");
 	a->p++;
 	ms_buf_clear(&a->value);
 	if (a->p < a->end && *a->p == '"') {
 		a->p++;
-		if (take_quoted(a, err) < 0)
+		if (parse_quoted(a, err) < 0)
 			return -1;
-	} else if (take_token(a, err) < 0) {
+	} else if (parse_token(a, err) < 0) {
 		return -1;
 	}
 	skip_blanks(a);
 	if (a->p < a->end && *a->p++ != ';')
-		return ms_fail(err, MS_DATA, "envelope: no ; behind a value");
+		return ms_fail(err, MS_DATA, "envelope: no ; after a value");
 	return 1;
 }
 
@@ -201,7 +202,9 @@ known_attr(struct ms_slice name)
 	return -1;
 }
 
-/* Was an unknown name already seen? names holds them, each with a ";". */
+/*
+ * Whether an unknown name has been seen, which is recorded in names as "NAME;".
+ */
 static bool
 seen_before(struct ms_buf *names, struct ms_slice name)
 {
@@ -256,9 +259,9 @@ parse_envelope(struct ms_envelope *e, struct attrs *a, struct ms_err *err)
 	return rc < 0 ? -1 : MS_STREAM_ENVELOPE;
 }
 
-/* A decimal number without sign, at most max. */
+/* Parses a decimal number without sign, at most max. */
 static bool
-take_number(const struct ms_buf *b, uint64_t max, uint64_t *out)
+parse_number(const struct ms_buf *b, uint64_t max, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -287,9 +290,9 @@ parse_trailer(struct ms_trailer *t, struct attrs *a, struct ms_err *err)
 			if (!ms_slice_eq(a->name, ms_slice_str(names[i])))
 				continue;
 			if ((have & 1U << i) != 0 ||
-			    !take_number(&a->value, max[i], &value[i]))
-				return ms_fail(
-				    err, MS_DATA, "trailer: bad %s", names[i]);
+			    !parse_number(&a->value, max[i], &value[i]))
+				return ms_fail(err, MS_DATA,
+				    "trailer: invalid %s", names[i]);
 			have |= 1U << i;
 		}
 	}
@@ -297,21 +300,24 @@ parse_trailer(struct ms_trailer *t, struct attrs *a, struct ms_err *err)
 		return -1;
 	if (have != 7)
 		return ms_fail(err, MS_DATA,
-		    "trailer: without messages, failed and status");
+		    "trailer: messages, failed or status is missing");
 	t->messages = value[0];
 	t->failed = value[1];
 	t->status = (int)value[2];
 	return MS_STREAM_TRAILER;
 }
 
-/* Does the line begin with this word and then end, or go on with `;`? */
+/*
+ * Whether the line begins with this word, followed by `;` or its end. If so,
+ * a->p moves after it.
+ */
 static bool
-take_keyword(struct attrs *a, const char *word)
+parse_keyword(struct attrs *a, const char *word)
 {
 	const unsigned char *from = a->p;
 
 	skip_blanks(a);
-	take_name(a);
+	parse_name(a);
 	skip_blanks(a);
 	if (ms_slice_eq(a->name, ms_slice_str(word)) &&
 	    (a->p == a->end || *a->p == ';')) {
@@ -332,11 +338,11 @@ ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
 	if (line.n > MS_ENVELOPE_MAX)
 		return ms_fail(err, MS_DATA, "envelope: more than %d bytes",
 		    MS_ENVELOPE_MAX);
-	if (take_keyword(&a, "end"))
+	if (parse_keyword(&a, "end"))
 		rc = parse_trailer(t, &a, err);
-	else if (take_keyword(&a, "void"))
+	else if (parse_keyword(&a, "void"))
 		rc = MS_STREAM_VOID;
-	else if (take_keyword(&a, "idle"))
+	else if (parse_keyword(&a, "idle"))
 		rc = MS_STREAM_IDLE;
 	else
 		rc = parse_envelope(e, &a, err);
@@ -349,7 +355,7 @@ ms_envelope_void(struct ms_slice line, struct ms_buf *reason)
 {
 	struct attrs a = {.p = line.p, .end = line.p + line.n};
 
-	if (!take_keyword(&a, "void"))
+	if (!parse_keyword(&a, "void"))
 		return false;
 	while (reason != NULL && next_attr(&a, NULL) > 0)
 		if (ms_slice_eq(a.name, ms_slice_str("reason"))) {
@@ -413,8 +419,8 @@ ms_envelope_write(
 		v = ms_slice_str(e->value[i]);
 		if (!ms_utf8_valid(v.p, v.n)) {
 			out->n = start;
-			return ms_fail(err, MS_DATA, "envelope: %s not UTF-8",
-			    attr_names[i]);
+			return ms_fail(err, MS_DATA,
+			    "envelope: %s is not UTF-8", attr_names[i]);
 		}
 		ms_buf_add_str(out, between);
 		ms_attr_write(out, attr_names[i], v);
@@ -424,7 +430,7 @@ ms_envelope_write(
 		if (!is_attr_list(e->other)) {
 			out->n = start;
 			return ms_fail(err, MS_DATA,
-			    "envelope: further attributes are damaged");
+			    "envelope: other attributes are invalid");
 		}
 		ms_buf_add_str(out, between);
 		ms_buf_add_str(out, e->other);

@@ -1,5 +1,7 @@
-/* stream.c - writing a message stream: envelopes, quoting, the trailer.
- * ms-stream(5). */
+/*
+ * stream.c - writes a message stream: envelopes, quoting, the trailer.
+ * ms-stream(5).
+ */
 #include "stream.h"
 
 #include <inttypes.h>
@@ -8,13 +10,13 @@
 #include "quote.h"
 #include "utf8.h"
 
-#define REASON_MAX 1024 /* bytes of the reason a void line gives */
+#define REASON_MAX 1024 /* bytes of the reason in a void line */
 
 struct ms_stream_writer {
 	FILE *out;
-	struct ms_buf line; /* an envelope in the making */
-	bool open;          /* a message was begun */
-	bool failed;        /* a write failed */
+	struct ms_buf line; /* scratch, for an envelope */
+	bool open;          /* a message has been begun */
+	bool failed;        /* a write has failed */
 	struct ms_quote quote;
 };
 
@@ -40,7 +42,7 @@ static int
 put(struct ms_stream_writer *w, const void *p, size_t n, struct ms_err *err)
 {
 	if (w->failed)
-		return ms_fail(err, MS_IO, "the output has failed before");
+		return ms_fail(err, MS_IO, "an earlier write failed");
 	if (n > 0 && fwrite(p, 1, n, w->out) != n) {
 		w->failed = true;
 		return ms_fail_errno(err, "write");

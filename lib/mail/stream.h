@@ -1,7 +1,6 @@
 /*
- * stream.h - the message stream that the tools pipe to each other: mboxrd
- * with an MS-Envelope field on top of each message. ms-stream(5).
- * Layer: above mail.
+ * stream.h - the message stream that the tools write to each other: mboxrd with
+ * an MS-Envelope field before each message. ms-stream(5). Layer: above mail.
  */
 #ifndef MS_STREAM_H
 #define MS_STREAM_H
@@ -13,7 +12,7 @@
 #define MS_STREAM_FROM "From ms-stream@1 Thu Jan  1 00:00:00 1970\n"
 #define MS_ENVELOPE_MAX 65536 /* bytes of an MS-Envelope line */
 
-/* The attributes that ms-stream(5) names, in the order they are written. */
+/* The attributes of ms-stream(5), in the order in which they are written. */
 enum ms_attr {
 	MS_ATTR_USER,
 	MS_ATTR_SOURCE,
@@ -28,98 +27,102 @@ enum ms_attr {
 	MS_ATTRS
 };
 
-/* What is known of a message beside its bytes. {0} is "nothing". */
+/* What is known of a message besides its bytes. {0} is an empty envelope. */
 struct ms_envelope {
-	char *value[MS_ATTRS]; /* UTF-8 without NUL; NULL: not said. Owned */
+	char *value[MS_ATTRS]; /* UTF-8 without NUL, or NULL. Owned */
 	char *other;           /* unknown attributes as `name="value"; ...`,
 				  or NULL. Owned */
 };
 
 #define MS_ENVELOPE_ATTRIBUTES 256 /* at most, in one line */
 
-/* The name of an attribute, as the stream writes it. */
+/* The name of an attribute in the stream. */
 const char *ms_attr_name(enum ms_attr a);
 
-/* Is this use of a folder (RFC 6154, "\\Sent", in any case) among those of a
- * `special`? */
+/*
+ * Whether `special` contains this use of a folder (RFC 6154, "\\Sent", in any
+ * case).
+ */
 bool ms_special_has(const char *special, const char *use);
 
-/* Keeps a copy of value; NULL takes the attribute away. */
+/* Sets an attribute to a copy of value; NULL removes the attribute. */
 void ms_envelope_set(struct ms_envelope *e, enum ms_attr a, const char *value);
-/* Releases what it holds; {0} again. */
+/* Releases all attributes; the envelope is {0} again. */
 void ms_envelope_clear(struct ms_envelope *e);
 
-/* What a stream says last. */
+/* The last line of a stream. */
 struct ms_trailer {
 	uint64_t messages, failed;
-	int status; /* sysexits; what its writer was about to return */
+	int status; /* sysexits(3); the exit status of the writer */
 };
 
-/* What an MS-Envelope line can be. */
+/* The kinds of MS-Envelope lines. */
 enum ms_stream_line {
-	MS_STREAM_ENVELOPE = 1, /* of a message */
+	MS_STREAM_ENVELOPE = 1, /* the envelope of a message */
 	MS_STREAM_TRAILER = 2,  /* "end" */
-	MS_STREAM_VOID = 3, /* "void": the message before was not completed */
-	MS_STREAM_IDLE = 4  /* "idle": nothing comes for a while */
+	MS_STREAM_VOID = 3,     /* "void": the message before is incomplete */
+	MS_STREAM_IDLE = 4      /* "idle": the writer is waiting */
 };
 
 /*
- * Parses the body of an MS-Envelope line: what follows the colon, without
- * the line end. Returns an enum ms_stream_line: for an envelope e is filled (it
- * was {0} or cleared), for a trailer t; or -1: none of these, err says why
- * (MS_DATA), e is empty. Values are not looked into but for being UTF-8.
+ * Parses the body of an MS-Envelope line, without the colon and the line end.
+ *   e     filled for an envelope; must be {0} or cleared
+ *   t     filled for a trailer
+ * Returns an enum ms_stream_line; or -1 (MS_DATA) if the line is invalid, with
+ * e empty. Of the values only the encoding is checked: it is UTF-8.
  */
 int ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
     struct ms_slice line, struct ms_err *err);
 /*
- * The same for a line that may say "void": true if it does; the reason it
- * gives is appended to reason, which may be NULL.
+ * Whether a line says "void". Its reason, if any, is appended to reason, which
+ * can be NULL.
  */
 bool ms_envelope_void(struct ms_slice line, struct ms_buf *reason);
 /*
- * Appends "MS-Envelope: ...\n". -1 (MS_DATA), nothing appended: it would be
- * longer than MS_ENVELOPE_MAX, a value is not UTF-8, or `other` is no list of
- * attributes.
+ * Appends "MS-Envelope: ...\n". Returns -1 (MS_DATA), with out unchanged, if
+ * the line would be longer than MS_ENVELOPE_MAX, if a value is not UTF-8, or if
+ * `other` is not a list of attributes.
  */
 int ms_envelope_write(
     struct ms_buf *out, const struct ms_envelope *e, struct ms_err *err);
 
-/* Appends `name="value"`, escaped; value is UTF-8 without NUL. */
+/* Appends `name="value"` with escapes; value is UTF-8 without NUL. */
 void ms_attr_write(struct ms_buf *out, const char *name, struct ms_slice value);
 
 /*
- * Writes a stream to a file; quoting and the trailer are its business. Each
- * call returns 0, or -1 with MS_IO or MS_TEMP and errno's sentence (EPIPE
- * among them), or as ms_envelope_write() does, before anything is written.
- * After a failed write all calls fail. What is written may wait in the FILE's
- * buffer, but for the trailer, which flushes it.
+ * A writer of a stream, which quotes and writes the trailer. Each call returns
+ * 0 or -1; the error is MS_IO or MS_TEMP with the text of errno (for example
+ * EPIPE), or that of ms_envelope_write(), before anything is written. After a
+ * failed write all calls fail. Output can remain in the buffer of the FILE
+ * until ms_stream_trailer(), which flushes it.
  */
 struct ms_stream_writer;
 
 struct ms_stream_writer *ms_stream_writer_new(FILE *out);
 void ms_stream_writer_free(struct ms_stream_writer *w);
-/* Begins a message; one that is still open is voided first. */
+/* Begins a message; cancels a message that is still open. */
 int ms_stream_begin(struct ms_stream_writer *w, const struct ms_envelope *e,
     struct ms_err *err);
-/* The next bytes of the message as it came, in pieces of any size. */
+/* Writes the next bytes of the message as it came, in pieces of any size. */
 int ms_stream_data(struct ms_stream_writer *w, const unsigned char *p, size_t n,
     struct ms_err *err);
-/* The message is complete. */
+/* Ends a complete message. */
 int ms_stream_end(struct ms_stream_writer *w, struct ms_err *err);
 /*
- * The message begun cannot be completed: the reader is told to drop it, and
- * why (ms-stream(5), Cut messages). reason may be NULL. Nothing, if no message
- * is open.
+ * Cancels the open message: the reader drops it, and learns the reason, which
+ * can be NULL (ms-stream(5), Cut messages). Does nothing if no message is open.
  */
 int ms_stream_cancel(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err);
 /*
- * Says that for a while nothing comes (ms-stream(5), Idle lines): a reader sees
- * then that the last message is whole. Nothing, while a message is open.
+ * Writes an idle line (ms-stream(5), Idle lines), so that the reader knows that
+ * the last message is complete. Does nothing while a message is open.
  */
 int ms_stream_idle(struct ms_stream_writer *w, struct ms_err *err);
-/* The last thing to write, after any orderly failure too. Voids a message
- * that is still open. */
+/*
+ * Writes the trailer, which is the last line of the stream, also after a
+ * failure. Cancels a message that is still open.
+ */
 int ms_stream_trailer(
     struct ms_stream_writer *w, const struct ms_trailer *t, struct ms_err *err);
 

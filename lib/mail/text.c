@@ -1,21 +1,24 @@
-/* text.c - header text for people: unfolded, encoded words decoded.
- * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words. */
+/*
+ * text.c - header text for people: unfolds fields and decodes encoded words.
+ * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words.
+ */
 #include "impl.h"
 #include "utf8.h"
 
 #include <string.h>
 
-#define CHARSET_NAME_MAX 64 /* bytes of the name in an encoded word */
+#define CHARSET_NAME_MAX                                                       \
+	64 /* bytes of the name of the character set in an encoded word */
 
-/* =?charset?Q?text?= */
+/* An encoded word: =?charset?Q?text?= */
 struct word {
 	const struct ms_charset *charset;
 	bool base64;
 	struct ms_slice text;
-	size_t length; /* of the whole */
+	size_t length; /* of the whole word */
 };
 
-/* Adds a character, with the gap that was due. */
+/* Adds a character, after the separator that is due. */
 static void
 put(struct ms_text *t, const unsigned char *c, size_t n)
 {
@@ -53,7 +56,7 @@ is_control(uint32_t c)
 	       c == 0x2029;
 }
 
-/* Adds the character at p; returns how many bytes it was. */
+/* Adds the character at p. Returns the number of its bytes. */
 static size_t
 put_next(struct ms_text *t, const unsigned char *p, size_t n)
 {
@@ -70,8 +73,10 @@ put_next(struct ms_text *t, const unsigned char *p, size_t n)
 	return used;
 }
 
-/* Printable ASCII is most of all text: it is copied as it stands. Returns what
- * follows it. */
+/*
+ * Most text is printable ASCII, which is copied unchanged. Returns the position
+ * after it.
+ */
 static const unsigned char *
 put_ascii(struct ms_text *t, const unsigned char *p, const unsigned char *end)
 {
@@ -88,7 +93,7 @@ put_ascii(struct ms_text *t, const unsigned char *p, const unsigned char *end)
 	return p;
 }
 
-/* Adds UTF-8, or what should be. */
+/* Adds text that should be UTF-8. */
 static void
 put_utf8(struct ms_text *t, struct ms_slice s)
 {
@@ -102,9 +107,10 @@ put_utf8(struct ms_text *t, struct ms_slice s)
 }
 
 /*
- * Finds the "?=" that ends the text of an encoded word. A "=?" before it is
- * the next word: this one has no end. Returns NULL then; *hopeless is set if
- * there is no "?=" at all, so that nobody searches again.
+ * Finds the "?=" that ends the text of an encoded word. A "=?" before it begins
+ * the next word: the current word then has no end, and the result is NULL.
+ * *hopeless is set if there is no "?=" at all, so that the search is not
+ * repeated.
  */
 static const unsigned char *
 word_end(const unsigned char *p, const unsigned char *end, bool *hopeless)
@@ -122,7 +128,10 @@ word_end(const unsigned char *p, const unsigned char *end, bool *hopeless)
 	return NULL;
 }
 
-/* Is there an encoded word at p, which begins with "=?"? */
+/*
+ * Parses the encoded word at p, which begins with "=?". Returns false if it is
+ * invalid.
+ */
 static bool
 word_parse(struct word *w, const unsigned char *p, const unsigned char *end,
     bool *hopeless)
@@ -161,7 +170,7 @@ hex_value(unsigned char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* "=" without two hex digits stands for itself. */
+/* "=" without two hex digits is ordinary text. */
 static void
 decode_q(struct ms_slice s, struct ms_buf *out)
 {
@@ -185,7 +194,7 @@ decode_q(struct ms_slice s, struct ms_buf *out)
 	out->n += n;
 }
 
-/* 0..63, or -1. */
+/* Returns 0..63, or -1. */
 static int
 base64_value(unsigned char c)
 {
@@ -198,7 +207,7 @@ base64_value(unsigned char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Bytes outside the alphabet are passed over; padding begins anew. */
+/* Bytes outside the alphabet are skipped; padding discards the bits left. */
 static void
 decode_base64(struct ms_slice s, struct ms_buf *out)
 {
@@ -225,10 +234,10 @@ decode_base64(struct ms_slice s, struct ms_buf *out)
 }
 
 /*
- * Adds a run of encoded words, of which w is the first, at p. White space
- * between them is no part of the text (RFC 2047, 6.2). Neighbours of one
- * charset are put together before they are converted, since real mail cuts
- * characters in two. Returns what follows the run.
+ * Adds a run of encoded words that begins with w at p. White space between
+ * encoded words is not part of the text (RFC 2047, 6.2). Neighbours with the
+ * same character set are joined before conversion, because real mail splits
+ * characters. Returns the position after the run.
  */
 static const unsigned char *
 put_words(struct ms_text *t, struct word w, const unsigned char *p,
@@ -262,8 +271,10 @@ put_words(struct ms_text *t, struct word w, const unsigned char *p,
 	return p;
 }
 
-/* The next encoded word from p on; w->length is 0 if there is none. Returns
- * where it begins, or end. */
+/*
+ * Finds the next encoded word after p; w->length is 0 if there is none. Returns
+ * its position, or end.
+ */
 static const unsigned char *
 find_word(struct word *w, const unsigned char *p, const unsigned char *end,
     bool *hopeless)

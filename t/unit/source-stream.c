@@ -65,7 +65,7 @@ test_streams(void)
 			       "Subject: x\n\nc\n\n" MS_STREAM_FROM
 			       "MS-Envelope:\nd\n" END("2"),
 		"s, message 1|INBOX|||!|a\n"
-		"s, message 2: envelope: a value is missing\n"
+		"s, message 2: envelope: value is missing\n"
 		"s, message 3: the message does not begin with MS-Envelope\n"
 		"s, message 4|INBOX|||!|d\nwhole, 2 messages, status 75\n"},
 	    {"no LF before the next separator",
