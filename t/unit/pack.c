@@ -87,11 +87,63 @@ names(void)
 	n = ms_pack_newest(got, n);
 	ok(n == 3 && got[0].generation == 10 && got[1].number == 2,
 	    "the newest of each");
+	ok(ms_pack_newest(got, 0) == 0, "of no packs there is none");
 	free(got);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		unlinkat(fd, files[i], 0);
 	close(fd);
 	rmdir(dir);
+}
+
+/* Files that ms_pack_open() refuses, and one with a damaged header. */
+static void
+opening(void)
+{
+	static const struct ms_pack_name name = {1, 0}, second = {2, 0},
+					 next = {1, 1};
+	char dir[] = "/tmp/ms-pack.XXXXXX";
+	struct ms_pack_header h = {.number = 1, .first = 1};
+	struct ms_pack *pk = NULL;
+	struct ms_err err = {0};
+	unsigned char raw[MS_PACK_HEADER] = {0};
+	int fd, file;
+
+	if (mkdtemp(dir) == NULL)
+		return;
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	ok(ms_pack_open(&pk, fd, name, false, &err) < 0 &&
+		err.code == MS_NOINPUT,
+	    "no pack: %s", err.msg);
+	file = openat(fd, "00000001.pack", O_RDWR | O_CREAT, 0600);
+	ms_pack_header_write(&h, raw);
+	(void)!pwrite(file, raw, sizeof(raw) - 1, 0);
+	err = (struct ms_err){0};
+	ok(ms_pack_open(&pk, fd, name, false, &err) < 0 && err.code == MS_DATA,
+	    "a short header: %s", err.msg);
+	(void)!pwrite(file, raw, sizeof(raw), 0);
+	ok(ms_pack_open(&pk, fd, name, false, &err) == 0 &&
+		pk->header.first == 1 && !pk->header_damaged,
+	    "a header is enough");
+	ms_pack_close(pk);
+	(void)!pwrite(file, "?", 1, 0);
+	err = (struct ms_err){0};
+	ok(ms_pack_open(&pk, fd, name, false, &err) < 0 && err.code == MS_DATA,
+	    "a damaged header, and no block with a key: %s", err.msg);
+	(void)!pwrite(file, raw, sizeof(raw), 0);
+	renameat(fd, "00000001.pack", fd, "00000002.pack");
+	err = (struct ms_err){0};
+	ok(ms_pack_open(&pk, fd, second, false, &err) < 0 &&
+		err.code == MS_DATA,
+	    "another number in the header: %s", err.msg);
+	renameat(fd, "00000002.pack", fd, "00000001.1.pack");
+	err = (struct ms_err){0};
+	ok(ms_pack_open(&pk, fd, next, false, &err) < 0 && err.code == MS_DATA,
+	    "another generation in the header: %s", err.msg);
+	unlinkat(fd, "00000001.1.pack", 0);
+	close(file);
+	close(fd);
+	rmdir(dir);
+	ms_pack_close(NULL);
 }
 
 /* ---- batches ---- */
@@ -297,13 +349,116 @@ sealing(void)
 	close(f.pk.fd);
 }
 
+/* ms_pack_resync() reads pieces of 1 MiB: a header at the edge of a piece. */
+static void
+edges(void)
+{
+	const uint64_t piece = 1024 * 1024;
+	const struct ms_block_header h = {
+	    .kind = MS_BLOCK_META, .count = 1, .first = 1, .stored = 100};
+	struct ms_pack pk = {.fd = memfd_create("pack", MFD_CLOEXEC)};
+	unsigned char raw[MS_BLOCK_HEADER], none[MS_BLOCK_HEADER] = {0};
+	uint64_t at, found = 0;
+	size_t bad = 0;
+
+	ms_block_header_write(&h, pk.header.key, raw);
+	for (at = piece - 2 * MS_BLOCK_HEADER; at < piece + 8; at++) {
+		ms_pack_write(&pk, at, raw, sizeof(raw), NULL);
+		bad += ms_pack_resync(&pk, 0, &found, NULL) != 1 || found != at;
+		bad +=
+		    ms_pack_resync(&pk, at, &found, NULL) != 1 || found != at;
+		bad += ms_pack_resync(&pk, at + 1, &found, NULL) != 0;
+		ms_pack_write(&pk, at, none, sizeof(none), NULL);
+	}
+	ok(bad == 0, "a block is found wherever it begins");
+	ms_pack_cut(&pk, MS_BLOCK_HEADER, NULL);
+	ms_pack_write(&pk, 0, raw, sizeof(raw), NULL);
+	ok(ms_pack_resync(&pk, 0, &found, NULL) == 1 && found == 0,
+	    "so is one that ends with the file");
+	ms_pack_cut(&pk, MS_BLOCK_HEADER - 1, NULL);
+	ok(ms_pack_resync(&pk, 0, &found, NULL) == 0,
+	    "and not one that is cut");
+	ok(ms_pack_sync(&pk, NULL) == 0, "it is synced");
+	close(pk.fd);
+	ok(ms_pack_sync(&pk, NULL) < 0, "a closed one is not");
+	ok(ms_pack_resync(&pk, 0, &found, NULL) < 0, "nor is it searched");
+}
+
+/* A place in the log and the chain there: does the log go through it? */
+static void
+through(void)
+{
+	static const unsigned char other[MS_SHA_LEN] = "other";
+	struct fixture f;
+	size_t i, bad = 0;
+
+	if (!make(&f))
+		return;
+	for (i = 0; i < 4; i++) {
+		const struct ms_position *p = &f.start[i];
+
+		bad += ms_log_goes_through(&f.pk, p->next, p->chain, NULL) != 1;
+		bad += ms_log_goes_through(&f.pk, p->next, other, NULL) != 0;
+		bad += ms_log_goes_through(
+			   &f.pk, p->next + 1, p->chain, NULL) != 0;
+	}
+	ok(bad == 0, "through the end of each batch, and nothing else");
+	ok(ms_log_goes_through(&f.pk, f.pos.next, f.pos.chain, NULL) == 1,
+	    "and through its end");
+	ok(ms_log_goes_through(&f.pk, f.pos.next + 5, f.pos.chain, NULL) == 0,
+	    "not further");
+	ok(ms_log_goes_through(&f.pk, 0, no_chain, NULL) == 0,
+	    "nor through what is before it");
+	flip(&f, f.start[1].end, 0);
+	ok(ms_log_goes_through(
+	       &f.pk, f.start[1].next, f.start[1].chain, NULL) == 1,
+	    "as far as it is whole");
+	ok(ms_log_goes_through(
+	       &f.pk, f.start[2].next, f.start[2].chain, NULL) != 1,
+	    "and not through damage");
+	close(f.pk.fd);
+}
+
+/* A sealed pack is whole if its trailer says what its batches say. */
+static void
+whole(void)
+{
+	static const unsigned char other[MS_SHA_LEN] = "other";
+	struct ms_err err = {0};
+	struct fixture f;
+
+	if (!make(&f))
+		return;
+	ok(ms_log_whole(&f.pk, &err) == 0 && err.code == MS_DATA,
+	    "an open pack is not: %s", err.msg);
+	ms_pack_seal(&f.pk, f.pos.end, f.pos.next - 1, f.pos.chain, NULL);
+	ok(ms_log_whole(&f.pk, NULL) == 1, "a sealed pack is whole");
+	f.pk.header_damaged = true;
+	ok(ms_log_whole(&f.pk, NULL) == 0, "not with a damaged header");
+	f.pk.header_damaged = false;
+	flip(&f, f.start[2].end + MS_BLOCK_HEADER, 0);
+	ok(ms_log_whole(&f.pk, NULL) == 0, "nor with a damaged block");
+	flip(&f, f.start[2].end + MS_BLOCK_HEADER, 0);
+	ms_pack_cut(&f.pk, f.pos.end, NULL);
+	ms_pack_seal(&f.pk, f.pos.end, f.pos.next, f.pos.chain, NULL);
+	ok(ms_log_whole(&f.pk, NULL) == 0, "nor with another last record");
+	ms_pack_cut(&f.pk, f.pos.end, NULL);
+	ms_pack_seal(&f.pk, f.pos.end, f.pos.next - 1, other, NULL);
+	ok(ms_log_whole(&f.pk, NULL) == 0, "nor with another chain");
+	close(f.pk.fd);
+}
+
 int
 main(void)
 {
 	headers();
 	names();
+	opening();
+	edges();
 	batches();
 	damage();
+	through();
+	whole();
 	sealing();
 	return done();
 }
