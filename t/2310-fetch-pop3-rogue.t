@@ -67,7 +67,7 @@ done
 
 # One message is lost, the others come.
 rogue retr-no 1 4 1 'INBOX, UIDL u2: RETR refused: cannot read it'
-rogue empty 1 4 1 'INBOX, UIDL u2: the server sends nothing of it'
+rogue empty 1 4 1 'INBOX, UIDL u2: the server sends an empty message'
 rogue stat-more 1 5 2 'INBOX: 2 messages not listed by the server'
 rogue gone-later 0 4 0 '5 seen: 4 new, 0 known, 1 left out, 0 failed'
 rogue no-uidl-cut 1 1 4 'INBOX, message 5: cannot be found again after a lost connection'
@@ -87,15 +87,15 @@ rogue uidl-zero 76 0 1 'answer to UIDL is invalid: 0 u9'
 rogue uidl-past 76 0 1 'answer to UIDL is invalid: 4294967298 u2'
 rogue uidl-twice 76 0 1 'names message 2 twice in its answer to UIDL'
 rogue uidl-words 76 0 1 'answer to UIDL is invalid: two u2'
-rogue uidl-line 76 0 1 'a line of more than 4096 bytes'
+rogue uidl-line 76 0 1 'a line longer than 4096 bytes'
 rogue uidl-endless 76 0 1 'more than 4194304 messages'
 rogue stat-no 66 0 1 'STAT refused: no such mailbox'
 
 # No session.
 rogue closed 75 0 0 'the server ends the session: \[SYS/TEMP\] too many connections'
 rogue imap 76 0 0 'answer to a connection is invalid: \* OK IMAP4rev1 ready'
-rogue bare-lf 76 0 0 'a line that ends without CR'
-rogue long-line 76 0 0 'a line of more than 4096 bytes'
+rogue bare-lf 76 0 0 'a line without CR at its end'
+rogue long-line 76 0 0 'a line longer than 4096 bytes'
 rogue in-use 75 0 0 'login refused: \[IN-USE\] no'
 rogue login-delay 75 0 0 'login refused: \[LOGIN-DELAY\] no: trying again in 1'
 rogue sys-temp 75 0 0 'login refused: \[SYS/TEMP\] no'
@@ -105,7 +105,7 @@ stls stls-good 0 5 0 '5 seen: 5 new'
 stls stls-missing 76 0 0 'the server does not offer STLS'
 stls stls-no-capa 76 0 0 'the server does not offer STLS'
 stls stls-refused 76 0 0 'the server refuses STLS: not today'
-stls stls-injected 76 0 0 'text between STLS and TLS'
+stls stls-injected 76 0 0 'plain text after its answer to STLS'
 ok 'the password was told to none of these' sh -c '! grep -q "password sent" rogue.err'
 
 # deletes MODE STATUS LEFT WORDS: archives the mailbox and deletes what it has

@@ -1,7 +1,7 @@
 /*
- * fetch.c - RETR, TOP and DELE for many messages: as many commands under
- * way as the server allows, the answers in their order. RFC 1939, RFC 2449,
- * 6.6 (PIPELINING).
+ * fetch.c - sends RETR, TOP or DELE for many messages, as many commands at a
+ * time as the server allows, and reads the answers in order. RFC 1939; RFC
+ * 2449, 6.6 (PIPELINING).
  */
 #include "pop3.h"
 #include "impl.h"
@@ -12,39 +12,52 @@
 
 #include "mail.h"
 
-/* One command for each of some messages. */
+/* The same command for several messages. */
 struct run {
 	struct ms_pop3 *p;
-	const char *verb, *rest; /* what stands around the number */
+	const char *verb, *rest; /* the command before and after the number */
 	const struct ms_pop3_item *items;
 	size_t count;
-	size_t sent, told; /* commands, answers */
-	size_t most;       /* commands without an answer */
+	size_t sent, answered;
+	size_t window; /* commands that may be unanswered */
 };
 
-static struct run
-run_new(struct ms_pop3 *p, const char *verb, const char *rest,
-    const struct ms_pop3_item *items, size_t count)
+/* Reads the next answer and passes it to the sink. Returns 0, or -1: the
+ * session is over. */
+typedef int handle_fn(struct run *r, const void *sink, struct ms_err *err);
+
+/* Sends the command for all items; *done receives the number of answers. */
+static int
+run(struct ms_pop3 *p, const char *verb, const char *rest,
+    const struct ms_pop3_item *items, size_t count, size_t *done,
+    handle_fn *handle, const void *sink, struct ms_err *err)
 {
-	return (struct run){.p = p,
+	struct run r = {.p = p,
 	    .verb = verb,
 	    .rest = rest,
 	    .items = items,
 	    .count = count,
-	    .most = p->capabilities & MS_POP3_PIPELINING ? MS_POP3_WINDOW : 1};
+	    .window =
+		p->capabilities & MS_POP3_PIPELINING ? MS_POP3_WINDOW : 1};
+	int rc = 0;
+
+	for (; rc == 0 && r.answered < count; r.answered += rc == 0)
+		rc = handle(&r, sink, err);
+	*done = r.answered;
+	return rc;
 }
 
-/* Sends more commands once half of those sent are answered: few packets, and
- * the server never waits for us. */
+/* Sends more commands when half of those sent are answered: this takes few
+ * packets, and the server never waits for us. */
 static int
 send_more(struct run *r, struct ms_err *err)
 {
 	struct ms_buf commands = {0};
 	int rc;
 
-	if (r->sent == r->count || r->sent - r->told > r->most / 2)
+	if (r->sent == r->count || r->sent - r->answered > r->window / 2)
 		return 0;
-	while (r->sent < r->count && r->sent - r->told < r->most)
+	while (r->sent < r->count && r->sent - r->answered < r->window)
 		ms_buf_printf(&commands, "%s %" PRIu32 "%s\r\n", r->verb,
 		    r->items[r->sent++].number, r->rest);
 	rc = ms_pop3_send(r->p, commands.p, commands.n, err);
@@ -52,10 +65,8 @@ send_more(struct run *r, struct ms_err *err)
 	return rc;
 }
 
-/*
- * The answer to the next command. 1: +OK; 0: -ERR, told to failed(); -1: the
- * session is over.
- */
+/* Reads the next answer. Returns 1 for +OK, 0 for -ERR (failed() was called),
+ * or -1: the session is over. */
 static int
 next_answer(struct run *r, void (*failed)(void *, size_t, const char *),
     void *ctx, struct ms_err *err)
@@ -70,21 +81,21 @@ next_answer(struct run *r, void (*failed)(void *, size_t, const char *),
 	if (rc == 0) {
 		snprintf(reason, sizeof(reason), "%s refused: %s", r->verb,
 		    ms_pop3_words(words, text));
-		failed(ctx, r->told, reason);
+		failed(ctx, r->answered, reason);
 	}
 	return rc;
 }
 
 /* ---- whole messages ---- */
 
-/* A message on its way to the spool; why: it can't be kept. */
+/* A message that is being read into the spool. */
 struct arrival {
 	struct ms_spool *body;
-	struct ms_err why;
+	struct ms_err why; /* set if it cannot be stored */
 };
 
 static void
-keep(void *ctx, const unsigned char *p, size_t n)
+add_body(void *ctx, const unsigned char *p, size_t n)
 {
 	struct arrival *a = ctx;
 
@@ -97,10 +108,11 @@ keep(void *ctx, const unsigned char *p, size_t n)
 		(void)ms_spool_add(a->body, p, n, &a->why);
 }
 
-/* Takes the answer to one RETR and tells of it. */
+/* The answer to a RETR. */
 static int
-take_message(struct run *r, const struct ms_pop3_sink *sink, struct ms_err *err)
+handle_message(struct run *r, const void *ctx, struct ms_err *err)
 {
+	const struct ms_pop3_sink *sink = ctx;
 	struct arrival a = {.body = &r->p->body};
 	struct ms_err why = {0};
 	int rc = next_answer(r, sink->failed, sink->ctx, err);
@@ -108,17 +120,18 @@ take_message(struct run *r, const struct ms_pop3_sink *sink, struct ms_err *err)
 	if (rc <= 0)
 		return rc;
 	ms_spool_clear(a.body);
-	if (ms_pop3_read_text(r->p, keep, &a, err) < 0)
+	if (ms_pop3_read_text(r->p, add_body, &a, err) < 0)
 		return -1;
-	/* Sizes are not to be relied on, but nothing at all is no message. */
-	if (r->items[r->told].size > 0 && ms_spool_size(a.body) == 0 &&
+	/* Announced sizes are unreliable, but an empty answer is not a message
+	 * if the server announced one. */
+	if (r->items[r->answered].size > 0 && ms_spool_size(a.body) == 0 &&
 	    a.why.code == MS_OK)
-		ms_fail(&a.why, MS_DATA, "the server sends nothing of it");
+		ms_fail(&a.why, MS_DATA, "the server sends an empty message");
 	if (a.why.code != MS_OK) {
-		sink->failed(sink->ctx, r->told, a.why.msg);
+		sink->failed(sink->ctx, r->answered, a.why.msg);
 		return 0;
 	}
-	if (sink->message(sink->ctx, r->told, a.body, &why) < 0)
+	if (sink->message(sink->ctx, r->answered, a.body, &why) < 0)
 		return ms_pop3_kill(r->p, err, why.code, "%s", why.msg);
 	return 0;
 }
@@ -127,13 +140,10 @@ int
 ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items, size_t count,
     size_t *done, const struct ms_pop3_sink *sink, struct ms_err *err)
 {
-	struct run r = run_new(p, "RETR", "", items, count);
-	int rc = 0;
+	int rc;
 
 	p->downloaded |= count > 0;
-	for (; rc == 0 && r.told < count; r.told += rc == 0)
-		rc = take_message(&r, sink, err);
-	*done = r.told;
+	rc = run(p, "RETR", "", items, count, done, handle_message, sink, err);
 	ms_spool_clear(&p->body);
 	return rc;
 }
@@ -141,19 +151,20 @@ ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items, size_t count,
 /* ---- headers ---- */
 
 static void
-look(void *ctx, const unsigned char *p, size_t n)
+add_head(void *ctx, const unsigned char *p, size_t n)
 {
 	struct ms_pop3 *pop = ctx;
 	size_t room = MS_HEAD_MAX - pop->head.n;
 
-	ms_message_hasher_add(pop->wire, p, n);
+	ms_message_hasher_add(pop->hasher, p, n);
 	ms_buf_add(&pop->head, p, n < room ? n : room);
 }
 
+/* The answer to a TOP. */
 static int
-take_head(
-    struct run *r, const struct ms_pop3_head_sink *sink, struct ms_err *err)
+handle_head(struct run *r, const void *ctx, struct ms_err *err)
 {
+	const struct ms_pop3_head_sink *sink = ctx;
 	struct ms_pop3 *p = r->p;
 	struct ms_pop3_head head = {0};
 	struct ms_identity identity;
@@ -164,15 +175,15 @@ take_head(
 	if (rc <= 0)
 		return rc;
 	ms_buf_clear(&p->head);
-	rc = ms_pop3_read_text(p, look, p, err);
-	ms_message_hasher_end(p->wire, &identity);
+	rc = ms_pop3_read_text(p, add_head, p, err);
+	ms_message_hasher_end(p->hasher, &identity);
 	if (rc < 0)
 		return -1;
 	memcpy(head.digest, identity.head, sizeof(head.digest));
 	ms_mail_describe(ms_buf_slice(&p->head), &desc);
 	head.has_date = (desc.bits & MS_DESC_DATE) != 0;
 	head.date = desc.date;
-	if (sink->head(sink->ctx, r->told, &head, &why) < 0)
+	if (sink->head(sink->ctx, r->answered, &head, &why) < 0)
 		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
 	return 0;
 }
@@ -181,34 +192,32 @@ int
 ms_pop3_heads(struct ms_pop3 *p, const struct ms_pop3_item *items, size_t count,
     size_t *done, const struct ms_pop3_head_sink *sink, struct ms_err *err)
 {
-	struct run r = run_new(p, "TOP", " 0", items, count);
-	int rc = 0;
-
 	*done = 0;
 	if ((p->capabilities & (MS_POP3_CAPA | MS_POP3_TOP)) == MS_POP3_CAPA)
-		return ms_fail(err, MS_NOINPUT, "the server has no TOP");
-	for (; rc == 0 && r.told < count; r.told += rc == 0)
-		rc = take_head(&r, sink, err);
-	*done = r.told;
-	return rc;
+		return ms_fail(
+		    err, MS_NOINPUT, "the server does not offer TOP");
+	return run(p, "TOP", " 0", items, count, done, handle_head, sink, err);
 }
 
-/* ---- marks ---- */
+/* ---- deleting ---- */
+
+/* The answer to a DELE. */
+static int
+handle_mark(struct run *r, const void *ctx, struct ms_err *err)
+{
+	const struct ms_pop3_delete_sink *sink = ctx;
+	int rc = next_answer(r, sink->failed, sink->ctx, err);
+
+	if (rc == 1)
+		sink->marked(sink->ctx, r->answered);
+	return rc < 0 ? -1 : 0;
+}
 
 int
 ms_pop3_delete(struct ms_pop3 *p, const struct ms_pop3_item *items,
     size_t count, size_t *done, const struct ms_pop3_delete_sink *sink,
     struct ms_err *err)
 {
-	struct run r = run_new(p, "DELE", "", items, count);
-	int rc = 0;
-
 	p->marked |= count > 0;
-	for (; rc >= 0 && r.told < count; r.told += rc >= 0) {
-		rc = next_answer(&r, sink->failed, sink->ctx, err);
-		if (rc == 1)
-			sink->marked(sink->ctx, r.told);
-	}
-	*done = r.told;
-	return rc < 0 ? -1 : 0;
+	return run(p, "DELE", "", items, count, done, handle_mark, sink, err);
 }

@@ -1,69 +1,73 @@
-/* impl.h - what pop3*.c share. Not for others. Layer: pop3. */
+/* impl.h - a POP3 session, shared by the files of lib/pop3 only. */
 #ifndef MS_POP3_IMPL_H
 #define MS_POP3_IMPL_H
 #include "pop3.h"
 
-#define MS_POP3_WORDS 200 /* bytes of the server's words that we repeat */
+#define MS_POP3_WORDS 200 /* bytes of the server's words in our messages */
 #define MS_POP3_INPUT 65536
 
 struct ms_pop3 {
 	struct ms_conn *conn;
-	bool dead;         /* nothing more can be asked */
-	struct ms_err err; /* why: the first thing that went wrong */
+	bool dead;         /* no command is possible any more */
+	struct ms_err err; /* the first error, which made it dead */
 	unsigned capabilities;
-	unsigned mechs;       /* of SASL: MS_MECH_BIT() */
-	unsigned login_delay; /* seconds between two logins; 0: not said */
+	unsigned mechs;       /* SASL mechanisms: MS_MECH_BIT() */
+	unsigned login_delay; /* seconds between two logins; 0: unknown */
 	unsigned backoff;
-	bool downloaded; /* RETR was sent */
-	bool marked;     /* DELE was sent */
+	bool downloaded; /* a RETR was sent */
+	bool marked;     /* a DELE was sent */
 	struct ms_spool body;
-	struct ms_message_hasher *wire;
+	struct ms_message_hasher *hasher;
 	struct ms_buf head;
-	size_t at, end; /* what has come and was not looked at, in input */
+	size_t at, end; /* the bytes of input that were not processed yet */
 	unsigned char input[MS_POP3_INPUT];
 };
 
-/* The session ends, for this reason. -1; err receives the first reason. */
+/* Ends the session with an error. Returns -1; err receives the first error of
+ * the session. */
 int ms_pop3_kill(struct ms_pop3 *p, struct ms_err *err, enum ms_code code,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Sends commands, line ends included. */
+/* Sends commands, which include their line ends. */
 int ms_pop3_send(
     struct ms_pop3 *p, const void *text, size_t n, struct ms_err *err);
 
-/* Waits for more input behind what is there, of which room must be left. */
+/* Waits for more input. The input must not be full. */
 int ms_pop3_more(struct ms_pop3 *p, struct ms_err *err);
-/* The next line without its CRLF, borrowed until the next is asked for. */
+/* Reads a line. *line has no CRLF and is valid until the next read. */
 int ms_pop3_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err);
-/* The next line of an answer with many, dots unstuffed. 1; 0: that was all. */
+/* Reads a line of an answer of many lines, without the dot that was added to
+ * it. Returns 1, 0 at the end of the answer, or -1. */
 int ms_pop3_list_line(
     struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err);
 
-/* A line as an answer: 1 +OK, 0 -ERR, -1 neither. words: what follows. */
+/* Parses the first line of an answer. Returns 1 for +OK, 0 for -ERR, -1 for
+ * something else. *words receives the rest of the line. */
 int ms_pop3_status(struct ms_slice line, struct ms_slice *words);
 /*
- * Takes the answer to the command that `what` names. 1 +OK, 0 -ERR, with words
- * (borrowed as a line); -1 with err set: the session is over.
+ * Reads the first line of the answer to the command `what`. Returns 1 for +OK
+ * and 0 for -ERR, with *words (valid as a line), or -1 with err set: the
+ * session is over.
  */
 int ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
     struct ms_err *err);
-/* The server's words, fit for a sentence. */
+/* The server's words for our messages, without control bytes. */
 const char *ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1]);
-/* Do they begin with this response code: `[IN-USE] ...`? */
+/* Do the words begin with this response code, `[IN-USE] ...`? */
 bool ms_pop3_has_code(struct ms_slice words, const char *code);
-/* What an -ERR means by its response code (RFC 2449, 8; RFC 3206), or else. */
+/* The kind of an -ERR by its response code (RFC 2449, 8; RFC 3206). */
 enum ms_code ms_pop3_code(struct ms_slice words, enum ms_code otherwise);
 
-/* CAPA. A server that does not know it has none. */
+/* Sends CAPA. A server that does not know it has no capabilities. */
 int ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err);
 
-/* Digits at the beginning of s, which moves behind them. False: there are
- * none, or they are more than max. */
+/* Parses the digits at the beginning of s and removes them. Returns false if
+ * there are none or the number is greater than max. */
 bool ms_pop3_number(struct ms_slice *s, uint64_t max, uint64_t *out);
 
-/* ---- pop3-text.c: answers of many lines, as bytes ---- */
+/* ---- text.c: answers of many lines, as bytes ---- */
 
-/* Where in such an answer we are; {0} is its beginning. */
+/* The position in such an answer; {0} is the beginning. */
 struct ms_pop3_text {
 	enum {
 		MS_POP3_AT_START, /* of a line */
@@ -75,9 +79,10 @@ struct ms_pop3_text {
 };
 typedef void ms_pop3_put_fn(void *ctx, const unsigned char *p, size_t n);
 /*
- * Gives the bytes without what RFC 1939, 3 adds to them to put(). Lines end
- * with CRLF only. Returns how many of the n bytes belong to the answer; *end:
- * it is complete.
+ * ms_pop3_unstuff() passes the bytes of an answer to put(), without what RFC
+ * 1939, 3 adds to them. Only CRLF ends a line.
+ *   end   receives whether the answer is complete
+ * Returns how many of the n bytes belong to the answer.
  */
 size_t ms_pop3_unstuff(struct ms_pop3_text *t, const unsigned char *p, size_t n,
     ms_pop3_put_fn *put, void *ctx, bool *end);

@@ -1,6 +1,6 @@
 /*
- * list.c - what is on the server: STAT, LIST and UIDL, line by line as
- * strictly as their grammar allows. RFC 1939, 5 and 7.
+ * list.c - lists the messages of a mailbox by STAT, LIST and UIDL, as strictly
+ * as their grammar allows. RFC 1939, 5 and 7.
  */
 #include "pop3.h"
 #include "impl.h"
@@ -12,9 +12,36 @@
 
 #define NO_TEXT UINT32_MAX
 
+/* A line of the answer to UIDL. */
+struct uidl_row {
+	uint32_t number;
+	uint32_t text; /* offset in texts, or NO_TEXT */
+};
+
+struct lister {
+	struct ms_pop3 *p;
+	struct ms_buf items; /* struct ms_pop3_item, ascending */
+	struct ms_buf rows;  /* struct uidl_row, ascending */
+	struct ms_buf texts; /* UIDLs, each with its NUL */
+};
+
+static struct ms_pop3_item *
+get_items(const struct lister *l, size_t *count)
+{
+	*count = l->items.n / sizeof(struct ms_pop3_item);
+	return (struct ms_pop3_item *)(void *)l->items.p;
+}
+
+static const struct uidl_row *
+get_rows(const struct lister *l, size_t *count)
+{
+	*count = l->rows.n / sizeof(struct uidl_row);
+	return (const struct uidl_row *)(const void *)l->rows.p;
+}
+
 /* ---- lines ---- */
 
-/* Says what is wrong with a line. */
+/* Reports an invalid line. */
 static int
 bad_line(struct ms_pop3 *p, const char *what, struct ms_slice line,
     struct ms_err *err)
@@ -26,7 +53,7 @@ bad_line(struct ms_pop3 *p, const char *what, struct ms_slice line,
 	    ms_pop3_words(line, text));
 }
 
-/* Blanks between two words; there must be one, or the line is over. */
+/* Skips blanks. Returns false if there are none although the line goes on. */
 static bool
 skip_blanks(struct ms_slice *s)
 {
@@ -37,9 +64,9 @@ skip_blanks(struct ms_slice *s)
 	return s->n == 0 || s->p > from;
 }
 
-/* The message's number and the blanks behind it. */
+/* Parses the number of a message and the blanks after it. */
 static bool
-take_number(struct ms_slice *s, uint32_t *number)
+parse_number(struct ms_slice *s, uint32_t *number)
 {
 	uint64_t v;
 
@@ -49,9 +76,9 @@ take_number(struct ms_slice *s, uint32_t *number)
 	return true;
 }
 
-/* Sends a command whose refusal ends the session. */
+/* Reads the first line of an answer. A refusal ends the session. */
 static int
-ask(struct ms_pop3 *p, const char *verb, struct ms_slice *words,
+expect_ok(struct ms_pop3 *p, const char *verb, struct ms_slice *words,
     struct ms_err *err)
 {
 	char text[MS_POP3_WORDS + 1];
@@ -63,6 +90,51 @@ ask(struct ms_pop3 *p, const char *verb, struct ms_slice *words,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Compares items, or rows of UIDL: the number is the first member of both. */
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Reads the lines of an answer into a list and sorts it by number.
+ *   parse   appends an element for a line, or returns -1
+ *   size    bytes of an element
+ */
+static int
+read_lines(struct lister *l, const char *what, struct ms_buf *list, size_t size,
+    int (*parse)(struct lister *, struct ms_slice, struct ms_err *),
+    struct ms_err *err)
+{
+	struct ms_slice line;
+	size_t i;
+	int rc;
+
+	while ((rc = ms_pop3_list_line(l->p, &line, err)) > 0) {
+		if (list->n / size == MS_POP3_MESSAGES_MAX)
+			return ms_pop3_kill(l->p, err, MS_PROTO,
+			    "the server lists more than %d messages",
+			    MS_POP3_MESSAGES_MAX);
+		if (parse(l, line, err) < 0)
+			return -1;
+	}
+	if (rc < 0)
+		return -1;
+	if (list->n > 0)
+		qsort(list->p, list->n / size, size, by_number);
+	for (i = size; i < list->n; i += size)
+		if (by_number(list->p + i - size, list->p + i) == 0)
+			return ms_pop3_kill(l->p, err, MS_PROTO,
+			    "the server names message %" PRIu32
+			    " twice in its answer to %s",
+			    *(const uint32_t *)(const void *)(list->p + i),
+			    what);
+	return 0;
+}
+
 /* ---- STAT and LIST ---- */
 
 static int
@@ -70,7 +142,7 @@ read_stat(struct ms_pop3 *p, uint64_t *count, struct ms_err *err)
 {
 	struct ms_slice words, line;
 
-	if (ask(p, "STAT", &words, err) < 0)
+	if (expect_ok(p, "STAT", &words, err) < 0)
 		return -1;
 	line = words;
 	if (!ms_pop3_number(&words, UINT64_MAX, count) || !skip_blanks(&words))
@@ -83,80 +155,31 @@ read_stat(struct ms_pop3 *p, uint64_t *count, struct ms_err *err)
 }
 
 static int
-by_number(const void *a, const void *b)
+parse_list_line(struct lister *l, struct ms_slice line, struct ms_err *err)
 {
-	/* It comes first in an item and in a row. */
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	struct ms_pop3_item item = {.has_size = true};
+	struct ms_slice s = line;
 
-	return x < y ? -1 : x > y;
-}
-
-static int
-said_twice(
-    struct ms_pop3 *p, const char *what, uint32_t number, struct ms_err *err)
-{
-	return ms_pop3_kill(p, err, MS_PROTO,
-	    "the server names message %" PRIu32 " twice in its answer to %s",
-	    number, what);
-}
-
-static int
-too_many(struct ms_pop3 *p, struct ms_err *err)
-{
-	return ms_pop3_kill(p, err, MS_PROTO,
-	    "the server lists more than %d messages", MS_POP3_MESSAGES_MAX);
-}
-
-static int
-read_list(struct ms_pop3 *p, struct ms_pop3_list *l, struct ms_err *err)
-{
-	struct ms_pop3_item *item;
-	struct ms_slice line, s;
-	size_t cap = 0, i;
-	int rc;
-
-	if (ask(p, "LIST", &line, err) < 0)
-		return -1;
-	while ((rc = ms_pop3_list_line(p, &line, err)) > 0) {
-		if (l->count == MS_POP3_MESSAGES_MAX)
-			return too_many(p, err);
-		if (l->count == cap) {
-			cap = cap > 0 ? 2 * cap : 64;
-			l->items =
-			    ms_xreallocarray(l->items, cap, sizeof(*l->items));
-		}
-		item = l->items + l->count;
-		*item = (struct ms_pop3_item){.has_size = true};
-		s = line;
-		/* Some servers have more to say behind the size. */
-		if (!take_number(&s, &item->number) ||
-		    !ms_pop3_number(&s, UINT64_MAX, &item->size) ||
-		    !skip_blanks(&s))
-			return bad_line(p, "LIST", line, err);
-		l->count++;
-	}
-	if (rc < 0)
-		return -1;
-	if (l->count > 0)
-		qsort(l->items, l->count, sizeof(*l->items), by_number);
-	for (i = 1; i < l->count; i++)
-		if (l->items[i].number == l->items[i - 1].number)
-			return said_twice(p, "LIST", l->items[i].number, err);
+	/* Some servers send more after the size. */
+	if (!parse_number(&s, &item.number) ||
+	    !ms_pop3_number(&s, UINT64_MAX, &item.size) || !skip_blanks(&s))
+		return bad_line(l->p, "LIST", line, err);
+	ms_buf_add(&l->items, &item, sizeof(item));
 	return 0;
 }
 
+static int
+read_list(struct lister *l, struct ms_err *err)
+{
+	struct ms_slice words;
+
+	if (expect_ok(l->p, "LIST", &words, err) < 0)
+		return -1;
+	return read_lines(l, "LIST", &l->items, sizeof(struct ms_pop3_item),
+	    parse_list_line, err);
+}
+
 /* ---- UIDL ---- */
-
-struct row {
-	uint32_t number;
-	uint32_t text; /* where it begins, or NO_TEXT */
-};
-
-struct rows {
-	struct row *rows; /* ascending */
-	size_t count, cap;
-	struct ms_buf texts; /* each with its NUL */
-};
 
 static bool
 uidl_ok(struct ms_slice s)
@@ -170,93 +193,81 @@ uidl_ok(struct ms_slice s)
 }
 
 static int
-take_row(
-    struct ms_pop3 *p, struct rows *r, struct ms_slice line, struct ms_err *err)
+parse_uidl_line(struct lister *l, struct ms_slice line, struct ms_err *err)
 {
+	struct uidl_row row = {.text = NO_TEXT};
 	struct ms_slice s = line;
-	struct row row = {.text = NO_TEXT};
 
-	if (r->count == MS_POP3_MESSAGES_MAX)
-		return too_many(p, err);
-	if (!take_number(&s, &row.number))
-		return bad_line(p, "UIDL", line, err);
+	if (!parse_number(&s, &row.number))
+		return bad_line(l->p, "UIDL", line, err);
 	while (s.n > 0 && s.p[s.n - 1] == ' ')
 		s.n--;
 	if (uidl_ok(s)) {
-		if (r->texts.n + s.n >= MS_POP3_UIDLS_MAX)
-			return ms_pop3_kill(p, err, MS_PROTO,
-			    "UIDLs of more than %d bytes", MS_POP3_UIDLS_MAX);
-		row.text = (uint32_t)r->texts.n;
-		ms_buf_add(&r->texts, s.p, s.n);
-		ms_buf_add_byte(&r->texts, '\0');
+		if (l->texts.n + s.n >= MS_POP3_UIDLS_MAX)
+			return ms_pop3_kill(l->p, err, MS_PROTO,
+			    "the UIDLs are longer than %d bytes",
+			    MS_POP3_UIDLS_MAX);
+		row.text = (uint32_t)l->texts.n;
+		ms_buf_add(&l->texts, s.p, s.n);
+		ms_buf_add_byte(&l->texts, '\0');
 	}
-	if (r->count == r->cap) {
-		r->cap = r->cap > 0 ? 2 * r->cap : 64;
-		r->rows = ms_xreallocarray(r->rows, r->cap, sizeof(*r->rows));
-	}
-	r->rows[r->count++] = row;
+	ms_buf_add(&l->rows, &row, sizeof(row));
 	return 0;
 }
 
-/* 0: also if the server does not know UIDL. */
+/* A server that does not know UIDL sets *none and succeeds. */
 static int
-read_uidl(struct ms_pop3 *p, struct rows *r, bool *none, struct ms_err *err)
+read_uidl(struct lister *l, bool *none, struct ms_err *err)
 {
-	struct ms_slice line;
-	size_t i;
-	int rc = ms_pop3_answer(p, "UIDL", &line, err);
+	struct ms_slice words;
+	int rc = ms_pop3_answer(l->p, "UIDL", &words, err);
 
 	*none = rc == 0;
 	if (rc <= 0)
 		return rc;
-	while ((rc = ms_pop3_list_line(p, &line, err)) > 0)
-		if (take_row(p, r, line, err) < 0)
-			return -1;
-	if (rc < 0)
-		return -1;
-	if (r->count > 0)
-		qsort(r->rows, r->count, sizeof(*r->rows), by_number);
-	for (i = 1; i < r->count; i++)
-		if (r->rows[i].number == r->rows[i - 1].number)
-			return said_twice(p, "UIDL", r->rows[i].number, err);
-	return 0;
+	return read_lines(
+	    l, "UIDL", &l->rows, sizeof(struct uidl_row), parse_uidl_line, err);
 }
 
-/* Items that only UIDL names come after the others, then in their place. */
+/* Adds items for the messages that only UIDL names. */
 static void
-add_unlisted(struct ms_pop3_list *l, const struct rows *r)
+add_unlisted(struct lister *l)
 {
-	size_t i, at = 0, listed = l->count, cap = l->count;
+	size_t i, count, listed, at = 0;
+	const struct uidl_row *rows = get_rows(l, &count);
+	const struct ms_pop3_item *items = get_items(l, &listed);
+	struct ms_buf added = {0};
+	struct ms_pop3_item item = {0};
 
-	for (i = 0; i < r->count; i++) {
-		while (at < listed && l->items[at].number < r->rows[i].number)
+	for (i = 0; i < count; i++) {
+		while (at < listed && items[at].number < rows[i].number)
 			at++;
-		if (at < listed && l->items[at].number == r->rows[i].number)
-			continue;
-		if (l->count == cap) {
-			cap = 2 * cap + 64;
-			l->items =
-			    ms_xreallocarray(l->items, cap, sizeof(*l->items));
-		}
-		l->items[l->count++] =
-		    (struct ms_pop3_item){.number = r->rows[i].number};
+		item.number = rows[i].number;
+		if (at == listed || items[at].number != item.number)
+			ms_buf_add(&added, &item, sizeof(item));
 	}
-	if (l->count > listed)
-		qsort(l->items, l->count, sizeof(*l->items), by_number);
+	if (added.n > 0) {
+		ms_buf_add(&l->items, added.p, added.n);
+		qsort(l->items.p, l->items.n / sizeof(item), sizeof(item),
+		    by_number);
+	}
+	ms_buf_release(&added);
 }
 
-/* Every row has its item now. */
+/* Sets the UIDLs; every row has an item now. */
 static void
-name_items(struct ms_pop3_list *l, const struct rows *r)
+set_uidls(const struct lister *l)
 {
-	size_t i, at = 0;
+	size_t i, rows_n, count, at = 0;
+	const struct uidl_row *rows = get_rows(l, &rows_n);
+	struct ms_pop3_item *items = get_items(l, &count);
 
-	for (i = 0; i < r->count; i++) {
-		while (at < l->count && l->items[at].number < r->rows[i].number)
+	for (i = 0; i < rows_n; i++) {
+		while (at < count && items[at].number < rows[i].number)
 			at++;
-		assert(at < l->count);
-		if (r->rows[i].text != NO_TEXT)
-			l->items[at].uidl = l->texts + r->rows[i].text;
+		assert(at < count);
+		if (rows[i].text != NO_TEXT)
+			items[at].uidl = (char *)l->texts.p + rows[i].text;
 	}
 }
 
@@ -268,7 +279,7 @@ by_uidl(const void *a, const void *b)
 	return strcmp((*x)->uidl, (*y)->uidl);
 }
 
-/* A UIDL that two messages have tells neither. */
+/* Removes each UIDL that several messages have: it identifies none of them. */
 static void
 drop_shared(struct ms_pop3_list *l)
 {
@@ -300,9 +311,9 @@ ms_pop3_list(struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err)
 	static const char *const commands[] = {
 	    "STAT\r\n", "LIST\r\n", "UIDL\r\n", "STAT\r\nLIST\r\nUIDL\r\n"};
 	bool pipelining = (p->capabilities & MS_POP3_PIPELINING) != 0;
-	struct ms_pop3_list l = {0};
-	struct rows rows = {0};
+	struct lister l = {.p = p};
 	uint64_t count = 0;
+	bool no_uidl = false;
 	int i, rc = 0;
 
 	for (i = 0; i < 3 && rc == 0; i++) {
@@ -311,23 +322,23 @@ ms_pop3_list(struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err)
 			    strlen(commands[pipelining ? 3 : i]), err);
 		if (rc == 0)
 			rc = i == 0   ? read_stat(p, &count, err)
-			     : i == 1 ? read_list(p, &l, err)
-				      : read_uidl(p, &rows, &l.no_uidl, err);
+			     : i == 1 ? read_list(&l, err)
+				      : read_uidl(&l, &no_uidl, err);
 	}
 	if (rc == 0) {
-		add_unlisted(&l, &rows);
-		ms_buf_trim(&rows.texts);
-		l.texts = (char *)rows.texts.p;
-		rows.texts = (struct ms_buf){0};
-		name_items(&l, &rows);
-		drop_shared(&l);
-		l.missing = count > l.count ? count - l.count : 0;
-		*out = l;
+		add_unlisted(&l);
+		ms_buf_trim(&l.texts);
+		set_uidls(&l);
+		*out = (struct ms_pop3_list){
+		    .no_uidl = no_uidl, .texts = (char *)l.texts.p};
+		out->items = get_items(&l, &out->count);
+		drop_shared(out);
+		out->missing = count > out->count ? count - out->count : 0;
 	} else {
-		ms_pop3_list_release(&l);
+		ms_buf_release(&l.items);
+		ms_buf_release(&l.texts);
 	}
-	ms_buf_release(&rows.texts);
-	free(rows.rows);
+	ms_buf_release(&l.rows);
 	return rc;
 }
 

@@ -1,5 +1,5 @@
-/* login.c - USER and PASS, and AUTH by a SASL mechanism. RFC 1939, 7;
- * RFC 5034; RFC 3206. */
+/* login.c - logs in by USER and PASS, or by AUTH with a SASL mechanism. RFC
+ * 1939, 7; RFC 5034; RFC 3206. */
 #include "pop3.h"
 #include "impl.h"
 
@@ -12,7 +12,7 @@
 
 #define ROUNDS_MAX 10 /* challenges of one login */
 
-/* The server says no: for now, for good, or to these credentials. */
+/* The server has refused the login. */
 static int
 refused(struct ms_pop3 *p, struct ms_slice words, const char *reason,
     struct ms_err *err)
@@ -26,7 +26,7 @@ refused(struct ms_pop3 *p, struct ms_slice words, const char *reason,
 	    ms_pop3_words(words, text), *reason != '\0' ? "; " : "", reason);
 }
 
-/* Sends a command with a secret, or a secret alone, and forgets it. */
+/* Sends a command that has a secret, or a secret alone, and wipes it. */
 static int
 send_secret(struct ms_pop3 *p, struct ms_buf *b, struct ms_err *err)
 {
@@ -49,7 +49,7 @@ user_and_pass(
 	struct ms_buf line = {0};
 	int i, rc = 0;
 
-	/* All at once: a buffer that grows leaves copies. */
+	/* The full size at once: a growing buffer would leave copies. */
 	ms_buf_room(&line, strlen(login->login) + strlen(login->secret) + 16);
 	for (i = 0; i < 2 && rc == 0; i++) {
 		ms_buf_add_str(&line, steps[i][0]);
@@ -65,7 +65,7 @@ user_and_pass(
 	return rc;
 }
 
-/* A challenge: `+ ` and base64. False: another line. */
+/* Is the line a challenge, `+ ` and base64? */
 static bool
 is_challenge(struct ms_slice line, struct ms_slice *challenge)
 {
@@ -79,7 +79,7 @@ is_challenge(struct ms_slice line, struct ms_slice *challenge)
 	return true;
 }
 
-/* Answers one challenge; what is invalid ends the session. */
+/* Answers a challenge. An invalid challenge ends the session. */
 static int
 answer(struct ms_pop3 *p, struct ms_auth *auth, bool first,
     struct ms_slice challenge, struct ms_buf *out, struct ms_err *err)
@@ -96,8 +96,9 @@ answer(struct ms_pop3 *p, struct ms_auth *auth, bool first,
 }
 
 /*
- * The exchange after AUTH. The initial response is never in the command: not
- * every server takes it there (RFC 5034, 4), and a long one nowhere.
+ * The exchange after AUTH. An initial response is never sent with the command,
+ * because not every server accepts it there (RFC 5034, 4) and a long one is not
+ * allowed.
  */
 static int
 converse(struct ms_pop3 *p, struct ms_auth *auth, struct ms_err *err)
@@ -132,7 +133,7 @@ converse(struct ms_pop3 *p, struct ms_auth *auth, struct ms_err *err)
 	}
 	if (rc == 0)
 		rc = ms_pop3_kill(p, err, MS_PROTO,
-		    "the server asks on and on, and logs nobody in");
+		    "the login takes more than %d challenges", ROUNDS_MAX);
 out:
 	ms_secret_forget(&out);
 	return rc;
@@ -165,14 +166,14 @@ ms_pop3_login(
 	enum ms_mech mech;
 	int rc;
 
-	/* Who says nothing of either has USER, as RFC 1939 has it. */
+	/* A server that announces neither has USER (RFC 1939). */
 	if ((p->capabilities & MS_POP3_USER) || p->mechs == 0)
 		offered |= MS_MECH_BIT(MS_MECH_LOGIN);
 	if (ms_auth_choose(login, offered, &mech, err) < 0)
 		return -1;
 	rc = mech == MS_MECH_LOGIN ? user_and_pass(p, login, err)
 				   : by_mechanism(p, login, mech, err);
-	/* What it has may be another thing for this user (RFC 2449, 5). */
+	/* The capabilities may depend on the user (RFC 2449, 5). */
 	if (rc == 0 && (p->capabilities & MS_POP3_CAPA))
 		rc = ms_pop3_ask_capabilities(p, err);
 	return rc;

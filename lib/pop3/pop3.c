@@ -1,5 +1,5 @@
-/* pop3.c - a POP3 session: lines, answers, capabilities, its beginning and
- * end. RFC 1939, RFC 2449, RFC 2595. */
+/* pop3.c - a POP3 session: its lines, answers and capabilities, its beginning
+ * and its end. RFC 1939, RFC 2449, RFC 2595. */
 #include "pop3.h"
 #include "impl.h"
 
@@ -31,9 +31,9 @@ ms_pop3_kill(struct ms_pop3 *p, struct ms_err *err, enum ms_code code,
 	return -1;
 }
 
-/* What is dead stays so, for the reason it died of. */
-static int
-still_dead(const struct ms_pop3 *p, struct ms_err *err)
+/* Is the session over? err then receives the first error. */
+static bool
+is_dead(const struct ms_pop3 *p, struct ms_err *err)
 {
 	if (p->dead && err != NULL)
 		*err = p->err;
@@ -47,7 +47,7 @@ ms_pop3_send(struct ms_pop3 *p, const void *text, size_t n, struct ms_err *err)
 {
 	struct ms_err why = {0};
 
-	if (still_dead(p, err))
+	if (is_dead(p, err))
 		return -1;
 	if (ms_conn_write(p->conn, text, n, &why) < 0)
 		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
@@ -60,7 +60,7 @@ ms_pop3_more(struct ms_pop3 *p, struct ms_err *err)
 	struct ms_err why = {0};
 	int got;
 
-	if (still_dead(p, err))
+	if (is_dead(p, err))
 		return -1;
 	if (p->at > 0) {
 		memmove(p->input, p->input + p->at, p->end - p->at);
@@ -92,7 +92,7 @@ ms_pop3_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err)
 			line->n = (size_t)(nl - line->p);
 		if (line->n > MS_POP3_LINE_MAX)
 			return ms_pop3_kill(p, err, MS_PROTO,
-			    "the server sends a line of more than %d bytes",
+			    "the server sends a line longer than %d bytes",
 			    MS_POP3_LINE_MAX);
 		if (nl != NULL)
 			break;
@@ -103,7 +103,7 @@ ms_pop3_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err)
 	p->at += line->n + 1;
 	if (line->n == 0 || line->p[--line->n] != '\r')
 		return ms_pop3_kill(p, err, MS_PROTO,
-		    "the server sends a line that ends without CR");
+		    "the server sends a line without CR at its end");
 	return 0;
 }
 
@@ -227,7 +227,7 @@ ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
 
 /* ---- capabilities ---- */
 
-/* The next word of a line; empty: there is none. */
+/* Returns the next word of a line; empty at the end. */
 static struct ms_slice
 next_word(struct ms_slice *s)
 {
@@ -249,39 +249,34 @@ is_word(struct ms_slice s, const char *word)
 }
 
 static void
-take_capability(struct ms_pop3 *p, struct ms_slice line)
+parse_capability(struct ms_pop3 *p, struct ms_slice line)
 {
 	static const struct {
 		const char *word;
 		unsigned bit;
-	} plain[] = {{"STLS", MS_POP3_STLS}, {"USER", MS_POP3_USER},
+	} known[] = {{"STLS", MS_POP3_STLS}, {"USER", MS_POP3_USER},
 	    {"UIDL", MS_POP3_UIDL}, {"TOP", MS_POP3_TOP},
 	    {"PIPELINING", MS_POP3_PIPELINING}};
-	struct ms_slice word = next_word(&line), mech;
-	uint64_t value;
+	struct ms_slice word = next_word(&line), value;
+	uint64_t n;
 	size_t i;
 
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (is_word(word, plain[i].word))
-			p->capabilities |= plain[i].bit;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (is_word(word, known[i].word))
+			p->capabilities |= known[i].bit;
 	if (is_word(word, "SASL")) {
-		while ((mech = next_word(&line)).n > 0)
+		while ((value = next_word(&line)).n > 0)
 			p->mechs |= MS_MECH_BIT(
-			    ms_mech_of((const char *)mech.p, mech.n));
-		p->mechs &= ~MS_MECH_BIT(MS_MECH_AUTO); /* none of ours */
+			    ms_mech_of((const char *)value.p, value.n));
+		p->mechs &= ~MS_MECH_BIT(MS_MECH_AUTO); /* unknown ones */
 		return;
 	}
-	word.n = is_word(word, "EXPIRE")        ? 1
-		 : is_word(word, "LOGIN-DELAY") ? 2
-						: 0;
-	if (word.n == 0)
+	value = next_word(&line);
+	if (!ms_pop3_number(&value, UINT32_MAX, &n))
 		return;
-	mech = next_word(&line);
-	if (!ms_pop3_number(&mech, UINT32_MAX, &value))
-		return;
-	if (word.n == 2)
-		p->login_delay = (unsigned)value;
-	else if (value == 0)
+	if (is_word(word, "LOGIN-DELAY"))
+		p->login_delay = (unsigned)n;
+	else if (is_word(word, "EXPIRE") && n == 0)
 		p->capabilities |= MS_POP3_EXPIRE_NOW;
 }
 
@@ -302,7 +297,7 @@ ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err)
 		rc = ms_pop3_list_line(p, &line, err);
 		if (rc <= 0)
 			return rc;
-		take_capability(p, line);
+		parse_capability(p, line);
 	}
 	return ms_pop3_kill(p, err, MS_PROTO,
 	    "the server has more than %d capabilities", MS_POP3_CAPAS_MAX);
@@ -330,7 +325,7 @@ read_greeting(struct ms_pop3 *p, struct ms_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Whoever is in between must not gain anything by it (RFC 2595, 9). */
+/* Nothing that was received before TLS may be used after it (RFC 2595, 9). */
 static int
 upgrade(struct ms_pop3 *p, struct ms_err *err)
 {
@@ -352,7 +347,7 @@ upgrade(struct ms_pop3 *p, struct ms_err *err)
 		    "the server refuses STLS: %s", ms_pop3_words(words, text));
 	if (p->at < p->end)
 		return ms_pop3_kill(p, err, MS_PROTO,
-		    "text between STLS and TLS, as an attacker puts it there");
+		    "the server sends plain text after its answer to STLS");
 	if (ms_conn_tls(p->conn, &why) < 0)
 		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
 	return ms_pop3_ask_capabilities(p, err);
@@ -366,7 +361,7 @@ ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
 
 	p->conn = conn;
 	p->body.fd = -1;
-	p->wire = ms_message_hasher_new();
+	p->hasher = ms_message_hasher_new();
 	if (read_greeting(p, err) < 0 || ms_pop3_ask_capabilities(p, err) < 0 ||
 	    (tls == MS_TLS_UPGRADE && upgrade(p, err) < 0)) {
 		p->dead = true;
@@ -383,7 +378,7 @@ ms_pop3_usable(const struct ms_pop3 *p)
 	return !p->dead;
 }
 
-/* Would QUIT delete what nobody wants deleted? */
+/* Would QUIT delete messages that were not marked? */
 static bool
 quit_deletes_more(const struct ms_pop3 *p)
 {
@@ -397,12 +392,12 @@ ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err)
 	struct ms_slice words;
 	int rc;
 
-	if (still_dead(p, err))
+	if (is_dead(p, err))
 		return -1;
 	if (quit_deletes_more(p))
 		return ms_pop3_kill(p, err, MS_NOINPUT,
-		    "nothing deleted: with QUIT this server deletes all that "
-		    "was downloaded (EXPIRE 0)");
+		    "nothing deleted: at QUIT this server deletes all messages "
+		    "that were downloaded (EXPIRE 0)");
 	if (ms_pop3_send(p, "QUIT\r\n", 6, err) < 0)
 		return -1;
 	rc = ms_pop3_answer(p, "QUIT", &words, err);
@@ -421,7 +416,7 @@ ms_pop3_close(struct ms_pop3 *p)
 	if (!p->dead && !p->marked && !quit_deletes_more(p))
 		(void)ms_pop3_quit(p, NULL);
 	ms_conn_close(p->conn);
-	ms_message_hasher_free(p->wire);
+	ms_message_hasher_free(p->hasher);
 	ms_buf_release(&p->head);
 	ms_spool_release(&p->body);
 	free(p);

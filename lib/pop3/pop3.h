@@ -1,10 +1,8 @@
 /*
- * pop3.h - reading a mailbox by POP3 (RFC 1939; RFC 2449 CAPA and response
- * codes, RFC 2595 STLS, RFC 3206, RFC 5034 AUTH). A reader of our own: lines
- * by length, so that NUL, bare CR and bare LF come as they are. Layer: above
- * conn, auth, spool, wire.
- *
- * Nothing is deleted but by ms_pop3_delete() with ms_pop3_quit() after it.
+ * pop3.h - reads a mailbox by POP3 (RFC 1939; RFC 2449 CAPA and response codes,
+ * RFC 2595 STLS, RFC 3206, RFC 5034 AUTH). Bytes are passed on unchanged,
+ * including NUL, bare CR and bare LF. Only ms_pop3_delete() followed by
+ * ms_pop3_quit() deletes messages. Layer: above conn, auth, spool, mail.
  */
 #ifndef MS_POP3_H
 #define MS_POP3_H
@@ -15,129 +13,131 @@
 #include "spool.h"
 #include "message-hasher.h"
 
-/* What a server may send, so that it can't fill our memory. Lines of messages
- * have no limit: they are never held. */
-#define MS_POP3_LINE_MAX                                                       \
-	4096                  /* bytes of any other line; RFC 2449, 4 has 512  \
-			       */
-#define MS_POP3_CAPAS_MAX 500 /* lines that answer CAPA */
+/* Limits on what a server may send, so that it cannot fill our memory. Lines of
+ * messages have no limit, as they are not kept. */
+#define MS_POP3_LINE_MAX 4096 /* bytes of other lines; RFC 2449, 4 has 512 */
+#define MS_POP3_CAPAS_MAX 500 /* lines of an answer to CAPA */
 #define MS_POP3_MESSAGES_MAX (4 * 1024 * 1024) /* messages in a mailbox */
 #define MS_POP3_UIDL_MAX 255 /* bytes of a UIDL; RFC 1939, 7 has 70 */
 #define MS_POP3_UIDLS_MAX (256 * 1024 * 1024) /* bytes of all UIDLs */
-#define MS_POP3_TEXT_MAX                                                       \
-	(2 * MS_MESSAGE_MAX) /* bytes of an answer to RETR or TOP; what is     \
-				larger than MS_MESSAGE_MAX fails, more than    \
-				this ends the session */
-#define MS_POP3_WINDOW                                                         \
-	256 /* commands without an answer yet, where the server has PIPELINING \
-	     */
+/* Bytes of an answer to RETR or TOP. A message larger than MS_MESSAGE_MAX
+ * fails; a longer answer than this ends the session. */
+#define MS_POP3_TEXT_MAX (2 * MS_MESSAGE_MAX)
+/* Commands that may be unanswered if the server has PIPELINING. */
+#define MS_POP3_WINDOW 256
 
 struct ms_pop3;
 struct ms_login; /* auth.h */
 
 /*
- * Reads the greeting and the capabilities; with MS_TLS_UPGRADE demands STLS:
- * that it is missing, refused, or followed by text which came before TLS did
- * is MS_PROTO, each with its sentence; capabilities are asked anew afterwards.
- * The connection belongs to the session from now on, also if this fails.
+ * ms_pop3_open() begins a session: reads the greeting and the capabilities.
+ * With MS_TLS_UPGRADE the function requires STLS (MS_PROTO if STLS is missing,
+ * refused, or followed by plain text) and reads the capabilities again. The
+ * session owns the connection from now on, also if this call fails.
  *
- * Errors of all calls here: MS_TEMP (the network, or the server says "not
- * now": [IN-USE], [LOGIN-DELAY], [SYS/TEMP]), MS_PROTO (the answer makes no
- * sense, or is too long), MS_NOINPUT (-ERR: the server's words). After
- * MS_PROTO, and when the connection is lost, the session is of no more use, as
- * ms_pop3_usable() says.
+ * Errors of all functions of this header: MS_TEMP (network error, or the server
+ * asks to try later: [IN-USE], [LOGIN-DELAY], [SYS/TEMP]), MS_PROTO (the answer
+ * is invalid or too long), MS_NOINPUT (-ERR; the message has the server's
+ * words). After MS_PROTO, and when the connection is lost, the session cannot
+ * continue; ms_pop3_usable() tells.
  */
 int ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
     struct ms_err *err);
 bool ms_pop3_usable(const struct ms_pop3 *p);
 /*
- * Ends the session: with QUIT, where that deletes nothing; else by closing the
- * connection, so that nothing marked is deleted. Frees. NULL is fine.
+ * Ends the session and frees it: by QUIT, if that deletes nothing; else by
+ * closing the connection, so that no marked message is deleted. NULL is
+ * allowed.
  */
 void ms_pop3_close(struct ms_pop3 *p);
 
-/* What the server says it has (CAPA); 0 also where it has no CAPA. */
+/* The capabilities of the server, as bits; 0 also if it does not know CAPA. */
 enum {
-	MS_POP3_CAPA = 1, /* it answered CAPA */
+	MS_POP3_CAPA = 1, /* the server answered CAPA */
 	MS_POP3_STLS = 2,
 	MS_POP3_USER = 4,
 	MS_POP3_UIDL = 8,
 	MS_POP3_TOP = 16,
 	MS_POP3_PIPELINING = 32,
-	/* It deletes at QUIT what was downloaded (EXPIRE 0; RFC 2449, 6.7).
-	 * Such a session, once it has downloaded, never sends QUIT. */
+	/* At QUIT the server deletes what was downloaded (EXPIRE 0; RFC 2449,
+	 * 6.7). After a download, such a session never sends QUIT. */
 	MS_POP3_EXPIRE_NOW = 64
 };
 unsigned ms_pop3_capabilities(const struct ms_pop3 *p);
 
 /*
- * USER and PASS, or AUTH with the mechanism that the login asks for or, with
- * MS_MECH_AUTO, needs. One attempt. MS_AUTH: refused, with the server's words;
- * MS_TEMP: not now ([IN-USE], [LOGIN-DELAY], [SYS/TEMP]); MS_NOINPUT: refused
- * for good, but not for the password ([SYS/PERM]), or a mechanism that is not
- * there; MS_USAGE: control bytes in login or password.
+ * ms_pop3_login() tries once to log in, by USER and PASS, or by AUTH with the
+ * mechanism that the login names or, with MS_MECH_AUTO, needs. Errors: MS_AUTH
+ * (refused; the message has the server's words), MS_TEMP (try later),
+ * MS_NOINPUT (refused permanently, but not because of the password
+ * ([SYS/PERM]), or the mechanism is missing), MS_USAGE (login or password has
+ * control bytes).
  */
 int ms_pop3_login(
     struct ms_pop3 *p, const struct ms_login *login, struct ms_err *err);
-/* Seconds after which the server wants to see us again, if a login failed for
- * coming too soon; 0: it did not say. */
+/* Returns the seconds to wait before the next login, if one failed because it
+ * was too early; 0: the server did not say. */
 unsigned ms_pop3_backoff(const struct ms_pop3 *p);
 
 struct ms_pop3_item {
-	uint32_t number; /* in this session only; never 0 */
+	uint32_t number; /* valid in this session only; never 0 */
 	bool has_size;
-	uint64_t size; /* what the server thinks */
-	/* Printable ASCII, 1..MS_POP3_UIDL_MAX bytes; NULL: none that can be
-	 * relied on. Lives as long as the list. */
+	uint64_t size; /* as the server counts */
+	/* Printable ASCII, 1..MS_POP3_UIDL_MAX bytes; NULL: there is none, or
+	 * it is not unique. Belongs to the list. */
 	const char *uidl;
 };
 
-/* What is on the server; {0} is a valid, empty value. */
+/* The messages on the server; {0} is a valid, empty list. */
 struct ms_pop3_list {
-	struct ms_pop3_item *items; /* ascending by number, each once */
+	struct ms_pop3_item *items; /* ascending by number, no duplicates */
 	size_t count;
 	/* Messages that the server counts (STAT) and does not list. */
 	uint64_t missing;
-	/* Items without a UIDL because the server gives two messages the same
-	 * (RFC 1939, 7 allows that for copies), and because it gives them
-	 * none, or nothing that can be one. */
+	/* Items without a UIDL, because the server gives several messages the
+	 * same one (RFC 1939, 7 allows that for copies), and because there is
+	 * none or it is invalid. */
 	size_t shared, without;
 	bool no_uidl; /* the server does not know UIDL */
 	char *texts;  /* the UIDLs */
 };
 
 /*
- * STAT, LIST and UIDL. What only UIDL names is an item without a size. MS_PROTO
- * also: a line that has no number, 0 or one past 2^32 for a message, a size
- * that is none, a message named twice in one answer, more than
- * MS_POP3_MESSAGES_MAX. If STAT or LIST is refused the session is over.
+ * ms_pop3_list() lists the messages by STAT, LIST and UIDL. A message that only
+ * UIDL names is an item without a size. MS_PROTO also means: a line without a
+ * number, or with 0 or a number above 2^32, an invalid size, a message that is
+ * named twice in one answer, more than MS_POP3_MESSAGES_MAX. The session is
+ * over if STAT or LIST is refused.
  */
 int ms_pop3_list(
     struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err);
 void ms_pop3_list_release(struct ms_pop3_list *list);
 
-/* Who is told what became of each message that was asked for, in the order of
- * the items; index is that of the item. */
+/* Receives the result for each requested message, in the order of the items;
+ * index is that of the item. */
 struct ms_pop3_sink {
-	/* Here it is, byte for byte as sent; borrowed for the call. -1: stop;
-	 * err is then what the fetch returns, and the session is over. */
+	/* The message as sent; borrowed for the call. -1 stops the fetch, which
+	 * returns err, and ends the session. */
 	int (*message)(void *ctx, size_t index, const struct ms_spool *body,
 	    struct ms_err *err);
-	/* It can't be had. */
+	/* The message cannot be fetched. */
 	void (*failed)(void *ctx, size_t index, const char *reason);
 	void *ctx;
 };
 
 /*
- * RETR for each of the items; what has a size and comes empty has failed.
- * *done receives of how many of them, from the first on, the sink was told.
- * 0: of all. -1: the session is over; of the others nothing is known.
+ * ms_pop3_fetch() sends RETR for each of the items. A message that has a size
+ * and arrives empty has failed.
+ *   done   receives the number of items, from the first, for which the sink was
+ *          called
+ * Returns 0 after the sink was called for all, or -1: the session is over, and
+ * nothing is known of the other items.
  */
 int ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items,
     size_t count, size_t *done, const struct ms_pop3_sink *sink,
     struct ms_err *err);
 
-/* What a header gives without its body. */
+/* What is known of a message by its header. */
 struct ms_pop3_head {
 	unsigned char digest[MS_SHA_LEN]; /* struct ms_identity, head */
 	bool has_date;
@@ -151,29 +151,32 @@ struct ms_pop3_head_sink {
 };
 
 /*
- * TOP n 0 for each of the items, as ms_pop3_fetch() does. MS_NOINPUT also: the
- * server's capabilities lack TOP; nobody was told anything then, and the
- * session goes on.
+ * Sends TOP n 0 for each of the items; otherwise as ms_pop3_fetch(). MS_NOINPUT
+ * also means that the server does not offer TOP; then the sink was not called
+ * and the session can continue.
  */
 int ms_pop3_heads(struct ms_pop3 *p, const struct ms_pop3_item *items,
     size_t count, size_t *done, const struct ms_pop3_head_sink *sink,
     struct ms_err *err);
 
-/* Who is told of messages that can't be deleted. */
+/* Receives the result for each message that was to be deleted. */
 struct ms_pop3_delete_sink {
-	void (*marked)(void *ctx, size_t index); /* goes when QUIT says so */
+	/* The message will be deleted by ms_pop3_quit(). */
+	void (*marked)(void *ctx, size_t index);
 	void (*failed)(void *ctx, size_t index, const char *reason);
 	void *ctx;
 };
-/* DELE for each of the items, as ms_pop3_fetch() does. */
+/* Sends DELE for each of the items; otherwise as ms_pop3_fetch(). */
 int ms_pop3_delete(struct ms_pop3 *p, const struct ms_pop3_item *items,
     size_t count, size_t *done, const struct ms_pop3_delete_sink *sink,
     struct ms_err *err);
 /*
- * QUIT: 0 only if the server says +OK: what was marked is deleted. -1: nobody
- * knows which were; MS_TEMP also if the server refuses. MS_NOINPUT: not sent,
- * nothing is deleted, since this server would delete what was downloaded too
- * (MS_POP3_EXPIRE_NOW). The session is over in every case; ms_pop3_close() it.
+ * ms_pop3_quit() sends QUIT. Returns 0 only if the server answers +OK: the
+ * marked messages are deleted. Returns -1 if it is unknown which were deleted;
+ * MS_TEMP also if the server refuses. MS_NOINPUT: QUIT was not sent and nothing
+ * is deleted, because this server would also delete what was downloaded
+ * (MS_POP3_EXPIRE_NOW). The session is over in every case; the caller calls
+ * ms_pop3_close().
  */
 int ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err);
 

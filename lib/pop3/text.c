@@ -1,22 +1,23 @@
 /*
- * text.c - answers of many lines, byte for byte: dots unstuffed, their
- * end found, nothing else touched. RFC 1939, 3.
+ * text.c - reads an answer of many lines as bytes: removes the dots that were
+ * added, finds the end and changes nothing else. RFC 1939, 3.
  */
 #include "pop3.h"
 #include "impl.h"
 
 #include <string.h>
 
-/* The rest of a line, or as much of it as there is. Returns how many bytes. */
+/* Passes on the rest of a line, or the part of it that was read. Returns its
+ * length. */
 static size_t
-take_line(struct ms_pop3_text *t, const unsigned char *p, size_t n,
+put_line(struct ms_pop3_text *t, const unsigned char *p, size_t n,
     ms_pop3_put_fn *put, void *ctx)
 {
 	const unsigned char *nl = memchr(p, '\n', n);
 
 	if (nl != NULL) {
 		n = (size_t)(nl - p) + 1;
-		/* A bare LF ends no line: what follows it is not stuffed. */
+		/* A bare LF does not end a line, so a dot after it is data. */
 		if (nl > p ? nl[-1] == '\r' : t->after_cr)
 			t->place = MS_POP3_AT_START;
 	}
@@ -58,7 +59,7 @@ ms_pop3_unstuff(struct ms_pop3_text *t, const unsigned char *p, size_t n,
 			t->place = MS_POP3_IN_LINE;
 			break;
 		case MS_POP3_IN_LINE:
-			i += take_line(t, p + i, n - i, put, ctx);
+			i += put_line(t, p + i, n - i, put, ctx);
 			break;
 		}
 	}
@@ -71,19 +72,20 @@ ms_pop3_read_text(
 {
 	struct ms_pop3_text text = {0};
 	uint64_t total = 0;
-	size_t taken;
+	size_t used;
 	bool end;
 
 	for (;;) {
-		taken = ms_pop3_unstuff(
+		used = ms_pop3_unstuff(
 		    &text, p->input + p->at, p->end - p->at, put, ctx, &end);
-		p->at += taken;
-		total += taken;
+		p->at += used;
+		total += used;
 		if (end)
 			return 0;
 		if (total > MS_POP3_TEXT_MAX)
 			return ms_pop3_kill(p, err, MS_PROTO,
-			    "the server sends a message without end");
+			    "the server sends a message longer than %llu bytes",
+			    (unsigned long long)MS_POP3_TEXT_MAX);
 		if (ms_pop3_more(p, err) < 0)
 			return -1;
 	}

@@ -250,7 +250,7 @@ static const struct open_row {
 	"the server refuses STLS: broken", "USER"},
     {"STLS with text behind it", MS_TLS_UPGRADE,
 	{GREETING, CAPAS, REPLY("STLS", "+OK go\r\n+OK\r\nTOP\r\n.\r\n")},
-	MS_PROTO, 0, "text between STLS and TLS", "USER"},
+	MS_PROTO, 0, "plain text after its answer to STLS", "USER"},
     {"refused at the door", MS_TLS_DONE,
 	{REPLY(NULL, "-ERR [SYS/TEMP] too many\r\n")}, MS_TEMP, 0,
 	"the server ends the session: [SYS/TEMP] too many", "CAPA"},
@@ -260,7 +260,7 @@ static const struct open_row {
     {"IMAP", MS_TLS_DONE, {REPLY(NULL, "* OK Dovecot\r\n")}, MS_PROTO, 0,
 	"the server's answer to a connection is invalid: * OK Dovecot", "CAPA"},
     {"a bare LF", MS_TLS_DONE, {REPLY(NULL, "+OK\n")}, MS_PROTO, 0,
-	"a line that ends without CR", "CAPA"},
+	"a line without CR at its end", "CAPA"},
     {"an empty line", MS_TLS_DONE, {REPLY(NULL, "\r\n")}, MS_PROTO, 0,
 	"is invalid: no reason given", "CAPA"},
     {"control bytes", MS_TLS_DONE, {REPLY(NULL, "+\0\033[2J\xff\r\n")},
@@ -323,7 +323,8 @@ test_long_lines(void)
 		replies[0].n = text.n;
 		p = session(&s, replies, 1000, MS_TLS_DONE, &err);
 		ok((p != NULL) == (extra == 0) &&
-			(extra == 0 || strstr(err.msg, "more than 4096 bytes")),
+			(extra == 0 ||
+			    strstr(err.msg, "longer than 4096 bytes")),
 		    "a line of %zu bytes", text.n);
 		over(&s, p);
 	}
@@ -333,7 +334,7 @@ test_long_lines(void)
 	replies[0].text = ms_buf_str(&text);
 	replies[0].n = text.n;
 	p = session(&s, replies, SIZE_MAX, MS_TLS_DONE, &err);
-	ok(p == NULL && strstr(err.msg, "more than 4096 bytes"),
+	ok(p == NULL && strstr(err.msg, "longer than 4096 bytes"),
 	    "a line that does not end");
 	over(&s, p);
 	ms_buf_clear(&text);
@@ -721,7 +722,7 @@ test_fetches(void)
 	    REPLY("RETR 2", "-ERR [SYS/TEMP] no such thing\r\n"),
 	    REPLY("RETR 3", "+OK\r\nc\r\n.\r\n"));
 	FETCH("one has a size and no bytes",
-	    "0=a\r\n|1!the server sends nothing of it|2=|", 3, MS_OK, 9,
+	    "0=a\r\n|1!the server sends an empty message|2=|", 3, MS_OK, 9,
 	    REPLY("RETR 1", "+OK\r\na\r\n.\r\n"),
 	    REPLY("RETR 2", "+OK\r\n.\r\n"), REPLY("RETR 3", "+OK\r\n.\r\n"));
 	FETCH("cut in the second", "0=a\r\n|", 1, MS_TEMP, 9,
