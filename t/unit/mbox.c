@@ -70,6 +70,38 @@ static const struct row {
 	D1 "A: b\n\nFrom here on\nNote: it\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\nFrom here on\n"
 	"Note: it\n!"},
+    {"no hour 24 in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 24:00:00 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 24:00:00 2026\nA: d\n!"},
+    {"no minute 60 in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:60:00 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:60:00 2026\nA: d\n!"},
+    {"no second 61 in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:00:61 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:00:61 2026\nA: d\n!"},
+    {"no time of four numbers in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:00:00:00 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:00:00:00 2026\nA: d\n!"},
+    {"no time of one number in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10 2026\nA: d\n!"},
+    {"no minute of one digit in a date", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:0:00 2026\nA: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:0:00 2026\nA: d\n!"},
+    {"a field name with DEL below", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:00:00 2026\nA\x7f: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:00:00 2026\nA\x7f: d\n!"},
+    {"a field name with a blank in it below", F, false,
+	D1 "A: b\n\nFrom a@b Mon Jan  5 10:00:00 2026\nA b: d\n",
+	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n"
+	"From a@b Mon Jan  5 10:00:00 2026\nA b: d\n!"},
     {"an empty line below", F, false, D1 "A: b\n\n" D2 "\nA: b\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\n" D2 "\nA: b\n!"},
     {"the last line looks like a separator", F, false, D1 "A: b\n\n" D2,

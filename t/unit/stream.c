@@ -386,5 +386,6 @@ main(void)
 	test_writer();
 	test_full();
 	test_round_trips(seed);
+	ms_stream_writer_free(NULL);
 	return done();
 }
