@@ -14,7 +14,7 @@ printf '\357\273\277# Nightly; do not touch.\r\n%s\n\n  ; password = x\nkind:mai
 printf 'user = bob\npassword = secret:alice\nfolder = %s\nfolder=A;B' "$(printf '%0300d' 7)" >>text
 status 'a profile is added' 0 P add -f text nightly
 ok '  that its secret is missing is said' grep -qx \
-	"ms-profile: nightly: the secret 'alice' was not set: ms-profile secret alice" err
+	"ms-profile: nightly: secret 'alice' is not set; run ms-profile secret alice" err
 status 'shown' 0 P show nightly
 same '  byte for byte' text out
 status 'from standard input' 0 sh -c 'ms-profile -a arc add second <text'
@@ -69,15 +69,15 @@ bad "line 5: unknown key 'password-fd'" "$box
 password-fd = 3"
 bad "line 5: unknown key 'archive'" "$box
 archive = /x"
-bad "line 2: user: the archive has no user 'carol'" 'kind = files
+bad "line 2: user: no user 'carol' in this archive" 'kind = files
 user = carol
 file = /x'
-bad "line 5: users: the archive has no user 'dave'" 'kind = batch
+bad "line 5: users: no user 'dave' in this archive" 'kind = batch
 url = imaps://m@h/
 password-file = /x
 users = bob
 users = dave'
-bad "line 2: user: no user name" 'kind = files
+bad "line 2: user: not a valid name of a user" 'kind = files
 user = a/b
 file = /x'
 bad "line 6: timeout: '0' is not a number from 1 to 86400" "$box
@@ -116,14 +116,14 @@ bad 'line 5: delete-older-than needs delete-archived = yes' "$box
 delete-older-than = 90d"
 bad "line 5: threads: '65' is not a number from 1 to 64" "$box
 threads = 65"
-bad "line 4: format: there is no format 'pst'" 'kind = files
+bad "line 4: format: unknown format 'pst' (try auto, stream, mbox, eml, maildir)" 'kind = files
 user = bob
 file = /x
 format = pst'
-bad "line 3: format: there is no format 'zip'" 'kind = export
+bad "line 3: format: unknown format 'zip' (try stream, mboxrd, eml)" 'kind = export
 output = /x
 format = zip'
-bad 'line 3: eol: crlf, lf or original' 'kind = export
+bad 'line 3: eol: must be crlf, lf or original' 'kind = export
 output = /x
 eol = cr'
 bad 'line 2: output: unknown % sequence (try %Y %m %d %H %M %S %%)' 'kind = export
@@ -185,7 +185,7 @@ ok '  so it did' sh -c 'ms-profile -a arc show nightly | grep -qx "timeout = 10"
 P show nightly >want
 status 'changed by somebody else meanwhile' 75 \
 	edit 'ms-profile -a arc edit -f text nightly; echo "# mine" >>"$1"' nightly
-ok '  it says so' grep -q 'was changed by somebody else meanwhile' err
+ok '  it says so' grep -q 'was changed by another process meanwhile' err
 P show nightly >out
 same '  and theirs stays' text out
 status 'deleted meanwhile' 66 edit 'ms-profile -a arc delete second; echo "# mine" >>"$1"' second

@@ -134,5 +134,5 @@ status 'only some' 0 P add -f few.ini few
 ms-users -a arc delete 'x!1'
 status 'tried, and they are not well' 1 P check few
 ok '  who has no address is named' grep -q '^few	nobody	66	the user has no e-mail address$' out
-ok '  and who is gone' grep -q '^few	x!1	66	the archive has no such user$' out
+ok '  and who is gone' grep -q '^few	x!1	66	no such user in this archive$' out
 finish

@@ -39,10 +39,10 @@ status 'a mailbox' 0 P add -f box.ini box
 
 status 'without the secret it cannot be tried' 66 P check box
 ok '  it says how to set it' grep -qx \
-	"ms-profile: box: the secret 'alice@work' was not set: ms-profile secret alice@work" err
+	"ms-profile: box: secret 'alice@work' is not set; run ms-profile secret alice@work" err
 status 'nor run' 66 P run box
 status '  which is in the log' 1 P log --failed-only --json
-ok '    with the reason' sh -c 'jq -es ".[1] | .type == \"mailbox\" and .status == 66 and (.reason | test(\"was not set\"))" out'
+ok '    with the reason' sh -c 'jq -es ".[1] | .type == \"mailbox\" and .status == 66 and (.reason | test(\"is not set\"))" out'
 echo wrong >wrong
 status 'a secret from a file' 0 P secret --password-file wrong alice@work
 status 'the login is refused' 77 P check box
@@ -119,7 +119,7 @@ wait $pid
 ok '  and has succeeded' [ $? = 0 ]
 ok '  which the log has' sh -c 'ms-profile -a arc log | head -n 1 | grep -q "succeeded	0	"'
 status '  nobody runs it' 0 P stop box
-ok '    so it says' grep -qx 'ms-profile: box: does not run' err
+ok '    so it says' grep -qx 'ms-profile: box: is not running' err
 status 'another kind cannot be followed' 64 sh -c '
 	ms-profile -a arc add files --kind files --user alice --file box.ini 2>/dev/null &&
 	ms-profile -a arc run --follow files'

@@ -25,14 +25,14 @@ refused() { # WORDS: the last command failed with these
 status 'for oneself' 0 as alice add $(box alice) mine
 ok '  it is hers' [ "$(owner mine)" = alice ]
 status 'for another' 77 as alice add $(box bob) his
-refused "user 'alice' is no admin, so a profile of his cannot have the archive of 'bob' as its target"
+refused "the owner 'alice' is not an admin, and cannot target the archive of 'bob'"
 status 'for all' 77 as alice add --kind batch --url imaps://m@h/ --users all --password secret:s all
-refused "for his own archive: user = alice"
+refused "its profiles need user = alice"
 status 'a batch' 77 as alice add --kind batch --url imaps://m@h/ --users bob --password secret:s b
 status 'a table' 77 as alice add --kind csv --url imaps://h/ --file table b
 for reach in '--password-file pw' '--password-command id' '--ca-file ca --password secret:s'; do
 	status "with $reach" 77 as alice add --kind mailbox --user alice --url imaps://x@h/ $reach reach
-	refused 'only an admin says which files and commands of this host'
+	refused 'only an admin may choose files and commands of this host'
 done
 status 'files' 77 as alice add $(files alice) reach
 status 'an export' 77 as alice add --kind export --user alice --output "$scratch/x" reach
@@ -42,7 +42,7 @@ status 'without the privilege' 77 as bob add $(files bob) his
 refused "user 'bob' lacks the privilege 'modify-profiles'"
 status 'by nobody' 77 as nobody add $(files bob) his
 status 'as a gift' 77 as alice add --owner bob $(files bob) his
-refused 'only an admin gives a profile to another'
+refused 'only an admin may give a profile to another user'
 status 'an admin for another' 0 as "$admin" add $(files bob) his
 ok '  it is the admin'"'"'s' [ "$(owner his)" = "$admin" ]
 status 'an admin prepares one' 0 P add --owner bob $(files bob) bobs
@@ -58,7 +58,7 @@ status 'an admin lists' 0 as "$admin" list
 ok '  all' [ "$(wc -l <out)" = 3 ]
 for verb in show 'edit -f /dev/null' delete enable disable check run stop status log crontab timer; do
 	status "of another: $verb" 77 as alice $verb his
-	refused "it is not a profile of user 'alice'"
+	refused "user 'alice' does not own this profile"
 done
 status 'of another: rename' 77 as alice rename his hers
 for verb in 'edit -f /dev/null' delete enable disable; do
@@ -100,7 +100,7 @@ status 'a chief' 0 as chief add $(files bob) chiefs
 status '  runs it' 0 as chief run chiefs
 ms-users -a arc set --privileges archive,modify-profiles chief
 status '  as no admin: not any more' 77 as chief run chiefs
-refused "user 'chief' is no admin"
+refused "the owner 'chief' is not an admin"
 status '  whoever runs it' 77 P run chiefs
 ms-users -a arc set --disabled bob
 status 'an owner who is disabled' 77 P run bobs

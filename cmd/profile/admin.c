@@ -1,5 +1,4 @@
-/* admin.c - profiles shown, listed, renamed, switched on and off,
- * deleted. */
+/* admin.c - the verbs show, list, rename, enable, disable and delete. */
 #include "common.h"
 
 #include <stdio.h>
@@ -29,10 +28,12 @@ verb_show(const struct ms_args *args)
 	return tool_close(t, 0, &err);
 }
 
+/* A tool_profile_fn. */
 static int
-show_row(struct tool *t, const struct ms_stored_profile *stored, bool json,
+show_row(const struct ms_args *args, const struct ms_stored_profile *stored,
     struct ms_err *err)
 {
+	struct tool *t = args->values;
 	struct show_state state;
 	struct ms_profile p = {0};
 	const char *kind = "", *schedule = "";
@@ -41,14 +42,14 @@ show_row(struct tool *t, const struct ms_stored_profile *stored, bool json,
 	if (show_state(&state, t, stored, err) < 0)
 		return -1;
 	owner = tool_user_name(t, stored->owner);
-	/* What a later version has made may not be understood. */
+	/* A profile that a later version has written may be invalid here. */
 	if (ms_profile_parse(
 		&p, ms_slice_str(stored->text), profile_fetch_key, NULL) == 0) {
 		kind = ms_profile_kind_name(p.kind);
 		if (ms_profile_value(&p, "schedule") != NULL)
 			schedule = ms_profile_value(&p, "schedule");
 	}
-	if (json) {
+	if (t->opt.json) {
 		json_t *o = json_object();
 
 		show_text(o, "name", stored->name);
@@ -77,21 +78,7 @@ show_row(struct tool *t, const struct ms_stored_profile *stored, bool json,
 int
 verb_list(const struct ms_args *args)
 {
-	struct tool *t = args->values;
-	struct ms_stored_profile p = {0};
-	struct ms_profiles *all;
-	struct ms_err err = {0};
-	int rc = 1;
-
-	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
-		all = ms_profiles_open(t->archive);
-		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
-			if (tool_sees(t, &p))
-				rc = show_row(t, &p, t->opt.json, &err);
-		ms_profiles_close(all);
-	}
-	ms_stored_profile_release(&p);
-	return tool_close(t, 0, &err);
+	return tool_each_profile(args, show_row);
 }
 
 /* ---- changes ---- */
@@ -103,7 +90,7 @@ struct change {
 	unsigned set; /* 0: delete it */
 };
 
-/* Looks it up again where nobody else can change it. */
+/* Looks the profile up again under the lock. */
 static int
 decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
@@ -112,10 +99,10 @@ decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 	int rc = ms_profile_find_in(ms_change_txn(ch), c->name, &p, err);
 
 	if (rc == 0)
-		rc = ms_fail(err, MS_NOINPUT, "there is no such profile");
+		rc = ms_fail(err, MS_NOINPUT, "no such profile");
 	else if (rc == 1 && !tool_sees(c->t, &p))
 		rc = ms_fail(err, MS_AUTH,
-		    "it is not a profile of user '%.255s'", c->t->as);
+		    "user '%.255s' does not own this profile", c->t->as);
 	else if (rc == 1 && c->set == 0)
 		rc = ms_profile_delete(ch, p.number, err);
 	else if (rc == 1)
@@ -124,8 +111,8 @@ decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 	return rc;
 }
 
-/* The same change to each of these; one that fails does not keep the others
- * from theirs. */
+/* Makes the same change to each profile; after a failure, the next one follows.
+ */
 static int
 change_each(const struct ms_args *args, int count,
     const struct ms_stored_profile *want, unsigned set)

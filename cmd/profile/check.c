@@ -1,5 +1,5 @@
-/* check.c - a profile tried: connection and login, or whether what it
- * reads is there. */
+/* check.c - the verb check: tries connection and login, or whether the files of
+ * a profile are accessible. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct checking {
 	struct job_sum sum;
 };
 
-/* A line: profile, mailbox, ok or the status, and the reason. */
+/* Prints a line: profile, mailbox, "ok" or the status and the reason. */
 static void
 show_line(struct checking *c, const char *name, const struct ms_run_mailbox *r)
 {
@@ -65,7 +65,7 @@ check_files(struct checking *c, const struct ms_profile *p)
 		show_errno(c, path, access(path, R_OK));
 }
 
-/* Can something be made where the output goes? */
+/* Can a file be created in the folder of the output? */
 static void
 check_output(struct checking *c, const struct ms_profile *p)
 {
@@ -113,8 +113,8 @@ check_one(struct tool *t, const char *name)
 		goto out;
 	got = ms_account_get(t->archive, stored.owner, &owner, &err);
 	if (got == 0)
-		ms_fail(&err, MS_AUTH, "it has no owner");
-	if (got != 1 || profile_judge(t, &owner, ms_slice_str(stored.text),
+		ms_fail(&err, MS_AUTH, "the profile has no owner");
+	if (got != 1 || profile_validate(t, &owner, ms_slice_str(stored.text),
 			    false, &p, &err) < 0)
 		goto out;
 	if (p.kind == MS_PROFILE_FILES)

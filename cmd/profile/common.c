@@ -1,5 +1,5 @@
-/* common.c - what the verbs of ms-profile stand on: the archive, who asks
- * and what he may do. */
+/* common.c - what the verbs of ms-profile share: the archive, the actor and the
+ * privileges, iteration over profiles. */
 #include "common.h"
 
 #include <stdio.h>
@@ -19,8 +19,8 @@ find_actor(struct tool *t, struct ms_err *err)
 	if (got < 0)
 		return -1;
 	if (got == 0 || t->actor.deleted)
-		return ms_fail(
-		    err, MS_AUTH, "--as: there is no user '%.255s'", t->as);
+		return ms_fail(err, MS_AUTH,
+		    "--as: no user '%.255s' in this archive", t->as);
 	if (t->actor.disabled)
 		return ms_fail(
 		    err, MS_AUTH, "--as: user '%.255s' is disabled", t->as);
@@ -71,7 +71,7 @@ tool_join(int status, int next, bool first)
 	return MS_STATUS_SOME;
 }
 
-/* ---- who may do what ---- */
+/* ---- privileges ---- */
 
 static bool
 is_admin(const struct tool *t)
@@ -109,14 +109,14 @@ tool_profile(struct tool *t, const char *name, unsigned privilege,
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return ms_fail(err, MS_NOINPUT, "there is no such profile");
+		return ms_fail(err, MS_NOINPUT, "no such profile");
 	if (!tool_sees(t, p))
 		return ms_fail(err, MS_AUTH,
-		    "it is not a profile of user '%.255s'", t->as);
+		    "user '%.255s' does not own this profile", t->as);
 	return tool_privileged(t, privilege, err);
 }
 
-/* The first admin there is. */
+/* The admin with the lowest number. */
 static int
 first_admin(struct tool *t, struct ms_account *owner, struct ms_err *err)
 {
@@ -129,7 +129,8 @@ first_admin(struct tool *t, struct ms_account *owner, struct ms_err *err)
 	ms_accounts_close(all);
 	if (got == 0)
 		ms_fail(err, MS_USAGE,
-		    "no user is an admin: say whose it is by --owner");
+		    "the profile has no owner, as no user is an admin; give "
+		    "--owner");
 	return got == 1 ? 0 : -1;
 }
 
@@ -152,11 +153,12 @@ tool_owner(struct tool *t, const char *name, struct ms_account *owner,
 	}
 	got = ms_account_find(t->archive, name, owner, err);
 	if (got == 0 || (got == 1 && owner->deleted))
-		return ms_fail(
-		    err, MS_USAGE, "--owner: there is no user '%.255s'", name);
+		return ms_fail(err, MS_USAGE,
+		    "--owner: no user '%.255s' in this archive", name);
 	if (got == 1 && !is_admin(t) && owner->number != t->actor.number)
 		return ms_fail(err, MS_AUTH,
-		    "--owner: only an admin gives a profile to another");
+		    "--owner: only an admin may give a profile to another "
+		    "user");
 	return got < 0 ? -1 : 0;
 }
 
@@ -172,4 +174,31 @@ tool_user_name(struct tool *t, uint64_t number)
 		: "");
 	ms_account_release(&u);
 	return name;
+}
+
+/* ---- iteration ---- */
+
+int
+tool_each_profile(const struct ms_args *args, tool_profile_fn *fn)
+{
+	struct tool *t = args->values;
+	struct ms_stored_profile p = {0};
+	struct ms_profiles *all;
+	struct ms_err err = {0};
+	int rc = tool_open(t, MS_ARCHIVE_READ, &err);
+
+	for (int i = 0; i < args->count && rc >= 0; i++) {
+		rc = tool_profile(t, args->v[i], 0, &p, &err);
+		rc = rc < 0 ? ms_context(&err, "%s", args->v[i])
+			    : fn(args, &p, &err);
+	}
+	if (rc == 0 && args->count == 0) {
+		all = ms_profiles_open(t->archive);
+		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
+			if (tool_sees(t, &p))
+				rc = fn(args, &p, &err);
+		ms_profiles_close(all);
+	}
+	ms_stored_profile_release(&p);
+	return tool_close(t, 0, &err);
 }

@@ -1,7 +1,7 @@
 /*
- * common.h - the parts of ms-profile. A verb is given its part of the command
- * line and the tool (archive, calling user, options) as values of the options,
- * prints its own errors, and returns the exit status.
+ * common.h - what the files of ms-profile share. A verb gets its part of the
+ * command line, and in its values the struct tool (archive, actor, options); it
+ * prints its own errors and returns the exit status.
  */
 #ifndef PROFILE_TOOL_H
 #define PROFILE_TOOL_H
@@ -46,51 +46,59 @@ struct profile_options {
 struct tool {
 	struct profile_options opt;
 	const char *given; /* -a */
-	const char *as;    /* --as; NULL: who can write the archive may all */
+	const char *as;    /* --as; NULL: no limits but those of the files */
 
 	/* After tool_open(). */
 	char *path; /* of the archive, absolute */
 	struct ms_archive *archive;
-	struct ms_account actor; /* as; number 0: nobody */
+	struct ms_account actor; /* the user `as`; number 0: none */
 };
 
-extern const struct ms_command profile_command;
-
-/* MS_AUTH: there is no such user as `as`, or he may not do anything. */
+/* MS_AUTH: the user `as` does not exist or is disabled. */
 int tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err);
-/* Closes what is open; says what err says, if anything. The exit status: that
- * of err, else `status`. */
+/* Closes what is open, and prints err unless it is MS_OK. Returns the exit
+ * status: that of err, else `status`. */
 int tool_close(struct tool *t, int status, const struct ms_err *err);
-/* Says "ms-profile: NAME: " and err's sentence; its status. */
+/* Prints "ms-profile: NAME: " and the message of err; returns its status. name
+ * may be NULL. */
 int tool_warn(const char *name, const struct ms_err *err);
-/* What several names have come to: 0, what all that failed agree on, or 1. */
+/* The exit status for several names: the common status of all, else 1. */
 int tool_join(int status, int next, bool first);
 
-/* ---- who may do what ---- */
+/* ---- privileges ---- */
 
-/* Fills p with the profile of this name. MS_NOINPUT: there is none; MS_AUTH:
- * it is not the actor's, or he lacks the privilege (0: none is needed). */
+/* Fills p with the profile of this name. MS_NOINPUT: no such profile; MS_AUTH:
+ * the actor does not own it, or lacks the privilege (0: none is needed). */
 int tool_profile(struct tool *t, const char *name, unsigned privilege,
     struct ms_stored_profile *p, struct ms_err *err);
-/* Has the actor this privilege? MS_AUTH. */
+/* MS_AUTH: the actor lacks the privilege. */
 int tool_privileged(struct tool *t, unsigned privilege, struct ms_err *err);
-/* Is this profile one that the actor may see? */
+/* May the actor see this profile? */
 bool tool_sees(const struct tool *t, const struct ms_stored_profile *p);
 /*
- * The owner of a profile that is made: `name` if it is given (only an admin
- * gives another), the actor, else the archive's user who is called like the
- * login, if he is an admin, else the first admin. MS_USAGE: there is none.
+ * The owner of a new profile: the user `name`, if it is not NULL (only an admin
+ * may name another user), else the actor, else the user with the name of the
+ * login if that is an admin, else the first admin. MS_USAGE: no such user.
  */
 int tool_owner(struct tool *t, const char *name, struct ms_account *owner,
     struct ms_err *err);
-/* The name of a user, for the person; owned. */
+/* The name of a user, "" if unknown; owned by the caller. */
 char *tool_user_name(struct tool *t, uint64_t number);
 
-/* ---- profiles ---- */
+/*
+ * Calls fn for the profiles that the operands name, or for all that the actor
+ * may see if there is no operand, with the archive open for reading. -1 from fn
+ * ends the iteration. Prints errors, and returns the exit status.
+ */
+typedef int tool_profile_fn(const struct ms_args *args,
+    const struct ms_stored_profile *p, struct ms_err *err);
+int tool_each_profile(const struct ms_args *args, tool_profile_fn *fn);
 
-/* Keys of profiles as options of `add`: a table that is filled by the
- * function, and what handles its options. */
-#define PROFILE_KEYS_MAX 128 /* more keys than there are */
+/* ---- profiles (validate.c, output.c, edit.c) ---- */
+
+/* The keys of profiles as options of `add`: a table, a function that fills the
+ * table, and the handler of its options. */
+#define PROFILE_KEYS_MAX 128 /* more than there are */
 extern struct ms_option profile_keys[PROFILE_KEYS_MAX];
 void profile_keys_fill(void);
 ms_opt_fn profile_add_key;
@@ -98,25 +106,25 @@ ms_opt_fn profile_add_key;
 /* An ms_profile_fetch_fn. */
 bool profile_fetch_key(const char *name, bool *argument, bool *many);
 /*
- * Reads a profile's text and looks at all that can be known of it without
- * running it: values, what its owner may target, and, if `users` (it is new),
- * whether those it names are there and the actor may say which files and
- * commands it uses. MS_USAGE, naming the line; MS_AUTH. p is to be released
- * if it is 0.
+ * profile_validate() parses the text of a profile, and checks all that can be
+ * checked without running it: the values, and what the owner may target. If
+ * `new` is set, the profile is about to be stored: then also whether the users
+ * in it exist, and whether the actor may choose the files and commands in it.
+ * On success, p is to be released. Errors: MS_USAGE, "line N: ..."; MS_AUTH.
  */
-int profile_judge(struct tool *t, const struct ms_account *owner,
-    struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err);
-/* May this owner's profile do what it says, now? MS_AUTH. */
+int profile_validate(struct tool *t, const struct ms_account *owner,
+    struct ms_slice text, bool new, struct ms_profile *p, struct ms_err *err);
+/* MS_AUTH: the owner may not run the profile, at this time. */
 int profile_owner_may(const struct ms_account *owner,
     const struct ms_profile *p, struct ms_err *err);
-/* The file that `output` means at this moment: %Y %m %d %H %M %S %%. MS_USAGE:
- * another %. Owned. */
+/* The file name that `output` means at the time `now`: %Y %m %d %H %M %S %%.
+ * MS_USAGE: another % sequence. Owned by the caller. */
 char *profile_output(const char *output, int64_t now, struct ms_err *err);
 
 /* ---- secrets ---- */
 
-/* The secret of this name that this owner's profiles use: those of admins
- * share theirs. MS_NOINPUT: it was not set. */
+/* The secret of this name, for the profiles of this owner; all admins share
+ * theirs. MS_NOINPUT: the secret is not set. */
 int profile_secret(struct tool *t, const struct ms_account *owner,
     const char *name, struct ms_secret *s, struct ms_err *err);
 

@@ -1,4 +1,4 @@
-/* cron.c - schedules handed to cron and to systemd. */
+/* cron.c - the verbs crontab and timer: schedules for cron and systemd. */
 #include "common.h"
 
 #include <ctype.h>
@@ -9,13 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "argv.h"
 #include "fs.h"
 
 /* ---- quoting ---- */
 
-/* A word for /bin/sh in a line of crontab(5), where a bare % ends it. */
+/* An argument for /bin/sh in a line of crontab(5), where % must be escaped. */
 static void
-cron_word(struct ms_buf *out, const char *word)
+cron_quote(struct ms_buf *out, const char *word)
 {
 	static const char plain[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -35,9 +36,9 @@ cron_word(struct ms_buf *out, const char *word)
 		ms_buf_add_byte(out, '\'');
 }
 
-/* A word of ExecStart= (systemd.service(5), Command lines). */
+/* An argument in ExecStart= (systemd.service(5), Command lines). */
 static void
-unit_word(struct ms_buf *out, const char *word)
+unit_quote(struct ms_buf *out, const char *word)
 {
 	ms_buf_add_byte(out, '"');
 	for (; *word != '\0'; word++) {
@@ -50,8 +51,8 @@ unit_word(struct ms_buf *out, const char *word)
 	ms_buf_add_byte(out, '"');
 }
 
-/* [Unit] and what the unit is called for people. A backslash at the end would
- * continue the line. */
+/* The section [Unit], with a description. A backslash at the end of the line
+ * would continue it. */
 static void
 unit_head(struct ms_buf *out, const char *name)
 {
@@ -65,7 +66,7 @@ unit_head(struct ms_buf *out, const char *name)
 	ms_buf_add_byte(out, '\n');
 }
 
-/* Part of a unit's name, as systemd-escape(1) has it. */
+/* Part of the name of a unit, escaped as systemd-escape(1) does. */
 static void
 unit_name(struct ms_buf *out, const char *name)
 {
@@ -81,46 +82,47 @@ unit_name(struct ms_buf *out, const char *name)
 
 typedef void quote_fn(struct ms_buf *out, const char *word);
 
-/* What is to be run: with paths from the root, and nothing of this process'
- * environment. */
+/* Appends the command that runs a profile. Its paths are absolute, and it does
+ * not depend on the environment of this process. */
 static int
 command(struct ms_buf *out, struct tool *t, const char *name, bool follow,
     quote_fn *quote, struct ms_err *err)
 {
-	const char *words[10], **w = words;
+	struct argv argv = {0};
 	char *self = realpath("/proc/self/exe", NULL);
 
 	if (self == NULL)
 		return ms_fail_errno(err, "/proc/self/exe");
-	*w++ = self;
-	*w++ = "-a";
-	*w++ = t->path;
+	argv_add(&argv, self);
+	argv_add(&argv, "-a");
+	argv_add(&argv, t->path);
 	if (t->as != NULL) {
-		*w++ = "--as";
-		*w++ = t->as;
+		argv_add(&argv, "--as");
+		argv_add(&argv, t->as);
 	}
-	*w++ = "run";
-	*w++ = "-q";
-	*w++ = follow ? "--follow" : "--scheduled";
-	*w++ = name;
-	for (const char **i = words; i < w; i++) {
-		if (i != words)
+	argv_add(&argv, "run");
+	argv_add(&argv, "-q");
+	argv_add(&argv, follow ? "--follow" : "--scheduled");
+	argv_add(&argv, name);
+	for (size_t i = 0; i < argv.n; i++) {
+		if (i > 0)
 			ms_buf_add_byte(out, ' ');
-		quote(out, *i);
+		quote(out, argv.v[i]);
 	}
+	argv_release(&argv);
 	free(self);
 	return 0;
 }
 
 /* ---- which profiles ---- */
 
-/* Called for each profile that is enabled and has a schedule. */
-typedef int each_fn(struct tool *t, const struct ms_stored_profile *stored,
+typedef int schedule_fn(struct tool *t, const struct ms_stored_profile *stored,
     const struct ms_schedule *s, struct ms_err *err);
 
+/* Calls fn if the profile is enabled and has a schedule. */
 static int
-each(struct tool *t, const struct ms_stored_profile *stored, bool named,
-    each_fn *fn, struct ms_err *err)
+visit(const struct ms_args *args, const struct ms_stored_profile *stored,
+    schedule_fn *fn, struct ms_err *err)
 {
 	struct ms_profile p;
 	struct ms_schedule s;
@@ -131,37 +133,11 @@ each(struct tool *t, const struct ms_stored_profile *stored, bool named,
 	s = p.schedule;
 	ms_profile_release(&p);
 	if (s.kind != MS_SCHEDULE_NONE && stored->enabled)
-		return fn(t, stored, &s, err);
-	if (named)
+		return fn(args->values, stored, &s, err);
+	if (args->count > 0)
 		ms_warn(TOOL, "%s: %s", stored->name,
 		    stored->enabled ? "has no schedule" : "is disabled");
 	return 0;
-}
-
-/* All that the actor has, or those that are named. */
-static int
-for_each(const struct ms_args *args, each_fn *fn)
-{
-	struct tool *t = args->values;
-	struct ms_stored_profile p = {0};
-	struct ms_profiles *all;
-	struct ms_err err = {0};
-	int rc = tool_open(t, MS_ARCHIVE_READ, &err);
-
-	for (int i = 0; i < args->count && rc >= 0; i++) {
-		rc = tool_profile(t, args->v[i], 0, &p, &err);
-		rc = rc < 0 ? ms_context(&err, "%s", args->v[i])
-			    : each(t, &p, true, fn, &err);
-	}
-	if (rc == 0 && args->count == 0) {
-		all = ms_profiles_open(t->archive);
-		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
-			if (tool_sees(t, &p))
-				rc = each(t, &p, false, fn, &err);
-		ms_profiles_close(all);
-	}
-	ms_stored_profile_release(&p);
-	return tool_close(t, 0, &err);
 }
 
 /* ---- crontab ---- */
@@ -174,23 +150,31 @@ cron_line(struct tool *t, const struct ms_stored_profile *stored,
 	struct ms_buf line = {0};
 	int rc;
 
-	/* Cron can start it, but not again when it has ended. */
+	/* Cron starts it once; it does not restart it after an end. */
 	if (follow)
 		ms_buf_add_str(&line, "@reboot");
 	else
 		ms_schedule_cron(s, &line);
 	ms_buf_add_byte(&line, ' ');
-	rc = command(&line, t, stored->name, follow, cron_word, err);
+	rc = command(&line, t, stored->name, follow, cron_quote, err);
 	if (rc == 0)
 		puts(ms_buf_str(&line));
 	ms_buf_release(&line);
 	return rc;
 }
 
+/* A tool_profile_fn. */
+static int
+print_crontab(const struct ms_args *args, const struct ms_stored_profile *p,
+    struct ms_err *err)
+{
+	return visit(args, p, cron_line, err);
+}
+
 int
 verb_crontab(const struct ms_args *args)
 {
-	return for_each(args, cron_line);
+	return tool_each_profile(args, print_crontab);
 }
 
 /* ---- systemd ---- */
@@ -205,14 +189,14 @@ service(struct ms_buf *out, struct tool *t,
 	ms_buf_add_str(out,
 	    "After=network-online.target\nWants=network-online.target\n"
 	    "\n[Service]\n");
-	/* What would only lock the account is left to a person. */
+	/* These statuses need a person: further logins may lock the account. */
 	ms_buf_add_str(out, follow
 				? "Type=exec\nRestart=always\nRestartSec=60\n"
 				  "RestartPreventExitStatus=64 66 77\n"
 				: "Type=oneshot\n");
 	ms_buf_add_str(out, "ExecStart=");
-	rc = command(out, t, stored->name, follow, unit_word, err);
-	/* The tools it runs are told by it to end. */
+	rc = command(out, t, stored->name, follow, unit_quote, err);
+	/* Only ms-profile gets the signal; it ends its tools itself. */
 	ms_buf_add_str(out, "\nKillMode=mixed\nUMask=0077\n");
 	if (follow)
 		ms_buf_add_str(
@@ -231,7 +215,7 @@ timer(struct ms_buf *out, const struct ms_stored_profile *stored,
 	    out, "Persistent=true\n\n[Install]\nWantedBy=timers.target\n");
 }
 
-/* Prints a unit, or writes it where -o says. */
+/* Prints a unit, or writes it into the folder of -o. */
 static int
 put_unit(
     const char *dir, const char *name, struct ms_buf *text, struct ms_err *err)
@@ -256,7 +240,7 @@ put_unit(
 }
 
 static int
-units(struct tool *t, const struct ms_stored_profile *stored,
+write_units(struct tool *t, const struct ms_stored_profile *stored,
     const struct ms_schedule *s, struct ms_err *err)
 {
 	bool follow = s->kind == MS_SCHEDULE_CONTINUOUS;
@@ -284,8 +268,16 @@ units(struct tool *t, const struct ms_stored_profile *stored,
 	return rc;
 }
 
+/* A tool_profile_fn. */
+static int
+write_timer(const struct ms_args *args, const struct ms_stored_profile *p,
+    struct ms_err *err)
+{
+	return visit(args, p, write_units, err);
+}
+
 int
 verb_timer(const struct ms_args *args)
 {
-	return for_each(args, units);
+	return tool_each_profile(args, write_timer);
 }

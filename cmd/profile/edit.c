@@ -1,4 +1,4 @@
-/* edit.c - profiles made and changed: add, edit. */
+/* edit.c - the verbs add and edit. */
 #include "common.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 /* ---- the text of a profile ---- */
 
-/* All of a file, or of stdin. */
+/* Reads a file, or stdin. */
 static int
 read_text(struct ms_buf *out, const char *file, struct ms_err *err)
 {
@@ -50,7 +50,8 @@ profile_keys_fill(void)
 			row = key_row(row, o->name, argument);
 }
 
-/* Where it will be run is not where it was said: paths begin with `/`. */
+/* Adds a key; a relative path is made absolute, because the profile can run in
+ * any folder. */
 int
 profile_add_key(void *values, const struct ms_option *o, const char *value,
     struct ms_err *err)
@@ -76,9 +77,9 @@ profile_add_key(void *values, const struct ms_option *o, const char *value,
 	return rc;
 }
 
-/* Says what its owner will want to know, though it is no mistake. */
+/* Prints a hint if the profile uses a secret that is not set yet. */
 static void
-remark(struct tool *t, const struct ms_account *owner, const char *name,
+warn_secret(struct tool *t, const struct ms_account *owner, const char *name,
     const struct ms_profile *p)
 {
 	struct ms_secret s;
@@ -111,22 +112,22 @@ add(struct tool *t, struct profile_options *opt, const char *name,
 
 	if (!ms_profile_name_ok(name))
 		return ms_fail(err, MS_USAGE,
-		    "this is no name for a profile: it is empty, too long, "
-		    "begins with '-' or '.', or holds '/' or controls");
+		    "not a valid name of a profile: empty, too long, begins "
+		    "with '-' or '.', or contains '/' or controls");
 	if (tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, err) < 0 ||
 	    tool_owner(t, opt->owner, &owner, err) < 0)
 		goto out;
 	if (opt->text.n == 0 &&
 	    read_text(&opt->text, opt->file != NULL ? opt->file : "-", err) < 0)
 		goto out;
-	if (profile_judge(t, &owner, ms_buf_slice(&opt->text), true, &p, err) <
-	    0)
+	if (profile_validate(
+		t, &owner, ms_buf_slice(&opt->text), true, &p, err) < 0)
 		goto out;
 	want.owner = owner.number;
 	want.text = ms_buf_str(&opt->text);
 	rc = ms_archive_change(t->archive, t->as, decide_add, &want, err);
 	if (rc == 0)
-		remark(t, &owner, name, &p);
+		warn_secret(t, &owner, name, &p);
 out:
 	ms_profile_release(&p);
 	ms_account_release(&owner);
@@ -141,8 +142,9 @@ verb_add(const struct ms_args *args)
 	struct ms_err err = {0};
 
 	if (opt->file != NULL && opt->text.n > 0) {
-		ms_fail_option(&err, "from", "cannot be used with --key");
-		return ms_command_misused(&profile_command, &err);
+		ms_fail(&err, MS_USAGE,
+		    "--from cannot be used with options for keys");
+		return tool_warn(NULL, &err);
 	}
 	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
 	    add(t, opt, args->v[0], &err) < 0)
@@ -153,7 +155,7 @@ verb_add(const struct ms_args *args)
 
 /* ---- the editor ---- */
 
-/* As crontab(1) and git do it: the shell takes the words of $EDITOR apart. */
+/* $EDITOR is a command for the shell, as for crontab(1) and git. */
 static int
 run_editor(const char *path, struct ms_err *err)
 {
@@ -169,7 +171,7 @@ run_editor(const char *path, struct ms_err *err)
 		editor = "vi";
 	ms_buf_printf(&command, "%s \"$1\"", editor);
 	(void)ms_buf_str(&command);
-	/* What is typed there is the editor's. */
+	/* Signals from the keyboard are for the editor. */
 	sigaction(SIGINT, &ignore, &was[0]);
 	sigaction(SIGQUIT, &ignore, &was[1]);
 	pid = fork();
@@ -189,13 +191,13 @@ run_editor(const char *path, struct ms_err *err)
 		return ms_fail_errno(err, "editor");
 	if (status != 0)
 		return ms_fail(err, MS_NOINPUT,
-		    "the editor '%.100s' failed; nothing was changed", editor);
+		    "editor '%.100s' failed; nothing was changed", editor);
 	return 0;
 }
 
-/* After a mistake, where there is somebody to ask. */
+/* Asks on the terminal, after an error in the text. */
 static bool
-again(const char *name, const struct ms_err *why)
+ask_edit_again(const char *name, const struct ms_err *why)
 {
 	char answer[16];
 
@@ -222,20 +224,20 @@ decide_edit(void *ctx, struct ms_change *ch, struct ms_err *err)
 	    ms_profile_get_in(ms_change_txn(ch), e->was->number, &now, err);
 
 	if (rc == 0 || (rc == 1 && now.deleted))
-		rc = ms_fail(
-		    err, MS_NOINPUT, "was deleted by somebody else meanwhile");
+		rc = ms_fail(err, MS_NOINPUT,
+		    "was deleted by another process meanwhile");
 	else if (rc == 1 && (strcmp(now.text, e->was->text) != 0 ||
 				now.owner != e->was->owner))
 		rc = ms_fail(err, MS_TEMP,
-		    "was changed by somebody else meanwhile; nothing was "
-		    "written");
+		    "was changed by another process meanwhile; nothing was "
+		    "written, edit it again");
 	else if (rc == 1)
 		rc = ms_profile_set(ch, e->was->number, &e->want, e->set, err);
 	ms_stored_profile_release(&now);
 	return rc;
 }
 
-/* Judges the text and puts it in the place of the one that was. */
+/* Validates the new text and stores it. */
 static int
 replace(struct tool *t, const struct ms_account *owner,
     const struct ms_stored_profile *was, struct ms_buf *text,
@@ -245,20 +247,20 @@ replace(struct tool *t, const struct ms_account *owner,
 	struct ms_profile p;
 	int rc;
 
-	if (profile_judge(t, owner, ms_buf_slice(text), true, &p, err) < 0)
+	if (profile_validate(t, owner, ms_buf_slice(text), true, &p, err) < 0)
 		return -1;
 	e.want.text = ms_buf_str(text);
 	e.want.owner = owner->number;
 	e.set = MS_PROFILE_SET_TEXT | MS_PROFILE_SET_OWNER;
 	rc = ms_archive_change(t->archive, t->as, decide_edit, &e, err);
 	if (rc == 0)
-		remark(t, owner, was->name, &p);
+		warn_secret(t, owner, was->name, &p);
 	ms_profile_release(&p);
 	return rc;
 }
 
-/* Has the text edited in a file of the caller's own until it is taken, or
- * nobody wants to go on. */
+/* Lets the user edit the text in a private file until it is valid, or the user
+ * gives up. */
 static int
 edit_text(struct tool *t, const struct ms_account *owner,
     const struct ms_stored_profile *was, struct ms_err *err)
@@ -294,7 +296,7 @@ edit_text(struct tool *t, const struct ms_account *owner,
 		if (rc == 0)
 			break;
 		if (why.code == MS_USAGE && terminal &&
-		    again(was->name, &why)) {
+		    ask_edit_again(was->name, &why)) {
 			rc = 0;
 			continue;
 		}
@@ -322,7 +324,7 @@ edit(struct tool *t, const struct profile_options *opt, const char *name,
 	else
 		got = ms_account_get(t->archive, was.owner, &owner, err);
 	if (got == 0)
-		ms_fail(err, MS_USAGE, "has no owner: give --owner");
+		ms_fail(err, MS_USAGE, "has no owner; give --owner");
 	if (got != 1)
 		goto out;
 	if (opt->file != NULL) {

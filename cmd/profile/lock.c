@@ -52,8 +52,8 @@ holder(int fd, struct ms_err *err)
 		return 0;
 	if (fl.l_pid <= 0)
 		return ms_fail(err, MS_TEMP,
-		    "is run by a process that cannot be seen from here, in "
-		    "another container");
+		    "is run by a process in another container, which cannot "
+		    "be seen from here");
 	return fl.l_pid;
 }
 

@@ -1,4 +1,4 @@
-/* log.c - what became of runs, and what runs now: log, status, stop. */
+/* log.c - the verb log: runs and their results. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 
 /* ---- log ---- */
 
-struct logging {
+struct log {
 	struct tool *t;
-	const struct ms_run *run; /* at hand */
-	bool failed;              /* one was found that did */
+	const struct ms_run *run; /* that is shown now */
+	bool failed;              /* a run that failed was shown */
 };
 
-/* Cancelled is what somebody wanted. */
+/* A run is cancelled on request, which is not a failure. */
 static bool
 is_failure(enum ms_run_result result)
 {
@@ -40,7 +40,7 @@ show_counts(const struct ms_tally *t)
 static int
 show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 {
-	const struct logging *l = ctx;
+	const struct log *l = ctx;
 	const struct ms_run *run = l->run;
 	char when[21];
 
@@ -68,7 +68,7 @@ show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 	return 0;
 }
 
-/* A run without an end has failed, unless it runs now. */
+/* A run without a recorded end has failed, unless it runs now. */
 static const char *
 result_name(const struct ms_run *run, bool now)
 {
@@ -119,7 +119,7 @@ show_run_text(const struct ms_run *run, bool now)
 	    '\n');
 }
 
-/* Does this run, of which no end is recorded, run now? */
+/* Does this run, which has no recorded end, run now? */
 static int
 runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
 {
@@ -136,7 +136,7 @@ runs_now(struct tool *t, const struct ms_run *run, struct ms_err *err)
 }
 
 static int
-show_run(struct logging *l, const struct ms_run *run, struct ms_err *err)
+show_run(struct log *l, const struct ms_run *run, struct ms_err *err)
 {
 	const struct profile_options *opt = &l->t->opt;
 	bool open = run->result == MS_RUN_OPEN;
@@ -159,7 +159,7 @@ show_run(struct logging *l, const struct ms_run *run, struct ms_err *err)
 	    l->t->archive, run->number, show_mailbox, l, err);
 }
 
-/* Whose run is it? One of ms-csvbatch is the admins'. */
+/* May the actor see this run? Only admins see those of ms-csvbatch. */
 static int
 is_seen(struct tool *t, const struct ms_run *run, struct ms_err *err)
 {
@@ -177,9 +177,9 @@ is_seen(struct tool *t, const struct ms_run *run, struct ms_err *err)
 	return got < 0 ? -1 : sees;
 }
 
-/* profile 0: all. */
+/* profile: its number; 0: all. */
 static int
-show_runs(struct logging *l, uint64_t profile, struct ms_err *err)
+show_runs(struct log *l, uint64_t profile, struct ms_err *err)
 {
 	struct ms_runs *w =
 	    ms_runs_open(l->t->archive, profile, l->t->opt.since);
@@ -200,7 +200,7 @@ show_runs(struct logging *l, uint64_t profile, struct ms_err *err)
 }
 
 static void
-show_log(struct logging *l, const struct ms_args *args, struct ms_err *err)
+show_log(struct log *l, const struct ms_args *args, struct ms_err *err)
 {
 	struct ms_stored_profile p = {0};
 
@@ -217,7 +217,7 @@ show_log(struct logging *l, const struct ms_args *args, struct ms_err *err)
 int
 verb_log(const struct ms_args *args)
 {
-	struct logging l = {.t = args->values};
+	struct log l = {.t = args->values};
 	struct ms_err err = {0};
 
 	if (tool_open(l.t, MS_ARCHIVE_READ, &err) == 0)

@@ -115,7 +115,7 @@ static const struct ms_command verbs[] = {
     {.name = NULL},
 };
 
-const struct ms_command profile_command = {
+static const struct ms_command profile_command = {
     .name = TOOL,
     .options = options,
     .operands = "verb [argument ...]",

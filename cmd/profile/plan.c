@@ -1,5 +1,6 @@
-/* plan.c - a profile as jobs: mailboxes, and the arguments of the tools
- * that archive them. */
+/* plan.c - the jobs of a profile: its mailboxes, and the arguments of the
+ * tools.
+ */
 #include "plan.h"
 
 #include <inttypes.h>
@@ -15,16 +16,16 @@
 /* ---- options ---- */
 
 static void
-add_option(struct argv *w, const char *key, const char *value)
+add_option(struct argv *a, const char *key, const char *value)
 {
 	if (*value != '\0')
-		argv_addf(w, "--%s=%s", key, value);
+		argv_addf(a, "--%s=%s", key, value);
 	else
-		argv_addf(w, "--%s", key);
+		argv_addf(a, "--%s", key);
 }
 
 void
-plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *w)
+plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *a)
 {
 	const struct ms_option *o;
 
@@ -36,31 +37,31 @@ plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *w)
 		o = ms_opt_find(fetch_table, item->key);
 		if (o == NULL || o->class == FETCH_FETCH)
 			continue;
-		/* A token is had anew for each login, by ms-fetch itself. */
+		/* ms-fetch gets a new token for each login by itself. */
 		if (passwords || o->class != FETCH_SECRET ||
 		    strcmp(o->name, "token-command") == 0)
-			add_option(w, item->key, item->value);
+			add_option(a, item->key, item->value);
 	}
 }
 
 void
-plan_remove_options(const struct ms_profile *p, struct argv *w)
+plan_delete_options(const struct ms_profile *p, struct argv *a)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
 
 		if (item->use != MS_FOR_REMOVE)
 			continue;
-		add_option(w,
+		add_option(a,
 		    strcmp(item->key, "delete-older-than") == 0 ? "older-than"
 								: item->key,
 		    item->value);
 	}
 }
 
-/* What only the fetching run has. */
+/* The options for the fetching run only. */
 static void
-fetching_options(const struct ms_profile *p, bool follow, struct argv *w)
+fetch_run_options(const struct ms_profile *p, bool follow, struct argv *a)
 {
 	const char *poll = ms_profile_value(p, "poll");
 	const struct ms_option *o;
@@ -72,20 +73,20 @@ fetching_options(const struct ms_profile *p, bool follow, struct argv *w)
 			? ms_opt_find(fetch_table, item->key)
 			: NULL;
 		if (o != NULL && o->class == FETCH_FETCH)
-			add_option(w, item->key, item->value);
+			add_option(a, item->key, item->value);
 	}
 	if (follow)
-		argv_add(w, "--follow");
+		argv_add(a, "--follow");
 	if (follow && poll != NULL)
-		argv_addf(w, "--poll=%s", poll);
+		argv_addf(a, "--poll=%s", poll);
 }
 
 static void
-ingest_options(const struct ms_profile *p, struct argv *w)
+ingest_options(const struct ms_profile *p, struct argv *a)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_INGEST)
-			add_option(w, p->items[i].key, p->items[i].value);
+			add_option(a, p->items[i].key, p->items[i].value);
 }
 
 /* ---- jobs ---- */
@@ -95,7 +96,8 @@ add_job(struct plan *plan, const char *user, const char *name)
 {
 	struct plan_job *j;
 
-	/* Their addresses go into the jobs when all are there. */
+	/* complete() sets the pointers, when the array does not move any more.
+	 */
 	plan->jobs =
 	    ms_xreallocarray(plan->jobs, plan->count + 1, sizeof(*plan->jobs));
 	j = &plan->jobs[plan->count++];
@@ -104,7 +106,7 @@ add_job(struct plan *plan, const char *user, const char *name)
 	return j;
 }
 
-/* Whose mailbox it is at which server. */
+/* Where a mailbox is, for the log. */
 static char *
 source_of(const char *text, const char *mailbox)
 {
@@ -134,7 +136,7 @@ plan_mailbox(struct plan *plan, const struct ms_profile *p)
 
 /* ---- batches ---- */
 
-/* A user's mailbox: one privileged login opens it. */
+/* The mailbox of a user, which one privileged login opens. */
 static void
 plan_user(
     struct plan *plan, const struct ms_profile *p, const struct ms_account *u)
@@ -205,7 +207,7 @@ plan_batch(struct plan *plan, struct tool *t, const struct ms_profile *p,
 			struct plan_job *j = add_job(plan, name, name);
 
 			j->source = ms_xstrdup("");
-			j->job.fault = "the archive has no such user";
+			j->job.fault = "no such user in this archive";
 		}
 	}
 	ms_account_release(&u);
@@ -214,7 +216,7 @@ plan_batch(struct plan *plan, struct tool *t, const struct ms_profile *p,
 
 /* ---- tools ---- */
 
-#define CSV_NUMBER 1 /* the word that says which run it is */
+#define CSV_NUMBER 1 /* index of the argument with the number of the run */
 
 static void
 plan_csv(
@@ -222,28 +224,29 @@ plan_csv(
 {
 	const char *file = ms_profile_value(p, "file");
 	struct plan_job *j = add_job(plan, "", file);
-	struct argv *w = &j->tool;
+	struct argv *a = &j->tool;
 
-	argv_add(w, "ms-csvbatch");
-	argv_add(w, check ? "--check" : ""); /* CSV_NUMBER */
-	argv_addf(w, "--archive=%s", t->path);
-	argv_addf(w, "--jobs=%u", p->jobs);
-	plan_fetch_options(p, false, w);
-	fetching_options(p, false, w);
-	ingest_options(p, w);
+	argv_add(a, "ms-csvbatch");
+	argv_add(a, check ? "--check" : ""); /* CSV_NUMBER */
+	argv_addf(a, "--archive=%s", t->path);
+	argv_addf(a, "--jobs=%u", p->jobs);
+	plan_fetch_options(p, false, a);
+	fetch_run_options(p, false, a);
+	ingest_options(p, a);
 	if (p->deletes) {
-		argv_add(w, "--delete-archived");
-		plan_remove_options(p, w);
+		argv_add(a, "--delete-archived");
+		plan_delete_options(p, a);
 	}
-	argv_add(w, "--");
-	argv_add(w, plan->url);
-	argv_add(w, file);
+	argv_add(a, "--");
+	argv_add(a, plan->url);
+	argv_add(a, file);
 	j->source = source_of(plan->url, "*");
 	j->job.reports = true;
 	j->records = true;
 }
 
-/* How many rows it has, 1 if it cannot be read: ms-csvbatch will say why. */
+/* The number of rows; 1 if the file cannot be read, which ms-csvbatch reports.
+ */
 static uint64_t
 count_rows(const char *file)
 {
@@ -264,13 +267,13 @@ void
 plan_number(struct plan *plan, uint64_t run)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-		struct argv *w = &plan->jobs[i].tool;
+		struct argv *a = &plan->jobs[i].tool;
 
 		if (!plan->jobs[i].records)
 			continue;
-		free(w->v[CSV_NUMBER]);
-		w->v[CSV_NUMBER] = NULL;
-		if (asprintf(&w->v[CSV_NUMBER], "--run=%" PRIu64, run) < 0)
+		free(a->v[CSV_NUMBER]);
+		a->v[CSV_NUMBER] = NULL;
+		if (asprintf(&a->v[CSV_NUMBER], "--run=%" PRIu64, run) < 0)
 			ms_out_of_memory();
 	}
 }
@@ -281,18 +284,18 @@ plan_files(struct plan *plan, struct tool *t, const struct ms_profile *p)
 	const char *user = ms_profile_value(p, "user"), *path;
 	const char *format = ms_profile_value(p, "format");
 	struct plan_job *j = add_job(plan, user, user);
-	struct argv *w = &j->tool;
+	struct argv *a = &j->tool;
 	size_t at = 0;
 
-	argv_add(w, "ms-ingest");
-	argv_addf(w, "--archive=%s", t->path);
-	argv_addf(w, "--user=%s", user);
+	argv_add(a, "ms-ingest");
+	argv_addf(a, "--archive=%s", t->path);
+	argv_addf(a, "--user=%s", user);
 	if (format != NULL)
-		argv_addf(w, "--format=%s", format);
-	ingest_options(p, w);
-	argv_add(w, "--");
+		argv_addf(a, "--format=%s", format);
+	ingest_options(p, a);
+	argv_add(a, "--");
 	while ((path = ms_profile_next(p, "file", &at)) != NULL)
-		argv_add(w, path);
+		argv_add(a, path);
 	j->source = ms_xstrdup("local:");
 	j->job.reports = true;
 }
@@ -307,32 +310,32 @@ plan_export(struct plan *plan, struct tool *t, const struct ms_profile *p,
 	char *output =
 	    profile_output(ms_profile_value(p, "output"), time(NULL), err);
 	struct plan_job *j;
-	struct argv *w;
+	struct argv *a;
 
 	if (output == NULL)
 		return -1;
 	j = add_job(plan, user != NULL ? user : "", output);
-	w = &j->tool;
-	argv_add(w, "ms-export");
-	argv_addf(w, "--archive=%s", t->path);
+	a = &j->tool;
+	argv_add(a, "ms-export");
+	argv_addf(a, "--archive=%s", t->path);
 	if (user != NULL)
-		argv_addf(w, "--user=%s", user);
+		argv_addf(a, "--user=%s", user);
 	if (format != NULL)
-		argv_addf(w, "--format=%s", format);
+		argv_addf(a, "--format=%s", format);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_EXPORT)
-			add_option(w, p->items[i].key, p->items[i].value);
-	argv_addf(w, "--output=%s", output);
-	argv_add(w, "--");
+			add_option(a, p->items[i].key, p->items[i].value);
+	argv_addf(a, "--output=%s", output);
+	argv_add(a, "--");
 	if (query != NULL)
-		argv_add(w, query);
+		argv_add(a, query);
 	j->source = output;
 	return 0;
 }
 
-/* ---- all of it ---- */
+/* ---- the plan ---- */
 
-/* Had once, and given to each run by a pipe. */
+/* The password is read once, and given to each run through a pipe. */
 static int
 get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
     const struct ms_profile *p, struct ms_err *err)
@@ -350,7 +353,7 @@ get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	return 0;
 }
 
-/* Puts into each job what it shares with the others. */
+/* Sets the members that all jobs share, and the pointers. */
 static void
 complete(struct plan *plan, struct tool *t, bool check)
 {
@@ -389,8 +392,8 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	*plan = (struct plan){.at_once = p->jobs};
 	plan->url = ms_xstrdup(url != NULL ? url : "");
 	plan_fetch_options(p, false, &plan->options);
-	fetching_options(p, follow, &plan->fetch);
-	plan_remove_options(p, &plan->remove);
+	fetch_run_options(p, follow, &plan->fetch);
+	plan_delete_options(p, &plan->delete);
 	ingest_options(p, &plan->ingest);
 	if (get_password(plan, t, owner, p, err) < 0)
 		return -1;
@@ -414,10 +417,10 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	complete(plan, t, check);
 	if (p->kind != MS_PROFILE_CSV)
 		plan->mailboxes = plan->count;
-	/* A mailbox that stays open never comes to a delete run: it has one of
-	 * its own every hour. */
+	/* A mailbox that is followed never comes to its delete run: run.c
+	 * starts one every hour. */
 	for (size_t i = 0; p->deletes && !follow && i < plan->count; i++)
-		plan->jobs[i].job.delete_options = &plan->remove;
+		plan->jobs[i].job.delete_options = &plan->delete;
 	return rc;
 }
 
@@ -436,7 +439,7 @@ plan_release(struct plan *plan)
 	free(plan->jobs);
 	argv_release(&plan->options);
 	argv_release(&plan->fetch);
-	argv_release(&plan->remove);
+	argv_release(&plan->delete);
 	argv_release(&plan->ingest);
 	free(plan->url);
 	ms_secret_wipe(&plan->password);

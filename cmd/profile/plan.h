@@ -1,6 +1,6 @@
 /*
- * plan.h - a profile as jobs: which mailboxes, with which arguments.
- * Part of ms-profile.
+ * plan.h - the jobs of a profile: its mailboxes, and the arguments of the
+ * tools. Part of ms-profile.
  */
 #ifndef PROFILE_PLAN_H
 #define PROFILE_PLAN_H
@@ -8,38 +8,40 @@
 #include "common.h"
 #include "argv.h"
 
-/* The options of ms-fetch that the profile has for all of its runs, with those
- * that say where the password is or without; those of its delete run only. */
+/* Append options of ms-fetch: those for all runs of the profile (passwords:
+ * also those that tell where the password is), and those for its delete run
+ * only. */
 void plan_fetch_options(
-    const struct ms_profile *p, bool passwords, struct argv *w);
-void plan_remove_options(const struct ms_profile *p, struct argv *w);
+    const struct ms_profile *p, bool passwords, struct argv *a);
+void plan_delete_options(const struct ms_profile *p, struct argv *a);
 
-/* One mailbox, or one run of a tool. What its job points to is here. */
+/* A mailbox, or one run of a tool. Owns what its job points to. */
 struct plan_job {
 	struct job job;
 	char *name, *user, *source;
 	struct argv own_options, tool;
-	bool records; /* it records what becomes of its mailboxes itself */
+	bool records; /* it records its mailboxes itself (ms-csvbatch) */
 };
 
 struct plan {
 	struct plan_job *jobs;
 	size_t count;
-	uint64_t mailboxes; /* that they are */
+	uint64_t mailboxes; /* of all jobs */
 	unsigned at_once;
-	struct argv options, fetch, remove, ingest;
+	struct argv options, fetch, delete, ingest;
 	struct ms_secret password;
 	char *url;
 };
 
 /*
- * What a profile means at this moment. check: to be tried only. follow: the
- * mailbox stays open. -1: none of it can be done, as err says.
+ * Makes the jobs of a profile, as of now.
+ *   check   the jobs only connect and log in
+ *   follow  the mailbox stays open for new messages
+ * -1: nothing can be run. The plan is to be released in any case.
  */
 int plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
     const struct ms_profile *p, bool check, bool follow, struct ms_err *err);
-/* Tells a job that records its mailboxes itself, as ms-csvbatch does, in which
- * run. */
+/* Gives the number of the run to a job that records its mailboxes itself. */
 void plan_number(struct plan *plan, uint64_t run);
 void plan_release(struct plan *plan);
 

@@ -178,16 +178,16 @@ prepare(struct profile_run *r, const struct ms_stored_profile *stored,
 	int got = ms_account_get(t->archive, stored->owner, &owner, err);
 
 	if (got == 0)
-		ms_fail(err, MS_AUTH, "it has no owner");
+		ms_fail(err, MS_AUTH, "the profile has no owner");
 	got = got != 1 ? -1
-		       : profile_judge(t, &owner, ms_slice_str(stored->text),
+		       : profile_validate(t, &owner, ms_slice_str(stored->text),
 			     false, p, err);
 	if (got == 0) {
 		r->report.kind = ms_profile_kind_name(p->kind);
 		r->follow = follow;
 		if (follow && p->kind != MS_PROFILE_MAILBOX)
 			got = ms_fail(
-			    err, MS_USAGE, "--follow is for kind = mailbox");
+			    err, MS_USAGE, "--follow needs kind = mailbox");
 	}
 	if (got == 0 && owner_privileged(&owner, p, err) < 0)
 		got = -1;
@@ -196,7 +196,7 @@ prepare(struct profile_run *r, const struct ms_stored_profile *stored,
 	if (got == 0 && follow && p->deletes) {
 		r->delete = r->plan.jobs[0].job;
 		r->delete.work = JOB_DELETE;
-		r->delete.delete_options = &r->plan.remove;
+		r->delete.delete_options = &r->plan.delete;
 	}
 	ms_account_release(&owner);
 	return got;

@@ -1,7 +1,7 @@
 /*
- * secret.c - passwords of profiles, kept under secret/profile/: one
- * file each, called NUMBER.NAME after its owner; those of admins, who share
- * theirs, admin.NAME.
+ * secret.c - the verb secret: the passwords of profiles. Each one is a file in
+ * secret/profile/ with the name NUMBER.NAME, where NUMBER is that of the owner,
+ * or admin.NAME, because all admins share their secrets.
  */
 #include "common.h"
 
@@ -16,9 +16,9 @@
 
 #include "fs.h"
 
-#define NEW_FILE ".new" /* where a secret is before it has its name */
+#define NEW_FILE ".new" /* a secret before it is renamed */
 
-/* ARCHIVE/secret/profile, made if it is not there. */
+/* Opens ARCHIVE/secret/profile, and creates it if needed. */
 static int
 open_folder(struct tool *t, struct ms_err *err)
 {
@@ -61,7 +61,7 @@ profile_secret(struct tool *t, const struct ms_account *owner, const char *name,
 	file_name(&path, owner, name);
 	if (access(ms_buf_str(&path), F_OK) < 0 && errno == ENOENT)
 		rc = ms_fail(err, MS_NOINPUT,
-		    "the secret '%s' was not set: ms-profile secret %s", name,
+		    "secret '%s' is not set; run ms-profile secret %s", name,
 		    name);
 	else
 		rc = ms_secret_file(s, ms_buf_str(&path), err);
@@ -69,9 +69,9 @@ profile_secret(struct tool *t, const struct ms_account *owner, const char *name,
 	return rc;
 }
 
-/* One at a time changes what is there: the new file has one name. */
+/* The lock is needed because all processes use the same NEW_FILE. */
 static int
-keep(struct tool *t, const struct ms_account *owner, const char *name,
+store(struct tool *t, const struct ms_account *owner, const char *name,
     const struct ms_secret *s, struct ms_err *err)
 {
 	struct ms_slice bytes = {(const unsigned char *)s->s, s->n};
@@ -92,7 +92,7 @@ keep(struct tool *t, const struct ms_account *owner, const char *name,
 }
 
 static int
-forget(struct tool *t, const struct ms_account *owner, const char *name,
+remove_secret(struct tool *t, const struct ms_account *owner, const char *name,
     struct ms_err *err)
 {
 	struct ms_buf file = {0};
@@ -104,7 +104,7 @@ forget(struct tool *t, const struct ms_account *owner, const char *name,
 	if (unlinkat(dir, ms_buf_str(&file), 0) == 0)
 		rc = ms_fs_sync(dir, "secret/profile", err);
 	else if (errno == ENOENT)
-		ms_fail(err, MS_NOINPUT, "there is no such secret");
+		ms_fail(err, MS_NOINPUT, "no such secret");
 	else
 		ms_fail_errno(err, "secret/profile");
 	close(dir);
@@ -117,22 +117,22 @@ forget(struct tool *t, const struct ms_account *owner, const char *name,
 static int
 ask_twice(struct ms_secret *s, const char *name, struct ms_err *err)
 {
-	struct ms_secret again;
+	struct ms_secret repeated;
 	struct ms_buf prompt = {0};
 	int rc;
 
 	ms_buf_printf(&prompt, "Password for '%s': ", name);
 	rc = ms_secret_ask(s, ms_buf_str(&prompt), err);
 	if (rc == 0)
-		rc = ms_secret_ask(&again, "Once more: ", err);
-	if (rc == 0 && strcmp(s->s, again.s) != 0)
-		rc = ms_fail(err, MS_USAGE, "these are two passwords");
-	ms_secret_wipe(&again);
+		rc = ms_secret_ask(&repeated, "Once more: ", err);
+	if (rc == 0 && strcmp(s->s, repeated.s) != 0)
+		rc = ms_fail(err, MS_USAGE, "passwords do not match");
+	ms_secret_wipe(&repeated);
 	ms_buf_release(&prompt);
 	if (rc < 0 && err->code == MS_USAGE &&
 	    strcmp(err->msg, "no terminal to ask on") == 0)
 		return ms_fail(err, MS_USAGE,
-		    "no password: give --password-file or --password-fd");
+		    "no password; give --password-file or --password-fd");
 	return rc;
 }
 
@@ -157,14 +157,15 @@ change(struct tool *t, const struct profile_options *opt, const char *name,
 
 	if (!ms_profile_secret_ok(name))
 		return ms_fail(err, MS_USAGE,
-		    "the name of a secret is letters, digits and ._-@+");
+		    "invalid name of a secret (use letters, digits and "
+		    "._-@+)");
 	if (tool_privileged(t, MS_PRIVILEGE_MODIFY_PROFILES, err) < 0 ||
 	    tool_owner(t, opt->owner, &owner, err) < 0)
 		goto out;
 	if (opt->remove)
-		rc = forget(t, &owner, name, err);
+		rc = remove_secret(t, &owner, name, err);
 	else if (get(&s, opt, name, err) == 0)
-		rc = keep(t, &owner, name, &s, err);
+		rc = store(t, &owner, name, &s, err);
 out:
 	ms_secret_wipe(&s);
 	ms_account_release(&owner);

@@ -5,10 +5,10 @@
 
 #include "common.h"
 
-/* What is going on with a profile. */
+/* The state of a profile. */
 struct show_state {
-	int pid;            /* that runs it; 0 */
-	const char *result; /* of its last run: "running", "interrupted" or as
+	int pid;            /* of the process that runs it; 0 */
+	const char *result; /* of its last run: "running", "interrupted" or a
 			       ms_run_result_name(); "" if there is none */
 	int64_t began;      /* the last run; 0 */
 	char when[21];      /* the same as text, "" */
@@ -17,19 +17,20 @@ struct show_state {
 int show_state(struct show_state *state, struct tool *t,
     const struct ms_stored_profile *p, struct ms_err *err);
 /*
- * The result of a run. Without a recorded end it runs now, if its profile does
- * and this is its last run, or was interrupted.
+ * The result of a run. A run without a recorded end runs now (`running`: its
+ * profile runs, and this is the last run), or was interrupted.
  */
 const char *show_result(const struct ms_run *run, bool running);
 
-/* A field and what ends it; TAB, newline and backslash are escaped. */
+/* Print a field and the byte that ends it; TAB, newline and backslash are
+ * escaped. */
 void show_field(const char *text, char end);
 void show_count(uint64_t n, char end);
 
-/* Members of a JSON object; what is "" or 0 is left out. */
+/* Set members of a JSON object, unless the value is "" or 0. */
 void show_text(json_t *o, const char *key, const char *text);
 void show_time(json_t *o, const char *key, int64_t time);
-/* Prints it as a line, and releases it. */
+/* Prints an object as a line, and releases it. */
 void show_json(json_t *o);
 
 #endif

@@ -1,20 +1,22 @@
-/* status.c - what runs now, and asking it to end. */
+/* status.c - the verbs status and stop. */
 #include <stdio.h>
 #include <string.h>
 
 #include "json.h"
 #include "show.h"
 
+/* A tool_profile_fn. */
 static int
-show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
+show_status(const struct ms_args *args, const struct ms_stored_profile *p,
     struct ms_err *err)
 {
+	struct tool *t = args->values;
 	struct show_state s;
 	json_t *o;
 
 	if (show_state(&s, t, p, err) < 0)
 		return -1;
-	if (json) {
+	if (t->opt.json) {
 		o = json_object();
 		show_text(o, "name", p->name);
 		json_object_set_new(o, "enabled", json_boolean(p->enabled));
@@ -48,39 +50,10 @@ show_status(struct tool *t, const struct ms_stored_profile *p, bool json,
 	return 0;
 }
 
-static void
-show_all(const struct ms_args *args, struct ms_err *err)
-{
-	struct tool *t = args->values;
-	bool json = t->opt.json;
-	struct ms_stored_profile p = {0};
-	struct ms_profiles *all;
-	int rc = 0;
-
-	for (int i = 0; i < args->count && rc >= 0; i++) {
-		rc = tool_profile(t, args->v[i], 0, &p, err);
-		rc = rc < 0 ? ms_context(err, "%s", args->v[i])
-			    : show_status(t, &p, json, err);
-	}
-	if (args->count == 0) {
-		all = ms_profiles_open(t->archive);
-		while (rc >= 0 && (rc = ms_profiles_next(all, &p, err)) == 1)
-			if (tool_sees(t, &p))
-				rc = show_status(t, &p, json, err);
-		ms_profiles_close(all);
-	}
-	ms_stored_profile_release(&p);
-}
-
 int
 verb_status(const struct ms_args *args)
 {
-	struct tool *t = args->values;
-	struct ms_err err = {0};
-
-	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		show_all(args, &err);
-	return tool_close(t, 0, &err);
+	return tool_each_profile(args, show_status);
 }
 
 /* ---- stop ---- */
@@ -95,7 +68,7 @@ stop_one(struct tool *t, const char *name)
 	if (tool_profile(t, name, 0, &p, &err) == 0)
 		stopped = run_stop(t, p.number, &err);
 	if (err.code == MS_OK && stopped == 0)
-		ms_warn(TOOL, "%s: does not run", name);
+		ms_warn(TOOL, "%s: is not running", name);
 	ms_stored_profile_release(&p);
 	return err.code != MS_OK ? tool_warn(name, &err) : 0;
 }

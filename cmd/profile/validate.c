@@ -1,5 +1,5 @@
-/* validate.c - whether what a profile says can be done: its values are
- * shown to the tools' own readers, its users are looked up. */
+/* validate.c - checks whether a profile can be run: its values are parsed by
+ * the code of the tools, its users are looked up. ms-profile(5). */
 #include "common.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ profile_fetch_key(const char *name, bool *argument, bool *many)
 
 /* Adds the line and the key to an error about an option. */
 static int
-blame(const struct ms_profile *p, const struct ms_profile_item *item,
+fail_item(const struct ms_profile *p, const struct ms_profile_item *item,
     const struct ms_err *why, struct ms_err *err)
 {
 	const char *key = item != NULL ? item->key : why->option;
@@ -46,18 +46,18 @@ blame(const struct ms_profile *p, const struct ms_profile_item *item,
 
 /* The option of ms-fetch that a key sets; NULL: it sets none. */
 static const char *
-option_of(const struct ms_profile_item *item, bool removing)
+option_of(const struct ms_profile_item *item, bool deleting)
 {
-	if (removing && strcmp(item->key, "delete-older-than") == 0)
+	if (deleting && strcmp(item->key, "delete-older-than") == 0)
 		return "older-than";
 	if (item->use == MS_FOR_FETCH || strcmp(item->key, "poll") == 0 ||
-	    (removing && item->use == MS_FOR_REMOVE))
+	    (deleting && item->use == MS_FOR_REMOVE))
 		return item->key;
 	return NULL;
 }
 
 static int
-judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
+validate_fetch(const struct ms_profile *p, bool deleting, struct ms_err *err)
 {
 	struct fetch_options opt;
 	struct ms_opt_state s = {
@@ -68,32 +68,32 @@ judge_run(const struct ms_profile *p, bool removing, struct ms_err *err)
 	fetch_options_init(&opt);
 	for (size_t i = 0; i < p->count && rc == 0; i++) {
 		const struct ms_profile_item *item = &p->items[i];
-		const char *name = option_of(item, removing);
+		const char *name = option_of(item, deleting);
 
 		if (name != NULL &&
 		    ms_opt_set(&s, name,
 			*item->value != '\0' ? item->value : NULL, &why) < 0)
-			rc = blame(p, item, &why, err);
+			rc = fail_item(p, item, &why, err);
 	}
-	/* The mailboxes are known later if there are many. */
+	/* The names of many mailboxes are not known here: x stands for each. */
 	if (p->kind == MS_PROFILE_CSV || opt.master != NULL)
 		opt.login = "x";
 	else if (p->kind != MS_PROFILE_MAILBOX)
 		opt.authzid = "x";
-	if (removing) {
+	if (deleting) {
 		opt.archive = "/";
 		opt.job = FETCH_JOB_DELETE;
 	}
 	if (rc == 0 &&
 	    fetch_options_check(&opt, ms_profile_value(p, "url"), &why) < 0)
-		rc = blame(p, NULL, &why, err);
+		rc = fail_item(p, NULL, &why, err);
 	fetch_options_release(&opt);
 	return rc;
 }
 
-/* Where each mailbox has a login of its own, the URL has none. */
+/* If each mailbox has its own login, the URL has none. */
 static int
-judge_url(const struct ms_profile *p, struct ms_err *err)
+validate_url(const struct ms_profile *p, struct ms_err *err)
 {
 	struct ms_url url;
 	bool login;
@@ -101,26 +101,26 @@ judge_url(const struct ms_profile *p, struct ms_err *err)
 	if (p->kind == MS_PROFILE_MAILBOX ||
 	    (p->kind == MS_PROFILE_BATCH && ms_profile_line(p, "master") == 0))
 		return 0;
-	/* What else is wrong with it, ms-fetch will say. */
+	/* All other errors are left to ms-fetch. */
 	login = ms_url_parse(&url, ms_profile_value(p, "url"), NULL) == 0 &&
 		url.login != NULL;
 	ms_url_release(&url);
 	if (!login)
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "line %u: url: no login may stand here, as each mailbox has its "
-	    "own",
+	    "line %u: url: a login is not allowed, because each mailbox has "
+	    "its own",
 	    ms_profile_line(p, "url"));
 }
 
 static int
-judge_server(const struct ms_profile *p, struct ms_err *err)
+validate_server(const struct ms_profile *p, struct ms_err *err)
 {
-	if (judge_url(p, err) < 0)
+	if (validate_url(p, err) < 0)
 		return -1;
-	if (judge_run(p, false, err) < 0)
+	if (validate_fetch(p, false, err) < 0)
 		return -1;
-	return p->deletes ? judge_run(p, true, err) : 0;
+	return p->deletes ? validate_fetch(p, true, err) : 0;
 }
 
 /* ---- the other tools ---- */
@@ -132,7 +132,7 @@ refuse(const struct ms_profile *p, const char *key, struct ms_err *err)
 }
 
 static int
-judge_ingest(const struct ms_profile *p, struct ms_err *err)
+validate_ingest(const struct ms_profile *p, struct ms_err *err)
 {
 	static const char *const folders[] = {"into", "label"};
 	static const char *const formats[] = {
@@ -160,12 +160,15 @@ judge_ingest(const struct ms_profile *p, struct ms_err *err)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcmp(format, formats[i]) == 0)
 			return 0;
-	ms_fail(err, MS_USAGE, "format: there is no format '%.40s'", format);
+	ms_fail(err, MS_USAGE,
+	    "format: unknown format '%.40s' (try auto, stream, mbox, eml, "
+	    "maildir)",
+	    format);
 	return refuse(p, "format", err);
 }
 
 static int
-judge_export(const struct ms_profile *p, struct ms_err *err)
+validate_export(const struct ms_profile *p, struct ms_err *err)
 {
 	const char *format = ms_profile_value(p, "format");
 	const char *eol = ms_profile_value(p, "eol");
@@ -174,13 +177,14 @@ judge_export(const struct ms_profile *p, struct ms_err *err)
 	char *output;
 
 	if (format != NULL && ms_sink_format(format) == NULL) {
-		ms_fail(err, MS_USAGE, "format: there is no format '%.40s'",
+		ms_fail(err, MS_USAGE,
+		    "format: unknown format '%.40s' (try stream, mboxrd, eml)",
 		    format);
 		return refuse(p, "format", err);
 	}
 	if (eol != NULL && strcmp(eol, "crlf") != 0 && strcmp(eol, "lf") != 0 &&
 	    strcmp(eol, "original") != 0) {
-		ms_fail(err, MS_USAGE, "eol: crlf, lf or original");
+		ms_fail(err, MS_USAGE, "eol: must be crlf, lf or original");
 		return refuse(p, "eol", err);
 	}
 	if (text != NULL &&
@@ -194,7 +198,7 @@ judge_export(const struct ms_profile *p, struct ms_err *err)
 	return 0;
 }
 
-/* ---- whose mail ---- */
+/* ---- users ---- */
 
 int
 profile_owner_may(const struct ms_account *owner, const struct ms_profile *p,
@@ -210,38 +214,39 @@ profile_owner_may(const struct ms_account *owner, const struct ms_profile *p,
 		return 0;
 	if (user != NULL)
 		return ms_fail(err, MS_AUTH,
-		    "user '%.100s' is no admin, so a profile of his cannot "
-		    "have the archive of '%.100s' as its target",
+		    "the owner '%.100s' is not an admin, and cannot target the "
+		    "archive of '%.100s'",
 		    owner->name, user);
 	return ms_fail(err, MS_AUTH,
-	    "user '%.100s' is no admin, so a profile of his is for his own "
-	    "archive: user = %.100s",
+	    "the owner '%.100s' is not an admin; its profiles need "
+	    "user = %.100s",
 	    owner->name, owner->name);
 }
 
 static int
-judge_user(struct tool *t, const struct ms_profile_item *item, bool create,
+validate_user(struct tool *t, const struct ms_profile_item *item, bool create,
     struct ms_err *err)
 {
 	struct ms_account u = {0};
 	int got, rc = 0;
 
 	if (!ms_user_name_ok(item->value))
-		return ms_fail(err, MS_USAGE, "line %u: %s: no user name",
-		    item->line, item->key);
+		return ms_fail(err, MS_USAGE,
+		    "line %u: %s: not a valid name of a user", item->line,
+		    item->key);
 	got = ms_account_find(t->archive, item->value, &u, err);
 	if (got < 0)
 		rc = -1;
 	else if ((got == 0 || u.deleted) && !create)
 		rc = ms_fail(err, MS_USAGE,
-		    "line %u: %s: the archive has no user '%.255s'", item->line,
+		    "line %u: %s: no user '%.255s' in this archive", item->line,
 		    item->key, item->value);
 	ms_account_release(&u);
 	return rc;
 }
 
 static int
-judge_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
+validate_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
 {
 	bool create = ms_profile_line(p, "create-user") != 0;
 
@@ -252,16 +257,17 @@ judge_users(struct tool *t, const struct ms_profile *p, struct ms_err *err)
 		if (!user && strcmp(item->key, "except") != 0 &&
 		    (p->all_users || strcmp(item->key, "users") != 0))
 			continue;
-		if (judge_user(t, item, create && user, err) < 0)
+		if (validate_user(t, item, create && user, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Files and commands are used with the rights of who runs us: only who is an
- * admin, or has those rights himself, says which. */
+/* Files and commands are used with the rights of the process that runs the
+ * profile, so that only an admin may choose them (or a person with these
+ * rights, without --as). */
 static int
-judge_reach(
+validate_host_access(
     const struct tool *t, const struct ms_profile *p, struct ms_err *err)
 {
 	if (t->actor.number == 0 ||
@@ -271,16 +277,16 @@ judge_reach(
 		if (ms_profile_is_path(p->items[i].key) ||
 		    ms_profile_is_command(p->items[i].key))
 			return ms_fail(err, MS_AUTH,
-			    "line %u: %s: user '%.100s' is no admin, and only "
-			    "an admin says which files and commands of this "
-			    "host a profile uses",
+			    "line %u: %s: user '%.100s' is not an admin; only "
+			    "an admin may choose files and commands of this "
+			    "host",
 			    p->items[i].line, p->items[i].key, t->actor.name);
 	return 0;
 }
 
 int
-profile_judge(struct tool *t, const struct ms_account *owner,
-    struct ms_slice text, bool users, struct ms_profile *p, struct ms_err *err)
+profile_validate(struct tool *t, const struct ms_account *owner,
+    struct ms_slice text, bool new, struct ms_profile *p, struct ms_err *err)
 {
 	bool server;
 	int rc = 0;
@@ -293,14 +299,14 @@ profile_judge(struct tool *t, const struct ms_account *owner,
 		return -1;
 	server = p->kind != MS_PROFILE_FILES && p->kind != MS_PROFILE_EXPORT;
 	if (server)
-		rc = judge_server(p, err);
+		rc = validate_server(p, err);
 	if (rc == 0)
-		rc = p->kind == MS_PROFILE_EXPORT ? judge_export(p, err)
-						  : judge_ingest(p, err);
-	if (rc == 0 && users)
-		rc = judge_users(t, p, err);
-	if (rc == 0 && users)
-		rc = judge_reach(t, p, err);
+		rc = p->kind == MS_PROFILE_EXPORT ? validate_export(p, err)
+						  : validate_ingest(p, err);
+	if (rc == 0 && new)
+		rc = validate_users(t, p, err);
+	if (rc == 0 && new)
+		rc = validate_host_access(t, p, err);
 	if (rc == 0)
 		rc = profile_owner_may(owner, p, err);
 	if (rc < 0)
