@@ -1,7 +1,7 @@
 /*
- * auth-sasl.c - what a SASL client says. PLAIN: RFC 4616; OAUTHBEARER: RFC
- * 7628; XOAUTH2: as Google and Microsoft have it; SCRAM (RFC 5802, RFC 7677)
- * and CRAM-MD5 (RFC 2195) by Cyrus SASL.
+ * auth-sasl.c - the client side of SASL. PLAIN: RFC 4616; OAUTHBEARER: RFC
+ * 7628; XOAUTH2: as Google and Microsoft document it; SCRAM (RFC 5802, RFC
+ * 7677) and CRAM-MD5 (RFC 2195) by Cyrus SASL.
  */
 #include "auth.h"
 
@@ -12,14 +12,14 @@
 #include "base64.h"
 #include "secret.h"
 
-#define REASON_MAX 200 /* bytes of a server's words that we repeat */
+#define REASON_MAX 200 /* bytes of the server's text that we repeat */
 #define STEPS_MAX 10   /* challenges; SCRAM has two */
 
 struct ms_auth {
 	enum ms_mech mech;
 	struct ms_login l;
 	unsigned steps;
-	bool done; /* nothing is missing but the server's OK */
+	bool done; /* only the server's OK is missing */
 	char reason[REASON_MAX + 1];
 	sasl_conn_t *sasl;
 	sasl_secret_t *secret;
@@ -28,7 +28,7 @@ struct ms_auth {
 
 /* ---- our own mechanisms ---- */
 
-/* Whose mailbox it is to be. */
+/* The login whose mailbox is opened. */
 static const char *
 target(const struct ms_login *l)
 {
@@ -74,10 +74,12 @@ say_bearer(const struct ms_login *l, struct ms_buf *out)
 	ms_buf_add_str(out, "\1\1");
 }
 
-/* A token was refused, and the challenge is why; an answer is due all the
- * same (RFC 7628, 3.2.3). */
+/*
+ * The server has refused the token, and the challenge is its reason. The client
+ * must still answer (RFC 7628, 3.2.3).
+ */
 static void
-note_reason(struct ms_auth *a, const unsigned char *p, size_t n)
+keep_reason(struct ms_auth *a, const unsigned char *p, size_t n)
 {
 	size_t i;
 
@@ -92,11 +94,11 @@ step_own(struct ms_auth *a, const unsigned char *challenge, size_t n,
 {
 	if (a->steps > 1 || (a->steps == 1 && a->mech == MS_MECH_PLAIN))
 		return ms_fail(err, MS_PROTO,
-		    "the server asks for more than %s has",
+		    "the server sent more challenges than %s has",
 		    ms_mech_name(a->mech));
 	a->done = true;
 	if (a->steps == 1) {
-		note_reason(a, challenge, n);
+		keep_reason(a, challenge, n);
 		if (a->mech == MS_MECH_OAUTHBEARER)
 			ms_buf_add_byte(out, 1);
 		return 0;
@@ -112,7 +114,7 @@ step_own(struct ms_auth *a, const unsigned char *challenge, size_t n,
 	return 0;
 }
 
-/* ---- Cyrus SASL's ---- */
+/* ---- mechanisms of Cyrus SASL ---- */
 
 static int
 give_name(void *ctx, int id, const char **result, unsigned *length)
@@ -138,7 +140,7 @@ give_secret(sasl_conn_t *conn, void *ctx, int id, sasl_secret_t **secret)
 	return SASL_OK;
 }
 
-/* It would write to syslog. */
+/* Without this callback Cyrus SASL writes to syslog. */
 static int
 drop_log(void *ctx, int level, const char *message)
 {
@@ -148,7 +150,7 @@ drop_log(void *ctx, int level, const char *message)
 	return SASL_OK;
 }
 
-/* The table has functions of several types, as one. */
+/* Cyrus SASL declares all callbacks with one type. */
 #define CALLBACK(f) ((int (*)(void))(void (*)(void))(f))
 
 static void
@@ -180,7 +182,7 @@ start_sasl(struct ms_auth *a, struct ms_err *err)
 	if (sasl_client_init(quiet) != SASL_OK ||
 	    sasl_client_new("imap", a->l.host, NULL, NULL, a->callbacks, 0,
 		&a->sasl) != SASL_OK)
-		return ms_fail(err, MS_BUG, "Cyrus SASL does not start");
+		return ms_fail(err, MS_BUG, "Cyrus SASL cannot be initialized");
 	return 0;
 }
 
@@ -206,7 +208,7 @@ step_sasl(struct ms_auth *a, const unsigned char *challenge, size_t n,
 		    (unsigned)n, NULL, &answer, &length);
 	if (r != SASL_CONTINUE && r != SASL_OK)
 		return ms_fail(err, MS_PROTO,
-		    "the server's part in %s makes no sense (%s)",
+		    "invalid challenge from the server for %s (%s)",
 		    ms_mech_name(a->mech), sasl_errstring(r, NULL, NULL));
 	a->done = r == SASL_OK;
 	if (answer != NULL)
@@ -214,7 +216,7 @@ step_sasl(struct ms_auth *a, const unsigned char *challenge, size_t n,
 	return 0;
 }
 
-/* ---- all ---- */
+/* ---- all mechanisms ---- */
 
 int
 ms_auth_new(struct ms_auth **out, const struct ms_login *l, enum ms_mech mech,
@@ -228,7 +230,7 @@ ms_auth_new(struct ms_auth **out, const struct ms_login *l, enum ms_mech mech,
 	    (strchr(l->secret, 1) != NULL || strchr(target(l), 1) != NULL)) {
 		ms_auth_free(a);
 		return ms_fail(
-		    err, MS_USAGE, "login or token holds a control byte");
+		    err, MS_USAGE, "login or token contains a control byte");
 	}
 	if ((mech == MS_MECH_CRAM_MD5 || mech == MS_MECH_SCRAM_SHA_1 ||
 		mech == MS_MECH_SCRAM_SHA_256) &&
@@ -276,7 +278,7 @@ ms_auth_step(struct ms_auth *a, const char *challenge, struct ms_buf *out,
 			said.p[got] = '\0';
 	}
 	if (n > MS_AUTH_CHALLENGE_MAX || got < 0 || a->steps >= STEPS_MAX) {
-		ms_fail(err, MS_PROTO, "the server's challenge makes no sense");
+		ms_fail(err, MS_PROTO, "invalid challenge from the server");
 		goto out;
 	}
 	at = challenge != NULL ? said.p : NULL;

@@ -1,4 +1,4 @@
-/* auth.c - which mechanism a login takes. RFC 4422, RFC 4616. */
+/* auth.c - the choice of a login mechanism. RFC 4422, RFC 4616. */
 #include "auth.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const char *const names[] = {
 };
 #define MECHS (sizeof(names) / sizeof(names[0]))
 
-/* Those that take a token, and those that can name another's mailbox. */
+/* The mechanisms that use a token, and those that can name another mailbox. */
 #define WITH_TOKEN                                                             \
 	(MS_MECH_BIT(MS_MECH_XOAUTH2) | MS_MECH_BIT(MS_MECH_OAUTHBEARER))
 #define WITH_AUTHZID                                                           \
@@ -43,7 +43,7 @@ ms_mech_name(enum ms_mech mech)
 	return names[mech];
 }
 
-/* In what order AUTO tries them. */
+/* The order in which AUTO tries the mechanisms. */
 static const enum ms_mech with_token[] = {
     MS_MECH_OAUTHBEARER, MS_MECH_XOAUTH2, MS_MECH_AUTO};
 static const enum ms_mech on_tls[] = {MS_MECH_LOGIN, MS_MECH_PLAIN,
@@ -52,7 +52,7 @@ static const enum ms_mech in_the_clear[] = {MS_MECH_SCRAM_SHA_256,
     MS_MECH_SCRAM_SHA_1, MS_MECH_CRAM_MD5, MS_MECH_LOGIN, MS_MECH_PLAIN,
     MS_MECH_AUTO};
 
-/* What the login's parts allow. */
+/* The mechanisms that the parts of the login allow. */
 static unsigned
 fitting(const struct ms_login *l)
 {
@@ -70,8 +70,8 @@ check_strings(const struct ms_login *l, struct ms_err *err)
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i] != NULL &&
 		    !ms_secret_text_ok(all[i], strlen(all[i])))
-			return ms_fail(
-			    err, MS_USAGE, "login or password holds CR or LF");
+			return ms_fail(err, MS_USAGE,
+			    "login or password contains CR or LF");
 	return 0;
 }
 
@@ -107,8 +107,8 @@ ms_auth_choose(const struct ms_login *l, unsigned offered, enum ms_mech *mech,
 			return 0;
 		}
 	return ms_fail(err, MS_NOINPUT, "the server offers no %s",
-	    l->token             ? "OAUTHBEARER and no XOAUTH2"
+	    l->token             ? "OAUTHBEARER or XOAUTH2"
 	    : l->authzid != NULL ? "mechanism that takes an authorization "
 				   "identity"
-				 : "way to log in that we know");
+				 : "known login mechanism");
 }

@@ -1,4 +1,4 @@
-/* conn-impl.h - what conn*.c share. Layer: private to conn. */
+/* conn-impl.h - shared by conn*.c. Layer: private to conn. */
 #ifndef MS_CONN_IMPL_H
 #define MS_CONN_IMPL_H
 #include <openssl/ssl.h>
@@ -6,7 +6,7 @@
 #include "conn.h"
 
 struct ms_conn {
-	int fd; /* -1: there is a peer */
+	int fd; /* -1: peer replaces the socket */
 	struct ms_conn_peer peer;
 	char *host, *ca_file;
 	const char *const *pins;
@@ -21,7 +21,7 @@ struct ms_conn {
 	bool tls;
 	uint64_t received;
 	uint64_t rate; /* bytes a second; 0: no limit */
-	uint64_t left; /* bytes that may be read now */
+	uint64_t left; /* bytes that the rate allows now */
 	int64_t filled_ms;
 };
 
@@ -35,8 +35,8 @@ int ms_conn_poll(int fd, short events, int64_t deadline_ms);
 int ms_conn_await(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err);
 /*
- * After an SSL call that returned n <= 0: waits for what TLS needs. Results:
- * 0, the call can be repeated; -1, it has failed.
+ * Called after an SSL function returned n <= 0: waits for what TLS needs.
+ * Returns 0 if the call can be repeated, -1 if it has failed.
  */
 int ms_conn_ssl_retry(
     struct ms_conn *c, int n, int64_t deadline_ms, struct ms_err *err);

@@ -1,6 +1,6 @@
 /*
- * conn-tls.c - TLS: who is at the other end, and what OpenSSL has to say.
- * RFC 8446, RFC 9525; pins as in RFC 7469, 2.4.
+ * conn-tls.c - TLS: the identity of the server, and the errors of OpenSSL. RFC
+ * 8446, RFC 9525; pins as in RFC 7469, 2.4.
  */
 #include "conn.h"
 #include "conn-impl.h"
@@ -23,7 +23,7 @@
 #define PIN "sha256//"
 #define PIN_CHARS MS_BASE64_CHARS(MS_SHA_LEN)
 
-/* ---- sentences ---- */
+/* ---- error messages ---- */
 
 static int
 bad_certificate(long why, struct ms_err *err)
@@ -50,7 +50,7 @@ bad_certificate(long why, struct ms_err *err)
 	}
 }
 
-/* OpenSSL's last error as a sentence; the error queue is empty afterwards. */
+/* Fails with the last error of OpenSSL, and empties its error queue. */
 static int
 ssl_fail(int why, int sys, struct ms_err *err)
 {
@@ -93,7 +93,7 @@ ms_conn_ssl_retry(
 	    c, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms, err);
 }
 
-/* ---- who is there ---- */
+/* ---- pins ---- */
 
 bool
 ms_conn_pin_ok(const char *text)
@@ -106,7 +106,7 @@ ms_conn_pin_ok(const char *text)
 		   PIN_CHARS, digest) == MS_SHA_LEN;
 }
 
-/* The pin of n bytes of DER, which are freed. */
+/* Makes the pin of n bytes of DER, which are freed. */
 static bool
 make_pin(unsigned char *der, int n, char out[sizeof(PIN) + PIN_CHARS])
 {
@@ -123,7 +123,7 @@ make_pin(unsigned char *der, int n, char out[sizeof(PIN) + PIN_CHARS])
 	return true;
 }
 
-/* Is the certificate, or its key, one of those pinned? */
+/* Checks that the certificate or its key is pinned. */
 static int
 check_pins(const struct ms_conn *c, struct ms_err *err)
 {
@@ -138,7 +138,7 @@ check_pins(const struct ms_conn *c, struct ms_err *err)
 		    ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key_der)
 		    : -1;
 	if (!make_pin(der, n, whole) || !make_pin(key_der, key_n, key))
-		return ms_fail(err, MS_PROTO, "certificate can't be read");
+		return ms_fail(err, MS_PROTO, "certificate cannot be read");
 	for (i = 0; i < c->pin_count; i++)
 		if (strcmp(c->pins[i], whole) == 0 ||
 		    strcmp(c->pins[i], key) == 0)
@@ -150,7 +150,7 @@ check_pins(const struct ms_conn *c, struct ms_err *err)
 
 /* ---- the handshake ---- */
 
-/* Whose signature counts. */
+/* Sets the authorities that can sign the certificate. */
 static int
 set_up_authorities(struct ms_conn *c, struct ms_err *err)
 {
@@ -166,12 +166,12 @@ set_up_authorities(struct ms_conn *c, struct ms_err *err)
 	}
 	ERR_clear_error();
 	if (!good)
-		return ms_fail(err, MS_DATA, "%s: no certificates in it",
+		return ms_fail(err, MS_DATA, "%s: contains no certificates",
 		    c->ca_file != NULL ? c->ca_file : "system authorities");
 	return 0;
 }
 
-/* Is it an address, which has no place in SNI? */
+/* Whether a host is an address, which SNI does not allow. */
 static bool
 numeric(const char *host)
 {
@@ -181,7 +181,7 @@ numeric(const char *host)
 	       inet_pton(AF_INET6, host, addr) == 1;
 }
 
-/* Who must be at the other end. */
+/* Sets the name that the certificate must have. */
 static bool
 set_up_name(struct ms_conn *c)
 {
@@ -197,20 +197,20 @@ set_up(struct ms_conn *c, bool verified, struct ms_err *err)
 {
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	if (c->ctx == NULL)
-		return ms_fail(err, MS_BUG, "TLS: no context");
+		return ms_fail(err, MS_BUG, "TLS: cannot create a context");
 	SSL_CTX_set_min_proto_version(c->ctx, TLS1_2_VERSION);
 	SSL_CTX_set_mode(c->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_read_ahead(c->ctx, 1); /* fewer, larger reads */
+	SSL_CTX_set_read_ahead(c->ctx, 1); /* fewer and larger reads */
 	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_NONE, NULL);
 	if (verified && set_up_authorities(c, err) < 0)
 		return -1;
 	c->ssl = SSL_new(c->ctx);
 	if (c->ssl == NULL || !SSL_set_fd(c->ssl, c->fd))
-		return ms_fail(err, MS_BUG, "TLS: no session");
+		return ms_fail(err, MS_BUG, "TLS: cannot create a session");
 	if ((verified && !set_up_name(c)) ||
 	    (!numeric(c->host) && !SSL_set_tlsext_host_name(c->ssl, c->host)))
-		return ms_fail(err, MS_USAGE, "%s: bad host name", c->host);
+		return ms_fail(err, MS_USAGE, "%s: invalid host name", c->host);
 	return 0;
 }
 

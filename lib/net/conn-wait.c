@@ -1,4 +1,4 @@
-/* conn-wait.c - waits for a socket, until a deadline at most. */
+/* conn-wait.c - waits for a socket until a deadline. */
 #include "conn-impl.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* conn.c - TCP connections with deadlines and a rate; TLS is conn-tls.c's. */
+/*
+ * conn.c - TCP connections with deadlines and a rate limit; TLS is in
+ * conn-tls.c.
+ */
 #include "conn.h"
 #include "conn-impl.h"
 
@@ -24,11 +27,14 @@
 #include "clock.h"
 #include "url.h"
 
-#define RATE_MAX ((uint64_t)1 << 40) /* bytes a second: as good as no limit */
+#define RATE_MAX                                                               \
+	((uint64_t)1 << 40) /* bytes a second; a higher rate has no effect */
 
 /* ---- connecting ---- */
 
-/* What the resolver's thread may still write to when we have given up. */
+/*
+ * Memory that the thread of the resolver can write to after we have given up.
+ */
 struct lookup {
 	struct gaicb request;
 	struct addrinfo hints;
@@ -46,8 +52,9 @@ lookup_free(struct lookup *l)
 }
 
 /*
- * Looks the host up, by the deadline; getaddrinfo(3) itself has none. If the
- * resolver can't be called off, its request is left to it. NULL: failed.
+ * Looks up a host until the deadline, because getaddrinfo(3) has no timeout. If
+ * the request cannot be cancelled, its memory is left to the resolver. Returns
+ * NULL on failure.
  */
 static struct lookup *
 resolve(const struct ms_conn *c, const char *host, uint16_t port,
@@ -72,7 +79,8 @@ resolve(const struct ms_conn *c, const char *host, uint16_t port,
 			if (gai_cancel(&l->request) != EAI_NOTCANCELED)
 				lookup_free(l);
 			ms_fail(err, MS_TEMP,
-			    "host not looked up within %u seconds", c->timeout);
+			    "host name not resolved within %u seconds",
+			    c->timeout);
 			return NULL;
 		}
 		wait = ms_clock_timespec(left);
@@ -141,7 +149,10 @@ connect_any(
 		return -1;
 	for (ai = l->request.ar_result; ai != NULL; ai = ai->ai_next)
 		more++;
-	/* A dead address gets its share of the time, not all of it. */
+	/*
+	 * The remaining time is divided among the addresses, so that a dead
+	 * address does not use all of it.
+	 */
 	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
 	     ai = ai->ai_next) {
 		left = deadline - ms_clock_ms();
@@ -184,7 +195,8 @@ ms_conn_open(
 	for (i = 0; i < opt->pin_count; i++)
 		if (!ms_conn_pin_ok(opt->pins[i]))
 			return ms_fail(err, MS_USAGE,
-			    "%.100s: no pin; one is sha256// and 44 characters",
+			    "%.100s: invalid pin; use sha256// and 44 "
+			    "characters",
 			    opt->pins[i]);
 	if (opt->connect_to != NULL &&
 	    ms_url_endpoint(&to, opt->connect_to, err) < 0)
@@ -215,7 +227,10 @@ ms_conn_with(const struct ms_conn_peer *peer)
 
 /* ---- waiting ---- */
 
-/* After a recv(2) or send(2) that failed: 0: try it again. */
+/*
+ * Called after recv(2) or send(2) failed. Returns 0 if the call can be
+ * repeated.
+ */
 static int
 plain_retry(
     struct ms_conn *c, short events, int64_t deadline_ms, struct ms_err *err)
@@ -232,8 +247,8 @@ plain_retry(
 }
 
 /*
- * Is there a byte to read? On TLS a readable socket says little: a record may
- * be incomplete, or hold a session ticket. 1, 0, or -1.
+ * Whether there is a byte to read. On TLS a readable socket does not prove it:
+ * a record may be incomplete, or contain a session ticket. Returns 1, 0, or -1.
  */
 static int
 peek(struct ms_conn *c, struct ms_err *err)
@@ -291,8 +306,9 @@ ms_conn_wait(struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err)
 }
 
 /*
- * How many of n bytes the rate lets us read now: a bucket that holds half a
- * second's worth. Waits until it is a good part of that.
+ * Returns how many of n bytes the rate allows now. The token bucket contains up
+ * to half a second's worth of bytes; the function waits until a quarter of this
+ * is available.
  */
 static int
 allowance(struct ms_conn *c, int n, struct ms_err *err)
@@ -324,7 +340,7 @@ allowance(struct ms_conn *c, int n, struct ms_err *err)
 
 /* ---- reading and writing ---- */
 
-/* One try. More than 0: bytes; 0: again; -1. */
+/* Reads once. Returns the number of bytes, 0 to repeat the call, or -1. */
 static int
 read_some(
     struct ms_conn *c, void *p, int n, int64_t deadline_ms, struct ms_err *err)

@@ -1,5 +1,7 @@
-/* directory.c - a simple bind over verified TLS. RFC 4511, 4.2; RFC
- * 4513, 5.1.3. */
+/*
+ * directory.c - LDAP simple bind over verified TLS. RFC 4511, 4.2; RFC 4513,
+ * 5.1.3.
+ */
 #include "directory.h"
 
 #include <errno.h>
@@ -25,13 +27,13 @@ check_one(const LDAPURLDesc *d, struct ms_err *err)
 {
 	if (strcmp(d->lud_scheme, "ldaps") != 0 &&
 	    strcmp(d->lud_scheme, "ldap") != 0)
-		return ms_fail(
-		    err, MS_USAGE, "directory: neither ldaps: nor ldap:");
+		return ms_fail(err, MS_USAGE,
+		    "directory: URL is neither ldaps: nor ldap:");
 	if (d->lud_host == NULL || *d->lud_host == '\0')
-		return ms_fail(err, MS_USAGE, "directory: no host");
+		return ms_fail(err, MS_USAGE, "directory: URL has no host");
 	if (d->lud_dn != NULL && *d->lud_dn != '\0')
-		return ms_fail(
-		    err, MS_USAGE, "directory: more than a host and port");
+		return ms_fail(err, MS_USAGE,
+		    "directory: URL has more than a host and port");
 	return 0;
 }
 
@@ -48,7 +50,7 @@ ms_directory_url_ok(const char *url, struct ms_err *err)
 			continue;
 		any = true;
 		if (ldap_url_parse(one, &d) != LDAP_URL_SUCCESS) {
-			rc = ms_fail(err, MS_USAGE, "directory: not a URL");
+			rc = ms_fail(err, MS_USAGE, "directory: invalid URL");
 			break;
 		}
 		rc = check_one(d, err);
@@ -56,11 +58,11 @@ ms_directory_url_ok(const char *url, struct ms_err *err)
 	}
 	free(copy);
 	if (rc == 0 && !any)
-		rc = ms_fail(err, MS_USAGE, "directory: not a URL");
+		rc = ms_fail(err, MS_USAGE, "directory: invalid URL");
 	return rc;
 }
 
-/* An answer of libldap as an error. */
+/* Fails with an error of libldap. */
 static int
 failed(LDAP *ld, int rc, const char *what, struct ms_err *err)
 {
@@ -75,7 +77,10 @@ failed(LDAP *ld, int rc, const char *what, struct ms_err *err)
 	return -1;
 }
 
-/* All that decides whom we talk to is set here, whatever ldap.conf says. */
+/*
+ * Sets all options that decide which server is trusted, so that ldap.conf has
+ * no influence.
+ */
 static int
 prepare(LDAP *ld, const struct ms_directory *where, struct ms_err *err)
 {
@@ -123,14 +128,14 @@ bind_to(LDAP *ld, const struct ms_directory *where, const char *dn,
 	case LDAP_INVALID_DN_SYNTAX:
 	case LDAP_INAPPROPRIATE_AUTH:
 	case LDAP_INSUFFICIENT_ACCESS:
-	case LDAP_UNWILLING_TO_PERFORM: /* a locked account, mostly */
+	case LDAP_UNWILLING_TO_PERFORM: /* mostly a locked account */
 		return 0;
 	default:
 		return failed(ld, rc, "bind", err);
 	}
 }
 
-/* One server. */
+/* Asks one server. */
 static int
 check_at(const struct ms_directory *where, const char *dn, const char *password,
     struct ms_err *err)
@@ -147,13 +152,13 @@ check_at(const struct ms_directory *where, const char *dn, const char *password,
 	return got;
 }
 
-/* What a process of its own found out about one server. */
+/* The result of the child process that asks one server. */
 struct answer {
 	int got;
 	struct ms_err err;
 };
 
-/* The answer, if it comes in time. */
+/* Waits for the result of the child. */
 static int
 wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
 {
@@ -170,7 +175,7 @@ wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
 	if (got == 0)
 		return ms_fail(err, MS_TEMP,
 		    "directory: no answer in %u seconds", seconds);
-	/* It is less than a pipe takes at once. */
+	/* The struct is smaller than PIPE_BUF, so it arrives in one piece. */
 	if (read(fd, a, sizeof(*a)) != (ssize_t)sizeof(*a))
 		return ms_fail(err, MS_TEMP, "directory: libldap failed");
 	if (a->got < 0 && err != NULL)
@@ -179,11 +184,11 @@ wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
 }
 
 /*
- * libldap has no limit for a TLS handshake that does not come to an end, and
- * must not take others down with it: a process of its own asks.
+ * libldap has no time limit for a TLS handshake, and its options are global: a
+ * child process asks, so that it can be killed.
  */
 static int
-ask_apart(const struct ms_directory *where, const char *dn,
+ask_in_child(const struct ms_directory *where, const char *dn,
     const char *password, struct ms_err *err)
 {
 	struct answer a = {0};
@@ -220,8 +225,10 @@ ms_directory_check(const struct ms_directory *where, const char *dn,
 	char *copy, *at, *url;
 	int got = -1;
 
-	/* A bind without a password is one of nobody, and succeeds (RFC 4513,
-	 * 5.1.2). */
+	/*
+	 * A bind without a password is anonymous and succeeds (RFC 4513,
+	 * 5.1.2).
+	 */
 	if (*dn == '\0' || *password == '\0')
 		return 0;
 	if (ms_directory_url_ok(where->url, err) < 0)
@@ -231,7 +238,7 @@ ms_directory_check(const struct ms_directory *where, const char *dn,
 	while (got < 0 && (url = strsep(&at, " ")) != NULL) {
 		one.url = url;
 		if (*url != '\0')
-			got = ask_apart(&one, dn, password, err);
+			got = ask_in_child(&one, dn, password, err);
 	}
 	free(copy);
 	return got;

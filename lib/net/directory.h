@@ -1,25 +1,29 @@
 /*
- * directory.h - is this somebody's password in a directory? LDAP simple bind,
- * over TLS only. RFC 4511, 4513. Layer: above err; libldap.
+ * directory.h - verifies a password in a directory: LDAP simple bind, over TLS
+ * only. RFC 4511, 4513. Layer: above clock; libldap.
  */
 #ifndef MS_DIRECTORY_H
 #define MS_DIRECTORY_H
 #include "err.h"
 
 struct ms_directory {
-	const char *url; /* ldaps://..., or ldap://... with StartTLS; several
-			    with blanks between are tried one by one */
+	const char *url; /* ldaps://..., or ldap://... with StartTLS; several,
+			    separated by blanks, are tried in order */
 	const char *ca_file; /* PEM; NULL or "": those of the system */
-	unsigned timeout;    /* seconds that one server may take */
+	unsigned timeout;    /* time limit for each server, in seconds */
 };
 
-/* 0 it can be used, -1: MS_USAGE, it is neither, or names more than a host. */
+/*
+ * Returns 0 if the URL can be used, -1 with MS_USAGE if it is of another kind
+ * or contains more than a host.
+ */
 int ms_directory_url_ok(const char *url, struct ms_err *err);
 /*
- * Binds with a DN and password. 1: it is his; 0: it is not, or one of them is
- * empty; -1: MS_TEMP (not to be reached, busy), MS_PROTO (no TLS, or the
- * certificate does not hold), MS_USAGE. Configuration of libldap, in files or
- * the environment, does not count.
+ * Binds with a DN and a password. Returns 1 if the password is right; 0 if it
+ * is wrong, or if the DN or the password is empty; -1 with MS_TEMP (server not
+ * reachable or busy), MS_PROTO (no TLS, or the certificate is not valid) or
+ * MS_USAGE. Configuration files and environment variables of libldap have no
+ * effect.
  */
 int ms_directory_check(const struct ms_directory *where, const char *dn,
     const char *password, struct ms_err *err);

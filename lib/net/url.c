@@ -1,4 +1,7 @@
-/* url.c - addresses of mailboxes, taken apart and made identities. RFC 3986. */
+/*
+ * url.c - parses the URL of a mailbox, and makes the identity of a source. RFC
+ * 3986.
+ */
 #include "url.h"
 
 #include <arpa/inet.h>
@@ -10,7 +13,8 @@
 static const struct scheme {
 	const char *name;
 	const char *identity;
-	uint16_t port, other; /* its own, and the one with or without TLS */
+	uint16_t port, other; /* the default port, and that of the variant with
+				 or without TLS */
 } schemes[] = {
     [MS_IMAP] = {"imap://", "imap://", 143, 993},
     [MS_IMAPS] = {"imaps://", "imap://", 993, 143},
@@ -51,7 +55,10 @@ ms_url_login_ok(const void *p, size_t n)
 	return n > 0 && n <= MS_LOGIN_MAX;
 }
 
-/* Percent-decodes the login. A control byte would end up in a command. */
+/*
+ * Percent-decodes the login. Control bytes are refused because the login
+ * becomes part of a command.
+ */
 static int
 parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 {
@@ -65,8 +72,8 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 		if (c == ':') {
 			ms_buf_release(&out);
 			return ms_fail(err, MS_USAGE,
-			    "a password has no place in a URL (a colon in the "
-			    "login is %%3A)");
+			    "URL contains a password; write a colon in the "
+			    "login as %%3A");
 		}
 		if (c == '%') {
 			high = n - i < 3 ? -1 : hex_digit(p[i + 1]);
@@ -85,7 +92,7 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 	return 0;
 bad:
 	ms_buf_release(&out);
-	return ms_fail(err, MS_USAGE, "bad login in the URL");
+	return ms_fail(err, MS_USAGE, "invalid login in the URL");
 }
 
 static int
@@ -100,12 +107,12 @@ parse_port(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 		port = port * 10 + (uint32_t)(p[i] - '0');
 	}
 	if (n == 0 || i < n || port == 0 || port > UINT16_MAX)
-		return ms_fail(err, MS_USAGE, "bad port in the URL");
+		return ms_fail(err, MS_USAGE, "invalid port in the URL");
 	u->port = (uint16_t)port;
 	return 0;
 }
 
-/* Is it a name or an IPv4 address, of letters, digits, - . and _ ? */
+/* Whether p is a name or an IPv4 address: letters, digits, - . and _ */
 static bool
 name_ok(const char *p, size_t n)
 {
@@ -120,7 +127,7 @@ name_ok(const char *p, size_t n)
 	return true;
 }
 
-/* Brings u->host into the one form that its identity has. */
+/* Converts u->host to its canonical form, which is part of the identity. */
 static bool
 make_canonical(struct ms_url *u, bool ipv6)
 {
@@ -139,7 +146,8 @@ make_canonical(struct ms_url *u, bool ipv6)
 	for (i = 0; i < n; i++)
 		u->host[i] = (char)tolower((unsigned char)u->host[i]);
 	if (n > 0 && u->host[n - 1] == '.')
-		u->host[--n] = '\0'; /* the root's dot: the same host */
+		u->host[--n] =
+		    '\0'; /* the dot of the root zone names the same host */
 	return name_ok(u->host, n);
 }
 
@@ -151,19 +159,19 @@ parse_host(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 
 	stop = memchr(p, ipv6 ? ']' : ':', n);
 	if (ipv6 && stop == NULL)
-		return ms_fail(err, MS_USAGE, "bad host in the URL");
+		return ms_fail(err, MS_USAGE, "invalid host in the URL");
 	if (stop == NULL)
 		stop = end;
 	u->host = ms_xstrndup(p + ipv6, (size_t)(stop - p - ipv6));
 	stop += ipv6;
 	if (!make_canonical(u, ipv6) || (stop < end && *stop != ':'))
-		return ms_fail(err, MS_USAGE, "bad host in the URL");
+		return ms_fail(err, MS_USAGE, "invalid host in the URL");
 	if (stop < end)
 		return parse_port(u, stop + 1, (size_t)(end - stop - 1), err);
 	return 0;
 }
 
-/* The scheme that the text begins with; NULL: none of ours. */
+/* Finds the scheme at the beginning of text; NULL: unknown. */
 static const struct scheme *
 find_scheme(const char *text)
 {
@@ -188,16 +196,16 @@ ms_url_parse(struct ms_url *u, const char *text, struct ms_err *err)
 		return ms_fail(err, MS_USAGE, "URL is too long");
 	if (scheme == NULL)
 		return ms_fail(err, MS_USAGE,
-		    "a URL begins with imaps://, imap://, pop3s:// or "
-		    "pop3://, as in imaps://alice@imap.example.org/");
+		    "URL does not begin with imaps://, imap://, pop3s:// "
+		    "or pop3:// (example: imaps://alice@imap.example.org/)");
 	u->scheme = (enum ms_scheme)(scheme - schemes);
 	u->port = scheme->port;
 	p += strlen(scheme->name);
 	end = p + strcspn(p, "/?#");
 	if (*end != '\0' && strcmp(end, "/") != 0)
 		return ms_fail(err, MS_USAGE,
-		    "nothing may follow the host in the URL; folders are "
-		    "named with --folder");
+		    "URL has text after the host; name folders with "
+		    "--folder");
 	n = (size_t)(end - p);
 	at = memrchr(p, '@', n);
 	if ((at != NULL && parse_login(u, p, (size_t)(at - p), err) < 0) ||
