@@ -19,8 +19,8 @@ refused() {
 }
 refused 'no URL' 'expected: url' --password-file pw
 refused 'two URLs' 'expected: url' imaps://a@h/ imaps://b@h/
-refused 'another protocol' 'begins with imaps://' smtp://a@h/
-refused 'a password in the URL' 'no place in a URL' imaps://a:secret@h/
+refused 'another protocol' 'does not begin with imaps://' smtp://a@h/
+refused 'a password in the URL' 'URL contains a password' imaps://a:secret@h/
 refused 'no login' 'no login' imaps://h/
 refused 'two logins' '--login: differs from the login in the URL' --login b imaps://a@h/
 refused 'a login with a line end' 'with control characters' --login 'a
@@ -47,7 +47,7 @@ status 'with --check there is no stream' 64 ms-fetch --check smtp://a@h/
 status 'also when --check comes after the mistake' 64 ms-fetch --bad --check imaps://a@h/
 [ -s out ] && fail 'nothing on stdout'
 
-# A session of its own has no terminal to ask on.
+# A new session has no terminal to ask for a password.
 status 'no password option, no terminal' 64 setsid -w ms-fetch imaps://a@h/
 same '  its stream has the status' misused out
 ok '  it names the options' grep -q 'password-file, --password-fd or --password-command' err
