@@ -82,15 +82,15 @@ is_admin(const struct tool *t)
 int
 tool_privileged(struct tool *t, unsigned privilege, struct ms_err *err)
 {
-	struct ms_buf word = {0};
+	struct ms_buf names = {0};
 
 	if (privilege == 0 || is_admin(t) ||
 	    ms_account_has(&t->actor, privilege))
 		return 0;
-	ms_privileges_write(&word, privilege, ' ');
+	ms_privileges_write(&names, privilege, ' ');
 	ms_fail(err, MS_AUTH, "user '%.255s' lacks the privilege '%s'", t->as,
-	    ms_buf_str(&word));
-	ms_buf_release(&word);
+	    ms_buf_str(&names));
+	ms_buf_release(&names);
 	return -1;
 }
 

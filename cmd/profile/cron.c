@@ -16,37 +16,37 @@
 
 /* An argument for /bin/sh in a line of crontab(5), where % must be escaped. */
 static void
-cron_quote(struct ms_buf *out, const char *word)
+cron_quote(struct ms_buf *out, const char *arg)
 {
 	static const char plain[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	    "/._+-@:,=";
-	bool quote = *word == '\0' || word[strspn(word, plain)] != '\0';
+	bool quote = *arg == '\0' || arg[strspn(arg, plain)] != '\0';
 
 	if (quote)
 		ms_buf_add_byte(out, '\'');
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
+	for (; *arg != '\0'; arg++)
+		if (*arg == '\'')
 			ms_buf_add_str(out, "'\\''");
-		else if (*word == '%')
+		else if (*arg == '%')
 			ms_buf_add_str(out, "\\%");
 		else
-			ms_buf_add_byte(out, (unsigned char)*word);
+			ms_buf_add_byte(out, (unsigned char)*arg);
 	if (quote)
 		ms_buf_add_byte(out, '\'');
 }
 
 /* An argument in ExecStart= (systemd.service(5), Command lines). */
 static void
-unit_quote(struct ms_buf *out, const char *word)
+unit_quote(struct ms_buf *out, const char *arg)
 {
 	ms_buf_add_byte(out, '"');
-	for (; *word != '\0'; word++) {
-		if (*word == '"' || *word == '\\')
+	for (; *arg != '\0'; arg++) {
+		if (*arg == '"' || *arg == '\\')
 			ms_buf_add_byte(out, '\\');
-		else if (*word == '%' || *word == '$')
-			ms_buf_add_byte(out, (unsigned char)*word);
-		ms_buf_add_byte(out, (unsigned char)*word);
+		else if (*arg == '%' || *arg == '$')
+			ms_buf_add_byte(out, (unsigned char)*arg);
+		ms_buf_add_byte(out, (unsigned char)*arg);
 	}
 	ms_buf_add_byte(out, '"');
 }
@@ -80,7 +80,7 @@ unit_name(struct ms_buf *out, const char *name)
 
 /* ---- the command ---- */
 
-typedef void quote_fn(struct ms_buf *out, const char *word);
+typedef void quote_fn(struct ms_buf *out, const char *arg);
 
 /* Appends the command that runs a profile. Its paths are absolute, and it does
  * not depend on the environment of this process. */

@@ -56,7 +56,7 @@ on_started(void *ctx, const struct job *job)
 {
 	const struct profile_run *r = ctx;
 
-	ms_warn(TOOL, "%s: %s: begins", r->report.profile, job->name);
+	ms_warn(TOOL, "%s: %s: started", r->report.profile, job->name);
 }
 
 static void

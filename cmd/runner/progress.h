@@ -1,6 +1,6 @@
 /*
  * progress.h - lines on a terminal that show what runs now: one for each job
- * and one for all, drawn again and again in the same place. Private to the
+ * and one for all, drawn repeatedly in the same place. Private to the
  * runner.
  */
 #ifndef PROGRESS_H

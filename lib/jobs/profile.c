@@ -91,11 +91,11 @@ add_item(struct parser *r, const struct ms_ini_value *v, const char *value,
 static int
 parse_switch(const struct ms_ini_value *v, struct ms_err *err)
 {
-	static const char *const words[] = {
+	static const char *const names[] = {
 	    "no", "yes", "off", "on", "false", "true", "0", "1"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(v->value, words[i]) == 0)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(v->value, names[i]) == 0)
 			return (int)(i & 1);
 	return ms_fail(err, MS_USAGE, "%s: must be yes or no", v->key);
 }
@@ -159,19 +159,19 @@ add_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 static int
 set_kind(struct ms_profile *p, struct ms_err *err)
 {
-	const char *word = ms_profile_value(p, "kind");
+	const char *value = ms_profile_value(p, "kind");
 
-	if (word == NULL)
+	if (value == NULL)
 		return ms_fail(
 		    err, MS_USAGE, "line 1: the key 'kind' is missing");
 	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(word, kind_names[i]) == 0) {
+		if (strcmp(value, kind_names[i]) == 0) {
 			p->kind = (enum ms_profile_kind)i;
 			return 0;
 		}
 	return REFUSE(p, "kind",
 	    "unknown kind '%.40s' (try mailbox, batch, csv, files, export)",
-	    word);
+	    value);
 }
 
 /* Does the profile have only keys of its kind, and all that this kind needs? */
@@ -273,7 +273,7 @@ check_password(struct ms_profile *p, struct ms_err *err)
 static int
 check_batch(struct ms_profile *p, struct ms_err *err)
 {
-	const char *word = ms_profile_value(p, "mailbox"), *name;
+	const char *value = ms_profile_value(p, "mailbox"), *name;
 	size_t at = 0, named = 0;
 
 	if (p->kind != MS_PROFILE_BATCH)
@@ -281,8 +281,8 @@ check_batch(struct ms_profile *p, struct ms_err *err)
 	if (ms_profile_line(p, "authzid") != 0)
 		return REFUSE(p, "authzid",
 		    "authzid: each user of a batch has one; use mailbox");
-	p->by_user_name = word != NULL && strcmp(word, "name") == 0;
-	if (word != NULL && !p->by_user_name && strcmp(word, "address") != 0)
+	p->by_user_name = value != NULL && strcmp(value, "name") == 0;
+	if (value != NULL && !p->by_user_name && strcmp(value, "address") != 0)
 		return REFUSE(p, "mailbox", "mailbox: must be address or name");
 	while ((name = ms_profile_next(p, "users", &at)) != NULL) {
 		named++;
@@ -298,9 +298,9 @@ check_batch(struct ms_profile *p, struct ms_err *err)
 static int
 set_schedule(struct ms_profile *p, struct ms_err *err)
 {
-	const char *word = ms_profile_value(p, "schedule");
+	const char *value = ms_profile_value(p, "schedule");
 
-	if (word != NULL && ms_schedule_parse(&p->schedule, word, err) < 0)
+	if (value != NULL && ms_schedule_parse(&p->schedule, value, err) < 0)
 		return ms_context(
 		    err, "line %u: schedule", ms_profile_line(p, "schedule"));
 	if (p->schedule.kind == MS_SCHEDULE_CONTINUOUS &&
@@ -315,11 +315,11 @@ set_schedule(struct ms_profile *p, struct ms_err *err)
 static int
 set_jobs(struct ms_profile *p, struct ms_err *err)
 {
-	const char *word = ms_profile_value(p, "jobs");
+	const char *value = ms_profile_value(p, "jobs");
 	uint64_t n = MS_PROFILE_JOBS;
 
-	if (word != NULL &&
-	    ms_opt_number(word, 1, MS_PROFILE_JOBS_MAX, &n, err) < 0)
+	if (value != NULL &&
+	    ms_opt_number(value, 1, MS_PROFILE_JOBS_MAX, &n, err) < 0)
 		return ms_context(
 		    err, "line %u: jobs", ms_profile_line(p, "jobs"));
 	p->jobs = (unsigned)n;

@@ -8,7 +8,7 @@
 
 #include "time.h"
 
-#define WORDS 6 /* more than any schedule has */
+#define TOKENS 6 /* more than any schedule has */
 #define FIELDS 5
 
 /* The five fields of crontab(5), in its order. */
@@ -135,20 +135,20 @@ has_day(const struct ms_schedule *s)
 }
 
 static int
-parse_cron(struct ms_schedule *s, char *words[], struct ms_err *err)
+parse_cron(struct ms_schedule *s, char *tokens[], struct ms_err *err)
 {
 	uint64_t set[FIELDS];
 
 	for (size_t i = 0; i < FIELDS; i++)
-		if (parse_field(words[i], &fields[i], &set[i], err) < 0)
+		if (parse_field(tokens[i], &fields[i], &set[i], err) < 0)
 			return -1;
 	s->minutes = set[0];
 	s->hours = (uint32_t)set[1];
 	s->days = (uint32_t)set[2];
 	s->months = (uint32_t)set[3];
 	s->weekdays = (uint32_t)((set[4] | set[4] >> 7) & bits(0, 6));
-	s->any_day = words[2][0] == '*';
-	s->any_weekday = words[4][0] == '*';
+	s->any_day = tokens[2][0] == '*';
+	s->any_weekday = tokens[4][0] == '*';
 	if (!has_day(s))
 		return ms_fail(
 		    err, MS_USAGE, "there is no such day in any year");
@@ -212,12 +212,12 @@ parse_day(struct ms_schedule *s, const char *text, struct ms_err *err)
 }
 
 static bool
-is_unit(const char *word, const char *unit)
+is_unit(const char *token, const char *unit)
 {
 	size_t n = strlen(unit);
 
-	return strncasecmp(word, unit, n) == 0 &&
-	       (word[n] == '\0' || strcasecmp(word + n, "s") == 0);
+	return strncasecmp(token, unit, n) == 0 &&
+	       (token[n] == '\0' || strcasecmp(token + n, "s") == 0);
 }
 
 /* `every N minutes`: N must divide the hour, as cron can express only that. */
@@ -252,7 +252,7 @@ parse_every(struct ms_schedule *s, const char *count, const char *unit,
 }
 
 static int
-parse_words(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
+parse_tokens(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
 {
 	hourly(s);
 	if (n == 1 && strcasecmp(w[0], "hourly") == 0)
@@ -279,19 +279,19 @@ parse_words(struct ms_schedule *s, char *w[], size_t n, struct ms_err *err)
 int
 ms_schedule_parse(struct ms_schedule *s, const char *text, struct ms_err *err)
 {
-	char *copy = ms_xstrdup(text), *p = copy, *words[WORDS], *word;
+	char *copy = ms_xstrdup(text), *p = copy, *tokens[TOKENS], *token;
 	size_t n = 0;
 	int rc;
 
 	*s = (struct ms_schedule){.kind = MS_SCHEDULE_TIMES};
-	while (n < WORDS && (word = strsep(&p, " \t")) != NULL)
-		if (*word != '\0')
-			words[n++] = word;
-	if (n == 1 && strcasecmp(words[0], "continuous") == 0) {
+	while (n < TOKENS && (token = strsep(&p, " \t")) != NULL)
+		if (*token != '\0')
+			tokens[n++] = token;
+	if (n == 1 && strcasecmp(tokens[0], "continuous") == 0) {
 		s->kind = MS_SCHEDULE_CONTINUOUS;
 		rc = 0;
 	} else {
-		rc = parse_words(s, words, n, err);
+		rc = parse_tokens(s, tokens, n, err);
 	}
 	if (rc < 0)
 		*s = (struct ms_schedule){0};
