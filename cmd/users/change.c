@@ -1,5 +1,5 @@
-/* change.c - ms-users set, rename, delete, addresses, grant, revoke. See
- * ms-users(1). */
+/* change.c - ms-users set, rename, delete, addresses, grant, revoke. The manual
+ * is ms-users(1). */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -14,13 +14,13 @@
 
 /* ---- set ---- */
 
-/* A change of one user that is there. */
+/* A change of an existing user. */
 struct change {
 	struct users *u;
 	const char *name;
 	struct ms_account want;
 	unsigned set;
-	uint64_t number; /* whose it was */
+	uint64_t number; /* of the user */
 };
 
 static int
@@ -54,7 +54,7 @@ users_set(struct users *u)
 
 /* ---- rename ---- */
 
-/* A deleted one can be renamed too, so that another may have his name. */
+/* A deleted user can be renamed too, which makes the name free. */
 static int
 decide_rename(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
@@ -64,7 +64,7 @@ decide_rename(void *ctx, struct ms_change *ch, struct ms_err *err)
 
 	got = ms_account_find_in(ms_change_txn(ch), c->name, &now, err);
 	if (got == 0)
-		rc = ms_fail(err, MS_NOINPUT, "there is no such user");
+		rc = ms_fail(err, MS_NOINPUT, "no such user");
 	else
 		rc = got < 0 ? -1
 			     : ms_account_set(ch, now.number, &c->want,
@@ -118,7 +118,7 @@ users_delete(struct users *u)
 
 /* ---- addresses ---- */
 
-/* Case does not tell two of them apart. */
+/* Hashes an address without regard to case. */
 static void
 digest(const char *address, unsigned char out[MS_SHA_LEN])
 {
@@ -129,30 +129,30 @@ digest(const char *address, unsigned char out[MS_SHA_LEN])
 	ms_buf_release(&folded);
 }
 
-/* The addresses of the list that are not among the arguments. */
+/* Appends the addresses of the list that are not among the operands. */
 static void
 add_others(const struct users *u, struct ms_slice list, struct ms_buf *out)
 {
 	unsigned char key[MS_SHA_LEN];
-	struct ms_map arguments = {0};
+	struct ms_map operands = {0};
 	const char *s;
 	int i;
 
 	for (i = 1; i < u->count; i++) {
 		digest(u->args[i], key);
-		ms_map_add(&arguments, key, 0, NULL);
+		ms_map_add(&operands, key, 0, NULL);
 	}
 	for (s = ms_list_next(list, NULL); s != NULL;
 	     s = ms_list_next(list, s)) {
 		digest(s, key);
-		if (!ms_map_get(&arguments, key, &(uint64_t){0}))
+		if (!ms_map_get(&operands, key, &(uint64_t){0}))
 			ms_buf_add(out, s, strlen(s) + 1);
 	}
-	ms_map_release(&arguments);
+	ms_map_release(&operands);
 }
 
 static void
-add_arguments(const struct users *u, struct ms_buf *list)
+add_operands(const struct users *u, struct ms_buf *list)
 {
 	int i;
 
@@ -160,7 +160,7 @@ add_arguments(const struct users *u, struct ms_buf *list)
 		ms_buf_add(list, u->args[i], strlen(u->args[i]) + 1);
 }
 
-/* The new list: what is there twice is dropped later. */
+/* Makes the new list. ms_account_set() removes duplicates. */
 static int
 decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
@@ -172,13 +172,13 @@ decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
 
 	if (rc == 0) {
 		if (u->opt->primary)
-			add_arguments(u, &list);
+			add_operands(u, &list);
 		if (u->opt->remove)
 			add_others(u, now.addresses, &list);
 		else
 			ms_buf_add(&list, now.addresses.p, now.addresses.n);
 		if (u->opt->add)
-			add_arguments(u, &list);
+			add_operands(u, &list);
 		c->want.addresses = ms_buf_slice(&list);
 		rc = ms_account_set(
 		    ch, now.number, &c->want, MS_SET_ADDRESSES, NULL, err);
@@ -191,19 +191,19 @@ decide_addresses(void *ctx, struct ms_change *ch, struct ms_err *err)
 static int
 print_addresses(struct users *u, struct ms_err *err)
 {
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	const char *s;
 	int rc;
 
 	if (users_may_look(u, u->args[0], err) < 0)
 		return -1;
-	rc = users_find(u, u->args[0], &who, err);
-	for (s = rc == 0 ? ms_list_next(who.addresses, NULL) : NULL; s != NULL;
-	     s = ms_list_next(who.addresses, s)) {
+	rc = users_find(u, u->args[0], &user, err);
+	for (s = rc == 0 ? ms_list_next(user.addresses, NULL) : NULL; s != NULL;
+	     s = ms_list_next(user.addresses, s)) {
 		ms_listing_escape(&u->out, s, strlen(s));
 		ms_buf_add_byte(&u->out, '\n');
 	}
-	ms_account_release(&who);
+	ms_account_release(&user);
 	return rc < 0 ? -1 : users_flush(u, true, err);
 }
 
@@ -217,8 +217,8 @@ users_addresses(struct users *u)
 
 	if (how != (u->count > 1)) {
 		ms_fail(&err, MS_USAGE,
-		    "one of --add, --remove, --primary, and addresses; or "
-		    "neither");
+		    "addresses need --add, --remove or --primary, and these "
+		    "need addresses");
 		return users_failed(NULL, &err);
 	}
 	if (!how)
@@ -232,12 +232,12 @@ users_addresses(struct users *u)
 
 struct grant {
 	struct users *u;
-	bool take; /* away */
+	bool revoke;
 	bool on_archive;
-	unsigned bits; /* of privileges, or rights */
+	unsigned bits; /* privileges or rights */
 };
 
-/* The rights of a user, with one row changed: appended. */
+/* Appends the rights of a user, with the row of archive `on` changed. */
 static void
 change_rights(const struct grant *g, const struct ms_account *now, uint64_t on,
     struct ms_buf *rows)
@@ -250,7 +250,7 @@ change_rights(const struct grant *g, const struct ms_account *now, uint64_t on,
 		if (ms_le64(now->rights.p + i) != on)
 			ms_buf_add(rows, now->rights.p + i, MS_RIGHT_ROW);
 	ms_put_le64(row, on);
-	row[8] = (unsigned char)(g->take ? has & ~g->bits : has | g->bits);
+	row[8] = (unsigned char)(g->revoke ? has & ~g->bits : has | g->bits);
 	ms_buf_add(rows, row, sizeof(row));
 }
 
@@ -263,11 +263,11 @@ decide_grant(void *ctx, struct ms_change *ch, struct ms_err *err)
 	int got = 1, rc = users_find_in(ch, g->u->args[0], &now, err);
 
 	if (rc == 0 && g->u->opt->on != NULL) {
-		/* Also the archive of one who is deleted. */
+		/* The archive of a deleted user is valid too. */
 		got = ms_account_find_in(
 		    ms_change_txn(ch), g->u->opt->on, &archive, err);
 		if (got == 0)
-			ms_fail(err, MS_NOINPUT, "there is no archive of '%s'",
+			ms_fail(err, MS_NOINPUT, "no archive of user '%s'",
 			    g->u->opt->on);
 		rc = got == 1 ? 0 : -1;
 	}
@@ -276,7 +276,7 @@ decide_grant(void *ctx, struct ms_change *ch, struct ms_err *err)
 		want.rights = ms_buf_slice(&rows);
 	}
 	want.privileges =
-	    g->take ? now.privileges & ~g->bits : now.privileges | g->bits;
+	    g->revoke ? now.privileges & ~g->bits : now.privileges | g->bits;
 	if (rc == 0)
 		rc = ms_account_set(ch, now.number, &want,
 		    g->on_archive ? MS_SET_RIGHTS : MS_SET_PRIVILEGES, NULL,
@@ -288,10 +288,10 @@ decide_grant(void *ctx, struct ms_change *ch, struct ms_err *err)
 }
 
 static int
-grant_or_revoke(struct users *u, bool take)
+grant_or_revoke(struct users *u, bool revoke)
 {
 	struct grant g = {.u = u,
-	    .take = take,
+	    .revoke = revoke,
 	    .on_archive = u->opt->on != NULL || u->opt->on_all};
 	struct ms_err err = {0};
 	unsigned bits;

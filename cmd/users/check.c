@@ -1,6 +1,6 @@
-/* check.c - ms-users check: is this who he says? The checkpassword
- * interface, https://cr.yp.to/checkpwd/interface.html, and what Dovecot adds
- * to it. See ms-users(1). */
+/* check.c - ms-users check: checks a password. The checkpassword interface,
+ * https://cr.yp.to/checkpwd/interface.html, with the additions of Dovecot. The
+ * manual is ms-users(1). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 enum {
 	REFUSED = 1,
 	MISUSED = 2,
-	UNKNOWN = 3, /* Dovecot looks for a user, and there is none */
+	UNKNOWN = 3, /* Dovecot looks up a user that does not exist */
 	TEMPORARY = 111
 };
 
@@ -28,7 +28,7 @@ struct credentials {
 	const char *name, *password;
 };
 
-/* 0, or what to exit with. */
+/* 0, or an exit status. */
 static int
 read_credentials(struct credentials *c)
 {
@@ -55,10 +55,10 @@ read_credentials(struct credentials *c)
 	return 0;
 }
 
-/* ---- is it his? ---- */
+/* ---- the check ---- */
 
 static int
-ask_directory(struct users *u, const struct ms_account *who,
+ask_directory(struct users *u, const struct ms_account *user,
     const char *password, struct ms_err *err)
 {
 	struct ms_settings s = {0};
@@ -70,28 +70,28 @@ ask_directory(struct users *u, const struct ms_account *who,
 	where = (struct ms_directory){
 	    s.directory_url, s.directory_ca_file, s.directory_timeout};
 	if (*s.directory_url == '\0')
-		got = ms_fail(
-		    err, MS_USAGE, "directory: none is set (directory-url)");
+		got = ms_fail(err, MS_USAGE, "no directory: set directory-url");
 	else
-		got = ms_directory_check(&where, who->dn, password, err);
+		got = ms_directory_check(&where, user->dn, password, err);
 	ms_settings_release(&s);
 	return got;
 }
 
-/* 1, 0, -1. Whoever may not log in costs as much as who may. */
+/* 1: the password is right; 0; -1. A user who may not log in costs as much time
+ * as any other, so that the time does not reveal which users exist. */
 static int
-password_is_his(struct users *u, const struct ms_account *who, bool may,
+check_password(struct users *u, const struct ms_account *user, bool may,
     const char *password, struct ms_err *err)
 {
 	struct ms_buf hash = {0};
 	int got = 0;
 
-	if (may && who->authentication == MS_LOGIN_DIRECTORY)
-		return ask_directory(u, who, password, err);
-	if (may && who->authentication == MS_LOGIN_INTEGRATED &&
-	    who->has_password)
+	if (may && user->authentication == MS_LOGIN_DIRECTORY)
+		return ask_directory(u, user, password, err);
+	if (may && user->authentication == MS_LOGIN_INTEGRATED &&
+	    user->has_password)
 		got = ms_password_read(
-		    ms_archive_path(u->a), who->number, &hash, err);
+		    ms_archive_path(u->a), user->number, &hash, err);
 	if (got < 0)
 		return -1;
 	got =
@@ -100,30 +100,30 @@ password_is_his(struct users *u, const struct ms_account *who, bool may,
 	return got;
 }
 
-/* An exit status. */
+/* Returns an exit status. *name receives the name of the user. */
 static int
-judge(struct users *u, const struct credentials *c, bool look_up,
+check(struct users *u, const struct credentials *c, bool look_up,
     struct ms_buf *name, struct ms_err *err)
 {
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	int got, status = TEMPORARY;
 	bool may;
 
-	got = ms_account_login(u->a, c->name, &who, err);
+	got = ms_account_login(u->a, c->name, &user, err);
 	if (got < 0)
 		goto out;
-	may = got == 1 && ms_account_has(&who, MS_PRIVILEGE_LOGIN);
+	may = got == 1 && ms_account_has(&user, MS_PRIVILEGE_LOGIN);
 	if (got == 1)
-		ms_buf_add_str(name, who.name);
+		ms_buf_add_str(name, user.name);
 	if (look_up) {
 		status = may ? 0 : UNKNOWN;
 		goto out;
 	}
-	got = password_is_his(u, &who, may, c->password, err);
+	got = check_password(u, &user, may, c->password, err);
 	if (got >= 0)
 		status = got == 1 ? 0 : REFUSED;
 out:
-	ms_account_release(&who);
+	ms_account_release(&user);
 	return status;
 }
 
@@ -159,12 +159,13 @@ users_check(struct users *u)
 		status = TEMPORARY;
 		if (ms_opt_archive(&dir, u->opt->archive, &err) == 0 &&
 		    ms_archive_open(&u->a, dir, MS_ARCHIVE_READ, &err) == 0)
-			status = judge(u, &c, look_up, &name, &err);
+			status = check(u, &c, look_up, &name, &err);
 		ms_archive_close(u->a);
 		u->a = NULL;
 	} else if (status == MISUSED) {
 		ms_fail(&err, MS_USAGE,
-		    "descriptor 3: name, password and time, a NUL behind each");
+		    "descriptor 3: expected name, password and time, each with "
+		    "a NUL");
 	}
 	explicit_bzero(&c, sizeof(c));
 	if (err.code != MS_OK)

@@ -1,5 +1,5 @@
-/* common.c - what the verbs of ms-users have in common: failures,
- * output, who may do what. See ms-users(1). */
+/* common.c - functions that the verbs of ms-users share: errors, output,
+ * permissions, lookup of users. The manual is ms-users(1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #define OUT_FULL 65536
 
 int
-users_failed(const char *who, const struct ms_err *err)
+users_failed(const char *user, const struct ms_err *err)
 {
-	if (who == NULL)
+	if (user == NULL)
 		return ms_warn_err(TOOL, err);
-	ms_warn(TOOL, "%s: %s", who, err->msg);
+	ms_warn(TOOL, "%s: %s", user, err->msg);
 	return ms_status(err->code);
 }
 
@@ -29,43 +29,44 @@ users_flush(struct users *u, bool all, struct ms_err *err)
 	return 0;
 }
 
-/* ---- who may ---- */
+/* ---- permissions ---- */
 
-/* got: what looking for `as` gave. */
+/* Refuses what the user of --as may not do. got: the result of its lookup. */
 static int
-judge(const struct users *u, int got, const struct ms_account *who, bool fine,
-    struct ms_err *err)
+check_actor(const struct users *u, int got, const struct ms_account *user,
+    bool allowed, struct ms_err *err)
 {
 	if (got < 0)
 		return -1;
-	if (got == 0 || who->deleted)
+	if (got == 0 || user->deleted)
+		return ms_fail(err, MS_AUTH, "--as: no user '%s'", u->opt->as);
+	if (user->disabled)
 		return ms_fail(
-		    err, MS_AUTH, "there is no user '%s'", u->opt->as);
-	if (who->disabled)
-		return ms_fail(err, MS_AUTH, "'%s' is disabled", who->name);
-	if (!fine)
-		return ms_fail(err, MS_AUTH, "'%s' may not do that", who->name);
+		    err, MS_AUTH, "--as: user '%s' is disabled", user->name);
+	if (!allowed)
+		return ms_fail(err, MS_AUTH,
+		    "--as: user '%s' is not allowed to do this", user->name);
 	return 0;
 }
 
 int
 users_may_look(struct users *u, const char *name, struct ms_err *err)
 {
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	int got, rc;
 
 	if (u->opt->as == NULL)
 		return 0;
-	got = ms_account_find(u->a, u->opt->as, &who, err);
-	rc = judge(u, got, &who,
-	    got == 1 && (ms_account_has(&who, MS_PRIVILEGE_ADMIN) ||
-			    (name != NULL && strcmp(name, who.name) == 0)),
+	got = ms_account_find(u->a, u->opt->as, &user, err);
+	rc = check_actor(u, got, &user,
+	    got == 1 && (ms_account_has(&user, MS_PRIVILEGE_ADMIN) ||
+			    (name != NULL && strcmp(name, user.name) == 0)),
 	    err);
-	ms_account_release(&who);
+	ms_account_release(&user);
 	return rc;
 }
 
-/* A change, and who may do it. */
+/* A change, and the user that may make it besides an admin. */
 struct guarded {
 	struct users *u;
 	const char *self;
@@ -78,19 +79,19 @@ decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
 	struct guarded *g = ctx;
 	const char *as = g->u->opt->as;
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	int got, rc = 0;
 
 	if (as != NULL) {
-		got = ms_account_find_in(ms_change_txn(ch), as, &who, err);
-		rc = judge(g->u, got, &who,
-		    got == 1 && (ms_account_has(&who, MS_PRIVILEGE_ADMIN) ||
+		got = ms_account_find_in(ms_change_txn(ch), as, &user, err);
+		rc = check_actor(g->u, got, &user,
+		    got == 1 && (ms_account_has(&user, MS_PRIVILEGE_ADMIN) ||
 				    (g->self != NULL &&
-					strcmp(g->self, who.name) == 0 &&
-					ms_account_has(&who,
+					strcmp(g->self, user.name) == 0 &&
+					ms_account_has(&user,
 					    MS_PRIVILEGE_CHANGE_PASSWORD))),
 		    err);
-		ms_account_release(&who);
+		ms_account_release(&user);
 	}
 	return rc < 0 ? -1 : g->fn(g->ctx, ch, err);
 }
@@ -110,7 +111,7 @@ static int
 found(int got, const struct ms_account *u, struct ms_err *err)
 {
 	if (got == 0 || (got == 1 && u->deleted))
-		return ms_fail(err, MS_NOINPUT, "there is no such user");
+		return ms_fail(err, MS_NOINPUT, "no such user");
 	return got < 0 ? -1 : 0;
 }
 
@@ -163,10 +164,11 @@ users_words(const char *list, char sep, unsigned (*bit)(const char *word),
 		if (one == 0)
 			rc = ms_fail(err, MS_USAGE,
 			    bit == ms_right_of
-				? "'%.99s' is no right: read, write, delete"
-				: "'%.99s' is no privilege: admin, login, "
+				? "'%.99s' is not a right (read, write, "
+				  "delete)"
+				: "'%.99s' is not a privilege (admin, login, "
 				  "change-password, archive, export, delete, "
-				  "modify-profiles",
+				  "modify-profiles)",
 			    word);
 	}
 	free(copy);

@@ -1,5 +1,5 @@
-/* import.c - ms-users import: users of a file are made or changed, many
- * at once. See ms-users(1). */
+/* import.c - ms-users import: adds and changes the users of a file, many in one
+ * commit. The manual is ms-users(1). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "report.h"
 #include "import.h"
 
-/* Of one commit: events, and bytes that the file has for them. */
+/* Limits of one commit: events, and bytes of the file. */
 #define BATCH_ROWS 8192
 #define BATCH_BYTES (2 * 1024 * 1024)
 
@@ -20,8 +20,8 @@ struct import {
 	struct users *u;
 	struct users_rows rows;
 	size_t from, to; /* the batch */
-	bool rights;     /* it is the rights that are taken in now */
-	bool judged;     /* a dry run: the batch was looked at */
+	bool rights;     /* the second pass: rights are set */
+	bool checked;    /* a dry run: the batch was checked and undone */
 };
 
 /* ---- reading ---- */
@@ -65,7 +65,7 @@ looks_like_json(const struct ms_buf *text)
 
 /* ---- one user ---- */
 
-/* Rows of rights, archives by number. */
+/* Appends the rights of a row, with the numbers of the archives. */
 static int
 find_rights(struct ms_change *ch, const struct users_row *r, struct ms_buf *out,
     struct ms_err *err)
@@ -86,7 +86,7 @@ find_rights(struct ms_change *ch, const struct users_row *r, struct ms_buf *out,
 			    ms_change_txn(ch), name, &archive, err);
 		if (got == 0)
 			ms_fail(err, MS_USAGE,
-			    "rights: there is no archive of '%.128s'", name);
+			    "rights: no archive of user '%.128s'", name);
 		ms_put_le64(row, archive.number);
 		ms_buf_add(out, row, sizeof(row));
 	}
@@ -107,9 +107,10 @@ account_of(struct users_row *r, struct ms_account *want)
 	want->disabled = r->disabled;
 }
 
-/* All but his rights, which may be on archives of users further down. */
+/* Adds or changes a user, without the rights: these can be on archives of users
+ * that come later in the file. */
 static int
-take_user(struct ms_change *ch, struct users_row *r, struct ms_err *err)
+apply_user(struct ms_change *ch, struct users_row *r, struct ms_err *err)
 {
 	unsigned set = r->set & ~(unsigned)MS_SET_RIGHTS, changed = 0;
 	struct ms_account now = {0}, want = {0};
@@ -135,7 +136,7 @@ take_user(struct ms_change *ch, struct users_row *r, struct ms_err *err)
 }
 
 static int
-take_rights(struct ms_change *ch, struct users_row *r, struct ms_err *err)
+apply_rights(struct ms_change *ch, struct users_row *r, struct ms_err *err)
 {
 	struct ms_account now = {0}, want = {0};
 	struct ms_buf rights = {0};
@@ -158,22 +159,23 @@ take_rights(struct ms_change *ch, struct users_row *r, struct ms_err *err)
 	return rc;
 }
 
-/* ---- a batch of them ---- */
+/* ---- a batch ---- */
 
-/* Is it the row that is wrong, or the archive? */
+/* Is the row wrong, and not the archive? */
 static bool
-is_of_the_row(const struct ms_err *err)
+is_row_error(const struct ms_err *err)
 {
 	return err->code == MS_USAGE || err->code == MS_EXISTS ||
 	       err->code == MS_NOINPUT;
 }
 
 /*
- * Those that fail have another turn when the others had theirs: an address may
- * go from one to another in the same file. `failed` counts them.
+ * Applies the rows that are not done. A row that fails is tried again after the
+ * others, because an address can go from one user to another within a file.
+ * *failed receives the number of failures.
  */
 static int
-take_turn(struct import *im, struct ms_change *ch, bool *done, size_t *failed,
+try_rows(struct import *im, struct ms_change *ch, bool *done, size_t *failed,
     struct ms_err *err)
 {
 	size_t i;
@@ -187,13 +189,13 @@ take_turn(struct import *im, struct ms_change *ch, bool *done, size_t *failed,
 		if (done[i - im->from] || (r->error != NULL && !im->rights))
 			continue;
 		if (!im->rights)
-			rc = take_user(ch, r, &why);
+			rc = apply_user(ch, r, &why);
 		else if (r->error == NULL && (r->set & MS_SET_RIGHTS))
-			rc = take_rights(ch, r, &why);
+			rc = apply_rights(ch, r, &why);
 		done[i - im->from] = rc == 0;
 		if (rc == 0)
 			continue;
-		if (ms_change_txn(ch)->full || !is_of_the_row(&why)) {
+		if (ms_change_txn(ch)->full || !is_row_error(&why)) {
 			*err = why;
 			return -1;
 		}
@@ -202,9 +204,9 @@ take_turn(struct import *im, struct ms_change *ch, bool *done, size_t *failed,
 	return 0;
 }
 
-/* What still fails is wrong. */
+/* Gives each row that still fails its error. */
 static int
-tell_failed(struct import *im, struct ms_change *ch, const bool *done,
+set_errors(struct import *im, struct ms_change *ch, const bool *done,
     struct ms_err *err)
 {
 	size_t i;
@@ -215,9 +217,9 @@ tell_failed(struct import *im, struct ms_change *ch, const bool *done,
 
 		if (done[i - im->from] || r->error != NULL)
 			continue;
-		if ((im->rights ? take_rights : take_user)(ch, r, &why) == 0)
+		if ((im->rights ? apply_rights : apply_user)(ch, r, &why) == 0)
 			continue;
-		if (!is_of_the_row(&why)) {
+		if (!is_row_error(&why)) {
 			*err = why;
 			return -1;
 		}
@@ -227,7 +229,7 @@ tell_failed(struct import *im, struct ms_change *ch, const bool *done,
 }
 
 static int
-take_batch(struct import *im, struct ms_change *ch, struct ms_err *err)
+apply_batch(struct import *im, struct ms_change *ch, struct ms_err *err)
 {
 	bool *done = ms_xcalloc(im->to - im->from, sizeof(*done));
 	size_t before, failed = SIZE_MAX;
@@ -235,34 +237,34 @@ take_batch(struct import *im, struct ms_change *ch, struct ms_err *err)
 
 	do {
 		before = failed;
-		rc = take_turn(im, ch, done, &failed, err);
+		rc = try_rows(im, ch, done, &failed, err);
 	} while (rc == 0 && failed > 0 && failed < before);
 	if (rc == 0 && failed > 0)
-		rc = tell_failed(im, ch, done, err);
+		rc = set_errors(im, ch, done, err);
 	free(done);
 	return rc;
 }
 
-/* A dry run takes in all of the batch, and forgets it. */
+/* A dry run applies the whole batch and fails, which undoes it. */
 static int
 decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
 	struct import *im = ctx;
 
 	if (!im->u->opt->dry_run)
-		return take_batch(im, ch, err);
+		return apply_batch(im, ch, err);
 	im->rights = false;
-	if (take_batch(im, ch, err) < 0)
+	if (apply_batch(im, ch, err) < 0)
 		return -1;
 	im->rights = true;
-	if (take_batch(im, ch, err) < 0)
+	if (apply_batch(im, ch, err) < 0)
 		return -1;
-	im->judged = true;
+	im->checked = true;
 	return ms_fail(err, MS_OK, "nothing is changed");
 }
 
 static int
-take_all(struct import *im, struct ms_err *err)
+apply_all(struct import *im, struct ms_err *err)
 {
 	size_t bytes;
 
@@ -276,15 +278,15 @@ take_all(struct import *im, struct ms_err *err)
 				 im->rows.row[im->to].pop3_names.n +
 				 im->rows.row[im->to].rights.n +
 				 im->rows.row[im->to].dn.n;
-		im->judged = false;
+		im->checked = false;
 		if (users_change(im->u, NULL, decide, im, err) < 0 &&
-		    !im->judged)
+		    !im->checked)
 			return -1;
 	}
 	return 0;
 }
 
-/* ---- what became of them ---- */
+/* ---- results ---- */
 
 static void
 write_members(struct ms_buf *out, unsigned set)
@@ -303,7 +305,7 @@ write_members(struct ms_buf *out, unsigned set)
 	}
 }
 
-/* 0; 1: some failed; -1. */
+/* Prints the results. 0; 1: some failed; -1. */
 static int
 report(struct import *im, const char *path, struct ms_err *err)
 {
@@ -356,10 +358,10 @@ users_import(struct users *u)
 		    &im.rows, ms_buf_slice(&text), &err);
 	}
 	if (rc == 0)
-		rc = take_all(&im, &err);
+		rc = apply_all(&im, &err);
 	im.rights = true;
 	if (rc == 0 && !u->opt->dry_run)
-		rc = take_all(&im, &err);
+		rc = apply_all(&im, &err);
 	if (rc == 0)
 		rc = report(&im, path, &err);
 	users_rows_release(&im.rows);

@@ -1,6 +1,6 @@
 /*
- * import.h - users as they stand in a file to be imported: CSV, or JSON
- * Lines. See ms-users(1).
+ * import.h - the users of a file that is imported: CSV or JSON Lines. Part of
+ * ms-users.
  */
 #ifndef USERS_IMPORT_H
 #define USERS_IMPORT_H
@@ -8,7 +8,7 @@
 
 #define USERS_IMPORT_MAX ((size_t)64 * 1024 * 1024) /* bytes of a file */
 
-/* A user of the file. What it says is bits of `set`. */
+/* A user of the file. `set` has a bit for each member that the file gives. */
 struct users_row {
 	uint64_t line;
 	unsigned set; /* MS_SET_...; rights are in `rights` */
@@ -18,8 +18,8 @@ struct users_row {
 	struct ms_buf name, full_name, dn, addresses, pop3_names;
 	struct ms_buf rights; /* u8 bits, then the archive's name (or "" for
 				 all) and a NUL, for each */
-	char *error;          /* why it cannot be taken; or NULL */
-	/* What became of it: */
+	char *error;          /* the reason why the row failed; or NULL */
+	/* The result: */
 	enum {
 		USERS_SAME,
 		USERS_ADDED,
@@ -34,17 +34,17 @@ struct users_rows {
 };
 
 /*
- * Reads the whole text. Rows that are not what they must be have an error.
- * MS_DATA: it is no such file, or names a column that no user has.
+ * These functions read a whole text. An invalid row has an error. MS_DATA: the
+ * text is in another format, or has an unknown column.
  */
 int users_read_csv(
     struct users_rows *rows, struct ms_slice text, struct ms_err *err);
 int users_read_json(
     struct users_rows *rows, struct ms_slice text, struct ms_err *err);
 void users_rows_release(struct users_rows *rows);
-/* A row more. */
+/* Adds a row. */
 struct users_row *users_rows_add(struct users_rows *rows, uint64_t line);
-/* It cannot be taken: the first reason counts. */
+/* Marks a row as failed. The first error counts. */
 void users_row_fail(struct users_row *r, const struct ms_err *err);
 
 #endif

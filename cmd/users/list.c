@@ -1,13 +1,13 @@
-/* list.c - ms-users list, show, export. See ms-users(1). */
+/* list.c - ms-users list, show, export. The manual is ms-users(1). */
 #include <string.h>
 
 #include "listing.h"
 #include "time.h"
 #include "users.h"
 
-/* Appends one user in some form. */
+/* Appends one user in one of the forms. */
 typedef int write_fn(
-    struct users *u, const struct ms_account *who, struct ms_err *err);
+    struct users *u, const struct ms_account *user, struct ms_err *err);
 
 static char
 line_end(const struct users *u)
@@ -16,46 +16,47 @@ line_end(const struct users *u)
 }
 
 static int
-write_json(struct users *u, const struct ms_account *who, struct ms_err *err)
+write_json(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
-	if (users_write_json(&u->out, u->a, who, err) < 0)
+	if (users_write_json(&u->out, u->a, user, err) < 0)
 		return -1;
 	ms_buf_add_byte(&u->out, (unsigned char)line_end(u));
 	return 0;
 }
 
 static int
-write_line(struct users *u, const struct ms_account *who, struct ms_err *err)
+write_line(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
 	(void)err;
-	users_write_line(&u->out, who);
+	users_write_line(&u->out, user);
 	ms_buf_add_byte(&u->out, (unsigned char)line_end(u));
 	return 0;
 }
 
 static int
-write_csv(struct users *u, const struct ms_account *who, struct ms_err *err)
+write_csv(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
-	return users_write_csv(&u->out, u->a, who, err);
+	return users_write_csv(&u->out, u->a, user, err);
 }
 
 static int
 write_all(struct users *u, write_fn *write, struct ms_err *err)
 {
 	struct ms_accounts *w = ms_accounts_open(u->a);
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	int got;
 
-	while ((got = ms_accounts_next(w, &who, err)) == 1) {
-		if (who.deleted && !u->opt->deleted)
+	while ((got = ms_accounts_next(w, &user, err)) == 1) {
+		if (user.deleted && !u->opt->deleted)
 			continue;
-		if (write(u, &who, err) < 0 || users_flush(u, false, err) < 0) {
+		if (write(u, &user, err) < 0 ||
+		    users_flush(u, false, err) < 0) {
 			got = -1;
 			break;
 		}
 	}
 	ms_accounts_close(w);
-	ms_account_release(&who);
+	ms_account_release(&user);
 	return got < 0 ? -1 : users_flush(u, true, err);
 }
 
@@ -107,7 +108,7 @@ show_list(struct ms_buf *out, const char *key, struct ms_slice list)
 }
 
 static int
-show_rights(struct users *u, const struct ms_account *who, struct ms_err *err)
+show_rights(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
 	struct ms_buf name = {0};
 	uint64_t archive;
@@ -115,7 +116,7 @@ show_rights(struct users *u, const struct ms_account *who, struct ms_err *err)
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc == 0 && ms_account_right_at(who, i, &archive, &bits);
+	for (i = 0; rc == 0 && ms_account_right_at(user, i, &archive, &bits);
 	     i++) {
 		ms_buf_add_str(&u->out, "right\t");
 		ms_rights_write(&u->out, bits, ',');
@@ -131,51 +132,51 @@ show_rights(struct users *u, const struct ms_account *who, struct ms_err *err)
 }
 
 static int
-show_account(struct users *u, const struct ms_account *who, struct ms_err *err)
+show_account(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
 	struct ms_buf words = {0};
 	char made[21];
 
-	ms_privileges_write(&words, who->privileges, ',');
-	ms_time_format(who->made, made);
-	show_text(&u->out, "name", who->name);
-	show_text(&u->out, "full-name", who->full_name);
-	show_list(&u->out, "address", who->addresses);
-	show_list(&u->out, "pop3-name", who->pop3_names);
+	ms_privileges_write(&words, user->privileges, ',');
+	ms_time_format(user->made, made);
+	show_text(&u->out, "name", user->name);
+	show_text(&u->out, "full-name", user->full_name);
+	show_list(&u->out, "address", user->addresses);
+	show_list(&u->out, "pop3-name", user->pop3_names);
 	show_text(&u->out, "authentication",
-	    ms_authentication_name(who->authentication));
-	show_text(&u->out, "password", who->has_password ? "set" : "");
-	show_text(&u->out, "dn", who->dn);
+	    ms_authentication_name(user->authentication));
+	show_text(&u->out, "password", user->has_password ? "set" : "");
+	show_text(&u->out, "dn", user->dn);
 	show_text(&u->out, "privileges", ms_buf_str(&words));
 	ms_buf_release(&words);
-	if (show_rights(u, who, err) < 0)
+	if (show_rights(u, user, err) < 0)
 		return -1;
 	show_text(&u->out, "state",
-	    who->deleted    ? "deleted"
-	    : who->disabled ? "disabled"
-			    : "enabled");
+	    user->deleted    ? "deleted"
+	    : user->disabled ? "disabled"
+			     : "enabled");
 	show_text(&u->out, "made", made);
 	return 0;
 }
 
-/* A deleted user is shown, too: his archive is there. */
+/* A deleted user is shown too, because the archive of this user exists. */
 static int
 show_one(struct users *u, const char *name, struct ms_err *err)
 {
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	int got, rc = -1;
 
 	if (users_may_look(u, name, err) < 0)
 		return -1;
-	got = ms_account_find(u->a, name, &who, err);
+	got = ms_account_find(u->a, name, &user, err);
 	if (got == 0)
-		ms_fail(err, MS_NOINPUT, "there is no such user");
+		ms_fail(err, MS_NOINPUT, "no such user");
 	if (got == 1 && u->opt->json)
-		rc = write_json(u, &who, err);
+		rc = write_json(u, &user, err);
 	else if (got == 1)
-		rc = show_account(u, &who, err);
-	ms_account_release(&who);
-	/* Between two there is an empty line. */
+		rc = show_account(u, &user, err);
+	ms_account_release(&user);
+	/* An empty line separates two users. */
 	if (rc == 0 && !u->opt->json && name != u->args[u->count - 1])
 		ms_buf_add_byte(&u->out, '\n');
 	return rc < 0 ? -1 : users_flush(u, false, err);

@@ -1,4 +1,4 @@
-/* log.c - ms-users log: who changed what, and when. See ms-users(1). */
+/* log.c - ms-users log: the changes of users. The manual is ms-users(1). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,19 +6,21 @@
 #include <time.h>
 
 #include "history.h"
+#include "json.h"
 #include "listing.h"
 #include "query.h"
 #include "report.h"
 #include "time.h"
 #include "users.h"
 
-/* The events that are meant, the newest first: struct ms_event_row. */
+/* Appends the events that the options select, the newest first: struct
+ * ms_event_row. */
 static int
-gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
+select_events(struct users *u, struct ms_buf *rows, struct ms_err *err)
 {
 	struct ms_history_select sel = {.class = MS_HISTORY_USERS};
 	const char *since = u->opt->since;
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	struct ms_event_row row;
 	struct ms_history *h;
 	uint64_t left = u->opt->last;
@@ -28,16 +30,16 @@ gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
 		sel.has_since = true;
 		if (!ms_query_date(
 			since, strlen(since), time(NULL), &sel.since))
-			return ms_fail(
-			    err, MS_USAGE, "--since: '%s' is no date", since);
+			return ms_fail_option(
+			    err, "since", "'%.40s' is not a date", since);
 	}
 	if (u->count > 0) {
-		got = ms_account_find(u->a, u->args[0], &who, err);
-		sel.target = who.number;
-		ms_account_release(&who);
+		got = ms_account_find(u->a, u->args[0], &user, err);
+		sel.target = user.number;
+		ms_account_release(&user);
 		if (got == 0)
-			return ms_fail(err, MS_NOINPUT, "there is no user '%s'",
-			    u->args[0]);
+			return ms_fail(
+			    err, MS_NOINPUT, "no user '%s'", u->args[0]);
 		if (got < 0)
 			return -1;
 	}
@@ -50,7 +52,7 @@ gather(struct users *u, struct ms_buf *rows, struct ms_err *err)
 
 /* ---- names of users, by number ---- */
 
-/* With more events than this, all names are had at once. */
+/* For more events than this, all names are read at once. */
 #define MANY 1000
 
 struct name {
@@ -58,7 +60,7 @@ struct name {
 	size_t at; /* of its text in `texts` */
 };
 struct names {
-	struct ms_buf list; /* struct name, by number; empty: ask each time */
+	struct ms_buf list; /* struct name, by number; empty: not read */
 	struct ms_buf texts, one;
 };
 
@@ -66,17 +68,17 @@ static int
 names_load(struct names *n, struct users *u, struct ms_err *err)
 {
 	struct ms_accounts *w = ms_accounts_open(u->a);
-	struct ms_account who = {0};
+	struct ms_account user = {0};
 	struct name name;
 	int got;
 
-	while ((got = ms_accounts_next(w, &who, err)) == 1) {
-		name = (struct name){who.number, n->texts.n};
+	while ((got = ms_accounts_next(w, &user, err)) == 1) {
+		name = (struct name){user.number, n->texts.n};
 		ms_buf_add(&n->list, &name, sizeof(name));
-		ms_buf_add(&n->texts, who.name, strlen(who.name) + 1);
+		ms_buf_add(&n->texts, user.name, strlen(user.name) + 1);
 	}
 	ms_accounts_close(w);
-	ms_account_release(&who);
+	ms_account_release(&user);
 	return got;
 }
 
@@ -89,7 +91,7 @@ compare_numbers(const void *key, const void *name)
 	return a < b ? -1 : a > b;
 }
 
-/* NULL: failed. Number 0 is nobody. */
+/* Returns "" for number 0, which is no user, and NULL on failure. */
 static const char *
 name_of(struct names *n, struct users *u, uint64_t number, struct ms_err *err)
 {
@@ -118,12 +120,12 @@ names_release(struct names *n)
 
 /* ---- writing ---- */
 
-#define TAIL 64 /* bytes in which time and actor mostly stand */
+#define TAIL 64 /* bytes; time and actor are mostly within the last ones */
 
 /*
- * Where a key begins, with the comma before it; NULL if it is not there. A `"`
- * within a text has a `\` before it, so what looks like a key is one. Our own
- * events have time and actor last.
+ * Finds a key with the comma before it; NULL: not found. A `"` within a text
+ * follows a `\`, so that a text cannot look like a key. Our own events have
+ * time and actor at the end.
  */
 static const unsigned char *
 find_key(struct ms_slice json, const char *key)
@@ -151,7 +153,7 @@ write_actor(struct ms_buf *out, struct ms_slice json)
 	ms_buf_add(out, p, p + n < end ? n : (size_t)(end - p));
 }
 
-/* What an event says, but for what every one says. */
+/* Appends the members of an event without those that all events have. */
 static void
 write_changes(struct ms_buf *out, struct ms_slice json)
 {
@@ -206,14 +208,14 @@ write_object(struct ms_buf *out, const struct ms_event_row *row,
 	ms_buf_add_byte(out, '"');
 	if (row->target != 0) {
 		ms_buf_add_str(out, ",\"user\":");
-		users_json_text(out, name);
+		ms_json_put_text(out, name);
 	}
 	ms_buf_add_str(out, ",\"event\":");
 	ms_buf_add(out, json.p, json.n);
 	ms_buf_add_str(out, "}\n");
 }
 
-/* 0; 1: some are damaged, and told; -1. */
+/* 0; 1: some events are damaged, and named; -1. */
 static int
 write_events(struct users *u, const struct ms_buf *rows, struct ms_err *err)
 {
@@ -257,7 +259,7 @@ users_log(struct users *u)
 	int rc = -1;
 
 	if (users_may_look(u, u->count > 0 ? u->args[0] : NULL, &err) == 0 &&
-	    gather(u, &rows, &err) == 0)
+	    select_events(u, &rows, &err) == 0)
 		rc = write_events(u, &rows, &err);
 	if (rc >= 0 && users_flush(u, true, &err) < 0)
 		rc = -1;

@@ -1,4 +1,4 @@
-/* password.c - ms-users add, passwd: users who get a password. See
+/* password.c - ms-users add, passwd: sets passwords. The manual is
  * ms-users(1). */
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "secret.h"
 #include "users.h"
 
-/* Twice, since nobody sees what is typed. */
+/* Asks twice, because the terminal does not show what is typed. */
 static int
 ask(struct ms_secret *s, struct ms_err *err)
 {
@@ -16,12 +16,12 @@ ask(struct ms_secret *s, struct ms_err *err)
 	if (rc == 0)
 		rc = ms_secret_ask(&again, "once more: ", err);
 	if (rc == 0 && strcmp(s->s, again.s) != 0)
-		rc = ms_fail(err, MS_USAGE, "that was something else");
+		rc = ms_fail(err, MS_USAGE, "passwords do not match");
 	ms_secret_wipe(&again);
 	return rc;
 }
 
-/* The hash of the password that was given in one way or other. */
+/* Reads the password from the place that the options name, and hashes it. */
 static int
 read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
 {
@@ -40,24 +40,24 @@ read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
 	return rc;
 }
 
-/* A user who is made, or whose password is set or removed. */
-struct wish {
+/* A user to be added, or a password to be set or removed. */
+struct request {
 	struct users *u;
 	const char *name;
 	struct ms_account want;
 	unsigned set;
 	bool add;
-	uint64_t number; /* whose it is */
+	uint64_t number; /* of the user */
 };
 
 static int
 check_login(const struct ms_account *now, bool set, struct ms_err *err)
 {
 	static const char *const why[] = {
-	    [MS_LOGIN_NONE] = "cannot log in: first set --authentication "
-			      "integrated",
-	    [MS_LOGIN_DIRECTORY] = "logs in with the password that the "
-				   "directory has"};
+	    [MS_LOGIN_NONE] = "the user cannot log in; first set "
+			      "--authentication integrated",
+	    [MS_LOGIN_DIRECTORY] = "the user logs in with the password of "
+				   "the directory"};
 
 	if (set && now->authentication != MS_LOGIN_INTEGRATED)
 		return ms_fail(err, MS_USAGE, "%s", why[now->authentication]);
@@ -67,26 +67,28 @@ check_login(const struct ms_account *now, bool set, struct ms_err *err)
 static int
 decide(void *ctx, struct ms_change *ch, struct ms_err *err)
 {
-	struct wish *w = ctx;
+	struct request *req = ctx;
 	struct ms_account now = {0};
 	int rc;
 
-	if (w->add)
-		return ms_account_add(ch, &w->want, w->set, &w->number, err);
-	rc = users_find_in(ch, w->name, &now, err);
+	if (req->add)
+		return ms_account_add(
+		    ch, &req->want, req->set, &req->number, err);
+	rc = users_find_in(ch, req->name, &now, err);
 	if (rc == 0)
-		rc = check_login(&now, w->want.has_password, err);
+		rc = check_login(&now, req->want.has_password, err);
 	if (rc == 0)
 		rc = ms_account_set(
-		    ch, now.number, &w->want, MS_SET_PASSWORD, NULL, err);
-	w->number = now.number;
+		    ch, now.number, &req->want, MS_SET_PASSWORD, NULL, err);
+	req->number = now.number;
 	ms_account_release(&now);
 	return rc;
 }
 
 /*
- * A file that somebody left who died while he removed a password must not come
- * to life again when the log says that there is one.
+ * A process that was killed while it removed a password leaves the file of the
+ * password. The file must not become valid when the log says that the user has
+ * a password again.
  */
 static int
 drop_stale(struct users *u, const char *name, struct ms_err *err)
@@ -101,11 +103,11 @@ drop_stale(struct users *u, const char *name, struct ms_err *err)
 }
 
 /*
- * The log knows of a new password before it can be used, so no change is
- * missing there. hash NULL: none is set.
+ * Records the change, then installs the password: every password that can be
+ * used is in the log. hash NULL: no password is set.
  */
 static int
-carry_out(struct users *u, struct wish *w, const struct ms_buf *hash,
+apply(struct users *u, struct request *req, const struct ms_buf *hash,
     struct ms_err *err)
 {
 	struct ms_password_stage stage = {.secret = -1};
@@ -113,14 +115,14 @@ carry_out(struct users *u, struct wish *w, const struct ms_buf *hash,
 	int rc = 0;
 
 	if (hash != NULL &&
-	    (drop_stale(u, w->name, err) < 0 ||
+	    (drop_stale(u, req->name, err) < 0 ||
 		ms_password_stage(&stage, path, ms_buf_slice(hash), err) < 0))
 		return -1;
-	rc = users_change(u, w->add ? NULL : w->name, decide, w, err);
+	rc = users_change(u, req->add ? NULL : req->name, decide, req, err);
 	if (rc == 0 && hash != NULL)
-		rc = ms_password_install(&stage, w->number, err);
-	else if (rc == 0 && (w->set & MS_SET_PASSWORD))
-		rc = ms_password_remove(path, w->number, err);
+		rc = ms_password_install(&stage, req->number, err);
+	else if (rc == 0 && (req->set & MS_SET_PASSWORD))
+		rc = ms_password_remove(path, req->number, err);
 	ms_password_unstage(&stage);
 	return rc;
 }
@@ -136,7 +138,7 @@ has_password_option(const struct users *u)
 static int
 add_one(struct users *u, const char *name, struct ms_err *err)
 {
-	struct wish w = {.u = u,
+	struct request req = {.u = u,
 	    .name = name,
 	    .add = true,
 	    .want = u->opt->want,
@@ -144,22 +146,22 @@ add_one(struct users *u, const char *name, struct ms_err *err)
 	struct ms_buf hash = {0};
 	int rc = 0;
 
-	w.want.name = name;
-	if ((w.set & MS_SET_AUTHENTICATION) == 0) {
-		w.set |= MS_SET_AUTHENTICATION;
-		w.want.authentication = strcmp(name, MS_CATCHALL) == 0
-					    ? MS_LOGIN_NONE
-					    : MS_LOGIN_INTEGRATED;
+	req.want.name = name;
+	if ((req.set & MS_SET_AUTHENTICATION) == 0) {
+		req.set |= MS_SET_AUTHENTICATION;
+		req.want.authentication = strcmp(name, MS_CATCHALL) == 0
+					      ? MS_LOGIN_NONE
+					      : MS_LOGIN_INTEGRATED;
 	}
 	if (has_password_option(u)) {
-		w.set |= MS_SET_PASSWORD;
-		w.want.has_password = true;
-		rc = check_login(&w.want, true, err);
+		req.set |= MS_SET_PASSWORD;
+		req.want.has_password = true;
+		rc = check_login(&req.want, true, err);
 		if (rc == 0)
 			rc = read_hash(u, &hash, err);
 	}
 	if (rc == 0)
-		rc = carry_out(u, &w, hash.n > 0 ? &hash : NULL, err);
+		rc = apply(u, &req, hash.n > 0 ? &hash : NULL, err);
 	ms_buf_release(&hash);
 	return rc;
 }
@@ -171,11 +173,12 @@ users_add(struct users *u)
 
 	if (u->count > 1 && (u->opt->set & MS_SET_ADDRESSES) != 0) {
 		ms_fail(&err, MS_USAGE,
-		    "--address is for one user: no two have the same");
+		    "--address needs a single user, because an address belongs "
+		    "to one user");
 		return users_failed(NULL, &err);
 	}
 	if (u->count > 1 && has_password_option(u)) {
-		ms_fail(&err, MS_USAGE, "a password is for one user");
+		ms_fail(&err, MS_USAGE, "a password needs a single user");
 		return users_failed(NULL, &err);
 	}
 	return users_each(u, add_one);
@@ -186,21 +189,21 @@ users_add(struct users *u)
 static int
 passwd_one(struct users *u, const char *name, struct ms_err *err)
 {
-	struct wish w = {.u = u, .name = name, .set = MS_SET_PASSWORD};
+	struct request req = {.u = u, .name = name, .set = MS_SET_PASSWORD};
 	struct ms_account now = {0};
 	struct ms_buf hash = {0};
 	int rc;
 
-	w.want.has_password = !u->opt->remove;
-	/* Asked for only if it can be used. */
+	req.want.has_password = !u->opt->remove;
+	/* Ask for a password only if the user can use it. */
 	rc = users_find(u, name, &now, err);
 	if (rc == 0)
-		rc = check_login(&now, w.want.has_password, err);
+		rc = check_login(&now, req.want.has_password, err);
 	ms_account_release(&now);
-	if (rc == 0 && w.want.has_password)
+	if (rc == 0 && req.want.has_password)
 		rc = read_hash(u, &hash, err);
 	if (rc == 0)
-		rc = carry_out(u, &w, hash.n > 0 ? &hash : NULL, err);
+		rc = apply(u, &req, hash.n > 0 ? &hash : NULL, err);
 	ms_buf_release(&hash);
 	return rc;
 }

@@ -1,5 +1,5 @@
-/* read.c - users out of a file: CSV, or JSON Lines as ms-users writes
- * them. See ms-users(1), ms-json(5). */
+/* read.c - reads users from CSV, or from JSON Lines as ms-users writes them.
+ * ms-users(1), ms-json(5). */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ users_rows_release(struct users_rows *rows)
 	*rows = (struct users_rows){0};
 }
 
-/* ---- members, as texts ---- */
+/* ---- members as text ---- */
 
 static void
 add_text(struct ms_buf *list, const char *text)
@@ -69,8 +69,8 @@ set_text(struct ms_buf *b, const char *text)
 	return 0;
 }
 
-/* The next item of a list: `;` ends it, `\` is before one that does not. NULL:
- * no more. The text is written over. */
+/* The next item of a list. `;` ends an item, unless `\` precedes it. NULL: no
+ * more items. The text is overwritten. */
 static char *
 next_item(char **at)
 {
@@ -88,7 +88,7 @@ next_item(char **at)
 	return item;
 }
 
-/* Items that are not empty, as texts of a list. */
+/* Sets a list to the items of a text that are not empty. */
 static int
 set_list(struct ms_buf *list, const char *text)
 {
@@ -115,7 +115,7 @@ add_right(struct users_row *r, const char *words, char sep, const char *archive,
 	return 0;
 }
 
-/* read+write:NAME;read */
+/* text: "read+write:NAME;read" */
 static int
 set_rights(struct users_row *r, const char *text, struct ms_err *err)
 {
@@ -130,7 +130,7 @@ set_rights(struct users_row *r, const char *text, struct ms_err *err)
 		if (colon != NULL)
 			*colon++ = '\0';
 		if (colon != NULL && *colon == '\0')
-			rc = ms_fail(err, MS_DATA, "rights on no archive");
+			rc = ms_fail(err, MS_DATA, "rights without an archive");
 		else
 			rc = add_right(
 			    r, item, '+', colon != NULL ? colon : "", err);
@@ -156,7 +156,7 @@ set_flag(bool *flag, const char *text, struct ms_err *err)
 			*flag = true;
 			return 0;
 		}
-	return ms_fail(err, MS_DATA, "'%.64s' is neither yes nor no", text);
+	return ms_fail(err, MS_DATA, "'%.64s' is not yes or no", text);
 }
 
 /* ---- CSV ---- */
@@ -194,7 +194,9 @@ set_member(
 	case MS_SET_AUTHENTICATION:
 		if (ms_authentication_of(text, &r->authentication) < 0)
 			return ms_fail(err, MS_DATA,
-			    "there is no authentication '%.64s'", text);
+			    "unknown authentication type '%.64s' (integrated, "
+			    "directory, none)",
+			    text);
 		return 0;
 	case MS_SET_PRIVILEGES:
 		return users_words(
@@ -206,7 +208,7 @@ set_member(
 	}
 }
 
-/* Which member each column is. */
+/* Sets members to the member of each column. */
 static int
 read_header(
     const struct ms_csv_row *header, unsigned members[], struct ms_err *err)
@@ -221,13 +223,13 @@ read_header(
 				members[i] = columns[k].set;
 		if (members[i] == 0 || (all & members[i]) != 0)
 			return ms_fail(err, MS_DATA,
-			    "'%.64s' in the first row is no column of a user, "
-			    "or there twice",
+			    "first row: '%.64s' is not a column of users, or "
+			    "is there twice",
 			    header->field[i]);
 		all |= members[i];
 	}
 	if ((all & MS_SET_NAME) == 0)
-		return ms_fail(err, MS_DATA, "the first row has no 'name'");
+		return ms_fail(err, MS_DATA, "first row: no column 'name'");
 	return 0;
 }
 
@@ -239,8 +241,8 @@ read_record(struct users_row *r, const struct ms_csv_row *record,
 	size_t i;
 
 	if (record->count != count) {
-		ms_fail(&why, MS_DATA, "%zu columns, not %zu", record->count,
-		    count);
+		ms_fail(&why, MS_DATA, "%zu columns; expected %zu",
+		    record->count, count);
 		users_row_fail(r, &why);
 		return;
 	}
@@ -297,18 +299,18 @@ json_texts(struct ms_buf *list, const json_t *j, struct ms_err *err)
 
 	ms_buf_clear(list);
 	if (!json_is_array(j))
-		return ms_fail(err, MS_DATA, "no array of texts");
+		return ms_fail(err, MS_DATA, "not an array of strings");
 	json_array_foreach(j, i, item)
 	{
 		if (!json_is_string(item))
-			return ms_fail(err, MS_DATA, "no array of texts");
+			return ms_fail(err, MS_DATA, "not an array of strings");
 		if (*json_string_value(item) != '\0')
 			add_text(list, json_string_value(item));
 	}
 	return 0;
 }
 
-/* Words of an array with `;` between. */
+/* Joins the strings of an array with `;`. */
 static int
 json_joined(struct ms_buf *out, const json_t *j, struct ms_err *err)
 {
@@ -333,7 +335,7 @@ json_rights(struct users_row *r, const json_t *j, struct ms_err *err)
 	int rc = 0;
 
 	if (!json_is_array(j))
-		return ms_fail(err, MS_DATA, "no array of rights");
+		return ms_fail(err, MS_DATA, "not an array of rights");
 	json_array_foreach(j, i, item)
 	{
 		archive = json_object_get(item, "archive");
@@ -341,7 +343,7 @@ json_rights(struct users_row *r, const json_t *j, struct ms_err *err)
 		if (!json_is_null(archive) &&
 		    (!json_is_string(archive) ||
 			*json_string_value(archive) == '\0'))
-			rc = ms_fail(err, MS_DATA, "rights on no archive");
+			rc = ms_fail(err, MS_DATA, "rights without an archive");
 		if (rc == 0)
 			rc = json_joined(
 			    &words, json_object_get(item, "rights"), err);
@@ -381,10 +383,10 @@ json_member(
 		r->disabled = json_is_true(j);
 		return json_is_boolean(j)
 			   ? 0
-			   : ms_fail(err, MS_DATA, "neither true nor false");
+			   : ms_fail(err, MS_DATA, "not true or false");
 	default:
 		if (!json_is_string(j))
-			return ms_fail(err, MS_DATA, "no text");
+			return ms_fail(err, MS_DATA, "not a string");
 		return set_member(r, member, json_string_value(j), err);
 	}
 }
@@ -397,7 +399,7 @@ read_object(struct users_row *r, const json_t *o, const char *wrong)
 	size_t i;
 
 	if (!json_is_object(o)) {
-		ms_fail(&why, MS_DATA, "no JSON object: %s", wrong);
+		ms_fail(&why, MS_DATA, "not a JSON object: %s", wrong);
 		users_row_fail(r, &why);
 		return;
 	}
@@ -412,9 +414,9 @@ read_object(struct users_row *r, const json_t *o, const char *wrong)
 		}
 	}
 	if ((r->set & MS_SET_NAME) == 0)
-		ms_fail(&why, MS_DATA, "it has no name");
+		ms_fail(&why, MS_DATA, "no name");
 	else if (json_is_true(json_object_get(o, "deleted")))
-		ms_fail(&why, MS_DATA, "a deleted user is not taken in");
+		ms_fail(&why, MS_DATA, "a deleted user cannot be imported");
 	if (why.code != MS_OK)
 		users_row_fail(r, &why);
 }
@@ -439,7 +441,7 @@ users_read_json(
 		o = json_loadb(
 		    p, (size_t)(eol - p), JSON_REJECT_DUPLICATES, &e);
 		read_object(users_rows_add(rows, line), o,
-		    o == NULL ? e.text : "something else");
+		    o == NULL ? e.text : "another value");
 		json_decref(o);
 	}
 	return 0;

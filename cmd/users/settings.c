@@ -1,17 +1,18 @@
-/* settings.c - ms-users settings: what new users may, where the
- * directory is. See ms-users(1). */
+/* settings.c - ms-users settings: privileges of new users, the directory. The
+ * manual is ms-users(1). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "directory.h"
+#include "json.h"
 #include "listing.h"
 #include "opt.h"
 #include "users.h"
 
 #define TIMEOUT_MAX 3600 /* seconds */
 
-/* A value as text, and from text ("" is what it is of itself). Texts are
- * borrowed. */
+/* A setting: get() appends the value as text, set() parses a text, where "" is
+ * the default. Texts are borrowed. */
 struct setting {
 	const char *key, *json_key;
 	bool number;
@@ -91,7 +92,7 @@ set_ca_file(struct ms_settings *s, const char *value, struct ms_err *err)
 	s->directory_ca_file = value;
 	if (*value != '\0' &&
 	    (*value != '/' || !ms_account_text_ok(value, MS_DN_MAX)))
-		return ms_fail(err, MS_USAGE, "not a path that begins with /");
+		return ms_fail(err, MS_USAGE, "not an absolute path");
 	return 0;
 }
 
@@ -129,13 +130,13 @@ set_one(struct ms_settings *s, const char *arg, struct ms_err *err)
 		    strncmp(settings[i].key, arg, n) != 0)
 			continue;
 		if (arg[n] == '\0')
-			return ms_fail(err, MS_USAGE, "%s=value", arg);
+			return ms_fail(err, MS_USAGE,
+			    "%s: no value; write %s=value", arg, arg);
 		if (settings[i].set(s, arg + n + 1, err) < 0)
 			return ms_context(err, "%s", settings[i].key);
 		return 0;
 	}
-	return ms_fail(
-	    err, MS_USAGE, "there is no setting '%.*s'", (int)n, arg);
+	return ms_fail(err, MS_USAGE, "unknown setting '%.*s'", (int)n, arg);
 }
 
 static int
@@ -159,30 +160,31 @@ print(struct users *u, struct ms_err *err)
 {
 	struct ms_settings s = {0};
 	struct ms_buf value = {0};
-	bool json = u->opt->json;
+	json_t *o;
 	size_t i;
 
 	if (users_may_look(u, NULL, err) < 0 ||
 	    ms_settings_get(u->a, &s, err) < 0)
 		return -1;
+	o = json_object();
 	for (i = 0; i < SETTINGS; i++) {
 		ms_buf_clear(&value);
 		settings[i].get(&s, &value);
-		if (!json) {
-			ms_buf_printf(&u->out, "%s\t", settings[i].key);
-			ms_listing_escape(&u->out, ms_buf_str(&value), value.n);
-			ms_buf_add_byte(&u->out, '\n');
+		json_object_set_new(o, settings[i].json_key,
+		    settings[i].number
+			? json_integer(strtoll(ms_buf_str(&value), NULL, 10))
+			: json_string(ms_buf_str(&value)));
+		if (u->opt->json)
 			continue;
-		}
-		ms_buf_printf(&u->out, "%s\"%s\":", i == 0 ? "{" : ",",
-		    settings[i].json_key);
-		if (settings[i].number)
-			ms_buf_add(&u->out, value.p, value.n);
-		else
-			users_json_text(&u->out, ms_buf_str(&value));
+		ms_buf_printf(&u->out, "%s\t", settings[i].key);
+		ms_listing_escape(&u->out, ms_buf_str(&value), value.n);
+		ms_buf_add_byte(&u->out, '\n');
 	}
-	if (json)
-		ms_buf_add_str(&u->out, "}\n");
+	if (u->opt->json) {
+		ms_json_line(&u->out, o);
+		ms_buf_add_byte(&u->out, '\n');
+	}
+	json_decref(o);
 	ms_buf_release(&value);
 	ms_settings_release(&s);
 	return users_flush(u, true, err);

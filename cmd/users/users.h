@@ -1,5 +1,6 @@
 /*
- * users.h - what the verbs of ms-users share. See ms-users(1).
+ * users.h - the verbs of ms-users(1) and the functions that they share. Part of
+ * ms-users.
  */
 #ifndef USERS_H
 #define USERS_H
@@ -39,7 +40,7 @@ struct users {
 	struct ms_archive *a;
 	char **args; /* of the verb, ended by NULL */
 	int count;
-	struct ms_buf out; /* what is not yet on standard output */
+	struct ms_buf out; /* not yet written to standard output */
 };
 
 extern const struct ms_command users_command;
@@ -62,54 +63,53 @@ int users_log(struct users *u);
 int users_export(struct users *u);
 int users_import(struct users *u);
 
-/* ---- what they have in common: users-common.c ---- */
+/* ---- shared functions: common.c ---- */
 
-/* Says what went wrong, with whom (NULL: with none); its exit status. */
-int users_failed(const char *who, const struct ms_err *err);
-/* Puts u->out on standard output when it is long, or `all` of it. */
+/* Prints an error about a user (NULL: about none); returns its exit status. */
+int users_failed(const char *user, const struct ms_err *err);
+/* Writes u->out to standard output if it is long, or in any case if `all`. */
 int users_flush(struct users *u, bool all, struct ms_err *err);
 
 /*
- * May who does this look at this user (NULL: at all of them)? An admin at
- * everybody, others at themselves. -1: MS_AUTH.
+ * Checks that the user of --as may read about user `name` (NULL: all users).
+ * Admins may read about all users, others about themselves. -1: MS_AUTH.
  */
 int users_may_look(struct users *u, const char *name, struct ms_err *err);
 /*
- * ms_archive_change(), if he may: an admin; for `self` (or NULL) that user
- * himself, if he has change-password. -1: also MS_AUTH.
+ * ms_archive_change() with a check of the user of --as: an admin, or the user
+ * `self` (NULL: no other user) with the privilege change-password. -1: also
+ * MS_AUTH.
  */
 int users_change(struct users *u, const char *self, ms_decide_fn *fn, void *ctx,
     struct ms_err *err);
-/* A user who is not deleted. 0; -1: also MS_NOINPUT, there is none. */
+/* Looks up a user that is not deleted. -1: also MS_NOINPUT, no such user. */
 int users_find(struct users *u, const char *name, struct ms_account *out,
     struct ms_err *err);
 int users_find_in(struct ms_change *ch, const char *name,
     struct ms_account *out, struct ms_err *err);
 
-/* For each of the arguments. A failure is told, and those behind it still have
- * their turn: the exit status is 1 then, or, if there is but one, the kind. */
+/* Calls one() for each operand and prints the errors. Returns the exit status:
+ * 1 after an error, or that of the error if there is one operand. */
 int users_each(struct users *u,
     int (*one)(struct users *u, const char *name, struct ms_err *err));
 
-/* Words, separated by `sep`, as bits by a function of record-row.h; "none"
- * alone is none. -1: MS_USAGE. */
+/* Parses a list of words that `sep` separates; bit() returns the bit of a word,
+ * or 0. The list "none" is empty. -1: MS_USAGE. */
 int users_words(const char *list, char sep, unsigned (*bit)(const char *word),
     unsigned *bits, struct ms_err *err);
 
-/* ---- writing users: users-write.c ---- */
+/* ---- users as text: write.c ---- */
 
-/* A line for people and cut(1), without its end. */
+/* Appends the line of `list`, without its end. */
 void users_write_line(struct ms_buf *out, const struct ms_account *u);
-/* A JSON object, without an end; names of archives come from a. */
+/* Appends a JSON object, without a line end; a has the names of archives. */
 int users_write_json(struct ms_buf *out, struct ms_archive *a,
     const struct ms_account *u, struct ms_err *err);
-void users_json_text(struct ms_buf *out, const char *text);
-/* A record of CSV, or the one that names its columns; with its end. */
+/* These append a record of CSV, or the record of column names, with its end. */
 int users_write_csv(struct ms_buf *out, struct ms_archive *a,
     const struct ms_account *u, struct ms_err *err);
 void users_write_columns(struct ms_buf *out);
-/* "name" of a user by number; "?" if there is none. Good until the next call
- * with the same buffer. 0, -1. */
+/* Sets name to the name of user `number`, or "?" if there is none. */
 int users_name_of(struct ms_archive *a, uint64_t number, struct ms_buf *name,
     struct ms_err *err);
 

@@ -52,6 +52,44 @@ ms_json_number(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
+/* The number of bytes that JSON does not escape. */
+static size_t
+plain_length(const char *s)
+{
+	size_t n = 0;
+
+	while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+void
+ms_json_put_text(struct ms_buf *out, const char *text)
+{
+	size_t n = plain_length(text);
+	unsigned char *room = ms_buf_room(out, n + 2);
+
+	if (text[n] == '\0') { /* the usual case, and the fast one */
+		room[0] = room[n + 1] = '"';
+		memcpy(room + 1, text, n);
+		out->n += n + 2;
+		return;
+	}
+	ms_buf_add_byte(out, '"');
+	for (;; text++) {
+		n = plain_length(text);
+		ms_buf_add(out, text, n);
+		text += n;
+		if (*text == '\0')
+			break;
+		if (*text == '"' || *text == '\\')
+			ms_buf_printf(out, "\\%c", *text);
+		else
+			ms_buf_printf(out, "\\u%04x", (unsigned char)*text);
+	}
+	ms_buf_add_byte(out, '"');
+}
+
 static int
 append(const char *p, size_t n, void *out)
 {
