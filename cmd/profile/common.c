@@ -179,6 +179,19 @@ tool_user_name(struct tool *t, uint64_t number)
 /* ---- iteration ---- */
 
 int
+tool_each_name(const struct ms_args *args, tool_name_fn *fn)
+{
+	struct tool *t = args->values;
+	struct ms_err err = {0};
+	int status = 0;
+
+	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+		for (int i = 0; i < args->count; i++)
+			status = tool_join(status, fn(t, args->v[i]), i == 0);
+	return tool_close(t, status, &err);
+}
+
+int
 tool_each_profile(const struct ms_args *args, tool_profile_fn *fn)
 {
 	struct tool *t = args->values;

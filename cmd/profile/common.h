@@ -3,8 +3,8 @@
  * command line, and in its values the struct tool (archive, actor, options); it
  * prints its own errors and returns the exit status.
  */
-#ifndef PROFILE_TOOL_H
-#define PROFILE_TOOL_H
+#ifndef PROFILE_COMMON_H
+#define PROFILE_COMMON_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,6 +85,10 @@ int tool_owner(struct tool *t, const char *name, struct ms_account *owner,
 /* The name of a user, "" if unknown; owned by the caller. */
 char *tool_user_name(struct tool *t, uint64_t number);
 
+/* Calls fn for each operand, with the archive open for reading. fn prints its
+ * own errors. Returns the exit status, as tool_join() does. */
+typedef int tool_name_fn(struct tool *t, const char *name);
+int tool_each_name(const struct ms_args *args, tool_name_fn *fn);
 /*
  * Calls fn for the profiles that the operands name, or for all that the actor
  * may see if there is no operand, with the archive open for reading. -1 from fn

@@ -2,8 +2,8 @@
  * run-report.h - the result of a run: recorded in the archive's log, printed to
  * stderr, written to --report. Part of ms-profile.
  */
-#ifndef PROFILE_REPORT_H
-#define PROFILE_REPORT_H
+#ifndef PROFILE_RUN_REPORT_H
+#define PROFILE_RUN_REPORT_H
 #include <stdio.h>
 
 #include "job.h"

@@ -76,13 +76,5 @@ stop_one(struct tool *t, const char *name)
 int
 verb_stop(const struct ms_args *args)
 {
-	struct tool *t = args->values;
-	struct ms_err err = {0};
-	int status = 0;
-
-	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
-		for (int i = 0; i < args->count; i++)
-			status =
-			    tool_join(status, stop_one(t, args->v[i]), i == 0);
-	return tool_close(t, status, &err);
+	return tool_each_name(args, stop_one);
 }

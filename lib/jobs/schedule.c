@@ -320,7 +320,7 @@ put_set(struct ms_buf *out, uint64_t set, unsigned min, unsigned max,
 	}
 }
 
-/* The STEP for which `* with STEP` is this set; 0: none. */
+/* The step with which `*` is this set; 0: none. */
 static unsigned
 step_of(uint64_t set, unsigned min, unsigned max)
 {
