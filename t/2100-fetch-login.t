@@ -122,6 +122,15 @@ go 0 'logged in' --token-command 'echo good-alice' "$url"
 by OAUTHBEARER alice
 go 0 'logged in' --token-command 'echo good-alice' "$plain"
 by OAUTHBEARER alice
+# Each connection gets a token in the middle of its first request, and reads the
+# folder of the request all the same.
+for n in 1 2 3 4; do
+	imap_folder alice "Folder $n"
+	printf 'Subject: %s\n\nx\n' $n | imap_put "$imap_dir" $n.eml
+done
+status 'a token for each of three connections' 0 ms-fetch --report report --connections 3 \
+	--ca-file "$imap_ca" --token-command 'echo good-alice' "$url"
+ok '  every folder was read' [ "$(grep -c '"folder":"Folder .*"new":1' report)" -eq 4 ]
 go 64 'PLAIN takes no token' --auth PLAIN --token-command 'echo good-alice' "$url"
 go 64 'XOAUTH2 takes no password' --auth XOAUTH2 --password-file alice.pw "$url"
 
