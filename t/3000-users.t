@@ -65,7 +65,7 @@ nothing 'add: no such privilege' 64 ms-users add --privileges login,fly carl
 nothing 'add: no such authentication' 64 ms-users add --authentication magic carl
 nothing 'add: an address for two' 64 ms-users add --address c@x.org carl dora
 status 'add: several, one of them there' 1 ms-users add carl bob dora
-ok 'named' grep -q "^ms-users: bob: there is a user 'bob'$" err
+ok 'named' grep -q "^ms-users: bob: user 'bob' exists already$" err
 status 'add: @catchall' 0 ms-users add @catchall
 status 'add: a name of 255 bytes' 0 ms-users add "$(printf '%0255d' 1)"
 status 'deleted again' 0 ms-users delete "$(printf '%0255d' 1)"

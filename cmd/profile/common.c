@@ -120,13 +120,14 @@ tool_profile(struct tool *t, const char *name, unsigned privilege,
 static int
 first_admin(struct tool *t, struct ms_account *owner, struct ms_err *err)
 {
-	struct ms_accounts *all = ms_accounts_open(t->archive);
+	struct ms_record_store *all =
+	    ms_record_store_open(t->archive, MS_ROW_USER);
 	int got;
 
 	while ((got = ms_accounts_next(all, owner, err)) == 1)
 		if (ms_account_has(owner, MS_PRIVILEGE_ADMIN))
 			break;
-	ms_accounts_close(all);
+	ms_record_store_close(all);
 	if (got == 0)
 		ms_fail(err, MS_USAGE,
 		    "the profile has no owner, as no user is an admin; give "
@@ -196,7 +197,7 @@ tool_each_profile(const struct ms_args *args, tool_profile_fn *fn)
 {
 	struct tool *t = args->values;
 	struct ms_stored_profile p = {0};
-	struct ms_profiles *all;
+	struct ms_record_store *all;
 	struct ms_err err = {0};
 	int rc = tool_open(t, MS_ARCHIVE_READ, &err);
 
@@ -206,11 +207,11 @@ tool_each_profile(const struct ms_args *args, tool_profile_fn *fn)
 			    : fn(args, &p, &err);
 	}
 	if (rc == 0 && args->count == 0) {
-		all = ms_profiles_open(t->archive);
+		all = ms_record_store_open(t->archive, MS_ROW_PROFILE);
 		while (rc >= 0 && (rc = ms_profiles_next(all, &p, &err)) == 1)
 			if (tool_sees(t, &p))
 				rc = fn(args, &p, &err);
-		ms_profiles_close(all);
+		ms_record_store_close(all);
 	}
 	ms_stored_profile_release(&p);
 	return tool_close(t, 0, &err);

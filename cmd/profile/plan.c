@@ -172,7 +172,8 @@ static int
 plan_all_users(struct plan *plan, struct tool *t, const struct ms_profile *p,
     struct ms_err *err)
 {
-	struct ms_accounts *all = ms_accounts_open(t->archive);
+	struct ms_record_store *all =
+	    ms_record_store_open(t->archive, MS_ROW_USER);
 	struct ms_account u = {0};
 	int got;
 
@@ -180,7 +181,7 @@ plan_all_users(struct plan *plan, struct tool *t, const struct ms_profile *p,
 		if (!u.deleted && ms_list_count(u.addresses) > 0 &&
 		    !is_named(p, "except", u.name))
 			plan_user(plan, p, &u);
-	ms_accounts_close(all);
+	ms_record_store_close(all);
 	ms_account_release(&u);
 	if (got == 0 && plan->count == 0)
 		return ms_fail(

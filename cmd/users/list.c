@@ -42,7 +42,7 @@ write_csv(struct users *u, const struct ms_account *user, struct ms_err *err)
 static int
 write_all(struct users *u, write_fn *write, struct ms_err *err)
 {
-	struct ms_accounts *w = ms_accounts_open(u->a);
+	struct ms_record_store *w = ms_record_store_open(u->a, MS_ROW_USER);
 	struct ms_account user = {0};
 	int got;
 
@@ -55,7 +55,7 @@ write_all(struct users *u, write_fn *write, struct ms_err *err)
 			break;
 		}
 	}
-	ms_accounts_close(w);
+	ms_record_store_close(w);
 	ms_account_release(&user);
 	return got < 0 ? -1 : users_flush(u, true, err);
 }

@@ -67,7 +67,7 @@ struct names {
 static int
 names_load(struct names *n, struct users *u, struct ms_err *err)
 {
-	struct ms_accounts *w = ms_accounts_open(u->a);
+	struct ms_record_store *w = ms_record_store_open(u->a, MS_ROW_USER);
 	struct ms_account user = {0};
 	struct name name;
 	int got;
@@ -77,7 +77,7 @@ names_load(struct names *n, struct users *u, struct ms_err *err)
 		ms_buf_add(&n->list, &name, sizeof(name));
 		ms_buf_add(&n->texts, user.name, strlen(user.name) + 1);
 	}
-	ms_accounts_close(w);
+	ms_record_store_close(w);
 	ms_account_release(&user);
 	return got;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "account.h"
-#include "record-store.h"
 #include "utf8.h"
 
 bool
@@ -26,14 +25,12 @@ ms_stored_profile_release(struct ms_stored_profile *p)
 	*p = (struct ms_stored_profile){0};
 }
 
-/* Fills p from p->row, if a look-up has found it (got). */
+/* Fills p from p->row. Returns 1 or -1. */
 static int
-fill(struct ms_stored_profile *p, int got, uint64_t number, struct ms_err *err)
+read_row(struct ms_stored_profile *p, uint64_t number, struct ms_err *err)
 {
 	struct ms_record_row o;
 
-	if (got <= 0)
-		return got;
 	if (ms_record_row_parse(&o, ms_buf_slice(&p->row), err) < 0)
 		return -1;
 	p->number = number;
@@ -47,82 +44,69 @@ fill(struct ms_stored_profile *p, int got, uint64_t number, struct ms_err *err)
 	return 1;
 }
 
+/* Looks a profile up, in the archive or in a transaction. */
+static int
+look_up(struct ms_archive *a, struct ms_txn *txn, struct ms_record_key key,
+    struct ms_stored_profile *p, struct ms_err *err)
+{
+	int got;
+
+	key.kind = MS_ROW_PROFILE;
+	got = ms_record_store_get(a, txn, &key, &p->row, err);
+	return got == 1 ? read_row(p, key.number, err) : got;
+}
+
 int
 ms_profile_get(struct ms_archive *a, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	return fill(p,
-	    ms_record_store_get(a, MS_ROW_PROFILE, number, &p->row, err),
-	    number, err);
+	struct ms_record_key key = {.number = number};
+
+	return look_up(a, NULL, key, p, err);
 }
 
 int
 ms_profile_get_in(struct ms_txn *txn, uint64_t number,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	return fill(p,
-	    ms_record_store_get_in(txn, MS_ROW_PROFILE, number, &p->row, err),
-	    number, err);
+	struct ms_record_key key = {.number = number};
+
+	return look_up(NULL, txn, key, p, err);
 }
 
 int
 ms_profile_find(struct ms_archive *a, const char *name,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	uint64_t number = 0;
-	int got = ms_record_store_find(
-	    a, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
+	struct ms_record_key key = {.how = MS_NAME_PROFILE, .name = name};
 
-	return fill(p, got, number, err);
+	return look_up(a, NULL, key, p, err);
 }
 
 int
 ms_profile_find_in(struct ms_txn *txn, const char *name,
     struct ms_stored_profile *p, struct ms_err *err)
 {
-	uint64_t number = 0;
-	int got = ms_record_store_find_in(
-	    txn, MS_ROW_PROFILE, MS_NAME_PROFILE, name, &number, &p->row, err);
+	struct ms_record_key key = {.how = MS_NAME_PROFILE, .name = name};
 
-	return fill(p, got, number, err);
-}
-
-struct ms_profiles {
-	struct ms_record_store *objects;
-};
-
-struct ms_profiles *
-ms_profiles_open(struct ms_archive *a)
-{
-	struct ms_profiles *w = ms_xcalloc(1, sizeof(*w));
-
-	w->objects = ms_record_store_open(a, MS_ROW_PROFILE);
-	return w;
-}
-
-void
-ms_profiles_close(struct ms_profiles *w)
-{
-	if (w == NULL)
-		return;
-	ms_record_store_close(w->objects);
-	free(w);
+	return look_up(NULL, txn, key, p, err);
 }
 
 int
 ms_profiles_next(
-    struct ms_profiles *w, struct ms_stored_profile *p, struct ms_err *err)
+    struct ms_record_store *w, struct ms_stored_profile *p, struct ms_err *err)
 {
 	uint64_t number = 0;
 	struct ms_slice row = {0};
 	int got;
 
 	do {
-		got = ms_record_store_next(w->objects, &number, &row, err);
+		got = ms_record_store_next(w, &number, &row, err);
 		ms_buf_clear(&p->row);
-		if (got == 1)
-			ms_buf_add(&p->row, row.p, row.n);
-		got = fill(p, got, number, err);
+		if (got != 1)
+			return got;
+		ms_buf_add(&p->row, row.p, row.n);
+		got = read_row(p, number, err);
 	} while (got == 1 && p->deleted);
 	return got;
 }

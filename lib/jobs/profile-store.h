@@ -6,6 +6,7 @@
 #ifndef MS_PROFILE_STORE_H
 #define MS_PROFILE_STORE_H
 #include "change.h"
+#include "record-store.h"
 
 #define MS_PROFILE_NAME_MAX 255
 #define MS_PROFILE_TEXT_MAX (256 * 1024)
@@ -36,13 +37,10 @@ int ms_profile_get_in(struct ms_txn *txn, uint64_t number,
 int ms_profile_find_in(struct ms_txn *txn, const char *name,
     struct ms_stored_profile *p, struct ms_err *err);
 
-/* Profiles that are not deleted, in the order of their numbers.
- * ms_profiles_next() returns 1, 0 or -1. */
-struct ms_profiles;
-struct ms_profiles *ms_profiles_open(struct ms_archive *a);
+/* The next profile that is not deleted, in the order of their numbers, of
+ * ms_record_store_open(a, MS_ROW_PROFILE). Returns 1, 0 or -1. */
 int ms_profiles_next(
-    struct ms_profiles *w, struct ms_stored_profile *p, struct ms_err *err);
-void ms_profiles_close(struct ms_profiles *w);
+    struct ms_record_store *w, struct ms_stored_profile *p, struct ms_err *err);
 
 /* ---- changes: within ms_archive_change() ---- */
 

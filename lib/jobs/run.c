@@ -46,10 +46,11 @@ int
 ms_run_get(
     struct ms_archive *a, uint64_t number, struct ms_run *r, struct ms_err *err)
 {
+	struct ms_record_key key = {.kind = MS_ROW_RUN, .number = number};
 	struct ms_record_row o;
 	int got;
 
-	got = ms_record_store_get(a, MS_ROW_RUN, number, &r->row, err);
+	got = ms_record_store_get(a, NULL, &key, &r->row, err);
 	if (got <= 0)
 		return got;
 	if (ms_record_row_parse(&o, ms_buf_slice(&r->row), err) < 0)

@@ -1,5 +1,5 @@
-/* account-change.c - users are made, changed, deleted: by events, after a look
- * at who has what. ms-archive(5), EVENT. */
+/* account-change.c - creates, changes and deletes users by events, after
+ * checking the new values. ms-archive(5), EVENT. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +38,7 @@ rights_json(const struct ms_account *u)
 	return list;
 }
 
-/* Adds the keys of the members that `set` names. */
+/* Adds keys for the members that `set` names. */
 static void
 add_keys(json_t *o, const struct ms_account *u, unsigned set)
 {
@@ -67,7 +67,7 @@ add_keys(json_t *o, const struct ms_account *u, unsigned set)
 		    json_string(u->has_password ? "set" : "removed"));
 }
 
-/* ---- what differs ---- */
+/* ---- differences ---- */
 
 static bool
 same_text(const char *a, const char *b)
@@ -75,8 +75,8 @@ same_text(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* Those of `set` in which `want` is not as `now`. Passwords are not to be
- * compared: one that is set is new. */
+/* Returns the members of `set` in which `want` differs from `now`. Passwords
+ * cannot be compared: a password that is set counts as new. */
 static unsigned
 differences(
     const struct ms_account *now, const struct ms_account *want, unsigned set)
@@ -128,7 +128,7 @@ ms_account_add(struct ms_change *ch, const struct ms_account *want,
 	if (got < 0)
 		goto out;
 	if (got == 1 && !now.deleted) {
-		ms_fail(err, MS_EXISTS, "there is a user '%s'", now.name);
+		ms_fail(err, MS_EXISTS, "user '%s' exists already", now.name);
 		goto out;
 	}
 	if (ms_settings_get_in(ms_change_txn(ch), &settings, err) < 0 ||
@@ -174,10 +174,10 @@ ms_account_set(struct ms_change *ch, uint64_t number,
 	got = ms_account_get_in(ms_change_txn(ch), number, &now, err);
 	if (got < 0)
 		goto out;
-	/* A deleted one may be called something else, so that his name is free
-	 * for another. */
+	/* A deleted user may only be renamed, so that another user can get the
+	 * name. */
 	if (got == 0 || (now.deleted && set != MS_SET_NAME)) {
-		ms_fail(err, MS_NOINPUT, "there is no such user");
+		ms_fail(err, MS_NOINPUT, "no such user");
 		goto out;
 	}
 	if (ms_account_check(ch, number, &u, set, &lists, err) < 0)
@@ -211,7 +211,7 @@ ms_account_delete(struct ms_change *ch, uint64_t number, struct ms_err *err)
 	if (got == 1 && now.deleted)
 		got = 0;
 	if (got == 0)
-		ms_fail(err, MS_NOINPUT, "there is no such user");
+		ms_fail(err, MS_NOINPUT, "no such user");
 	if (got <= 0) {
 		ms_account_release(&now);
 		return -1;

@@ -1,5 +1,5 @@
-/* account-check.c - what names, addresses and rights of a user may be, and
- * that nobody else has them. ms-users(1). */
+/* account-check.c - checks that names, addresses and rights of a user are valid
+ * and that no other user has them. ms-users(1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +30,8 @@ ms_account_text_ok(const char *text, size_t max)
 	return true;
 }
 
-/* Not all of RFC 5321: what stands between words or in brackets somewhere is
- * refused, so that a list of them can be taken apart again. */
+/* A subset of RFC 5321: characters that separate words or enclose addresses are
+ * refused, so that a list of addresses can be split. */
 bool
 ms_address_ok(const char *address)
 {
@@ -71,7 +71,7 @@ check_free(struct ms_change *ch, const struct list_kind *k, uint64_t number,
 	return -1;
 }
 
-/* Case does not tell them apart. */
+/* Was the name seen, ignoring case? */
 static bool
 seen_before(struct ms_map *seen, const char *name)
 {
@@ -100,14 +100,15 @@ check_list(struct ms_change *ch, const struct list_kind *k, uint64_t number,
 			   ? ms_address_ok(s)
 			   : *s != '\0' && ms_account_text_ok(s, MS_USER_MAX);
 		if (!fine) {
-			ms_fail(err, MS_USAGE, "'%.128s' is no %s", s, k->what);
+			ms_fail(err, MS_USAGE, "'%.128s' is not a valid %s", s,
+			    k->what);
 			goto out;
 		}
 		if (seen_before(&seen, s))
 			continue;
 		if (++count > MS_LIST_MAX) {
-			ms_fail(err, MS_USAGE, "more than %d: %s", MS_LIST_MAX,
-			    k->what);
+			ms_fail(err, MS_USAGE, "more than %d of type %s",
+			    MS_LIST_MAX, k->what);
 			goto out;
 		}
 		if (check_free(ch, k, number, s, err) < 0)
@@ -131,7 +132,7 @@ compare_rights(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* In the order of their archives, one for each. */
+/* Sorts the rights by archive and merges those on the same archive. */
 static int
 check_rights(struct ms_change *ch, struct ms_slice *rights, struct ms_buf *kept,
     struct ms_err *err)
@@ -159,8 +160,8 @@ check_rights(struct ms_change *ch, struct ms_slice *rights, struct ms_buf *kept,
 		if (got < 0)
 			return -1;
 		if (got == 0)
-			return ms_fail(
-			    err, MS_USAGE, "rights on the archive of nobody");
+			return ms_fail(err, MS_USAGE,
+			    "right on the archive of an unknown user");
 		if (n > 0 && ms_le64(kept->p + n - MS_RIGHT_ROW) == on)
 			kept->p[n - 1] |= row[8];
 		else if (row[8] != 0) {
@@ -173,7 +174,7 @@ check_rights(struct ms_change *ch, struct ms_slice *rights, struct ms_buf *kept,
 	return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- accounts ---- */
 
 static int
 check_name(
@@ -190,7 +191,7 @@ check_name(
 	if (got < 0)
 		rc = -1;
 	else if (got == 1 && other.number != number)
-		rc = ms_fail(err, MS_EXISTS, "there is a %suser '%s'",
+		rc = ms_fail(err, MS_EXISTS, "%suser '%s' exists already",
 		    other.deleted ? "deleted " : "", name);
 	ms_account_release(&other);
 	return rc;
@@ -204,9 +205,9 @@ ms_account_check(struct ms_change *ch, uint64_t number, struct ms_account *u,
 		return -1;
 	if ((set & MS_SET_FULL_NAME) &&
 	    !ms_account_text_ok(u->full_name, MS_FULL_NAME_MAX))
-		return ms_fail(err, MS_USAGE, "that is no full name");
+		return ms_fail(err, MS_USAGE, "invalid full name");
 	if ((set & MS_SET_DN) && !ms_account_text_ok(u->dn, MS_DN_MAX))
-		return ms_fail(err, MS_USAGE, "that is no DN");
+		return ms_fail(err, MS_USAGE, "invalid DN");
 	if ((set & MS_SET_ADDRESSES) &&
 	    check_list(ch, &of_addresses, number, &u->addresses, &l->addresses,
 		err) < 0)

@@ -1,27 +1,26 @@
-/*
- * account-impl.h - what the files of the account module share. Not for
- * others. Layer: account.
- */
+/* account-impl.h - shared by the files that implement account.h. */
 #ifndef MS_ACCOUNT_IMPL_H
 #define MS_ACCOUNT_IMPL_H
 #include "account.h"
 
-/* Lists that were put in order. */
+/* Sorted copies of lists. */
 struct ms_account_lists {
 	struct ms_buf addresses, pop3_names, rights;
 };
 void ms_account_lists_release(struct ms_account_lists *l);
 
 /*
- * May user `number` (0: one to be made) become this, in those members that
- * `set` names? Lists of u are put in order, nothing twice: they then live in l.
+ * ms_account_check() checks the members of u that `set` names.
+ *   number   the user that is to be changed; 0: a new user
+ *   l        receives the lists of u, sorted and without duplicates; u's lists
+ *            point into it afterwards
  * Errors as ms_account_add().
  */
 int ms_account_check(struct ms_change *ch, uint64_t number,
     struct ms_account *u, unsigned set, struct ms_account_lists *l,
     struct ms_err *err);
 
-/* An array of words. */
+/* The names of privileges, as an array. */
 json_t *ms_privileges_json(unsigned privileges);
 
 #endif

@@ -1,4 +1,4 @@
-/* account-json.c - privileges as the JSON of an event. ms-archive(5), EVENT. */
+/* account-json.c - writes privileges as JSON. ms-archive(5), EVENT. */
 #include "account-impl.h"
 
 json_t *

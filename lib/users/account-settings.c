@@ -1,9 +1,8 @@
-/* account-settings.c - settings: what new users may, where the directory is.
- * ms-archive(5), EVENT. */
+/* account-settings.c - the settings: privileges of new users and the directory
+ * server. ms-archive(5), EVENT. */
 #include <string.h>
 
 #include "account-impl.h"
-#include "record-store.h"
 
 void
 ms_settings_release(struct ms_settings *s)
@@ -20,12 +19,16 @@ defaults(const struct ms_record_row *o, enum ms_field f, unsigned otherwise)
 	return n == 0 ? otherwise : (unsigned)(n - 1);
 }
 
-/* s->row says it all. */
+/* Reads the settings from the archive or in a transaction. */
 static int
-read_row(struct ms_settings *s, struct ms_err *err)
+look_up(struct ms_archive *a, struct ms_txn *txn, struct ms_settings *s,
+    struct ms_err *err)
 {
+	struct ms_record_key key = {.kind = MS_ROW_SETTINGS};
 	struct ms_record_row o;
 
+	if (ms_record_store_get(a, txn, &key, &s->row, err) < 0)
+		return -1;
 	if (ms_record_row_parse(&o, ms_buf_slice(&s->row), err) < 0)
 		return -1;
 	s->default_privileges =
@@ -45,18 +48,14 @@ read_row(struct ms_settings *s, struct ms_err *err)
 int
 ms_settings_get(struct ms_archive *a, struct ms_settings *s, struct ms_err *err)
 {
-	if (ms_record_store_get(a, MS_ROW_SETTINGS, 0, &s->row, err) < 0)
-		return -1;
-	return read_row(s, err);
+	return look_up(a, NULL, s, err);
 }
 
 int
 ms_settings_get_in(
     struct ms_txn *txn, struct ms_settings *s, struct ms_err *err)
 {
-	if (ms_record_store_get_in(txn, MS_ROW_SETTINGS, 0, &s->row, err) < 0)
-		return -1;
-	return read_row(s, err);
+	return look_up(NULL, txn, s, err);
 }
 
 int

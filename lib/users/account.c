@@ -1,12 +1,11 @@
-/* account.c - users and settings as the index has them. account.h. */
+/* account.c - reads users from the index, and tells what they may do.
+ * ms-users(1). */
 #include "account.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
 #include "le.h"
-#include "record-store.h"
 
 static const char *const authentications[] = {
     "none", "integrated", "directory"};
@@ -39,7 +38,7 @@ ms_account_release(struct ms_account *u)
 	*u = (struct ms_account){0};
 }
 
-/* u->row says it all; the rest are views of it. */
+/* Fills u from u->row; strings and lists are views of it. */
 static int
 read_row(struct ms_account *u, uint64_t number, struct ms_err *err)
 {
@@ -59,7 +58,7 @@ read_row(struct ms_account *u, uint64_t number, struct ms_err *err)
 	u->disabled = ms_record_row_flag(&o, MS_FIELD_DISABLED);
 	u->deleted = ms_record_row_flag(&o, MS_FIELD_DELETED);
 	u->has_password = ms_record_row_flag(&o, MS_FIELD_PASSWORD);
-	/* One of the future is none that we could ask. */
+	/* An authentication of a later version cannot be used. */
 	if (ms_authentication_of(
 		ms_record_row_text(&o, MS_FIELD_AUTHENTICATION),
 		&u->authentication) < 0)
@@ -67,11 +66,16 @@ read_row(struct ms_account *u, uint64_t number, struct ms_err *err)
 	return 0;
 }
 
-/* What a look-up gave. */
+/* Looks a user up, in the archive or in a transaction. */
 static int
-take(struct ms_account *u, int got, uint64_t number, struct ms_err *err)
+look_up(struct ms_archive *a, struct ms_txn *txn, struct ms_record_key key,
+    struct ms_account *u, struct ms_err *err)
 {
-	if (got == 1 && read_row(u, number, err) < 0)
+	int got;
+
+	key.kind = MS_ROW_USER;
+	got = ms_record_store_get(a, txn, &key, &u->row, err);
+	if (got == 1 && read_row(u, key.number, err) < 0)
 		return -1;
 	return got;
 }
@@ -80,40 +84,36 @@ int
 ms_account_get(struct ms_archive *a, uint64_t number, struct ms_account *u,
     struct ms_err *err)
 {
-	return take(u,
-	    ms_record_store_get(a, MS_ROW_USER, number, &u->row, err), number,
-	    err);
+	struct ms_record_key key = {.number = number};
+
+	return look_up(a, NULL, key, u, err);
 }
 
 int
 ms_account_get_in(struct ms_txn *txn, uint64_t number, struct ms_account *u,
     struct ms_err *err)
 {
-	return take(u,
-	    ms_record_store_get_in(txn, MS_ROW_USER, number, &u->row, err),
-	    number, err);
+	struct ms_record_key key = {.number = number};
+
+	return look_up(NULL, txn, key, u, err);
 }
 
 int
 ms_account_find(struct ms_archive *a, const char *name, struct ms_account *u,
     struct ms_err *err)
 {
-	uint64_t number = 0;
-	int got = ms_record_store_find(
-	    a, MS_ROW_USER, MS_NAME_USER, name, &number, &u->row, err);
+	struct ms_record_key key = {.how = MS_NAME_USER, .name = name};
 
-	return take(u, got, number, err);
+	return look_up(a, NULL, key, u, err);
 }
 
 int
 ms_account_find_in(struct ms_txn *txn, const char *name, struct ms_account *u,
     struct ms_err *err)
 {
-	uint64_t number = 0;
-	int got = ms_record_store_find_in(
-	    txn, MS_ROW_USER, MS_NAME_USER, name, &number, &u->row, err);
+	struct ms_record_key key = {.how = MS_NAME_USER, .name = name};
 
-	return take(u, got, number, err);
+	return look_up(NULL, txn, key, u, err);
 }
 
 int
@@ -122,61 +122,38 @@ ms_account_login(struct ms_archive *a, const char *name, struct ms_account *u,
 {
 	static const enum ms_name_kind how[] = {
 	    MS_NAME_USER, MS_NAME_ADDRESS, MS_NAME_POP3};
-	uint64_t number = 0, other = 0;
+	struct ms_record_key key = {.name = name};
+	uint64_t other = 0;
 	int i, got = 0;
 
 	for (i = 0; i < 3; i++) {
-		got = ms_record_store_find(
-		    a, MS_ROW_USER, how[i], name, &number, &u->row, err);
-		got = take(u, got, number, err);
+		key.how = how[i];
+		got = look_up(a, NULL, key, u, err);
 		if (got < 0 || (got == 1 && !u->deleted &&
 				   u->authentication != MS_LOGIN_NONE))
 			return got;
 		if (got == 1 && other == 0)
-			other = number;
+			other = u->number;
 	}
 	return other != 0 ? ms_account_get(a, other, u, err) : 0;
 }
 
-/* ---- all of them ---- */
-
-struct ms_accounts {
-	struct ms_record_store *objects;
-};
-
-struct ms_accounts *
-ms_accounts_open(struct ms_archive *a)
-{
-	struct ms_accounts *w = ms_xcalloc(1, sizeof(*w));
-
-	w->objects = ms_record_store_open(a, MS_ROW_USER);
-	return w;
-}
-
-void
-ms_accounts_close(struct ms_accounts *w)
-{
-	if (w == NULL)
-		return;
-	ms_record_store_close(w->objects);
-	free(w);
-}
-
 int
 ms_accounts_next(
-    struct ms_accounts *w, struct ms_account *u, struct ms_err *err)
+    struct ms_record_store *w, struct ms_account *u, struct ms_err *err)
 {
 	uint64_t number = 0;
 	struct ms_slice row = {0};
-	int got = ms_record_store_next(w->objects, &number, &row, err);
+	int got = ms_record_store_next(w, &number, &row, err);
 
 	ms_buf_clear(&u->row);
-	if (got == 1)
-		ms_buf_add(&u->row, row.p, row.n);
-	return take(u, got, number, err);
+	if (got != 1)
+		return got;
+	ms_buf_add(&u->row, row.p, row.n);
+	return read_row(u, number, err) < 0 ? -1 : 1;
 }
 
-/* ---- what they may ---- */
+/* ---- privileges and rights ---- */
 
 bool
 ms_account_right_at(

@@ -1,15 +1,15 @@
 /*
- * account.h - the archive's users: names, addresses, privileges, rights, and
- * the settings that go with them. ms-archive(5), EVENT; ms-users(1).
+ * account.h - the users of an archive, with their names, addresses, privileges
+ * and rights, and the settings for users. ms-archive(5), EVENT; ms-users(1).
  * Layer: above change.
  */
 #ifndef MS_ACCOUNT_H
 #define MS_ACCOUNT_H
 #include "change.h"
 #include "record-row.h"
+#include "record-store.h"
 
-#define MS_ACCOUNT_ADDRESS_MAX                                                 \
-	320 /* bytes: RFC 3696, errata 1690, and then some */
+#define MS_ACCOUNT_ADDRESS_MAX 320 /* bytes; RFC 3696, errata 1690, has 254 */
 #define MS_FULL_NAME_MAX 1024
 #define MS_DN_MAX 4096
 #define MS_LIST_MAX 10000 /* addresses, POP3 names, or rights of a user */
@@ -21,12 +21,12 @@ enum ms_authentication {
 	MS_LOGIN_DIRECTORY
 };
 const char *ms_authentication_name(enum ms_authentication a);
-/* 0, -1: there is none of this name. */
+/* Returns 0, or -1 if there is no authentication of this name. */
 int ms_authentication_of(const char *name, enum ms_authentication *out);
 
 /*
- * A user. Strings ("" for none) and lists live in `row`, until the account is
- * filled again or released; {0} is empty.
+ * A user. Strings ("" for none) and lists point into `row`; they are valid
+ * until the account is filled again or released. {0} is empty.
  */
 struct ms_account {
 	uint64_t number;
@@ -41,18 +41,16 @@ struct ms_account {
 };
 void ms_account_release(struct ms_account *u);
 
-/* A user by number. 1, 0 there is none, -1. A deleted one is found too, here
- * and below. */
+/*
+ * These functions find a user by number, by user name, or by what a person
+ * enters to log in: user name, else e-mail address, else POP3 name (in any
+ * case). They return 1, 0 if there is no such user, or -1 with err set. Deleted
+ * users are found too. ms_account_login() prefers users who can log in.
+ */
 int ms_account_get(struct ms_archive *a, uint64_t number, struct ms_account *u,
     struct ms_err *err);
-/* By user name. */
 int ms_account_find(struct ms_archive *a, const char *name,
     struct ms_account *u, struct ms_err *err);
-/*
- * By user name, else e-mail address, else POP3 name: as somebody who logs in
- * says it. Case does not matter in the latter two. Whoever cannot log in
- * stands in nobody's way: he is found if there is no other.
- */
 int ms_account_login(struct ms_archive *a, const char *name,
     struct ms_account *u, struct ms_err *err);
 /* The same in a transaction. */
@@ -61,33 +59,31 @@ int ms_account_get_in(struct ms_txn *txn, uint64_t number, struct ms_account *u,
 int ms_account_find_in(struct ms_txn *txn, const char *name,
     struct ms_account *u, struct ms_err *err);
 
-/*
- * All users, in order of their numbers. No transaction is held between calls.
- * ms_accounts_next() fills u: 1, 0 no more, -1.
- */
-struct ms_accounts;
-struct ms_accounts *ms_accounts_open(struct ms_archive *a);
+/* Fills u with the next user of ms_record_store_open(a, MS_ROW_USER). Returns
+ * 1, 0 at the end, or -1. */
 int ms_accounts_next(
-    struct ms_accounts *w, struct ms_account *u, struct ms_err *err);
-void ms_accounts_close(struct ms_accounts *w);
+    struct ms_record_store *w, struct ms_account *u, struct ms_err *err);
 
-/* His rights on the archive of this user (0: those he has on all), as bits of
- * enum ms_right; without those that go with his own archive or with admin. */
+/* The rights of u on the archive of a user (0: on all archives), as bits of
+ * enum ms_right; without those on u's own archive and those of an admin. */
 unsigned ms_account_right(const struct ms_account *u, uint64_t archive);
-/* The i-th of his rights, in the order of the events. false: no more. */
+/* The ith right, in the order of the events. Returns false at the end. */
 bool ms_account_right_at(
     const struct ms_account *u, size_t i, uint64_t *archive, unsigned *bits);
-/* May he do this with the archive of user `archive`: his own may be read, all
- * by an admin, and what he was given. Not if he is deleted or disabled. */
+/*
+ * May u do this with the archive of user `archive`? Users may read their own
+ * archive and do what they have a right to; an admin may do everything; a
+ * deleted or disabled user may do nothing.
+ */
 bool ms_account_may(
     const struct ms_account *u, uint64_t archive, enum ms_right right);
-/* Has he this privilege? An admin has all. Not if he is deleted or disabled. */
+/* Has u this privilege? An admin has all, a deleted or disabled user none. */
 bool ms_account_has(const struct ms_account *u, enum ms_privilege p);
 
 /* ---- changes: within ms_archive_change() ---- */
 
-/* Bits: which members are to be changed. In rights, `read` on one's own
- * archive need not be said. */
+/* The members that are to be changed, as bits. Rights need not include `read`
+ * on the user's own archive. */
 enum {
 	MS_SET_NAME = 1,
 	MS_SET_FULL_NAME = 2,
@@ -98,40 +94,43 @@ enum {
 	MS_SET_PRIVILEGES = 64,
 	MS_SET_RIGHTS = 128,
 	MS_SET_DISABLED = 256,
-	MS_SET_PASSWORD = 512 /* has_password: it was set; else removed */
+	MS_SET_PASSWORD = 512 /* set if has_password, else removed */
 };
 /*
- * Makes a user, or revives a deleted one of this name, with those members of
- * `want` that `set` names. Privileges that are not named are the default ones.
- * MS_EXISTS: the name is taken, or an address or POP3 name is another's;
- * MS_USAGE: a name, address, text or list is not what it may be.
+ * ms_account_add() creates a user, or restores the deleted user of this name.
+ *   want, set   the members of `want` that `set` names are used; without
+ *               MS_SET_PRIVILEGES, the user gets the default privileges
+ *   number      receives the user's number
+ * Errors: MS_EXISTS (the user exists, or another user has an address or POP3
+ * name), MS_USAGE (a name, address, text or list is invalid).
  */
 int ms_account_add(struct ms_change *ch, const struct ms_account *want,
     unsigned set, uint64_t *number, struct ms_err *err);
 /*
- * Changes what differs; *changed (may be NULL): the members that did, as bits.
- * If none did there is no event. MS_NOINPUT: there is no such user; MS_EXISTS
- * and MS_USAGE as above.
+ * ms_account_set() changes the members that `set` names and that differ from
+ * `want`. Without a difference there is no event.
+ *   changed   receives the members that were changed, as bits; may be NULL
+ * Errors: MS_NOINPUT (no such user); MS_EXISTS and MS_USAGE as above.
  */
 int ms_account_set(struct ms_change *ch, uint64_t number,
     const struct ms_account *want, unsigned set, unsigned *changed,
     struct ms_err *err);
-/* His archive stays; addresses, POP3 names, privileges, rights and password
- * go, and whoever revives him gives him new ones. */
+/* Deletes a user. The user's messages and name remain; addresses, POP3 names,
+ * privileges, rights and password are removed. MS_NOINPUT: no such user. */
 int ms_account_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
 
-/* May this be an e-mail address; and what a text or POP3 name of at most `max`
- * bytes is made of: UTF-8 without controls? */
+/* Is this a valid e-mail address? Is this a valid text or POP3 name: UTF-8
+ * without control characters, at most max bytes? */
 bool ms_address_ok(const char *address);
 bool ms_account_text_ok(const char *text, size_t max);
 
 /* ---- settings ---- */
 
-/* Strings live in `row`; {0} is what holds before anybody set anything. */
+/* Strings point into `row`. {0} is empty. */
 struct ms_settings {
-	unsigned default_privileges;        /* of users that are made */
-	unsigned default_privileges_synced; /* of those from a directory */
+	unsigned default_privileges;        /* of new users */
+	unsigned default_privileges_synced; /* of users from a directory */
 	const char *directory_url, *directory_ca_file;
 	unsigned directory_timeout; /* seconds */
 	struct ms_buf row;
@@ -145,7 +144,7 @@ int ms_settings_get(
 int ms_settings_get_in(
     struct ms_txn *txn, struct ms_settings *s, struct ms_err *err);
 void ms_settings_release(struct ms_settings *s);
-/* Writes what differs. *changed: whether anything did. */
+/* Changes the settings that differ. *changed receives whether any did. */
 int ms_settings_set(struct ms_change *ch, const struct ms_settings *want,
     bool *changed, struct ms_err *err);
 

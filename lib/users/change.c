@@ -1,5 +1,5 @@
-/* change.c - changes to users, settings and profiles, decided under `lock`.
- * ms-archive(5), EVENT. */
+/* change.c - changes users, settings and profiles by events that are decided
+ * under `lock`. ms-archive(5), EVENT. */
 #include "change.h"
 
 #include "batch.h"
@@ -31,10 +31,10 @@ ms_change_event(struct ms_change *ch, const char *event, json_t *keys,
 	ch->events++;
 	ch->bytes += json.n;
 	if (json.n > MS_EVENT_MAX)
-		ms_fail(err, MS_USAGE, "that is longer than %d bytes",
+		ms_fail(err, MS_USAGE, "the change is longer than %d bytes",
 		    MS_EVENT_MAX);
 	else if (ch->events > MS_CHANGE_EVENTS || ch->bytes > MS_BATCH_META)
-		ms_fail(err, MS_USAGE, "that is more than one change takes");
+		ms_fail(err, MS_USAGE, "too much for one change");
 	else
 		rc = ms_committer_event(ch->c, ms_buf_slice(&json),
 		    number != NULL ? number : &n, err);

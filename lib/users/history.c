@@ -1,5 +1,5 @@
-/* history.c - events about users, settings, profiles and runs, as the index
- * finds them. ms-archive(5), EVENT. */
+/* history.c - iterates over events about users, settings, profiles and runs by
+ * the index. ms-archive(5), EVENT. */
 #include "history.h"
 
 #include <stdlib.h>
@@ -8,15 +8,15 @@
 #include "archive-impl.h"
 #include "record.h"
 
-#define SLICE 4096 /* rows looked at in a transaction */
-#define OLDER 1024 /* older ones in a row that end a walk */
+#define ROWS_MAX 4096  /* of a read transaction */
+#define OLDER_MAX 1024 /* consecutive older events that end the iteration */
 
 struct ms_history {
 	struct ms_archive *a;
 	struct ms_history_select sel;
-	uint64_t next; /* the number to go on with */
+	uint64_t next; /* the number to continue with */
 	bool ended;
-	unsigned older;     /* in a row */
+	unsigned older;     /* consecutive older events */
 	struct ms_buf rows; /* struct ms_event_row */
 	size_t at;
 };
@@ -44,14 +44,14 @@ ms_history_close(struct ms_history *h)
 	free(h);
 }
 
-/* Is it one of those asked for? Or does the walk end with it? */
+/* Is the event selected? Sets h->ended if the iteration ends with it. */
 static bool
-fits(struct ms_history *h, const struct ms_event_row *row)
+is_selected(struct ms_history *h, const struct ms_event_row *row)
 {
 	const struct ms_history_select *sel = &h->sel;
 
 	if (sel->has_since && row->time < sel->since) {
-		if (++h->older > OLDER && !sel->forward)
+		if (++h->older > OLDER_MAX && !sel->forward)
 			h->ended = true;
 		return false;
 	}
@@ -61,13 +61,13 @@ fits(struct ms_history *h, const struct ms_event_row *row)
 }
 
 static bool
-beyond(const struct ms_history *h, uint64_t number)
+is_outside(const struct ms_history *h, uint64_t number)
 {
 	return (h->sel.above > 0 && number <= h->sel.above) ||
 	       (h->sel.below > 0 && number >= h->sel.below);
 }
 
-/* 0, -1. Reads on from h->next. */
+/* Reads rows from h->next on. Returns 0 or -1. */
 static int
 read_rows(struct ms_history *h, struct ms_txn *txn, struct ms_err *err)
 {
@@ -75,16 +75,16 @@ read_rows(struct ms_history *h, struct ms_txn *txn, struct ms_err *err)
 	struct ms_event_row row;
 	int got, count;
 
-	for (count = 0; count < SLICE && !h->ended; count++) {
+	for (count = 0; count < ROWS_MAX && !h->ended; count++) {
 		row.number = h->next;
 		got = h->sel.forward
 			  ? ms_index_next_event(txn, class, &row, err)
 			  : ms_index_previous_event(txn, class, &row, err);
 		if (got < 0)
 			return -1;
-		if (got == 0 || beyond(h, row.number))
+		if (got == 0 || is_outside(h, row.number))
 			h->ended = true;
-		else if (fits(h, &row))
+		else if (is_selected(h, &row))
 			ms_buf_add(&h->rows, &row, sizeof(row));
 		h->next = h->sel.forward ? row.number + 1 : row.number - 1;
 	}

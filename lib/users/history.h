@@ -1,6 +1,6 @@
 /*
- * history.h - who changed what, and when: the events about users, settings,
- * profiles and runs. ms-archive(5), EVENT. Layer: above archive.
+ * history.h - iterates over the events about users, settings, profiles and
+ * runs. ms-archive(5), EVENT. Layer: above archive.
  */
 #ifndef MS_HISTORY_H
 #define MS_HISTORY_H
@@ -12,16 +12,17 @@ struct ms_history_select {
 	enum ms_history_class class;
 	uint64_t target; /* this user, profile or run only; 0: all */
 	bool has_since;
-	int64_t since;         /* time of an event, at least */
-	uint64_t above, below; /* numbers between these; 0: no bound */
+	int64_t since;         /* events of this time or later */
+	uint64_t above, below; /* limits of the record number; 0: no limit */
 	unsigned kinds;        /* bits, 1 << enum ms_event_kind; 0: all */
-	bool forward;          /* from the oldest on; else the newest first */
+	bool forward;          /* the oldest first; else the newest first */
 };
 
 /*
- * Walks them. No transaction is held between calls. ms_history_next(): 1, 0 no
- * more, -1. Newest first, it ends where a good number of events one after
- * another are older than `since`: clocks may have been wrong for a while.
+ * Iterates over the selected events. No transaction is held between calls.
+ * ms_history_next() returns 1, 0 at the end, or -1 with err set. With the
+ * newest first, the iteration ends after 1,024 consecutive events that are
+ * older than `since`: a few may be out of order, because clocks can be wrong.
  */
 struct ms_history;
 struct ms_history *ms_history_open(
@@ -30,7 +31,7 @@ int ms_history_next(
     struct ms_history *h, struct ms_event_row *row, struct ms_err *err);
 void ms_history_close(struct ms_history *h);
 
-/* The event of this number as it is in the log: appended. MS_DATA: it is
+/* Appends the event of this number as it is in the log. MS_DATA: the record is
  * damaged. */
 int ms_history_read(struct ms_archive *a, uint64_t number, struct ms_buf *json,
     struct ms_err *err);

@@ -1,5 +1,5 @@
-/* password.c - hashes of passwords: made, compared, kept. crypt(3), crypt(5);
- * ms-archive(5), Directory. */
+/* password.c - computes, compares and stores hashes of passwords. crypt(3),
+ * crypt(5); ms-archive(5), Directory. */
 #include "password.h"
 
 #include <crypt.h>
@@ -21,7 +21,8 @@
 
 /* ---- hashing ---- */
 
-/* crypt(3) in memory of its own, which is wiped. False: it could not. */
+/* Calls crypt(3) with a buffer that is wiped afterwards. Returns false on
+ * failure. */
 static bool
 hash_with(
     const char *password, const char *setting, char out[CRYPT_OUTPUT_SIZE])
@@ -50,7 +51,7 @@ ms_password_hash(const char *password, struct ms_buf *hash, struct ms_err *err)
 	if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) ==
 		NULL ||
 	    !hash_with(password, setting, out))
-		return ms_fail(err, MS_IO, "crypt: no yescrypt here");
+		return ms_fail(err, MS_IO, "crypt: yescrypt is not available");
 	ms_buf_add_str(hash, out);
 	return 0;
 }
@@ -58,9 +59,9 @@ ms_password_hash(const char *password, struct ms_buf *hash, struct ms_err *err)
 bool
 ms_password_matches(const char *password, const char *hash)
 {
-	/* Of the cost that crypt_gensalt() gives of itself. */
-	static const char nobody[] = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1";
-	const char *setting = hash != NULL ? hash : nobody;
+	/* A setting with the default cost of crypt_gensalt(). */
+	static const char dummy[] = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1";
+	const char *setting = hash != NULL ? hash : dummy;
 	char out[CRYPT_OUTPUT_SIZE];
 	size_t n;
 
@@ -72,11 +73,11 @@ ms_password_matches(const char *password, const char *hash)
 	       CRYPTO_memcmp(out, hash, n) == 0;
 }
 
-/* ---- keeping ---- */
+/* ---- storing ---- */
 
-#define STALE 3600 /* seconds after which a staged file is nobody's */
+#define STALE 3600 /* seconds after which a staged file is abandoned */
 
-/* ARCHIVE/secret. The descriptor, or -1. */
+/* Opens ARCHIVE/secret. Returns the descriptor, or -1. */
 static int
 open_secret(const char *archive, struct ms_err *err)
 {
@@ -109,7 +110,7 @@ make_folders(int secret, struct ms_err *err)
 	return 0;
 }
 
-/* What those left who died between the two steps. */
+/* Removes the files of processes that ended between the two steps. */
 static void
 clean(int secret)
 {
@@ -176,7 +177,7 @@ ms_password_stage(struct ms_password_stage *s, const char *archive,
 	return rc;
 }
 
-/* fsync of secret/password, where a name came or went. */
+/* Syncs secret/password after a name was added or removed. */
 static int
 sync_names(int secret, struct ms_err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * password.h - passwords of the archive's users: yescrypt by crypt(3), the
- * hashes in ARCHIVE/secret/password/NUMBER. ms-archive(5), Directory.
+ * password.h - passwords of the users of an archive: hashed with yescrypt by
+ * crypt(3), stored in ARCHIVE/secret/password/NUMBER. ms-archive(5), Directory.
  * Layer: above fs.
  */
 #ifndef MS_PASSWORD_H
@@ -11,15 +11,18 @@
 
 #define MS_PASSWORD_MAX 256 /* bytes; crypt(3) takes 512 */
 
-/* MS_USAGE: empty, or too long; MS_IO: no random numbers. Appends the hash. */
+/* Appends the hash of a password. MS_USAGE: the password is empty or too long;
+ * MS_IO: crypt(3) fails. */
 int ms_password_hash(
     const char *password, struct ms_buf *hash, struct ms_err *err);
-/* Is it this one? A hash that is NULL is nobody's, and takes as long. */
+/* Does the password match? A NULL hash matches none and takes the same time, so
+ * that nobody learns which users exist. */
 bool ms_password_matches(const char *password, const char *hash);
 
 /*
- * A new hash takes its place in two steps: it is written and synced beside the
- * old one; then, when the log knows of it, put in its place.
+ * A new hash is stored in two steps. ms_password_stage() writes and syncs a
+ * temporary file; ms_password_install() renames it when the log has the event.
+ * ms_password_unstage() releases s in every case, also after installing.
  */
 struct ms_password_stage {
 	int secret; /* the folder; -1: nothing is staged */
@@ -29,13 +32,13 @@ int ms_password_stage(struct ms_password_stage *s, const char *archive,
     struct ms_slice hash, struct ms_err *err);
 int ms_password_install(
     struct ms_password_stage *s, uint64_t user, struct ms_err *err);
-/* Also if it was installed. */
 void ms_password_unstage(struct ms_password_stage *s);
 
-/* The hash of a user as a string. 1, 0 he has none, -1: MS_IO. */
+/* Reads the hash of a user, as a string. Returns 1, 0 if the user has no
+ * password, or -1: MS_IO. */
 int ms_password_read(const char *archive, uint64_t user, struct ms_buf *hash,
     struct ms_err *err);
-/* There is none afterwards. */
+/* Removes the hash of a user, if there is one. */
 int ms_password_remove(const char *archive, uint64_t user, struct ms_err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* record-store.c - users, settings, profiles and runs out of an archive. */
+/* record-store.c - reads users, settings, profiles and runs from the index.
+ * ms-archive(5), EVENT. */
 #include "record-store.h"
 
 #include <stdlib.h>
@@ -7,76 +8,55 @@
 #include "archive-impl.h"
 #include "le.h"
 
-#define SLICE 1024            /* rows of a transaction at most */
-#define SLICE_BYTES (4 << 20) /* and their bytes, but for the last one's */
+/* Limits of a read transaction. */
+#define ROWS_MAX 1024
+#define BYTES_MAX (4 << 20) /* without the last row */
 
-int
-ms_record_store_get_in(struct ms_txn *txn, enum ms_row_kind kind,
-    uint64_t number, struct ms_buf *row, struct ms_err *err)
+static int
+look_up(struct ms_txn *txn, struct ms_record_key *key, struct ms_buf *row,
+    struct ms_err *err)
 {
-	uint64_t found = number;
+	uint64_t found;
 	struct ms_slice v;
-	int got;
+	int got = 1;
 
 	ms_buf_clear(row);
-	got = ms_index_next_record_row(txn, kind, &found, &v, err);
-	if (got != 1 || found != number)
+	if (key->name != NULL)
+		got = ms_index_name(
+		    txn, key->how, 0, 0, key->name, &key->number, err);
+	if (got != 1)
+		return got;
+	found = key->number;
+	got = ms_index_next_record_row(txn, key->kind, &found, &v, err);
+	if (got != 1 || found != key->number)
 		return got < 0 ? -1 : 0;
 	ms_buf_add(row, v.p, v.n);
 	return 1;
 }
 
 int
-ms_record_store_get(struct ms_archive *a, enum ms_row_kind kind,
-    uint64_t number, struct ms_buf *row, struct ms_err *err)
+ms_record_store_get(struct ms_archive *a, struct ms_txn *txn,
+    struct ms_record_key *key, struct ms_buf *row, struct ms_err *err)
 {
-	struct ms_txn txn;
+	struct ms_txn own;
 	int got;
 
+	if (txn != NULL)
+		return look_up(txn, key, row, err);
 	do {
-		if (ms_index_begin(a->ix, &txn, err) < 0)
+		if (ms_index_begin(a->ix, &own, err) < 0)
 			return -1;
-		got = ms_record_store_get_in(&txn, kind, number, row, err);
-	} while (ms_index_end(&txn) != 0);
+		got = look_up(&own, key, row, err);
+	} while (ms_index_end(&own) != 0);
 	return got;
 }
 
-int
-ms_record_store_find_in(struct ms_txn *txn, enum ms_row_kind kind,
-    enum ms_name_kind how, const char *name, uint64_t *number,
-    struct ms_buf *row, struct ms_err *err)
-{
-	int got = ms_index_name(txn, how, 0, 0, name, number, err);
-
-	ms_buf_clear(row);
-	if (got == 1)
-		got = ms_record_store_get_in(txn, kind, *number, row, err);
-	return got;
-}
-
-int
-ms_record_store_find(struct ms_archive *a, enum ms_row_kind kind,
-    enum ms_name_kind how, const char *name, uint64_t *number,
-    struct ms_buf *row, struct ms_err *err)
-{
-	struct ms_txn txn;
-	int got;
-
-	do {
-		if (ms_index_begin(a->ix, &txn, err) < 0)
-			return -1;
-		got = ms_record_store_find_in(
-		    &txn, kind, how, name, number, row, err);
-	} while (ms_index_end(&txn) != 0);
-	return got;
-}
-
-/* ---- all of them ---- */
+/* ---- all rows of a kind ---- */
 
 struct ms_record_store {
 	struct ms_archive *a;
 	enum ms_row_kind kind;
-	uint64_t next; /* the number to go on with */
+	uint64_t next; /* the number to continue with */
 	bool ended;
 	struct ms_buf rows; /* u64 number, u64 length, bytes, for each */
 	size_t at;
@@ -121,7 +101,7 @@ read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *next,
 
 	ms_buf_clear(&w->rows);
 	*next = w->next;
-	for (count = 0; count < SLICE && w->rows.n < SLICE_BYTES; count++) {
+	for (count = 0; count < ROWS_MAX && w->rows.n < BYTES_MAX; count++) {
 		got = ms_index_next_record_row(txn, w->kind, next, &v, err);
 		if (got <= 0)
 			break;
@@ -130,7 +110,7 @@ read_rows(struct ms_record_store *w, struct ms_txn *txn, uint64_t *next,
 	return got;
 }
 
-/* 1 there are some, 0 no more, -1. */
+/* Reads more rows. Returns 1, 0 at the end, or -1. */
 static int
 fill(struct ms_record_store *w, struct ms_err *err)
 {

@@ -1,30 +1,36 @@
 /*
- * record-store.h - the state of users, settings, profiles and runs, out of an
- * archive: one, or all of a kind. Layer: above archive.
+ * record-store.h - reads the state of users, settings, profiles and runs from
+ * the index: one row, or all rows of a kind. ms-archive(5), EVENT. Layer: above
+ * archive.
  */
 #ifndef MS_RECORD_STORE_H
 #define MS_RECORD_STORE_H
 #include "archive.h"
 #include "index.h"
 
-/* Rows as they were copied; record-row.h takes them apart. row is emptied
- * first. 1, 0 there is none, -1. */
-int ms_record_store_get_in(struct ms_txn *txn, enum ms_row_kind kind,
-    uint64_t number, struct ms_buf *row, struct ms_err *err);
-int ms_record_store_get(struct ms_archive *a, enum ms_row_kind kind,
-    uint64_t number, struct ms_buf *row, struct ms_err *err);
-/* The one that is called so. */
-int ms_record_store_find_in(struct ms_txn *txn, enum ms_row_kind kind,
-    enum ms_name_kind how, const char *name, uint64_t *number,
-    struct ms_buf *row, struct ms_err *err);
-int ms_record_store_find(struct ms_archive *a, enum ms_row_kind kind,
-    enum ms_name_kind how, const char *name, uint64_t *number,
-    struct ms_buf *row, struct ms_err *err);
+/* The row to be found: by its number or, if name is set, by a name of the kind
+ * `how`; number then receives the number. */
+struct ms_record_key {
+	enum ms_row_kind kind;
+	uint64_t number;
+	enum ms_name_kind how;
+	const char *name;
+};
 
 /*
- * All of a kind, in order of their numbers, a slice at a time: no transaction
- * is held between calls. 1 (the row is the walk's until the next call), 0 no
- * more, -1.
+ * ms_record_store_get() copies a row, which record-row.h can parse.
+ *   a, txn   the archive is used if txn is NULL, in a read transaction of its
+ *            own
+ *   row      is emptied first
+ * The function returns 1, 0 if there is no such row, or -1 with err set.
+ */
+int ms_record_store_get(struct ms_archive *a, struct ms_txn *txn,
+    struct ms_record_key *key, struct ms_buf *row, struct ms_err *err);
+
+/*
+ * Iterates over all rows of a kind, ascending by number. No transaction is held
+ * between calls. ms_record_store_next() returns 1 (row is valid until the next
+ * call), 0 at the end, or -1 with err set.
  */
 struct ms_record_store;
 struct ms_record_store *ms_record_store_open(
