@@ -22,7 +22,7 @@ struct fetch_trial {
 	struct ms_opt_state state;
 };
 
-struct options {
+struct csvbatch_options {
 	const char *archive, *report, *failed_from, *into;
 	unsigned at_once, threads; /* threads 0: not given */
 	uint64_t run; /* of ms-profile, to which this one belongs; 0: none */
@@ -43,10 +43,10 @@ struct options {
 extern const struct ms_option csvbatch_table[];
 /* An ms_opt_fn for the table of ms-fetch: options that are passed on. */
 ms_opt_fn csvbatch_pass_on;
-void csvbatch_options_init(struct options *opt);
+void csvbatch_options_init(struct csvbatch_options *opt);
 /* Checks the options together. -1: MS_USAGE. */
-int csvbatch_options_check(struct options *opt, struct ms_err *err);
-void csvbatch_options_release(struct options *opt);
+int csvbatch_options_check(struct csvbatch_options *opt, struct ms_err *err);
+void csvbatch_options_release(struct csvbatch_options *opt);
 
 /* ---- rows (rows.c) ---- */
 
@@ -99,7 +99,7 @@ int result_end(struct batch *b, int status, struct ms_err *err);
 /* ---- a run ---- */
 
 struct batch {
-	const struct options *opt;
+	const struct csvbatch_options *opt;
 	struct ms_csv_mailboxes table;
 	struct row *rows;
 	size_t count, done;

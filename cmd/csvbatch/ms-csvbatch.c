@@ -122,7 +122,7 @@ finish(struct batch *b)
 }
 
 static int
-run_batch(const struct options *opt)
+run_batch(const struct csvbatch_options *opt)
 {
 	struct batch b = {.opt = opt};
 	struct ms_err err = {0};
@@ -153,7 +153,7 @@ run_batch(const struct options *opt)
 static int
 run(const struct ms_args *args)
 {
-	struct options *opt = args->values;
+	struct csvbatch_options *opt = args->values;
 	struct ms_err err = {0};
 
 	opt->url_text = args->v[0];
@@ -179,7 +179,7 @@ int
 main(int argc, char *argv[])
 {
 	const struct rlimit no_core = {0, 0};
-	struct options opt;
+	struct csvbatch_options opt;
 	int status;
 
 	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */

@@ -6,7 +6,7 @@
 
 #define THREADS_MAX 64
 
-#define IN(member) MS_OPT_IN(struct options, member)
+#define IN(member) MS_OPT_IN(struct csvbatch_options, member)
 const struct ms_option csvbatch_table[] = {
     {'q', "quiet", MS_OPT_FLAG, IN(quiet), .help = "print nothing but errors"},
     {'a', "archive", MS_OPT_STRING, IN(archive), "archive",
@@ -36,7 +36,7 @@ const struct ms_option csvbatch_table[] = {
 /* The list that an option is added to. A choice of messages that is given after
  * --delete-archived is for the run that deletes only. */
 static struct argv *
-list_of(struct options *opt, const struct ms_option *o)
+list_of(struct csvbatch_options *opt, const struct ms_option *o)
 {
 	if (o->class == FETCH_DELETE)
 		return &opt->remove;
@@ -51,7 +51,7 @@ int
 csvbatch_pass_on(void *values, const struct ms_option *o, const char *value,
     struct ms_err *err)
 {
-	struct options *opt = values;
+	struct csvbatch_options *opt = values;
 	struct argv *list = list_of(opt, o);
 
 	if (o->class == FETCH_RUN || o->class == FETCH_SECRET ||
@@ -79,9 +79,9 @@ csvbatch_pass_on(void *values, const struct ms_option *o, const char *value,
 /* ---- life ---- */
 
 void
-csvbatch_options_init(struct options *opt)
+csvbatch_options_init(struct csvbatch_options *opt)
 {
-	*opt = (struct options){.at_once = AT_ONCE};
+	*opt = (struct csvbatch_options){.at_once = AT_ONCE};
 	for (size_t i = 0; i < 2; i++) {
 		struct fetch_trial *t = &opt->trials[i];
 
@@ -94,7 +94,7 @@ csvbatch_options_init(struct options *opt)
 }
 
 int
-csvbatch_options_check(struct options *opt, struct ms_err *err)
+csvbatch_options_check(struct csvbatch_options *opt, struct ms_err *err)
 {
 	if (ms_url_parse(&opt->url, opt->url_text, err) < 0)
 		return -1;
@@ -121,7 +121,7 @@ csvbatch_options_check(struct options *opt, struct ms_err *err)
 }
 
 void
-csvbatch_options_release(struct options *opt)
+csvbatch_options_release(struct csvbatch_options *opt)
 {
 	ms_url_release(&opt->url);
 	argv_release(&opt->server);

@@ -48,7 +48,7 @@ read_all(struct ms_buf *b, int fd, struct ms_err *err)
 }
 
 static int
-open_file(const struct options *opt, int *fd, struct ms_err *err)
+open_file(const struct csvbatch_options *opt, int *fd, struct ms_err *err)
 {
 	struct stat st;
 
@@ -85,7 +85,7 @@ read_table(struct batch *b, struct ms_err *err)
 static void
 share(struct batch *b)
 {
-	const struct options *opt = b->opt;
+	const struct csvbatch_options *opt = b->opt;
 
 	if (!opt->threads)
 		b->threads = (ms_pool_default_threads() + opt->at_once - 1) /
@@ -151,7 +151,7 @@ rows_open(struct batch *b, struct ms_err *err)
 static struct job
 job_of(const struct batch *b, struct row *row)
 {
-	const struct options *opt = b->opt;
+	const struct csvbatch_options *opt = b->opt;
 	const struct ms_csv_mailbox *m = row->mailbox;
 	struct job job = {.work = JOB_ARCHIVE,
 	    .name = row->name,

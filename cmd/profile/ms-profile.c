@@ -91,8 +91,8 @@ static const struct ms_option timer_options[] = {
 /* ---- verbs ---- */
 
 #define VERB(verb, opts, text, min, max)                                       \
-	.name = #verb, .options = opts, .operands = text, .least = min,        \
-	.most = max, .mixed = true, .run = verb_##verb
+	.name = #verb, .options = (opts), .operands = (text), .least = (min),  \
+	.most = (max), .mixed = true, .run = verb_##verb
 
 static const struct ms_command verbs[] = {
     {VERB(add, edit_options, "[--key value ...] name", 1, 1),
