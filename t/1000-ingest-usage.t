@@ -33,7 +33,7 @@ status 'the login name' 0 ms-ingest one.eml
 where "$me:INBOX"
 same 'is the user' want got
 status 'who must exist' 64 ms-ingest -a hers one.eml
-ok 'is named' grep -q "^ms-ingest: the archive has no user '$me' (--create-user makes one)" err
+ok 'is named' grep -q "^ms-ingest: the archive has no user '$me'; use --create-user to create this user" err
 status 'MS_USER goes before it' 0 env MS_USER=alice ms-ingest -a hers one.eml
 status '-u goes before MS_USER' 0 env MS_USER=nobody ms-ingest -a hers -u alice two.eml
 ms-list -a hers | cut -f 3 | sort -u >got

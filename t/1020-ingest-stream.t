@@ -146,7 +146,7 @@ expect 'all of them kept' 'alice A one' 'alice A two' 'alice B two'
 { one 'folder="A"' && end 3; } >x
 status 'less than was sent' 0 ms-ingest x
 grep -v seen err >got
-echo 'ms-ingest: x: its writer sent 3 whole messages, 1 arrived' >want
+echo 'ms-ingest: x: 3 messages were sent, 1 arrived' >want
 same 'is said' want got
 status 'but not with -q' 0 ms-ingest -q x
 ok 'nothing' empty err

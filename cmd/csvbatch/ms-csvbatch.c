@@ -96,15 +96,6 @@ run_jobs(struct batch *b)
 	jobs_run(b->jobs);
 }
 
-/* Reports an error. Returns the exit status: `status` unless it is 0. */
-static int
-add_error(int status, const struct ms_err *err)
-{
-	int failed = ms_warn_err(TOOL, err);
-
-	return status == 0 ? failed : status;
-}
-
 static int
 finish(struct batch *b)
 {
@@ -114,10 +105,10 @@ finish(struct batch *b)
 
 	if (ms_run_log_end(b->log, &run, &err) < 0) {
 		ms_context(&err, "the archive's log");
-		status = add_error(status, &err);
+		status = ms_warn_end(TOOL, status, &err);
 	}
 	if (result_end(b, status, &err) < 0)
-		status = add_error(status, &err);
+		status = ms_warn_end(TOOL, status, &err);
 	return status;
 }
 
@@ -134,7 +125,7 @@ run_batch(const struct csvbatch_options *opt)
 	    ms_report_open(&b.report, TOOL, opt->report, opt->quiet, &err) <
 		0 ||
 	    begin_log(&b, &err) < 0) {
-		status = add_error(0, &err);
+		status = ms_warn_end(TOOL, 0, &err);
 		if (b.report != NULL)
 			ms_report_end(b.report, status, NULL, 0, NULL);
 	} else {
@@ -146,7 +137,7 @@ run_batch(const struct csvbatch_options *opt)
 		ms_archive_close(b.archive);
 	rows_release(&b);
 	if (ms_close_stdout(&err) < 0)
-		status = add_error(status, &err);
+		status = ms_warn_end(TOOL, status, &err);
 	return status;
 }
 

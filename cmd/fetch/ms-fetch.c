@@ -98,11 +98,8 @@ fetch(const struct fetch_options *opt, struct ms_stream_writer *out)
 		fetch_run(opt, &password, out, report, &t);
 	ms_secret_wipe(&password);
 	status = end_stream(opt, out, &t);
-	if (report != NULL && ms_report_close(report, status, &err) < 0) {
-		int failed = ms_warn_err(TOOL, &err);
-
-		status = status == 0 ? failed : status;
-	}
+	if (report != NULL && ms_report_close(report, status, &err) < 0)
+		status = ms_warn_end(TOOL, status, &err);
 	return status;
 }
 

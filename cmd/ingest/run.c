@@ -1,5 +1,5 @@
-/* run.c - a run of ms-ingest(1): what its inputs yield goes into the
- * archive, and what became of it is told. */
+/* run.c - a run of ms-ingest(1): adds the messages of its inputs to the archive
+ * and reports the results. */
 #include "run.h"
 
 #include <errno.h>
@@ -14,21 +14,21 @@
 #include "report.h"
 #include "utf8.h"
 
-/* One run. Results arrive on another thread: lock is for report and counts. */
+/* One run. Results arrive on another thread; `lock` protects the report and the
+ * counts. */
 struct run {
 	const struct ingest_options *opt;
-	const char *user; /* of messages whose envelope names none */
+	const char *user; /* of messages whose envelope has no user */
 	struct ms_archive *archive;
 	struct ms_ingest *ingest;
 	struct ms_report *report;
 	pthread_mutex_t lock;
 	uint64_t failed;          /* messages and inputs */
-	unsigned opened, missing; /* inputs; missing: nothing could be read */
-	uint64_t
-	    source_missing; /* messages that were moved from nowhere we know */
-	bool cut;           /* a stream without its trailer */
-	int stream_status;  /* the highest its writers said */
-	int stdout_errno;   /* of the first id that was not printed */
+	unsigned opened, missing; /* inputs; missing: could not be read */
+	uint64_t source_missing;  /* messages whose old folder is unknown */
+	bool cut;                 /* a stream had no trailer */
+	int stream_status;        /* the highest status of the trailers */
+	int stdout_errno; /* of the first id that could not be printed */
 };
 
 /* ---- results ---- */
@@ -42,7 +42,8 @@ add_failed(
 
 	pthread_mutex_lock(&r->lock);
 	r->failed++;
-	/* What failed before it had a place counts where it would have gone. */
+	/* A message that fails before it has a folder counts in the folder
+	 * that it would have gone to. */
 	if (d != NULL)
 		t = ms_report_tally(r->report, d->user, d->source, d->folder);
 	else
@@ -67,7 +68,7 @@ print_id(struct run *r, const struct ms_deposit *d)
 }
 
 static void
-take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
+handle_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 {
 	struct run *r = ctx;
 	struct ms_tally *t;
@@ -93,8 +94,8 @@ take_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 
 /* ---- one message ---- */
 
-/* What an occurrence keeps of the envelope beside its own fields. That it was
- * moved is a record of its own. */
+/* Appends the attributes of the envelope that an occurrence has no field for. A
+ * move has a record of its own. */
 static void
 other_attributes(const struct ms_envelope *env, struct ms_buf *out)
 {
@@ -111,7 +112,7 @@ other_attributes(const struct ms_envelope *env, struct ms_buf *out)
 	out->n -= sizeof(field) - 1;
 }
 
-/* Names go into events, which are UTF-8 (ms-archive(5), EVENT). */
+/* Names become parts of events, which are UTF-8 (ms-archive(5), EVENT). */
 static bool
 name_ok(const char *s, size_t max)
 {
@@ -120,7 +121,7 @@ name_ok(const char *s, size_t max)
 		   ms_utf8_valid((const unsigned char *)s, strlen(s)));
 }
 
-/* Where a message goes, or NULL with err saying what is wrong with that. */
+/* Returns the destination of a message, or NULL with err set. */
 static struct ms_dest *
 destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 {
@@ -143,7 +144,7 @@ destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 	    !name_ok(env->value[MS_ATTR_FOLDER], MS_FOLDER_MAX) ||
 	    !name_ok(label, MS_FOLDER_MAX)) {
 		ms_fail(err, MS_DATA,
-		    "source, folder or label is too long or not UTF-8");
+		    "source, folder or label: too long, or not UTF-8");
 		return NULL;
 	}
 	return ms_ingest_dest(r->ingest, user, source,
@@ -151,11 +152,11 @@ destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
 }
 
 /*
- * A message: 0 taken (and counted as whole), or failed and said so; -1: the
- * archive takes no more.
+ * Adds a message. A message that fails is reported; *whole counts the messages
+ * that arrived whole. -1: the archive cannot be written.
  */
 static int
-take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
+add_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
     uint64_t *whole, struct ms_err *err)
 {
 	const struct ms_envelope *env = &m->env;
@@ -181,7 +182,7 @@ take_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
 	}
 	if (ref != NULL &&
 	    ms_unhex(ms_slice_str(ref), id, MS_SHA_LEN) != MS_SHA_LEN) {
-		add_failed(r, spec.dest, m->where, "ref is not an id");
+		add_failed(r, spec.dest, m->where, "ref: not an id");
 		return 0;
 	}
 	other_attributes(env, &other);
@@ -213,7 +214,7 @@ out:
 /* ---- one input ---- */
 
 static void
-take_trailer(struct run *r, const struct ms_source *src, const char *name,
+handle_trailer(struct run *r, const struct ms_source *src, const char *name,
     uint64_t arrived)
 {
 	struct ms_trailer t;
@@ -224,8 +225,8 @@ take_trailer(struct run *r, const struct ms_source *src, const char *name,
 	if (!whole) {
 		r->cut = true;
 		ms_warn(TOOL,
-		    "%s: the stream has no trailer: its writer was cut off; "
-		    "what is whole was kept",
+		    "%s: the stream has no trailer, so its writer was "
+		    "interrupted; its whole messages were added",
 		    name);
 		return;
 	}
@@ -234,9 +235,8 @@ take_trailer(struct run *r, const struct ms_source *src, const char *name,
 	if (t.messages == arrived)
 		return;
 	pthread_mutex_lock(&r->lock);
-	ms_report_note(r->report,
-	    "%s: its writer sent %llu whole messages, %llu arrived", name,
-	    (unsigned long long)t.messages, (unsigned long long)arrived);
+	ms_report_note(r->report, "%s: %llu messages were sent, %llu arrived",
+	    name, (unsigned long long)t.messages, (unsigned long long)arrived);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -251,7 +251,7 @@ show_progress(struct run *r, const struct ms_source *src, const char *name)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* A user nobody knows is an error before anything is read. */
+/* An unknown user is an error before anything is read. */
 static int
 check_user(struct run *r, const char *user, struct ms_err *err)
 {
@@ -266,13 +266,14 @@ check_user(struct run *r, const char *user, struct ms_err *err)
 	got = ms_archive_active_user(r->archive, user, &number, err);
 	if (got == 0)
 		return ms_fail(err, MS_USAGE,
-		    "the archive has no user '%s' (--create-user makes one)",
+		    "the archive has no user '%s'; use --create-user to create "
+		    "this user",
 		    user);
 	return got < 0 ? -1 : 0;
 }
 
 static int
-take_input(struct run *r, const char *path, struct ms_err *err)
+add_input(struct run *r, const char *path, struct ms_err *err)
 {
 	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
 	struct ms_arrival m;
@@ -298,12 +299,12 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 			checked = true;
 		}
 		if (rc == 0)
-			rc = take_message(r, src, &m, &whole, err);
+			rc = add_message(r, src, &m, &whole, err);
 		if ((++seen & 63) == 0)
 			show_progress(r, src, name);
 	}
 	if (rc == 0)
-		take_trailer(r, src, name, whole);
+		handle_trailer(r, src, name, whole);
 	ms_source_close(src);
 	return rc;
 }
@@ -313,7 +314,7 @@ take_input(struct run *r, const char *path, struct ms_err *err)
 static int
 final_status(const struct run *r, int rc, const struct ms_err *err)
 {
-	if (rc < 0) /* never 0, whoever forgot to say why */
+	if (rc < 0) /* not 0, even if the error has no code */
 		return err->code != MS_OK ? ms_status(err->code) : EX_SOFTWARE;
 	if (r->opened == 0 && r->missing > 0 && r->missing == r->failed)
 		return EX_NOINPUT;
@@ -325,7 +326,7 @@ final_status(const struct run *r, int rc, const struct ms_err *err)
 }
 
 static int
-take_all(struct run *r, char *paths[], struct ms_err *err)
+add_all(struct run *r, char *paths[], struct ms_err *err)
 {
 	static char stdin_name[] = "-";
 	static char *only_stdin[] = {stdin_name, NULL};
@@ -333,28 +334,29 @@ take_all(struct run *r, char *paths[], struct ms_err *err)
 
 	if (!name_ok(r->opt->label, MS_FOLDER_MAX) ||
 	    !name_ok(r->opt->source.into, MS_FOLDER_MAX))
-		return ms_fail(err, MS_USAGE,
-		    "a folder or label is too long or not UTF-8");
+		return ms_fail(
+		    err, MS_USAGE, "folder or label: too long, or not UTF-8");
 	if (r->opt->user != NULL && check_user(r, r->opt->user, err) < 0)
 		return -1;
 	r->ingest = ms_ingest_new(
-	    r->archive, (unsigned)r->opt->threads, take_result, r);
+	    r->archive, (unsigned)r->opt->threads, handle_result, r);
 	if (paths[0] == NULL)
 		paths = only_stdin;
 	for (; rc == 0 && *paths != NULL; paths++)
-		rc = take_input(r, *paths, err);
-	/* What was whole before a failure is kept, if it can be. */
+		rc = add_input(r, *paths, err);
+	/* After a failure, the whole messages are still added if possible. */
 	if (ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
 		rc = -1;
 	if (r->source_missing > 0)
 		ms_report_note(r->report,
-		    "%llu messages say they were moved from folders that do "
-		    "not have them; they were kept as they are",
+		    "%llu messages were moved from folders that do not have "
+		    "them; they were added without the move",
 		    (unsigned long long)r->source_missing);
 	return rc;
 }
 
-/* That ids could not be printed is no reason to keep less. */
+/* An id that cannot be printed does not stop the run; the error is returned
+ * here. */
 static int
 close_stdout(const struct run *r, struct ms_err *err)
 {
@@ -377,26 +379,19 @@ ingest_run(const struct ingest_options *opt, char *paths[])
 	int rc, status;
 
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
-	    ms_report_open(&r.report, TOOL, opt->report, opt->quiet, &err) <
-		0) {
-		ms_warn(TOOL, "%s", err.msg);
-		return ms_status(err.code);
-	}
+	    ms_report_open(&r.report, TOOL, opt->report, opt->quiet, &err) < 0)
+		return ms_warn_err(TOOL, &err);
 	rc = ms_archive_open(&r.archive, dir, MS_ARCHIVE_WRITE, &err);
 	if (rc == 0) {
-		rc = take_all(&r, paths, &err);
+		rc = add_all(&r, paths, &err);
 		ms_archive_close(r.archive);
 	}
 	if (rc < 0)
-		ms_warn(TOOL, "%s", err.msg);
+		ms_warn_err(TOOL, &err);
 	status = final_status(&r, rc, &err);
-	if (close_stdout(&r, &why) < 0) {
-		ms_warn(TOOL, "%s", why.msg);
-		status = status == 0 ? ms_status(why.code) : status;
-	}
-	if (ms_report_close(r.report, status, &why) < 0) {
-		ms_warn(TOOL, "%s", why.msg);
-		status = status == 0 ? ms_status(why.code) : status;
-	}
+	if (close_stdout(&r, &why) < 0)
+		status = ms_warn_end(TOOL, status, &why);
+	if (ms_report_close(r.report, status, &why) < 0)
+		status = ms_warn_end(TOOL, status, &why);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * run.h - a run of ms-ingest(1).
+ * run.h - a run of ms-ingest(1). Part of ms-ingest.
  */
 #ifndef INGEST_RUN_H
 #define INGEST_RUN_H
@@ -16,7 +16,8 @@ struct ingest_options {
 	bool create_user, print_ids, quiet;
 };
 
-/* Takes the inputs (none: stdin) into the archive; returns the exit status. */
+/* Adds the messages of the inputs (none: stdin) to the archive. Returns the
+ * exit status. */
 int ingest_run(const struct ingest_options *opt, char *paths[]);
 
 #endif

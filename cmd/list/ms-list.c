@@ -1,4 +1,5 @@
-/* ms-list - say which messages match a query. See ms-list(1). */
+/* ms-list.c - lists the messages that match a query. The manual is ms-list(1).
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct options {
 	bool json, summary, nul;
 };
 
-/* All messages of a user's folder. */
+/* The sums of a folder of a user. */
 struct total {
 	const struct ms_folder *folder;
 	uint64_t messages, bytes;
@@ -39,9 +40,9 @@ struct run {
 	bool some_failed;
 };
 
-/* One message that can't be judged or shown whole: named, and no end. */
+/* Names a message that cannot be matched or shown whole; the run goes on. */
 static void
-warn_of(struct run *r, const struct ms_row *row, const struct ms_err *err)
+warn_about(struct run *r, const struct ms_row *row, const struct ms_err *err)
 {
 	char hex[MS_SHA_HEX + 1];
 
@@ -69,13 +70,13 @@ list_row(struct run *r, const struct ms_row *row, const struct ms_folder *f,
 		ms_listing_write(&r->line, row, f, r->end);
 	else if (ms_listing_json(&r->line, r->archive, row, f, r->end, &why) <
 		 0)
-		warn_of(r, row, &why);
+		warn_about(r, row, &why);
 	return put(r, err);
 }
 
 /* ---- summary ---- */
 
-/* Rows come folder by folder. */
+/* Adds a row to the sums; the rows come folder by folder. */
 static void
 count_row(struct run *r, const struct ms_row *row, const struct ms_folder *f)
 {
@@ -108,7 +109,8 @@ compare_totals(const void *va, const void *vb)
 	return c != 0 ? c : strcmp(a->folder->name, b->folder->name);
 }
 
-/* Folders of one name, from several sources, are one line. */
+/* Folders of the same name, from several sources, become one line. Returns the
+ * number of lines. */
 static size_t
 merge_totals(struct total *t, size_t n)
 {
@@ -205,15 +207,15 @@ list_all(struct run *r, struct ms_err *err)
 		if (rc < 0 && row == NULL)
 			return -1;
 		if (rc < 0) {
-			warn_of(r, row, err);
+			warn_about(r, row, err);
 			continue;
 		}
 		rc = ms_archive_folder_get(r->archive, row->folder, &f, err);
 		if (rc < 0)
 			return -1;
 		if (rc == 0) {
-			ms_fail(err, MS_DATA, "its folder is not known");
-			warn_of(r, row, err);
+			ms_fail(err, MS_DATA, "folder not found");
+			warn_about(r, row, err);
 			continue;
 		}
 		if (r->opt->summary)

@@ -122,11 +122,8 @@ end(struct run *run, const struct ms_verify_sum *s, int status)
 	struct ms_err err = {0};
 
 	if (ms_report_end(run->report, status, counts,
-		sizeof(counts) / sizeof(counts[0]), &err) < 0) {
-		int failed = ms_warn_err(TOOL, &err);
-
-		return status != 0 ? status : failed;
-	}
+		sizeof(counts) / sizeof(counts[0]), &err) < 0)
+		return ms_warn_end(TOOL, status, &err);
 	return status;
 }
 

@@ -126,6 +126,14 @@ ms_warn_err(const char *tool, const struct ms_err *err)
 	return ms_status(err->code);
 }
 
+int
+ms_warn_end(const char *tool, int status, const struct ms_err *err)
+{
+	int failed = ms_warn_err(tool, err);
+
+	return status != 0 ? status : failed;
+}
+
 /* ---- JSON ---- */
 
 static void

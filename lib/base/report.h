@@ -106,5 +106,8 @@ void ms_warn(const char *tool, const char *fmt, ...)
 /* Prints an error, after the name of the option that it is about, if any;
  * returns its exit status. */
 int ms_warn_err(const char *tool, const struct ms_err *err);
+/* Prints an error at the end of a run. Returns `status`, or the exit status of
+ * the error if `status` is 0. */
+int ms_warn_end(const char *tool, int status, const struct ms_err *err);
 
 #endif
