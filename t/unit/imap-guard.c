@@ -87,6 +87,10 @@ static const struct row {
     {"\r\n", "a line of an unknown kind", false},
     {" * OK\r\n", "a line of an unknown kind", false},
     {"*LIST\r\n", "an asterisk without a blank", false},
+    {"*LIST () \"/\" x\r\n", "an asterisk without a blank", false},
+    {"*\r\n", "an asterisk without a blank", false},
+    {"*\tLIST () \"/\" x\r\n", "an asterisk without a blank", false},
+    {"*(x) y\r\n", "an asterisk without a blank", false},
     {"* \r\n", "an empty line", false},
 };
 
