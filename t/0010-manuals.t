@@ -1,7 +1,7 @@
 #!/bin/sh
-# Manuals and tools agree: the usage is the SYNOPSIS, each option has its
-# paragraph, help, version and usage errors are the same in all tools, and
-# references between manuals lead somewhere.
+# 0010-manuals.t - manuals and tools agree. SYNOPSIS is the usage line, every
+# option has a paragraph, all tools answer --help, --version and usage errors
+# in the same way, and references between manuals are valid.
 . "$(dirname "$0")/lib.sh"
 command -v mandoc >/dev/null || skip mandoc 'no mandoc'
 

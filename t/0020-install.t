@@ -1,5 +1,6 @@
 #!/bin/sh
-# make install: the tools and their manuals, where they are asked to go.
+# 0020-install.t - make install puts the tools and their manuals into the
+# given folders.
 . "$(dirname "$0")/lib.sh"
 [ "${SAN-}" != 1 ] || skip install 'nobody installs a sanitized build'
 unset MAKEFLAGS MAKELEVEL MFLAGS

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The second reader against archives made by hand: both were written from
-# ms-archive(5) alone, so where they agree the manual says enough.
+# 0100-format-second-reader.t - the second reader reads archives made by hand.
+# Both were written from ms-archive(5) alone: where they agree, the manual is
+# complete.
 . "$(dirname "$0")/lib.sh"
 
 command -v python3 >/dev/null || skip python3 "no python3"

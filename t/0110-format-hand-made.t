@@ -1,7 +1,7 @@
 #!/bin/sh
-# The tools read archives made by hand, also such as no tool writes: stubs,
-# unknown types, packs grouped anew; and say of damage what the second reader
-# says of it.
+# 0110-format-hand-made.t - the tools read archives made by hand, also
+# archives that no tool writes: stubs, unknown record types, regrouped packs.
+# They report damage as the second reader does.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 "no python3"
 command -v zstd >/dev/null || skip zstd "no zstd"

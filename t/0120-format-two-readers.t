@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the tools write, the second reader reads the same: every record, every
-# occurrence, every message byte for byte. The project's mail, in small batches
-# and packs, and real mail.
+# 0120-format-two-readers.t - the second reader reads what the tools write:
+# every record, every occurrence, every message byte for byte. The mail is
+# that of t/data, in small batches and packs, and real mail.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 "no python3"
 command -v zstd >/dev/null || skip zstd "no zstd"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# 0130-format-missing-pack.t - a pack is gone, and the index with it: what is
-# behind it is not taken for the end of the log, and its numbers are not given
-# out again. ms-archive(5), States on disk.
+# 0130-format-missing-pack.t - a pack and the index are missing. The packs
+# after the missing one are not taken for the end of the log, and its record
+# numbers are not used again. ms-archive(5), States on disk.
 . "$(dirname "$0")/lib.sh"
 export MS_BATCH=1 MS_SEAL=300 # a pack for each message
 

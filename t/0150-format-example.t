@@ -1,6 +1,7 @@
 #!/bin/sh
-# The example in ms-archive(5), taken out of the manual, is an archive that
-# both readers read, and is what explain-pack.py says of it.
+# 0150-format-example.t - the example of ms-archive(5), extracted from the
+# manual, is an archive that both readers read, and explain-pack.py prints
+# what the manual says.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 "no python3"
 command -v zstd >/dev/null || skip zstd "no zstd"

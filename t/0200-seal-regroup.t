@@ -1,7 +1,7 @@
 #!/bin/sh
-# Packs of small batches are written anew in full blocks, and hold the same
-# mail: for the tools, for a new index, for the second reader.
-# What fsync costs is not what is tested.
+# 0200-seal-regroup.t - packs of small batches are rewritten in full blocks.
+# The tools, a new index and the second reader find the same mail in them.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 

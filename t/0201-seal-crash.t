@@ -1,8 +1,8 @@
 #!/bin/sh
-# A pack is written anew, and its writer dies, or finds the disk full, before
-# each call that changes the archive; and each state that may then be found,
-# with the index that knows it, or an older one, or none.
-# What fsync costs is not what is tested.
+# 0201-seal-crash.t - the process that rewrites a pack is killed, or finds the
+# disk full, before each call that changes the archive. Each state that can
+# remain is read with a current index, an older index and none.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Packs are written anew while others read, and while others write.
-# What fsync costs is not what is tested.
+# 0202-seal-readers.t - packs are rewritten while other processes read and
+# write.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The generation before is deleted only when the next one is whole: until then
-# it may be the only copy.
-# What fsync costs is not what is tested.
+# 0203-seal-damaged.t - the previous generation of a pack is deleted only
+# after the next one is complete, because until then it can be the only copy.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 

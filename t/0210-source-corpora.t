@@ -1,7 +1,7 @@
 #!/bin/sh
-# Real mail: each mbox splits into what a second splitter, written from
-# ms-stream(5), and an independent count say; each file and Maildir comes out
-# byte for byte.
+# 0210-source-corpora.t - real mail. Each mbox splits as a second splitter,
+# written from ms-stream(5), and an independent count say; each file and
+# Maildir comes out byte for byte.
 . "$(dirname "$0")/lib.sh"
 corpora dev
 messages="$build/unit/source"

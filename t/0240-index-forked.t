@@ -1,6 +1,6 @@
 #!/bin/sh
-# An index of a copy of the archive that went its own way has the archive's id,
-# but another chain: what it knows is not known here.
+# 0240-index-forked.t - an index from a diverged copy of the archive has the
+# id of the archive but another chain. It is refused.
 . "$(dirname "$0")/lib.sh"
 
 for n in 1 2 3 4; do printf 'Subject: %d\n\nbody\n' $n >$n.eml; done

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The preload libraries of the crash tests do what they say.
+# 0900-shims.t - the preload libraries of the crash tests do what their
+# comments say.
 . "$(dirname "$0")/lib.sh"
 
 [ "${SAN-}" != 1 ] || skip shims 'preloading and sanitizers exclude each other'

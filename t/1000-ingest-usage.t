@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-ingest: options, whose messages they are, and what the exit status says.
+# 1000-ingest-usage.t - options of ms-ingest, the user that mail is stored
+# for, and the exit status.
 . "$(dirname "$0")/lib.sh"
 
 printf 'From: b@example.org\nSubject: one\n\nhello\n' >one.eml

@@ -1,6 +1,7 @@
 #!/bin/sh
-# ms-ingest tells what it reads by its content: single messages, mboxes,
-# Maildirs, directories of these; and which folder, date and flags each gets.
+# 1010-ingest-formats.t - ms-ingest recognises the format of its input: single
+# messages, mboxes, Maildirs, directories of these; and sets folder, date and
+# flags.
 . "$(dirname "$0")/lib.sh"
 
 cat >shown.py <<'END'

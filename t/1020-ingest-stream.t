@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-ingest and the message stream: whose a message is, references, what the
-# trailer says and what it means when it is missing.
+# 1020-ingest-stream.t - ms-ingest reads the message stream: users,
+# references, the trailer, and a missing trailer.
 . "$(dirname "$0")/lib.sh"
 
 sep='From ms-stream@1 Thu Jan  1 00:00:00 1970'

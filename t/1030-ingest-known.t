@@ -1,6 +1,7 @@
 #!/bin/sh
-# ms-ingest keeps each message once: the same mail again, in another form, from
-# another place, and by several at the same time.
+# 1030-ingest-known.t - ms-ingest stores each message once: the same mail
+# again, in another form, from another place, and from several processes at
+# the same time.
 . "$(dirname "$0")/lib.sh"
 
 gen="$top/t/mailgen.py"

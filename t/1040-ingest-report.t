@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-ingest says what it did: ids when they are safe, in order; a report; one
-# sentence, or nothing.
+# 1040-ingest-report.t - what ms-ingest prints: ids in order, after they are
+# durable; a report; one line, or nothing.
 . "$(dirname "$0")/lib.sh"
 
 gen="$top/t/mailgen.py"

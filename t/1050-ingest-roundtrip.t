@@ -1,6 +1,6 @@
 #!/bin/sh
-# Real mail through the archive and out again: every message comes back as it
-# was, by SHA-256; again, and from a rebuilt index, too.
+# 1050-ingest-roundtrip.t - real mail comes back from the archive unchanged
+# (SHA-256), the second time and with a rebuilt index too.
 . "$(dirname "$0")/lib.sh"
 corpora dev
 export MS_USER=u MS_ARCHIVE=arc

@@ -1,7 +1,7 @@
 #!/bin/sh
-# ms-ingest needs the same memory for much mail and for long messages as for
-# little: real mail, one large message, very many, very many folders. MS_SOAK:
-# all; else a twentieth. All of it comes through a pipe.
+# 1060-ingest-memory.t - ms-ingest uses the same amount of memory for long
+# messages, many messages and many folders as for little mail. A check uses a
+# twentieth of the volume of a soak. All mail comes through a pipe.
 . "$(dirname "$0")/lib.sh"
 [ "${SAN-}" != 1 ] || skip memory 'sanitizers need memory of their own'
 limit=$((128 * 1024)) # KiB

@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-ingest and input that means no good: whatever it is, an archive that is
-# right or an error that says what is wrong; never a crash, a hang, or silence.
+# 1070-ingest-hostile.t - hostile input. ms-ingest stores it correctly or
+# names an error, and never crashes, hangs or is silent.
 . "$(dirname "$0")/lib.sh"
 
 export MS_USER=u MS_ARCHIVE=arc

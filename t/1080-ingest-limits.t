@@ -1,7 +1,7 @@
 #!/bin/sh
-# ms-ingest on a full disk, with little address space, with files that may not
-# grow: it says so, what it has acknowledged stays, and the same run again
-# completes.
+# 1080-ingest-limits.t - ms-ingest on a full disk, with little address space,
+# and with a limit of the file size. It names the error, keeps what it has
+# acknowledged, and the same run completes later.
 . "$(dirname "$0")/lib.sh"
 
 gen="$top/t/mailgen.py"

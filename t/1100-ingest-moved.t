@@ -1,6 +1,7 @@
 #!/bin/sh
-# A message that its source moved: an occurrence in its new folder, and the old
-# one is marked, in the archive, in the index, in any index made anew.
+# 1100-ingest-moved.t - a message that was moved at its source. The new folder
+# gets an occurrence and the old one is marked, in the archive, in the index,
+# and in a rebuilt index.
 . "$(dirname "$0")/lib.sh"
 
 sep='From ms-stream@1 Thu Jan  1 00:00:00 1970'

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Dead at any moment: killed before, and in the middle of, each call that
-# changes the archive; the index kept, gone, older, or another archive's.
-# What fsync costs is not what is tested.
+# 1900-crash-kill.t - ms-ingest, ms-init and ms-verify are killed before, and
+# in the middle of, each call that changes the archive; after that the index
+# is kept, deleted, replaced by an older one or by that of another archive.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Each call that changes the archive fails once, or on and on: a full disk, an
-# I/O error, an interruption, a short write. ms-ingest says so or gets over it.
-# What fsync costs is not what is tested.
+# 1910-crash-fail.t - each call that changes the archive fails once, or from
+# then on: full disk, I/O error, interrupted call, short write. ms-ingest
+# reports the error or recovers.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

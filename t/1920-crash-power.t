@@ -1,7 +1,8 @@
 #!/bin/sh
-# Power loss: killed before each call that changes the archive, and what no
-# fsync had made durable is lost: all of it, none, or a part chosen by a seed.
-# What fsync costs is not what is tested.
+# 1920-crash-power.t - power loss. The process is killed before each call that
+# changes the archive, and data that no fsync made durable is lost: all of it,
+# none, or a part chosen by a seed.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

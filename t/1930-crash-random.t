@@ -1,7 +1,8 @@
 #!/bin/sh
-# Four ingesters at once into one archive, some of their mail the same, killed
-# at random moments; 5 times, in a soak 100.
-# What fsync costs is not what is tested.
+# 1930-crash-random.t - four ms-ingest processes write into one archive,
+# partly the same mail, and are killed at random moments: 5 rounds, in a soak
+# 100.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Dead at any moment while messages are recorded as moved: an occurrence and
-# the mark of the one it left come together or not at all, whatever index there
-# is, and one more run completes both.
+# 1940-crash-moved.t - ms-ingest is killed while it records moved messages.
+# The new occurrence and the mark of the old one are stored together or not at
+# all, with any index, and one more run completes both.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

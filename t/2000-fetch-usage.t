@@ -1,6 +1,6 @@
 #!/bin/sh
-# What ms-fetch refuses before it goes anywhere: status 64, said in a sentence,
-# and a stream all the same, whose trailer has the status.
+# 2000-fetch-usage.t - usage errors of ms-fetch: status 64, a message, and a
+# stream whose trailer has the status.
 . "$(dirname "$0")/lib.sh"
 
 trailer() {

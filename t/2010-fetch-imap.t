@@ -1,7 +1,7 @@
 #!/bin/sh
-# A mailbox on a real server comes out as the server has it: every message, byte
-# for byte as in its own files, with folder, UID, flags and date; and is the
-# same afterwards.
+# 2010-fetch-imap.t - ms-fetch from Dovecot. Every message comes out byte for
+# byte as in Dovecot's files, with folder, UID, flags and date, and the
+# mailbox is not changed.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

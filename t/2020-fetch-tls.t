@@ -1,6 +1,7 @@
 #!/bin/sh
-# Who is at the other end: unknown authority, wrong name, expired, too old a TLS
-# are refused and told apart, and the password is never sent.
+# 2020-fetch-tls.t - certificates and TLS versions. An unknown authority, a
+# wrong name, an expired certificate and an old TLS version are refused with
+# different messages, and the password is not sent.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

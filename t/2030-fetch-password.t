@@ -1,6 +1,6 @@
 #!/bin/sh
-# Passwords: every way to give one, any bytes in one, and none of them where
-# others can see it.
+# 2030-fetch-password.t - passwords. Every way to give one, any bytes in one,
+# and no password where other users can see it.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Servers that break the protocol: every message is accounted for, what is whole
-# is kept, and the status says whether anything is missing.
+# 2040-fetch-rogue.t - servers that break the protocol. Every message is
+# accounted for, complete messages are kept, and the status says whether
+# anything is missing.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

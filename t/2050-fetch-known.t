@@ -1,6 +1,7 @@
 #!/bin/sh
-# With -a only what the archive lacks is sent: by place, for this user, this
-# source and this UIDVALIDITY. Without -a everything is, whatever is set.
+# 2050-fetch-known.t - with -a, ms-fetch sends only what the archive lacks: by
+# place, for this user, source and UIDVALIDITY. Without -a it sends
+# everything.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Memory does not grow with the message or the mailbox: less than 64 MiB for a
-# message of 40 MB and a folder of 20,000 (with MS_SOAK: 1.9 GB). One that is
-# longer than any may be fails by name, and costs no memory either. With MS_SOAK
-# also a folder of a million messages: fetched, fetched again with nothing new,
-# and once more when all of them are known by their headers only.
+# 2060-fetch-memory.t - memory does not grow with the message or the mailbox:
+# less than 64 MiB for a message of 40 MB and a folder of 20,000 messages
+# (with MS_SOAK 1.9 GB). A message over the limit fails by name and needs no
+# memory either. With MS_SOAK also a folder of a million messages: fetched,
+# fetched again with nothing new, and once more when all are known by their
+# headers only.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

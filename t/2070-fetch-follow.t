@@ -1,6 +1,6 @@
 #!/bin/sh
-# --follow: what is there, then what arrives, while it arrives; over a restart
-# of the server; a whole stream at the end.
+# 2070-fetch-follow.t - --follow sends what is there and then what arrives,
+# also after a restart of the server, and ends with a complete stream.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

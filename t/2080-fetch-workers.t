@@ -1,6 +1,7 @@
 #!/bin/sh
-# Several connections, each in a process of its own: all comes, one that dies
-# costs what it was reading, and limits of time and bytes hold.
+# 2080-fetch-workers.t - several connections, each in a worker process. All
+# messages come, a worker that dies costs only the messages it was reading,
+# and the limits of time and bytes hold.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

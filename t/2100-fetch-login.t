@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every way to log in, at a Dovecot that has them all, whose log says which one
-# it was: LOGIN, SASL, master users, OAuth.
+# 2100-fetch-login.t - every login method, at a Dovecot that offers all of
+# them and logs which one was used: LOGIN, SASL, master users, OAuth.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# STARTTLS that is missing, refused, tampered with or too old; certificates that
-# are pinned; none of that lets the password out. And the options that do.
+# 2110-fetch-tls.t - STARTTLS that is missing, refused, tampered with or too
+# old, pinned certificates, and the options that allow less. The password is
+# not sent unless an option allows it.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

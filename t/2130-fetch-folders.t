@@ -1,5 +1,6 @@
 #!/bin/sh
-# Which folders are read: patterns, what a folder is for, whose it is; and why.
+# 2130-fetch-folders.t - which folders are fetched: patterns, special uses,
+# owners; and the reason that is printed.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

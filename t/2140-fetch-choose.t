@@ -1,6 +1,7 @@
 #!/bin/sh
-# Which messages are fetched: by flags, date and size, whatever a server makes of
-# SEARCH. What a filter keeps out is left out, not known.
+# 2140-fetch-choose.t - which messages are fetched: by flags, date and size,
+# whatever the server answers to SEARCH. Messages that a filter excludes are
+# counted as left out, not as known.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

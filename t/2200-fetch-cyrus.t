@@ -1,7 +1,7 @@
 #!/bin/sh
-# A server of other code than Dovecot's: a mailbox on Cyrus comes out as its own
-# files have it, with either separator of levels; nothing is sent twice; every
-# way of logging in that it has is good.
+# 2200-fetch-cyrus.t - a mailbox on Cyrus comes out as in Cyrus's own files,
+# with either hierarchy separator. Nothing is sent twice, and each login
+# method works.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-cyrus.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A line that is cut, stalls or is slow: what has come whole is kept, the status
-# says that more is to come, and the next run fetches that and nothing else.
-# Every cut of the first 2,000 bytes of the talk and of 200 points of the rest
-# with MS_SOAK=1; a fortieth of them otherwise, other ones each time.
+# 2210-fetch-cut.t - a connection that is cut, stalls or is slow. Complete
+# messages are kept, the status says that more is to come, and the next run
+# fetches only the rest. With MS_SOAK=1 every cut in the first 2,000 bytes and
+# 200 cuts in the rest; otherwise a fortieth of them, other ones in each run.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"

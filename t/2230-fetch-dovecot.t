@@ -1,8 +1,8 @@
 #!/bin/sh
-# Whatever happens to a mailbox between two runs - folders made anew, renamed,
-# restored from a backup, a server that moves, mail that is moved or copied, an
-# archive that has lost what it knew - no message is fetched twice, none is
-# missed, and none is there twice. Odd names of folders, and many of them.
+# 2230-fetch-dovecot.t - changes of a mailbox between two runs: folders
+# recreated, renamed or restored from a backup, a server that moves, mail that
+# is moved or copied, an archive without an index. No message is downloaded
+# twice, missed, or stored twice. Unusual folder names, and many folders.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Deleting at the source: whatever breaks at whatever moment, no message is gone
-# from the server that is not whole in the archive. Nothing goes that was not
-# archived, is flagged, is kept out by a rule, or is not what the archive has.
+# 2240-fetch-delete.t - deleting at the source. Whatever fails at any moment,
+# a message is only deleted from the server if the archive has it whole.
+# Messages that were not archived, are flagged, are excluded by a filter, or
+# differ from the archive are not deleted.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# POP3: Dovecot's own files come out byte for byte, nothing comes twice, also
-# when the server changes its UIDLs; what was deleted was archived.
+# 2300-fetch-pop3.t - POP3 from Dovecot. Messages come out byte for byte,
+# nothing comes twice, also when the server changes its UIDLs, and only
+# archived messages are deleted.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 [ -e /usr/lib/dovecot/pop3 ] || skip dovecot "no dovecot-pop3d"

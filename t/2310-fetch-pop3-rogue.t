@@ -1,6 +1,7 @@
 #!/bin/sh
-# POP3 servers that break the protocol: every message is accounted for, what is
-# whole is kept, and nothing is deleted that the archive does not have.
+# 2310-fetch-pop3-rogue.t - POP3 servers that break the protocol. Every
+# message is accounted for, complete messages are kept, and nothing is deleted
+# that the archive does not have.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
@@ -112,7 +113,7 @@ ok 'the password was told to none of these' sh -c '! grep -q "password sent" rog
 # of it; LEFT are on the server afterwards, and all are in the archive.
 deletes() {
 	rm -rf arc && ms-init arc
-	for i in 1 2; do # what other UIDLs bring too
+	for _ in 1 2; do # the second run fetches messages with new UIDLs
 		fetch -q -a arc -u alice "$(rogue_url "$1")" >stream &&
 			ms-ingest -q --create-user -a arc stream || fail "$1: archived"
 	done

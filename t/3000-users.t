@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-users: every verb, right and wrong uses, and the log after each.
+# 3000-users.t - every verb of ms-users, right and wrong uses, and the log
+# after each.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE=arc

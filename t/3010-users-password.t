@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-users passwd and check: the checkpassword interface, and that a password
-# is found nowhere.
+# 3010-users-password.t - ms-users passwd and check: the checkpassword
+# interface; and no password is visible anywhere.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE="$scratch/arc"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A Dovecot whose passdb is ms-users check: the archive's users log in there.
+# 3015-users-dovecot.t - the users of an archive log in to a Dovecot whose
+# passdb is ms-users check.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 command -v python3 >/dev/null || skip python3 'no python3'

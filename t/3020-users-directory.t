@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-users check against a directory: a slapd of the test's own, on loopback,
-# with its own authority; StartTLS and ldaps, and nothing without TLS.
+# 3020-users-directory.t - ms-users check against a slapd of the test, on
+# loopback, with StartTLS and ldaps, and nothing without TLS.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 PATH=$PATH:/usr/sbin

@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-users export and import: round trips, what changed, bad rows by line.
+# 3030-users-import.t - ms-users export and import: round trips, changes, and
+# bad rows named by line.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE=arc

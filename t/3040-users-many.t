@@ -1,5 +1,6 @@
 #!/bin/sh
-# 50,000 users: any single command takes less than 50 ms of process time.
+# 3040-users-many.t - with 50,000 users any single command takes less than 50
+# ms of process time.
 . "$(dirname "$0")/lib.sh"
 [ "${SAN-}" != 1 ] || skip speed 'sanitizers are slow'
 command -v python3 >/dev/null || skip python3 'no python3'

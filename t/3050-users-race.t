@@ -1,6 +1,7 @@
 #!/bin/sh
-# Two administrators at once, and mail that comes in meanwhile: a name, an
-# address, a POP3 name goes to one of them; no change is lost.
+# 3050-users-race.t - two administrators at once, and mail that arrives
+# meanwhile. A name, an address or a POP3 name goes to one user, and no change
+# is lost.
 . "$(dirname "$0")/lib.sh"
 export MS_ARCHIVE=arc
 rounds=${MS_SOAK:+60}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-users --as: what an admin may, and what others may.
+# 3060-users-as.t - ms-users --as: what an administrator and what other users
+# may do.
 . "$(dirname "$0")/lib.sh"
 export MS_ARCHIVE=arc
 ms-init -u boss arc

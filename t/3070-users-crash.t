@@ -1,7 +1,8 @@
 #!/bin/sh
-# ms-users dead at any moment, and a disk that fails: a change is whole or not
-# there, the log lacks none, and a password is the old one or the new one.
-# What fsync costs is not what is tested.
+# 3070-users-crash.t - ms-users is killed at any moment, or the disk fails. A
+# change is complete or absent, the log has it, and a password is the old or
+# the new one.
+# The time of fsync is not tested, so that the archive can lie in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Profiles as texts: added, shown byte for byte, edited, renamed, switched off,
-# deleted; what makes no sense is refused with line and reason, and not kept.
+# 3300-profile-text.t - profiles as text: added, shown byte for byte, edited,
+# renamed, disabled, deleted. Invalid text is refused with line and reason,
+# and not stored.
 . "$(dirname "$0")/lib.sh"
 
 P() { ms-profile -a arc "$@"; }

@@ -1,7 +1,8 @@
 #!/bin/sh
-# One privileged login, many users: by authorization and by master user, among
-# them users the server does not know and a mailbox that hangs. All others end
-# well, each bad one is named, and a second run finds nothing new.
+# 3310-profile-batch.t - one privileged login and many users, by authorization
+# id and by master user, among them users that the server refuses and a
+# mailbox that hangs. All others succeed, each failure is named, and a second
+# run finds nothing new.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

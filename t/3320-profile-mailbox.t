@@ -1,6 +1,6 @@
 #!/bin/sh
-# A mailbox by its profile: tried, archived, cleared by its delete rule, and
-# followed. The password is where it was put and nowhere else.
+# 3320-profile-mailbox.t - a mailbox profile is checked, archived, cleaned by
+# its delete rule, and followed. The password is only in its own file.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

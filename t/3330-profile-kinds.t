@@ -1,6 +1,6 @@
 #!/bin/sh
-# The other kinds of profile, each from the text to the log: a table of
-# mailboxes, files, an export. The archive's own log says what became of each.
+# 3330-profile-kinds.t - the other kinds of profile, from the text to the log:
+# a table of mailboxes, files, an export.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

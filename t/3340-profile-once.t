@@ -1,8 +1,8 @@
 #!/bin/sh
-# A profile runs once at a time, ends when it is told to, and when it is killed
-# at any moment, alone or with all it has started, nothing is left of it: no
-# process, no lock; the next run completes what is missing, and nothing is there
-# twice.
+# 3340-profile-once.t - a profile runs once at a time and stops when it is
+# told to. When it is killed at any moment, alone or with its children, no
+# process and no lock remain, and the next run completes the rest without
+# duplicates.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Schedules handed over: the line for cron runs by itself in an empty
-# environment, and systemd takes the units.
+# 3350-profile-schedule.t - schedules. The line for cron runs in an empty
+# environment, and systemd accepts the units.
 . "$(dirname "$0")/lib.sh"
 
 # Names that a shell, cron or systemd could take for something else.

@@ -1,7 +1,8 @@
 #!/bin/sh
+# 3360-profile-owners.t - permissions. A profile belongs to its owner, and
+# only an administrator's profile can have another user's archive as its
+# target, when it is made and at each run.
 # shellcheck disable=SC2046 # files() gives words
-# Who may do what: a profile is its owner's, and only an admin's may have the
-# archive of another as its target, when it is made and at each run.
 . "$(dirname "$0")/lib.sh"
 
 P() { ms-profile -a arc "$@"; }

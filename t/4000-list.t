@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-list: lines, their order and escapes, --json, --summary, -z, who is asked.
+# 4000-list.t - ms-list: lines, their order and escapes, --json, --summary,
+# -z, and the user that is asked for.
 . "$(dirname "$0")/lib.sh"
 
 tab=$(printf '\t')

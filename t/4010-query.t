@@ -1,5 +1,6 @@
 #!/bin/sh
-# Queries against an archive: a table of query and what it finds. ms-query(7)
+# 4010-query.t - queries against an archive: a table of queries and their
+# results. ms-query(7).
 . "$(dirname "$0")/lib.sh"
 
 # msg NAME ENVELOPE FIELD...: one message of the stream, named in its body.

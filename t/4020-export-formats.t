@@ -1,6 +1,7 @@
 #!/bin/sh
-# ms-export: stream, mboxrd, eml; line ends; what is chosen, in which order;
-# the trailer in all events; a file that gets its name when it is complete.
+# 4020-export-formats.t - ms-export: stream, mboxrd, eml; line ends; selection
+# and order; the trailer in all cases; an output file gets its name when it is
+# complete.
 . "$(dirname "$0")/lib.sh"
 
 # add FILE ENVELOPE: one more message of the stream, quoted.

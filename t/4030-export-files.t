@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-export --format eml -o DIR: folders, names, dates; nothing outside DIR,
-# nothing overwritten; again and again.
+# 4030-export-files.t - ms-export --format eml -o DIR: folders, names, dates;
+# nothing outside DIR, nothing overwritten, also when it is repeated.
 . "$(dirname "$0")/lib.sh"
 
 add() { # ENVELOPE SUBJECT BODY

@@ -1,5 +1,6 @@
 #!/bin/sh
-# ms-export -: lines of ms-list, whole, cut, sorted, wrong.
+# 4040-export-lines.t - ms-export - reads lines of ms-list: whole, cut,
+# sorted, wrong.
 . "$(dirname "$0")/lib.sh"
 
 add() { # ENVELOPE SUBJECT

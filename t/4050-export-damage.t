@@ -1,6 +1,7 @@
 #!/bin/sh
-# A damaged archive: what is damaged is named and left out, all else is listed
-# and exported as before; nothing that is not whole looks whole.
+# 4050-export-damage.t - a damaged archive. Damaged messages are named and
+# left out, all others are listed and exported as before, and a partial
+# message does not look complete.
 . "$(dirname "$0")/lib.sh"
 
 wire() { perl -pe 's/(?<!\r)\n/\r\n/' "$1" | sha256sum | cut -c 1-64; }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Real mail: what comes out is what went in, by SHA-256, in all formats.
+# 4060-export-corpora.t - real mail: what was ingested comes out in all
+# formats (SHA-256).
 . "$(dirname "$0")/lib.sh"
 corpora dev
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# ms-verify: what it says of an archive that is whole, its options, its report,
-# and the index it makes.
+# 4500-verify.t - ms-verify on a good archive: its output, options, report,
+# and the index that it builds.
 . "$(dirname "$0")/lib.sh"
 
 status 'no archive named' 64 ms-verify

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Any flipped bit in a pack is found; no tool crashes over it; what is not
-# named as damaged can still be exported. Some 300 places by chance, all of
-# them with MS_SOAK=1.
+# 4510-verify-flip.t - any flipped bit in a pack is found, no tool crashes on
+# it, and what is not named as damaged can still be exported. Some 300 random
+# places, with MS_SOAK=1 all.
 . "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || skip python3 "no python3"
 seed

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Packs cut short, made longer, exchanged, missing, or another archive's: named,
-# with status 65; and the tools go on working with what is left.
+# 4520-verify-packs.t - packs that are cut short, extended, exchanged,
+# missing, or from another archive are named, with status 65, and the tools
+# work with the rest.
 . "$(dirname "$0")/lib.sh"
 seed
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A damaged index: no tool crashes on it, ms-verify says what to do, and doing
-# it helps. LMDB itself trusts its file.
+# 4530-verify-index.t - a damaged index. No tool crashes on it, ms-verify says
+# what to do, and doing so repairs it. LMDB itself trusts its file.
 . "$(dirname "$0")/lib.sh"
 seed
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# What damage has taken is stored again when it is ingested again: a BLOB, or a
-# message's own record. Its occurrences are what they were, none is there twice.
+# 4550-verify-again.t - what damage has destroyed is stored again when it is
+# ingested again: a BLOB, or the record of a message. Its occurrences are
+# unchanged, and none is duplicated.
 . "$(dirname "$0")/lib.sh"
 
 # spoil PACK KIND NTH: changes a byte in the middle of the n-th block of this

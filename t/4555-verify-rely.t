@@ -1,6 +1,7 @@
 #!/bin/sh
-# A message relies on an attachment that came before only if its block holds:
-# else it is stored again, which serves the earlier messages too.
+# 4555-verify-rely.t - a message refers to an attachment that is already
+# stored only if the block of the attachment is intact. Otherwise the
+# attachment is stored again, which repairs the earlier messages too.
 . "$(dirname "$0")/lib.sh"
 
 perl -e 'srand 7; print map { chr(33 + rand 90) . (rand 70 < 1 ? "\n" : "") } 1 .. 9000' >body

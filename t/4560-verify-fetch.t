@@ -1,6 +1,6 @@
 #!/bin/sh
-# What damage has taken is fetched again, though its place is known; the rest
-# is not.
+# 4560-verify-fetch.t - what damage has destroyed is fetched again, although
+# its place is known; the rest is not fetched.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

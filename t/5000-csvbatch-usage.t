@@ -1,5 +1,6 @@
 #!/bin/sh
-# The command line of ms-csvbatch, and tables that cannot be run.
+# 5000-csvbatch-usage.t - the command line of ms-csvbatch, and tables that
+# cannot be run.
 . "$(dirname "$0")/lib.sh"
 unset MS_ARCHIVE
 url=imaps://127.0.0.1:1/

@@ -1,6 +1,7 @@
 #!/bin/sh
+# 5020-csvbatch-run.t - what ms-csvbatch does with a row: users, labels,
+# folders, deletions, retries.
 # shellcheck disable=SC2154 # what lib-*.sh set
-# What ms-csvbatch does with a row: users, labels, folders, deletions, again.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"

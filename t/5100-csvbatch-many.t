@@ -1,8 +1,9 @@
 #!/bin/sh
+# 5100-csvbatch-many.t - a table of 50 mailboxes (1,000 with MS_SOAK), among
+# them wrong passwords, and servers that hang, reset, send garbage or stop in
+# the middle. All others are complete, each failure is named, and a second run
+# finds nothing new.
 # shellcheck disable=SC2154,SC2086 # what lib-*.sh set; lists of rows
-# 50 mailboxes (1,000 with MS_SOAK) by a table, among them wrong passwords, and
-# servers that hang, reset, send garbage or stop in the middle: all others are
-# complete, each bad one is named; the same again: nothing new.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
+# 5110-csvbatch-killed.t - ms-csvbatch is ended at random moments: alone, with
+# all its children, by SIGTERM, by SIGKILL. No process and no lock remain, and
+# the next run completes the mail without duplicates.
 # shellcheck disable=SC2154,SC2086,SC2046,SC2166 # what lib-*.sh set; lists of rows
-# ms-csvbatch ended at random moments: alone, with all its children, politely,
-# impolitely. Nothing goes on running, and what comes after has all mail, none
-# of it twice, and no lock in its way.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
+# 5120-csvbatch-secret.t - the passwords of a table are in no argument,
+# environment, report, log, pack or output, during and after a run, and after
+# the run was killed.
 # shellcheck disable=SC2154 # what lib-*.sh set
-# The passwords of a table, in no argument, environment, report, log, pack or
-# output, while it runs and after; nor after it was killed.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"

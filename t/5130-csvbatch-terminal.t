@@ -1,7 +1,8 @@
 #!/bin/sh
+# 5130-csvbatch-terminal.t - on a terminal ms-csvbatch shows what is running,
+# below the results and messages, which have lines of their own; elsewhere it
+# shows nothing.
 # shellcheck disable=SC2154 # what lib-*.sh set
-# On a terminal ms-csvbatch shows what runs now; results and remarks stand
-# above that, each on lines of their own; elsewhere there is nothing of it.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"

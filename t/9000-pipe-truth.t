@@ -1,7 +1,7 @@
 #!/bin/sh
-# The pipe tells the truth: the status of `ms-fetch ... | ms-ingest ...` in plain
-# sh is that of what went wrong, on either side; what is whole is kept, and the
-# same pipe again completes it.
+# 9000-pipe-truth.t - the status of the pipe `ms-fetch ... | ms-ingest ...` in
+# plain sh is that of the failure, on either side. Complete messages are kept,
+# and the same pipe completes the rest later.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A real server's mailbox, archived and handed back: 5,000 messages (250 without
-# MS_SOAK) in nested folders with UTF-8 names, each as in Dovecot's own files;
-# and again: nothing new.
+# 9010-pipe-imap.t - a mailbox of a real server is archived and exported:
+# 5,000 messages (250 without MS_SOAK) in nested folders with UTF-8 names,
+# each as in Dovecot's own files; a second run finds nothing new.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 

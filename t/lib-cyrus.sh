@@ -80,6 +80,7 @@ cyrus_start() {
 	}
 	chmod 755 "$scratch" && mkdir "$cyrus_root" || return
 	(cd "$cyrus_root" && mkdir conf spool tmp run) || return
+	# shellcheck disable=SC2046 # two numbers
 	set -- $(imap_free_port 2) "$@"
 	cyrus_port=$1 cyrus_plain_port=$2
 	shift 2

@@ -44,6 +44,13 @@ message(int i, char *out, size_t room)
 	return (size_t)n;
 }
 
+/* The message of a place "7/NUMBER". */
+static int
+of_place(const char *place)
+{
+	return (int)strtol(place + 2, NULL, 10) - 1;
+}
+
 static const char *
 folder_name(int f)
 {
@@ -204,7 +211,7 @@ walks(struct ms_archive *a)
 	    row_count);
 	for (size_t i = 0; i < row_count; i++) {
 		const struct ms_row *r = &rows[i];
-		int n = atoi(r->place + 2) - 1;
+		int n = of_place(r->place);
 		char text[1024];
 		unsigned char id[MS_SHA_LEN];
 		size_t size = message(n, text, sizeof(text));
@@ -260,7 +267,7 @@ ids(struct ms_archive *a)
 			hex[lengths[l]] = '\0';
 			for (size_t k = 0; k < row_count && want < 50; k++) {
 				/* The first place of each message. */
-				int n = atoi(rows[k].place + 2) - 1;
+				int n = of_place(rows[k].place);
 
 				if (n % 11 == 0 && n < MANY &&
 				    rows[k].folder != numbers[2] &&
@@ -314,7 +321,7 @@ messages(struct ms_archive *a)
 
 		at = (at + 2741) % row_count;
 		r = &rows[at];
-		n = message(atoi(r->place + 2) - 1, text, sizeof(text));
+		n = message(of_place(r->place), text, sizeof(text));
 		head = (size_t)(strstr(text, "\r\n\r\n") + 4 - text);
 		ms_buf_clear(&got);
 		bad += ms_archive_emit(a, r->message, MS_FORM_CRLF, collect,
@@ -401,7 +408,7 @@ names(struct ms_archive *a)
 		       strcmp(f->label, "a label") != 0 ||
 		       strcmp(f->user_name,
 			   f->number == bob ? "bob" : "alice") != 0 ||
-		       numbers[atoi(f->name + 7)] != f->number;
+		       numbers[f->name[7] - '0'] != f->number;
 	}
 	ok(bad == 0, "with the names of each");
 	free(all);
