@@ -72,7 +72,7 @@ open_dest(struct ms_outfile *o, const char *dest, struct ms_err *err)
 		return open_temp(o, err);
 	if (S_ISDIR(st.st_mode))
 		return ms_fail(
-		    err, MS_EXISTS, "%s: is a directory; name a file", dest);
+		    err, MS_EXISTS, "%s: is a directory; give a file", dest);
 	if (!S_ISREG(st.st_mode)) {
 		fd = open(dest, O_WRONLY | O_CLOEXEC);
 		return fd < 0 ? ms_fail_errno(err, "%s", dest) : fd;

@@ -1,5 +1,7 @@
-/* csv-text.c - in which character set a table is written: what its first bytes
- * say, else what can be. ms-csvbatch(1), The file. */
+/*
+ * csv-text.c - the character set of a table, by its first bytes or by what is
+ * valid. ms-csvbatch(1), The file.
+ */
 #include "csv-impl.h"
 
 #include <string.h>
@@ -7,12 +9,13 @@
 #include "charset.h"
 #include "utf8.h"
 
-#define LOOKED_AT 4096 /* bytes, to tell UTF-16 without a mark */
+#define LOOKED_AT                                                              \
+	4096 /* bytes that are examined to recognize UTF-16 without a mark */
 
 /*
- * Without a byte order mark, UTF-16 shows by its zero bytes: line ends,
- * separators, digits have one each, always on the same side. A stray NUL in
- * other text is no such row.
+ * UTF-16 without a byte order mark is recognized by its zero bytes: line ends,
+ * separators and digits have one each, always on the same side. A single NUL in
+ * other text does not have this form.
  */
 static const char *
 guess_utf16(struct ms_slice t)
@@ -35,8 +38,10 @@ add_char(struct ms_buf *out, uint32_t c)
 	out->n += ms_utf8_put(ms_buf_room(out, 4), c);
 }
 
-/* Half a pair of surrogates, or half a unit, is one U+FFFD: a decoder that
- * passes over more could lose the end of a row. */
+/*
+ * Half a surrogate pair, or half a unit, is one U+FFFD: a decoder that skips
+ * more could lose the end of a row.
+ */
 static void
 add_utf16(struct ms_buf *out, struct ms_slice t, bool big)
 {
@@ -76,7 +81,7 @@ ms_csv_decode(struct ms_buf *out, struct ms_slice t, struct ms_err *err)
 	size_t mark = 0;
 
 	if (begins(t, "\xff\xfe\0\0", 4) || begins(t, "\0\0\xfe\xff", 4)) {
-		ms_fail(err, MS_DATA, "UTF-32 is not read; write UTF-8");
+		ms_fail(err, MS_DATA, "UTF-32 is not supported; write UTF-8");
 		return NULL;
 	}
 	if (begins(t, "\xef\xbb\xbf", 3)) {
@@ -89,7 +94,10 @@ ms_csv_decode(struct ms_buf *out, struct ms_slice t, struct ms_err *err)
 		name = ms_utf8_valid(t.p, t.n) ? "UTF-8" : "windows-1252";
 	}
 	text = (struct ms_slice){t.p + mark, t.n - mark};
-	/* All it can need, so that no copy is left behind in growing. */
+	/*
+	 * The largest size that is needed, so that no copy of a secret is left
+	 * in memory.
+	 */
 	ms_buf_room(out, 3 * text.n + 1);
 	if (strncmp(name, "UTF-16", 6) == 0) {
 		add_utf16(out, text, name[6] == 'B');

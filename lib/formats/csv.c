@@ -1,5 +1,7 @@
-/* csv.c - a table of separated values, row by row. Where RFC 4180 is silent,
- * what spreadsheets write is read: ms-csvbatch(1), The file. */
+/*
+ * csv.c - a table of separated values, row by row. Where RFC 4180 says nothing,
+ * the output of spreadsheets is accepted: ms-csvbatch(1), The file.
+ */
 #include "csv-impl.h"
 
 #include <stdlib.h>
@@ -8,12 +10,13 @@
 
 #include "secret.h"
 
-#define SAMPLE_ROWS 100 /* that are looked at to tell the separator */
+#define SAMPLE_ROWS 100 /* that are examined to find the separator */
 
 struct ms_csv {
-	struct ms_buf text; /* UTF-8; fields are ended and unquoted in it */
+	struct ms_buf
+	    text; /* UTF-8; fields are terminated and unquoted in place */
 	unsigned char *at, *end;
-	uint64_t line; /* of at */
+	uint64_t line; /* of `at` */
 	size_t plain;
 	unsigned char separator;
 	const char *charset;
@@ -26,15 +29,15 @@ static const char separators[] = ";,|\t";
 
 /* ---- one row ---- */
 
-/* A row being read. Without fields nothing is changed in the text. */
+/* The state while a row is read. If field is NULL, the text is not changed. */
 struct reader {
 	unsigned char *at, *end;
 	unsigned char separator;
 	size_t plain;
-	uint64_t lines; /* ends of lines that were passed */
+	uint64_t lines; /* line ends so far */
 	size_t count;
-	char **field; /* NULL: just looking */
-	bool empty;   /* nothing but blanks in it so far */
+	char **field; /* NULL: only check the row */
+	bool empty;   /* only blanks so far */
 };
 
 static bool
@@ -43,7 +46,7 @@ is_line_end(unsigned char c)
 	return c == '\n' || c == '\r';
 }
 
-/* Over LF, CRLF or CR. */
+/* Skips LF, CRLF or CR. */
 static void
 pass_line_end(struct reader *r)
 {
@@ -75,10 +78,10 @@ static int
 refuse_nul(const struct reader *r, struct ms_err *err)
 {
 	return ms_fail(
-	    err, MS_DATA, "column %zu holds a NUL byte", r->count + 1);
+	    err, MS_DATA, "column %zu contains a NUL byte", r->count + 1);
 }
 
-/* At an opening quote. The contents move over the doubled ones. */
+/* Reads a quoted field. Its contents move back over doubled quotes. */
 static int
 quoted(struct reader *r, char **text, struct ms_err *err)
 {
@@ -94,7 +97,8 @@ quoted(struct reader *r, char **text, struct ms_err *err)
 			if (r->count < r->plain)
 				break;
 			if (*from == '\n' || from[1] != '\n')
-				r->lines++; /* from[1]: the NUL behind all */
+				r->lines++; /* from[1] can be the NUL after the
+					       text */
 		}
 		if (*from == quote) {
 			if (r->end - from < 2 || from[1] != quote) {
@@ -110,7 +114,7 @@ quoted(struct reader *r, char **text, struct ms_err *err)
 			*to = *from;
 		to++;
 	}
-	return ms_fail(err, MS_DATA, "in column %zu the quote %c is not closed",
+	return ms_fail(err, MS_DATA, "column %zu: quote %c is not closed",
 	    r->count + 1, quote);
 }
 
@@ -131,7 +135,7 @@ unquoted(struct reader *r, struct ms_err *err)
 	return 0;
 }
 
-/* 1: another field follows; 0: that was the last. */
+/* Returns 1 if another field follows, 0 after the last one. */
 static int
 read_field(struct reader *r, struct ms_err *err)
 {
@@ -151,7 +155,7 @@ read_field(struct reader *r, struct ms_err *err)
 		if (r->at < r->end && *r->at != r->separator &&
 		    !is_line_end(*r->at))
 			return ms_fail(err, MS_DATA,
-			    "column %zu goes on behind its closing quote",
+			    "column %zu continues after its closing quote",
 			    r->count + 1);
 		end = NULL;
 	} else {
@@ -208,34 +212,34 @@ pass_line(struct ms_csv *c)
 }
 
 /*
- * Looks first whether the row can be read; only then is the text changed. 1, 0
- * the end, -1.
+ * Checks first that the row can be read, because reading changes the text.
+ * Returns 1; 0 at the end; -1.
  */
 static int
 next_row(struct ms_csv *c, size_t plain, char **field, struct ms_csv_row *row,
     struct ms_err *err)
 {
-	struct reader look, take;
+	struct reader check, row_reader;
 
 	for (;;) {
 		if (c->at == c->end)
 			return 0;
-		look = take = reader_at(c, plain);
+		check = row_reader = reader_at(c, plain);
 		*row = (struct ms_csv_row){.line = c->line, .field = field};
-		if (read_row(&look, err) < 0) {
+		if (read_row(&check, err) < 0) {
 			pass_line(c);
 			return -1;
 		}
-		if (!look.empty)
+		if (!check.empty)
 			break;
-		c->at = look.at;
-		c->line += look.lines;
+		c->at = check.at;
+		c->line += check.lines;
 	}
-	take.field = field;
-	(void)read_row(&take, NULL);
-	row->count = take.count;
-	c->at = take.at;
-	c->line += take.lines;
+	row_reader.field = field;
+	(void)read_row(&row_reader, NULL);
+	row->count = row_reader.count;
+	c->at = row_reader.at;
+	c->line += row_reader.lines;
 	return 1;
 }
 
@@ -247,9 +251,9 @@ ms_csv_next(struct ms_csv *c, struct ms_csv_row *row, struct ms_err *err)
 
 /* ---- the separator ---- */
 
-/* Excel's first line: sep=; 1: it was there. */
+/* Reads the first line "sep=;" of Excel. Returns 1 if it was there. */
 static int
-take_sep_line(struct ms_csv *c, struct ms_err *err)
+read_sep_line(struct ms_csv *c, struct ms_err *err)
 {
 	const char *p = (const char *)c->at;
 	size_t n = 0;
@@ -265,13 +269,13 @@ take_sep_line(struct ms_csv *c, struct ms_err *err)
 		return 0;
 	if (n != 5 || p[4] == '\0' || strchr(separators, p[4]) == NULL)
 		return ms_fail(
-		    err, MS_DATA, "line 1: sep= names none of ; , | and TAB");
+		    err, MS_DATA, "line 1: sep= must be one of ; , | and TAB");
 	c->separator = (unsigned char)p[4];
 	pass_line(c);
 	return 1;
 }
 
-/* How well this separator explains the table; 0: not at all. */
+/* How well this separator fits the table; 0: not at all. */
 static unsigned
 weigh(const struct ms_csv *c, char separator)
 {
@@ -319,8 +323,8 @@ find_separator(struct ms_csv *c, struct ms_err *err)
 	}
 	return best > 0 ? 0
 			: ms_fail(err, MS_DATA,
-			      "the first row does not name two columns, with "
-			      "one of ; , | and TAB between them");
+			      "the first row does not name two columns "
+			      "separated by ; , | or TAB");
 }
 
 /* ---- a table ---- */
@@ -328,7 +332,7 @@ find_separator(struct ms_csv *c, struct ms_err *err)
 static int
 begin(struct ms_csv *c, struct ms_err *err)
 {
-	int got = take_sep_line(c, err);
+	int got = read_sep_line(c, err);
 
 	if (got == 0)
 		got = find_separator(c, err);
@@ -339,8 +343,7 @@ begin(struct ms_csv *c, struct ms_err *err)
 		return ms_context(
 		    err, "line %llu", (unsigned long long)c->header.line);
 	if (got == 0 || c->header.count < 2)
-		return ms_fail(
-		    err, MS_DATA, "there is no row that names two columns");
+		return ms_fail(err, MS_DATA, "no row names two columns");
 	return 0;
 }
 
@@ -354,7 +357,7 @@ ms_csv_open(struct ms_csv **out, struct ms_slice table, size_t plain,
 	c->plain = plain;
 	c->line = 1;
 	if (table.n > MS_CSV_BYTES_MAX) {
-		ms_fail(err, MS_DATA, "it has more than %zu bytes",
+		ms_fail(err, MS_DATA, "table has more than %zu bytes",
 		    MS_CSV_BYTES_MAX);
 		goto fail;
 	}
@@ -368,7 +371,7 @@ ms_csv_open(struct ms_csv **out, struct ms_slice table, size_t plain,
 		if (!is_line_end(c->at[i]) && c->at[i] != ' ')
 			break;
 	if (i == c->text.n) {
-		ms_fail(err, MS_NOINPUT, "it is empty");
+		ms_fail(err, MS_NOINPUT, "table is empty");
 		goto fail;
 	}
 	if (begin(c, err) < 0)

@@ -1,9 +1,8 @@
 /*
- * csv.h - tables of comma separated values, such as spreadsheets and scripts
- * write them. The separator and the character set are found out; the first row
- * names the columns. What is read is documented in ms-csvbatch(1), The file.
- * The text may hold passwords: all copies made here are wiped.
- * Layer: above charset.
+ * csv.h - tables of comma separated values, as spreadsheets and scripts write
+ * them. The separator and the character set are recognized; the first row names
+ * the columns. ms-csvbatch(1), The file. The text can contain passwords, so all
+ * copies made here are wiped. Layer: above charset.
  */
 #ifndef MS_CSV_H
 #define MS_CSV_H
@@ -17,20 +16,21 @@
 struct ms_csv;
 
 struct ms_csv_row {
-	uint64_t line; /* of the text on which it begins, from 1 */
+	uint64_t line; /* of its start in the text; the first is 1 */
 	size_t count;
-	/* UTF-8, but for bytes in a table marked as UTF-8 which is not. The
-	 * array lives until the next row is read, the strings as long as the
-	 * table. */
+	/*
+	 * UTF-8, except in a table that is marked as UTF-8 and is not. The
+	 * array is valid until the next row is read, the strings as long as the
+	 * table.
+	 */
 	char *const *field;
 };
 
 /*
- * Begins with a table, which is copied. Fields of the first `plain` columns
- * hold no line break: an opening quote that is never closed then costs the row
- * it stands in, and not those below. MS_NOINPUT: there is nothing in it;
- * MS_DATA: it is too long, no row of column names can be read, or the
- * separator can't be told from it.
+ * Opens a table, which is copied. Fields of the first `plain` columns contain
+ * no line break, so that a missing closing quote affects only its own row.
+ * Errors: MS_NOINPUT, the table is empty; MS_DATA, it is too long, has no row
+ * of column names, or has no recognizable separator.
  */
 int ms_csv_open(struct ms_csv **out, struct ms_slice table, size_t plain,
     struct ms_err *err);
@@ -41,9 +41,9 @@ char ms_csv_separator(const struct ms_csv *c);
 /* "UTF-8", "UTF-16LE", "UTF-16BE" or "windows-1252". */
 const char *ms_csv_charset(const struct ms_csv *c);
 /*
- * The next row in which there is anything. 1; 0: no more; -1: MS_DATA, this row
- * cannot be read: its `line` is set, and the next call goes on with the line
- * behind that.
+ * Reads the next row that is not empty. Returns 1; 0 at the end; -1 (MS_DATA),
+ * this row cannot be read: row->line is set, and the next call goes on with the
+ * line after it.
  */
 int ms_csv_next(struct ms_csv *c, struct ms_csv_row *row, struct ms_err *err);
 void ms_csv_close(struct ms_csv *c);

@@ -1,5 +1,7 @@
-/* sink-eml.c - a file for each message, in directories like its folders; or
- * one message as it is on standard output. ms-export(1), Files. */
+/*
+ * sink-eml.c - a file for each message, in directories that correspond to its
+ * folders; or a single message on standard output. ms-export(1), Files.
+ */
 #include "sink-impl.h"
 
 #include <errno.h>
@@ -11,14 +13,14 @@
 
 #include "fs.h"
 
-#define CHUNK 262144 /* bytes gathered before a write(2) */
+#define CHUNK 262144 /* bytes collected before a write(2) */
 
 /* ---- standard output ---- */
 
 struct raw {
 	struct ms_sink sink;
 	struct ms_outfile file;
-	bool begun;
+	bool used;
 };
 
 static int
@@ -28,10 +30,10 @@ raw_begin(
 	struct raw *r = (struct raw *)sink;
 
 	(void)m;
-	if (r->begun)
+	if (r->used)
 		return ms_fail(err, MS_USAGE,
-		    "standard output takes one message in this format");
-	r->begun = true;
+		    "standard output takes only one message in this format");
+	r->used = true;
 	return 0;
 }
 
@@ -55,7 +57,7 @@ raw_cancel(struct ms_sink *sink, const char *reason, struct ms_err *err)
 {
 	(void)sink;
 	return ms_fail(
-	    err, MS_DATA, "the message written is not whole: %s", reason);
+	    err, MS_DATA, "the written message is incomplete: %s", reason);
 }
 
 static int
@@ -102,21 +104,22 @@ struct files {
 	char *dest;
 	int root;
 	bool users;
-	struct ms_buf
-	    folder; /* path below root of the directory that is open */
+	struct ms_buf folder; /* path of the open directory, below root */
 	int dir;
-	struct ms_buf name; /* of the message at hand */
-	char *temp;         /* name of every file in the making */
-	/* The file at hand: new, or one that has the name already and must be
-	 * found equal. */
+	struct ms_buf name; /* of the current message */
+	char *temp;         /* name of every temporary file */
+	/*
+	 * The current file: a new one, or an existing one with the same name,
+	 * whose contents are compared with the message.
+	 */
 	int fd;
 	bool exists;
 	int64_t date;
 	bool has_date;
-	struct ms_buf out; /* bytes to write, or room to read into */
+	struct ms_buf out; /* bytes to write, or space to read into */
 };
 
-/* Another file has the name, or something that is no file. */
+/* The name is in use by another file, or by something else than a file. */
 static int
 refuse(const struct files *f, const char *what, struct ms_err *err)
 {
@@ -134,7 +137,7 @@ fail_io(const struct files *f, struct ms_err *err)
 	    (int)f->name.n, (const char *)f->name.p);
 }
 
-/* Leaves the message at hand: a file in the making is removed. */
+/* Closes the current file; removes it if it is a temporary file. */
 static void
 drop(struct files *f)
 {
@@ -146,8 +149,10 @@ drop(struct files *f)
 		unlinkat(f->dir, f->temp, 0);
 }
 
-/* Goes to a directory below, which is made if it isn't there. Links are not
- * followed: someone else may have put them. */
+/*
+ * Opens a directory below dir, and creates it if it is missing. Links are not
+ * followed, because another user may have made them.
+ */
 static int
 step(struct files *f, int dir, const char *name, struct ms_err *err)
 {
@@ -157,11 +162,12 @@ step(struct files *f, int dir, const char *name, struct ms_err *err)
 		return fail_io(f, err);
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return refuse(f, "a file or link stands in the way", err);
+		return refuse(
+		    f, "a file or link has the name of the directory", err);
 	return fd < 0 ? fail_io(f, err) : fd;
 }
 
-/* Makes the directory of a folder the one at hand. */
+/* Opens the directory of a folder. */
 static int
 enter(struct files *f, const struct ms_buf *path, struct ms_err *err)
 {
@@ -190,8 +196,10 @@ enter(struct files *f, const struct ms_buf *path, struct ms_err *err)
 	return dir < 0 ? -1 : 0;
 }
 
-/* Files that were read without a label are shown as "local", which
- * says nothing that a directory should. */
+/*
+ * The label "local" of files that were read without a label does not make a
+ * directory.
+ */
 static bool
 has_label(const struct ms_out_message *m)
 {
@@ -201,7 +209,7 @@ has_label(const struct ms_out_message *m)
 	       strcmp(m->label, "local") != 0;
 }
 
-/* A message that lies nowhere in particular lies on top. */
+/* A message without an occurrence is stored at the top. */
 static void
 path_of(
     const struct files *f, const struct ms_out_message *m, struct ms_buf *path)
@@ -219,7 +227,7 @@ path_of(
 	ms_file_folder(path, m->folder);
 }
 
-/* Opens the file of that name to compare it, or a new one. */
+/* Opens the existing file with this name for comparison, or a new one. */
 static int
 open_file(struct files *f, struct ms_err *err)
 {
@@ -232,7 +240,7 @@ open_file(struct files *f, struct ms_err *err)
 		if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode))
 			return 0;
 		drop(f);
-		return refuse(f, "is no file", err);
+		return refuse(f, "not a regular file", err);
 	}
 	if (errno == ELOOP)
 		return refuse(f, "is a link", err);
@@ -275,7 +283,7 @@ write_out(struct files *f, const unsigned char *p, size_t n, struct ms_err *err)
 	return -1;
 }
 
-/* The next bytes of the file that has the name are these, or it differs. */
+/* Compares the next bytes of the existing file with these. */
 static int
 compare(struct files *f, const unsigned char *p, size_t n, struct ms_err *err)
 {
@@ -290,10 +298,8 @@ compare(struct files *f, const unsigned char *p, size_t n, struct ms_err *err)
 			return fail_io(f, err);
 		if (got == 0 || memcmp(in, p, (size_t)got) != 0) {
 			drop(f);
-			return refuse(f,
-			    "is there already with other bytes in it, and not "
-			    "overwritten",
-			    err);
+			return refuse(
+			    f, "already exists with other contents", err);
 		}
 		p += got;
 		n -= (size_t)got;
@@ -320,9 +326,9 @@ files_data(
 	return 0;
 }
 
-/* The file takes its date and its name. */
+/* Sets the date of the file, and gives it its name. */
 static int
-settle(struct files *f, struct ms_err *err)
+finish(struct files *f, struct ms_err *err)
 {
 	struct timespec times[2] = {
 	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)f->date}};
@@ -330,7 +336,7 @@ settle(struct files *f, struct ms_err *err)
 
 	if (write_out(f, f->out.p, f->out.n, err) < 0)
 		return -1;
-	/* A file system that knows no such date is no reason to fail. */
+	/* Some file systems cannot store the date, which is not an error. */
 	if (f->has_date)
 		(void)futimens(f->fd, times);
 	rc = ms_rename_new(f->dir, f->temp, f->dir, ms_buf_str(&f->name), err);
@@ -346,7 +352,7 @@ files_end(struct ms_sink *sink, struct ms_err *err)
 	unsigned char more;
 
 	if (!f->exists) {
-		if (settle(f, err) < 0)
+		if (finish(f, err) < 0)
 			return -1;
 	} else if (read(f->fd, &more, 1) > 0) {
 		drop(f);
@@ -384,7 +390,9 @@ files_close(
 
 	(void)t;
 	drop(f);
-	/* One sync for all the files: thousands, one by one, take minutes. */
+	/*
+	 * One sync for all files: syncing thousands one by one takes minutes.
+	 */
 	if (syncfs(f->root) < 0)
 		rc = ms_fail_errno(err, "%s", f->dest);
 	if (f->dir >= 0 && f->dir != f->root)
@@ -421,7 +429,7 @@ eml_open(
 	root = open(opt->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 && errno == ENOTDIR)
 		return ms_fail(err, MS_EXISTS,
-		    "%s: is a file; name a directory", opt->dest);
+		    "%s: is a file; give a directory", opt->dest);
 	if (root < 0)
 		return ms_fail_errno(err, "%s", opt->dest);
 	f = ms_xcalloc(1, sizeof(*f));

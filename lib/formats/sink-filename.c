@@ -1,5 +1,7 @@
-/* sink-filename.c - names for files out of folders, dates and subjects that
- * strangers wrote. The rules are in ms-export(1), Files. */
+/*
+ * sink-filename.c - file names from folders, dates and subjects, which can be
+ * hostile. ms-export(1), Files.
+ */
 #include "sink-impl.h"
 #include "time.h"
 #include "utf8.h"
@@ -28,7 +30,10 @@ invisible(uint32_t c)
 	return false;
 }
 
-/* What no system forbids and no shell needs quoted, blanks aside. */
+/*
+ * Characters that no system forbids and that need no quotes in a shell, except
+ * blanks.
+ */
 static bool
 fit_for_folder(uint32_t c)
 {
@@ -46,7 +51,10 @@ fit_for_subject(uint32_t c)
 	       (c >= 'a' && c <= 'z') || (c != 0 && strchr("._+=@,", (int)c));
 }
 
-/* CON, NUL, COM1 ...: devices to Windows, whatever follows a dot. */
+/*
+ * Names such as CON, NUL and COM1 are devices on Windows, with any suffix after
+ * a dot.
+ */
 static bool
 is_device(struct ms_slice s)
 {
@@ -61,7 +69,10 @@ is_device(struct ms_slice s)
 	return false;
 }
 
-/* Appends a level with `_` for what doesn't fit; was anything changed? */
+/*
+ * Appends a level with `_` in place of unsuitable characters. Returns whether
+ * anything was changed.
+ */
 static bool
 clean_level(struct ms_buf *out, struct ms_slice level)
 {
@@ -89,7 +100,10 @@ clean_level(struct ms_buf *out, struct ms_slice level)
 	return changed;
 }
 
-/* Shortens what begins at start, between characters. */
+/*
+ * Shortens the text from start on to at most max bytes, without splitting a
+ * character.
+ */
 static void
 cut_at(struct ms_buf *out, size_t start, size_t max)
 {
@@ -141,7 +155,10 @@ ms_file_folder(struct ms_buf *out, const char *folder)
 	ms_buf_release(&level);
 }
 
-/* Appends the words of a subject joined by `-`; false: nothing was left. */
+/*
+ * Appends the words of a subject, joined by `-`. Returns false if no word is
+ * left.
+ */
 static bool
 add_subject(struct ms_buf *out, struct ms_slice rest)
 {

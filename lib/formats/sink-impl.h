@@ -1,6 +1,4 @@
-/*
- * sink-impl.h - what a format provides. Layer: private to sink.
- */
+/* sink-impl.h - the interface of a format. Layer: private to sink. */
 #ifndef MS_SINK_IMPL_H
 #define MS_SINK_IMPL_H
 #include "outfile.h"
@@ -18,7 +16,7 @@ struct ms_sink_ops {
 	    struct ms_sink *, const struct ms_trailer *, struct ms_err *);
 };
 
-/* The first member of each format's own struct. */
+/* The first member of the struct of each format. */
 struct ms_sink {
 	const struct ms_sink_ops *ops;
 	bool can_cancel;
@@ -26,25 +24,28 @@ struct ms_sink {
 
 extern const struct ms_sink_format ms_sink_stream, ms_sink_mboxrd, ms_sink_eml;
 
-/* Is the output of a run that ended like this worth its name? */
+/*
+ * Whether the output of a run with this result is complete enough to get its
+ * name.
+ */
 bool ms_sink_complete(const struct ms_trailer *t);
 
 /* ---- names from mail ---- */
 
-#define MS_FILE_LEVEL_MAX 100  /* bytes of a folder's name as a file */
-#define MS_FILE_LEVELS 32      /* a deeper folder is flattened to this */
+#define MS_FILE_LEVEL_MAX 100  /* bytes of the name of a directory */
+#define MS_FILE_LEVELS 32      /* deeper folders are flattened to this depth */
 #define MS_FILE_SUBJECT_MAX 60 /* bytes of the subject in a name */
 
 /*
- * Appends one level of a folder as the name of a directory: letters, digits
- * and most signs stay, whatever a shell, a terminal or another system could
- * trip over becomes `_`; a name that had to be changed ends with `~` and 8
- * hex digits of its SHA-256, so that two folders stay two.
+ * Appends one level of a folder as the name of a directory. Letters, digits and
+ * most signs are kept; characters that can cause trouble in a shell, on a
+ * terminal or on another system become `_`. A changed name ends with `~` and 8
+ * hex digits of its SHA-256, so that different folders get different names.
  */
 void ms_file_level(struct ms_buf *out, struct ms_slice level);
 /*
- * Appends the path of a folder, levels divided by `/`; in its name they are
- * divided by `/`, with `\/` and `\\` inside a level (ms-stream(5)).
+ * Appends the path of a folder. In its name, levels are separated by `/`, with
+ * `\/` and `\\` inside a level (ms-stream(5)); in the path, by `/`.
  */
 void ms_file_folder(struct ms_buf *out, const char *folder);
 /* Appends "2026-11-20_10-00-00_Subject-words_0123456789abcdef.eml". */

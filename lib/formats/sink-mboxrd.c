@@ -1,6 +1,8 @@
-/* sink-mboxrd.c - an mbox that any program reads: a From_ line with sender and
- * date, mboxrd quoting, an empty line behind each message. RFC 4155, and
- * ms-export(1), Formats. */
+/*
+ * sink-mboxrd.c - an mbox for other programs: a From_ line with sender and
+ * date, mboxrd quoting, and an empty line after each message. RFC 4155;
+ * ms-export(1), Formats.
+ */
 #include "sink-impl.h"
 
 #include <stdlib.h>
@@ -16,10 +18,11 @@ struct mbox {
 	struct ms_outfile file;
 	const char *eol;
 	struct ms_quote quote;
-	bool started;       /* the From_ line is written */
-	struct ms_buf head; /* the header, until it is all there */
+	bool started;       /* the From_ line has been written */
+	struct ms_buf head; /* the header, until it is complete */
 	int64_t date;
-	unsigned char last; /* byte of the message; newline before the first */
+	unsigned char
+	    last; /* last byte of the message; newline at the beginning */
 };
 
 static int
@@ -28,7 +31,7 @@ mbox_write(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return ms_outfile_write(&((struct mbox *)ctx)->file, p, n, err);
 }
 
-/* Enough of the message has come to write the From_ line. */
+/* Writes the From_ line when the header is complete. */
 static int
 start(struct mbox *m, struct ms_err *err)
 {
@@ -59,7 +62,7 @@ start(struct mbox *m, struct ms_err *err)
 }
 
 static int
-mbox_begin(struct ms_sink *sink, const struct ms_out_message *work_unit,
+mbox_begin(struct ms_sink *sink, const struct ms_out_message *message,
     struct ms_err *err)
 {
 	struct mbox *m = (struct mbox *)sink;
@@ -69,7 +72,7 @@ mbox_begin(struct ms_sink *sink, const struct ms_out_message *work_unit,
 	ms_buf_clear(&m->head);
 	m->started = false;
 	m->last = '\n';
-	m->date = work_unit->has_date ? work_unit->date : 0;
+	m->date = message->has_date ? message->date : 0;
 	return 0;
 }
 
@@ -113,7 +116,7 @@ mbox_cancel(struct ms_sink *sink, const char *reason, struct ms_err *err)
 	if (!m->started)
 		return 0;
 	return ms_fail(err, MS_DATA,
-	    "the last message in the mbox is not whole: %s", reason);
+	    "the last message in the mbox is incomplete: %s", reason);
 }
 
 static int

@@ -27,7 +27,10 @@ stream_begin(
 	struct ms_trailer unused;
 	char date[21];
 
-	/* What the archive does not look into goes along as it came. */
+	/*
+	 * Attributes that the archive does not interpret are passed on
+	 * unchanged.
+	 */
 	ms_envelope_clear(&s->env);
 	if (m->other.n > 0 &&
 	    ms_envelope_parse(&s->env, &unused, m->other, NULL) != 1)
@@ -70,8 +73,10 @@ stream_flush(struct ms_sink *sink, struct ms_err *err)
 	return ms_outfile_flush(&((struct stream *)sink)->file, err);
 }
 
-/* On standard output the trailer is written after a failure too: the reader
- * must learn of it. */
+/*
+ * On standard output, the trailer is also written after a failure, so that the
+ * reader learns of it.
+ */
 static int
 stream_close(
     struct ms_sink *sink, const struct ms_trailer *t, struct ms_err *err)

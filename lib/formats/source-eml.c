@@ -1,15 +1,20 @@
-/* source-eml.c - a file that is one message, and what such a file begins
- * with. ms-stream(5), Single messages. */
+/*
+ * source-eml.c - a file that is a single message, and how it is recognized.
+ * ms-stream(5), Single messages.
+ */
 #include "source-impl.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define LOOK_MAX ((size_t)64 << 10) /* bytes in which a field must be found */
+#define LOOK_MAX                                                               \
+	((size_t)64 << 10) /* a header field must begin within so many bytes   \
+			    */
 
 /*
- * A header field, by a narrower rule than RFC 5322 has: letters, digits, and
- * what real names hold. "http://" at the beginning of a line is none.
+ * Recognizes a header field by a narrower rule than that of RFC 5322: the name
+ * contains only letters, digits and characters of real names. "http://" at the
+ * start of a line is not a field.
  */
 static bool
 is_field(const unsigned char *p, size_t n)
@@ -24,7 +29,10 @@ is_field(const unsigned char *p, size_t n)
 	       !(n - i > 2 && p[i + 1] == '/' && p[i + 2] == '/');
 }
 
-/* Bytes that no text has; ESC begins ISO 2022 characters. */
+/*
+ * Whether the bytes contain no controls that text does not have. ESC is
+ * allowed: it begins ISO 2022 characters.
+ */
 static bool
 is_text(const unsigned char *p, size_t n)
 {
@@ -127,7 +135,7 @@ read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 const struct ms_source_format ms_source_eml = {
     .format = MS_FORMAT_EML,
     .one = true,
-    .lack = "not a mail message",
+    .mismatch = "not a mail message",
     .looks = looks,
     .begin = begin,
     .next = next,

@@ -1,4 +1,7 @@
-/* source-input.c - a window that moves over an input, file or pipe. */
+/*
+ * source-input.c - a window that moves over an input, which is a file or a
+ * pipe.
+ */
 #include "source-impl.h"
 
 #include <errno.h>
@@ -8,19 +11,19 @@
 #include <unistd.h>
 
 void
-ms_input_begin(struct ms_input *in, int fd, bool own)
+ms_input_begin(struct ms_input *in, int fd, bool owned)
 {
 	unsigned char *buf = in->buf;
 
-	*in = (struct ms_input){.fd = fd, .own = own, .buf = buf};
+	*in = (struct ms_input){.fd = fd, .owned = owned, .buf = buf};
 }
 
 void
 ms_input_end(struct ms_input *in)
 {
-	if (in->own)
+	if (in->owned)
 		close(in->fd);
-	in->own = false;
+	in->owned = false;
 	in->eof = true;
 	in->start = in->end = 0;
 }
@@ -48,7 +51,7 @@ ms_input_use(struct ms_input *in, size_t n)
 	in->offset += n;
 }
 
-/* Somebody else may have made our standard input non-blocking. */
+/* Another process may have made our standard input non-blocking. */
 static bool
 wait_for(int fd, int error)
 {

@@ -1,5 +1,7 @@
-/* source-maildir.c - what a Maildir's names mean: flags, keywords, folders.
- * ms-stream(5), Maildirs; cr.yp.to/proto/maildir.html, Maildir++. */
+/*
+ * source-maildir.c - the names in a Maildir: flags, keywords, folders.
+ * ms-stream(5), Maildirs; cr.yp.to/proto/maildir.html, Maildir++.
+ */
 #include "source-impl.h"
 #include "utf8.h"
 
@@ -22,7 +24,7 @@ has_dir(int dir, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
-/* Is there nothing to be seen but cur? */
+/* Whether the directory contains nothing but cur, tmp and hidden files. */
 static bool
 stands_alone(int dir)
 {
@@ -46,7 +48,7 @@ stands_alone(int dir)
 	return alone;
 }
 
-/* Copies of Maildirs lose empty folders easily: new may be missing. */
+/* Copies of Maildirs easily lose empty directories, so new can be missing. */
 bool
 ms_maildir_is(int dir)
 {
@@ -54,7 +56,7 @@ ms_maildir_is(int dir)
 	       (has_dir(dir, "new") || stands_alone(dir));
 }
 
-/* Lines of a number, a space and a name: 0 is the letter a. */
+/* A line is a number, a space and a name. The number 0 means the letter a. */
 static void
 keyword_line(struct ms_keywords *k, const char *p, size_t n)
 {
@@ -74,7 +76,7 @@ keyword_line(struct ms_keywords *k, const char *p, size_t n)
 	p += digits + 1;
 	if (i >= MS_KEYWORDS || n == 0 || k->name[i] != NULL)
 		return;
-	/* An IMAP atom is printable; what is not cannot have come from it. */
+	/* Keywords are printable atoms (IMAP); other names are ignored. */
 	for (size_t d = 0; d < n; d++)
 		if (p[d] <= ' ' || p[d] >= 0x7f)
 			return;
@@ -113,7 +115,9 @@ ms_keywords_release(struct ms_keywords *k)
 	*k = (struct ms_keywords){0};
 }
 
-/* What stands behind ":2,"; on file systems without colons, "!2," or ";2,". */
+/*
+ * Finds the letters after ":2,"; "!2," or ";2," on file systems without colons.
+ */
 static const char *
 info(const char *name)
 {

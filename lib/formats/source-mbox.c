@@ -1,5 +1,7 @@
-/* source-mbox.c - somebody's mbox: its messages, and the dates that their
- * From_ lines hold. ms-stream(5), Foreign mboxes. */
+/*
+ * source-mbox.c - an mbox of another program: its messages, and the dates of
+ * their From_ lines. ms-stream(5), Foreign mboxes.
+ */
 #include "source-impl.h"
 
 #include <inttypes.h>
@@ -7,13 +9,13 @@
 static int
 looks(const struct ms_source *src, struct ms_slice window, bool eof)
 {
-	/* Said to be one: then its beginning may be missing. */
+	/* If the user names the format, the beginning can be missing. */
 	if (src->opt.format == MS_FORMAT_MBOX)
 		return 1;
 	return ms_mbox_looks(window.p, window.n, eof);
 }
 
-/* A From_ line on top of an .eml makes it an mbox of one. */
+/* An .eml with a From_ line at its beginning is an mbox with one message. */
 static bool
 single(const struct ms_source *src)
 {
@@ -28,7 +30,7 @@ begin(struct ms_source *src)
 	ms_source_file_folder(src, !single(src));
 }
 
-/* What precedes the first From_ line is no message, but not nothing either. */
+/* Reports bytes before the first From_ line, which are not a message. */
 static int
 no_message(struct ms_source *src, uint64_t junk, struct ms_err *err)
 {
@@ -39,7 +41,7 @@ no_message(struct ms_source *src, uint64_t junk, struct ms_err *err)
 	    "%" PRIu64 " bytes before the first From_ line", junk);
 }
 
-/* Goes on to the next From_ line. As ms_source_next(). */
+/* Finds the next From_ line. Returns like ms_source_next(). */
 static int
 next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
     struct ms_err *err)
@@ -75,7 +77,7 @@ next(struct ms_source *src, struct ms_err *err)
 	int rc;
 
 	rc = next_from(src, &from, &offset, err);
-	if (rc == 0 && src->count == 0) /* empty lines, and nothing else */
+	if (rc == 0 && src->count == 0) /* the file consists of empty lines */
 		return no_message(src, 0, err);
 	if (rc <= 0)
 		return rc;
@@ -97,7 +99,7 @@ read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 
 const struct ms_source_format ms_source_mbox = {
     .format = MS_FORMAT_MBOX,
-    .lack = "not an mbox: it does not begin with a From_ line",
+    .mismatch = "not an mbox: it does not begin with a From_ line",
     .looks = looks,
     .begin = begin,
     .next = next,

@@ -1,21 +1,23 @@
-/* source-message.c - what the formats set for the message at hand: folder,
- * date, and where it is. ms-stream(5). */
+/*
+ * source-message.c - what the formats set for the current message: folder, date
+ * and position. ms-stream(5).
+ */
 #include "source-impl.h"
 
 void
-ms_source_folder(struct ms_source *src, const char *own)
+ms_source_folder(struct ms_source *src, const char *name)
 {
 	struct ms_buf *folder = &src->folder;
 
-	if (own != NULL && own[0] == '\0')
-		own = NULL;
+	if (name != NULL && name[0] == '\0')
+		name = NULL;
 	ms_buf_clear(folder);
 	if (src->into != NULL)
 		ms_buf_add_str(folder, src->into);
-	if (src->into != NULL && own != NULL)
+	if (src->into != NULL && name != NULL)
 		ms_buf_add_byte(folder, '/');
-	if (own != NULL)
-		ms_buf_add_str(folder, own);
+	if (name != NULL)
+		ms_buf_add_str(folder, name);
 	if (folder->n == 0)
 		ms_buf_add_str(folder, "INBOX");
 }
@@ -30,17 +32,19 @@ void
 ms_source_file_folder(struct ms_source *src, bool mbox)
 {
 	struct ms_source_file *f = &src->file;
-	struct ms_buf own = {0};
+	struct ms_buf path = {0};
 
-	ms_buf_add(&own, f->folder.p, f->folder.n);
-	/* -d stands for the name of an mbox that was named itself. */
+	ms_buf_add(&path, f->folder.p, f->folder.n);
+	/*
+	 * -d replaces the name of an mbox that was given on the command line.
+	 */
 	if (mbox && f->stem.n > 0 && (f->in_tree || src->into == NULL)) {
-		if (own.n > 0)
-			ms_buf_add_byte(&own, '/');
-		ms_buf_add(&own, f->stem.p, f->stem.n);
+		if (path.n > 0)
+			ms_buf_add_byte(&path, '/');
+		ms_buf_add(&path, f->stem.p, f->stem.n);
 	}
-	ms_source_folder(src, ms_buf_str(&own));
-	ms_buf_release(&own);
+	ms_source_folder(src, ms_buf_str(&path));
+	ms_buf_release(&path);
 }
 
 void
@@ -57,7 +61,7 @@ ms_source_where(struct ms_source *src)
 	ms_buf_add(&src->where, src->file.name.p, src->file.name.n);
 }
 
-/* For each message, so not by printf. */
+/* Does not use printf, because it runs for every message. */
 void
 ms_source_where_at(struct ms_source *src, const char *what, uint64_t n)
 {
@@ -82,7 +86,8 @@ ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
 	for (;;) {
 		w = ms_input_window(&src->in);
 		*offset = src->in.offset;
-		*piece = (struct ms_slice){w.p, 0}; /* unless an event has one */
+		*piece =
+		    (struct ms_slice){w.p, 0}; /* for events without a piece */
 		event = ms_mbox_next(
 		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
 		*offset += (uint64_t)(piece->p - w.p);

@@ -1,5 +1,7 @@
-/* source-stream.c - a message stream: messages with their envelopes, void
- * ones, trailers. ms-stream(5). */
+/*
+ * source-stream.c - a message stream: messages with envelopes, void lines,
+ * trailers. ms-stream(5).
+ */
 #include "source-impl.h"
 #include "time.h"
 
@@ -29,8 +31,9 @@ begin(struct ms_source *src)
 }
 
 /*
- * The line at `from` in the window. 1: line is what stands behind
- * "MS-Envelope:"; 0: it is some other line, too long, or cut; -1.
+ * Examines the line at `from` in the window. Returns 1, and line is the text
+ * after "MS-Envelope:"; 0 for another line, or one that is too long or
+ * incomplete; -1.
  */
 static int
 envelope_line(struct ms_source *src, size_t from, struct ms_slice *line,
@@ -63,7 +66,7 @@ envelope_line(struct ms_source *src, size_t from, struct ms_slice *line,
 	return 1;
 }
 
-/* Reads on to the next separator. 1, 0 there is none, -1. */
+/* Finds the next separator. Returns 1, 0 if there is none, or -1. */
 static int
 next_separator(struct ms_source *src, struct ms_err *err)
 {
@@ -79,7 +82,9 @@ add_trailer(struct ms_source *src, const struct ms_trailer *t)
 {
 	struct ms_trailer *sum = &src->trailer;
 
-	/* A forged sum may wrap around; it is compared, never counted to. */
+	/*
+	 * A forged sum can wrap around, which is harmless: it is only compared.
+	 */
 	sum->messages += t->messages;
 	sum->failed += t->failed;
 	if (t->status > sum->status)
@@ -87,7 +92,9 @@ add_trailer(struct ms_source *src, const struct ms_trailer *t)
 	src->whole = true;
 }
 
-/* What stands below a trailer or a void line; it should be an empty line. */
+/*
+ * Skips what follows a trailer or a void line, which should be an empty line.
+ */
 static int
 pass_over(struct ms_source *src, struct ms_err *err)
 {
@@ -105,10 +112,13 @@ pass_over(struct ms_source *src, struct ms_err *err)
 		return 0;
 	src->whole = false;
 	return ms_fail(err, MS_DATA,
-	    "%" PRIu64 " bytes behind a trailer, which are no message", extra);
+	    "%" PRIu64 " bytes after a trailer are not a message", extra);
 }
 
-/* A message begins, and its envelope can't be read. 0: it is no message. */
+/*
+ * The envelope of a message is not readable. Returns 0 if it is not a message,
+ * but an incomplete trailer.
+ */
 static int
 bad_envelope(struct ms_source *src, struct ms_err *err)
 {
@@ -121,7 +131,7 @@ bad_envelope(struct ms_source *src, struct ms_err *err)
 		    memcmp(w.p, trailer, sizeof(trailer) - 1) == 0)
 			return 0;
 		return ms_fail(
-		    err, MS_DATA, "cut: the stream ends in an envelope");
+		    err, MS_DATA, "incomplete: the stream ends in an envelope");
 	}
 	if (w.n >= FIELD_LEN && memcmp(w.p, field, FIELD_LEN) == 0)
 		return ms_fail(err, MS_DATA, "envelope: more than %d bytes",
@@ -172,7 +182,10 @@ next(struct ms_source *src, struct ms_err *err)
 	return 1;
 }
 
-/* The message has ended at a separator. 0, or -1: its writer voided it. */
+/*
+ * The message has ended at a separator. Returns 0, or -1 if its writer has
+ * cancelled it.
+ */
 static int
 check_end(struct ms_source *src, struct ms_err *err)
 {
@@ -199,16 +212,16 @@ read_piece(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
 		return event < 0 ? -1 : 1;
 	if (!ms_mbox_ended(&src->mbox))
 		return ms_fail(
-		    err, MS_DATA, "cut: the stream ends in mid-message");
+		    err, MS_DATA, "incomplete: the stream ends in the message");
 	if (ms_mbox_bare(&src->mbox) && src->env.value[MS_ATTR_REF] == NULL)
 		return ms_fail(
-		    err, MS_DATA, "cut: another message begins in its place");
+		    err, MS_DATA, "incomplete: another message begins in it");
 	return check_end(src, err);
 }
 
 const struct ms_source_format ms_source_stream = {
     .format = MS_FORMAT_STREAM,
-    .lack = "not a message stream",
+    .mismatch = "not a message stream",
     .looks = looks,
     .begin = begin,
     .next = next,

@@ -1,5 +1,7 @@
-/* source-text.c - names from disk as text: for people, and as folder names.
- * ms-stream(5), Folders. */
+/*
+ * source-text.c - names on disk as text, for people and as folder names.
+ * ms-stream(5), Folders.
+ */
 #include "source-impl.h"
 #include "utf8.h"
 

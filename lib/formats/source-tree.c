@@ -11,12 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 100                 /* directories in each other */
-#define NAMES_MAX ((size_t)512 << 20) /* bytes of names of one directory */
+#define DEPTH_MAX 100                 /* depth of nested directories */
+#define NAMES_MAX ((size_t)512 << 20) /* bytes of the names in a directory */
 
-/* What an entry is, first byte of its name in a list: the order of the walk. */
+/*
+ * The kind of an entry is the first byte of its name in the list, and so
+ * determines the order of the walk.
+ */
 enum kind {
-	KIND_MAIL = 'a', /* cur and new of a Maildir */
+	KIND_MAIL = 'a', /* cur or new of a Maildir */
 	KIND_FILE,
 	KIND_LINK,
 	KIND_OTHER,
@@ -25,8 +28,8 @@ enum kind {
 
 /* The names of a directory, sorted. */
 struct names {
-	struct ms_buf text; /* kind, name and NUL, one after another */
-	uint32_t *at;       /* where each begins */
+	struct ms_buf text; /* kind, name and NUL of each entry */
+	uint32_t *at;       /* the positions of the entries in text */
 	size_t count, cap, next;
 };
 
@@ -39,15 +42,15 @@ enum level_is {
 struct level {
 	DIR *dir;
 	enum level_is is;
-	bool inside; /* it is a Maildir, or below one */
+	bool inside; /* a Maildir, or below one */
 	struct names names;
-	size_t path_n, folder_n; /* path and folder of the level above */
+	size_t path_n, folder_n; /* lengths for the level above */
 	struct ms_keywords keywords;
 };
 
 struct ms_tree {
-	int root;           /* to begin with, or -1 */
-	struct ms_buf path; /* of the directory on top, as it lies on disk */
+	int root;           /* the first directory to open, or -1 */
+	struct ms_buf path; /* of the current directory, on disk */
 	struct ms_buf folder;
 	bool any_maildir;
 	size_t depth;
@@ -96,7 +99,7 @@ ms_tree_close(struct ms_tree *t)
 
 /* ---- the names of a directory ---- */
 
-/* Indexes and bookkeeping of mail programs: files that hold no mail. */
+/* Files of mail programs that contain no mail. */
 static bool
 is_bookkeeping(const char *name)
 {
@@ -133,11 +136,14 @@ kind_of(const struct dirent *d, int dir)
 	if (d->d_type != DT_UNKNOWN)
 		return kind_of_mode(DTTOIF(d->d_type));
 	if (fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return KIND_FILE; /* opening it will say what is wrong */
+		return KIND_FILE; /* opening it will report the error */
 	return kind_of_mode(st.st_mode);
 }
 
-/* Does a link whose name begins with a dot lead to a Maildir's folder? */
+/*
+ * Whether a link, whose name begins with a dot, points to a folder of a
+ * Maildir.
+ */
 static bool
 leads_to_maildir(int dir, const char *name)
 {
@@ -151,7 +157,7 @@ leads_to_maildir(int dir, const char *name)
 	return yes;
 }
 
-/* Is an entry looked at, and as what? */
+/* Whether an entry is visited, and as what kind. */
 static bool
 is_wanted(const struct level *lv, const char *name, enum kind *kind)
 {
@@ -198,7 +204,10 @@ by_name(const void *a, const void *b, void *text)
 	return strcmp((char *)text + x, (char *)text + y);
 }
 
-/* Lists a directory. -1: not all of it; what was read is there. */
+/*
+ * Reads and sorts the names of a directory. Returns -1 if some could not be
+ * read; the others are kept.
+ */
 static int
 list(struct level *lv, struct ms_err *err)
 {
@@ -229,9 +238,12 @@ list(struct level *lv, struct ms_err *err)
 
 /* ---- levels ---- */
 
-/* The failure of an entry of the directory on top, or of that itself. */
+/*
+ * Sets src->where to an entry of the current directory, or to the directory if
+ * name is NULL, for an error.
+ */
 static void
-blame(struct ms_source *src, const char *name)
+set_where(struct ms_source *src, const char *name)
 {
 	struct ms_buf *b = &src->file.name;
 
@@ -257,16 +269,15 @@ name_level(struct ms_tree *t, const struct level *lv, const char *name)
 		ms_maildir_folder(&t->folder, name);
 		return;
 	}
-	/* Thunderbird: what lies below the mbox Work is in Work.sbd. */
+	/* Thunderbird stores the folders below the mbox Work in Work.sbd. */
 	if (ms_name_ends(name, ".sbd"))
 		s.n -= 4;
 	ms_folder_add(&t->folder, s);
 }
 
 /*
- * Goes into a directory, whose fd it takes over; name is NULL for the root.
- * A directory whose name begins with a dot is passed over unless it is a
- * Maildir.
+ * Enters a directory, and closes fd when it is left; name is NULL for the root.
+ * A directory whose name begins with a dot is skipped unless it is a Maildir.
  */
 static int
 push(struct ms_source *src, int fd, const char *name, bool messages,
@@ -287,7 +298,7 @@ push(struct ms_source *src, int fd, const char *name, bool messages,
 	if (lv->dir == NULL) {
 		ms_fail_errno(err, "cannot be opened");
 		close(fd);
-		blame(src, name);
+		set_where(src, name);
 		return -1;
 	}
 	t->depth++;
@@ -298,7 +309,7 @@ push(struct ms_source *src, int fd, const char *name, bool messages,
 		ms_keywords_read(&lv->keywords, fd);
 	}
 	if (list(lv, err) < 0) {
-		blame(src, NULL);
+		set_where(src, NULL);
 		return -1;
 	}
 	return 0;
@@ -313,19 +324,19 @@ enter(
 	int fd;
 
 	if (top->is == MESSAGES) {
-		blame(src, name);
+		set_where(src, name);
 		return ms_fail(err, MS_DATA, "not a regular file");
 	}
 	if (t->depth == DEPTH_MAX) {
-		blame(src, name);
-		return ms_fail(err, MS_DATA,
-		    "more than %d directories in each other", DEPTH_MAX);
+		set_where(src, name);
+		return ms_fail(
+		    err, MS_DATA, "more than %d nested directories", DEPTH_MAX);
 	}
 	fd = openat(dirfd(top->dir), name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		ms_fail_errno(err, "cannot be opened");
-		blame(src, name);
+		set_where(src, name);
 		return -1;
 	}
 	return push(src, fd, name, messages, err);
@@ -333,7 +344,7 @@ enter(
 
 /* ---- files ---- */
 
-/* Thunderbird keeps an empty folder as an empty file beside its index. */
+/* Thunderbird stores an empty folder as an empty file next to its index. */
 static bool
 is_empty_folder(int dir, const char *name, const struct stat *st)
 {
@@ -350,7 +361,9 @@ is_empty_folder(int dir, const char *name, const struct stat *st)
 	return yes;
 }
 
-/* Opens a file of the directory on top. 1; 0: nothing there to read; -1. */
+/*
+ * Opens a file in the current directory. Returns 1; 0, the file is skipped; -1.
+ */
 static int
 open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 {
@@ -360,7 +373,7 @@ open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 	struct stat st;
 	int fd;
 
-	blame(src, name);
+	set_where(src, name);
 	fd = openat(dirfd(lv->dir), name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
@@ -390,8 +403,10 @@ open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 	return 1;
 }
 
-/* Enters a directory, or opens a file. 1: *out is open; 0: nothing to read yet;
- * -1. */
+/*
+ * Enters a directory, or opens a file. Returns 1 if *out is open, 0 to go on,
+ * or -1.
+ */
 static int
 visit(struct ms_source *src, const char *entry, int *out, struct ms_err *err)
 {
@@ -403,15 +418,18 @@ visit(struct ms_source *src, const char *entry, int *out, struct ms_err *err)
 	case KIND_DIR:
 		return enter(src, name, entry[0] == KIND_MAIL, err);
 	case KIND_FILE:
-		/* Of a Maildir only, if that is what was asked for. */
+		/*
+		 * A user who asks for a Maildir does not get other files in the
+		 * tree.
+		 */
 		if (src->opt.format == MS_FORMAT_MAILDIR && lv->is != MESSAGES)
 			return 0;
 		return open_file(src, name, out, err);
 	case KIND_LINK:
-		blame(src, name);
+		set_where(src, name);
 		return ms_fail(err, MS_DATA, "symbolic link, not followed");
 	default:
-		blame(src, name);
+		set_where(src, name);
 		return ms_fail(err, MS_DATA, "not a regular file");
 	}
 }
@@ -443,8 +461,8 @@ ms_tree_next(struct ms_source *src, int *out, struct ms_err *err)
 	}
 	if (src->opt.format == MS_FORMAT_MAILDIR && !t->any_maildir) {
 		t->any_maildir = true;
-		blame(src, NULL);
-		return ms_fail(err, MS_NOINPUT, "holds no Maildir");
+		set_where(src, NULL);
+		return ms_fail(err, MS_NOINPUT, "contains no Maildir");
 	}
 	return 0;
 }

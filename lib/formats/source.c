@@ -1,5 +1,7 @@
-/* source.c - opens what is named, tells its format by its content, and hands
- * out messages. ms-stream(5). */
+/*
+ * source.c - opens an input, recognizes its format by its contents, and returns
+ * its messages. ms-stream(5).
+ */
 #include "source-impl.h"
 
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include "utf8.h"
 #include "message-hasher.h"
 
-/* In the order in which an input is asked whether it is one of them. */
+/* In the order in which they are tried. */
 static const struct ms_source_format *const formats[] = {
     &ms_source_stream, &ms_source_mbox, &ms_source_eml};
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -27,13 +29,13 @@ end_file(struct ms_source *src)
 }
 
 /*
- * Asks the formats in turn, and reads on as long as one of them cannot say.
- * NULL: it is none of them, or cannot be read.
+ * Tries the formats in turn, and reads more if one of them needs it. Returns
+ * NULL if the input has none of the formats or cannot be read.
  */
 static const struct ms_source_format *
 tell_format(struct ms_source *src, struct ms_err *err)
 {
-	const char *lack = ms_source_eml.lack;
+	const char *mismatch = ms_source_eml.mismatch;
 	const struct ms_source_format *f;
 	bool more = true;
 	int rc;
@@ -41,7 +43,7 @@ tell_format(struct ms_source *src, struct ms_err *err)
 	for (size_t i = 0; i < FORMATS; i++) {
 		f = formats[i];
 		if (src->opt.format == f->format)
-			lack = f->lack;
+			mismatch = f->mismatch;
 		else if (src->opt.format != MS_FORMAT_AUTO)
 			continue;
 		while ((rc = f->looks(src, ms_input_window(&src->in), !more)) <
@@ -54,21 +56,21 @@ tell_format(struct ms_source *src, struct ms_err *err)
 		if (rc > 0)
 			return f;
 	}
-	(void)ms_fail(err, MS_DATA, "%s", lack);
+	(void)ms_fail(err, MS_DATA, "%s", mismatch);
 	return NULL;
 }
 
 /*
- * Begins with a file: tells its format. file is filled, mtime and name too.
- * 0, or -1 (empty, no mail, unreadable): the file is closed then.
+ * Begins a file, and recognizes its format; src->file is filled. Returns 0, or
+ * -1 (empty, not mail, not readable) with the file closed.
  */
 static int
-begin_file(struct ms_source *src, int fd, bool own, struct ms_err *err)
+begin_file(struct ms_source *src, int fd, bool owned, struct ms_err *err)
 {
 	const struct ms_source_format *format = NULL;
 	int rc;
 
-	ms_input_begin(&src->in, fd, own);
+	ms_input_begin(&src->in, fd, owned);
 	src->count = 0;
 	ms_source_where(src);
 	rc = ms_input_more(&src->in, err);
@@ -87,7 +89,7 @@ begin_file(struct ms_source *src, int fd, bool own, struct ms_err *err)
 	return 0;
 }
 
-/* ---- what is named ---- */
+/* ---- the input ---- */
 
 static void
 name_file(struct ms_source *src, const char *path)
@@ -109,11 +111,11 @@ name_file(struct ms_source *src, const char *path)
 static int
 begin_named(struct ms_source *src, const char *path, struct ms_err *err)
 {
-	bool own = strcmp(path, "-") != 0;
+	bool owned = strcmp(path, "-") != 0;
 	int fd = STDIN_FILENO;
 	struct stat st;
 
-	if (own)
+	if (owned)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return ms_fail(err, MS_NOINPUT, "open: %s", strerror(errno));
@@ -122,7 +124,7 @@ begin_named(struct ms_source *src, const char *path, struct ms_err *err)
 		goto fail;
 	}
 	if (S_ISDIR(st.st_mode) &&
-	    (!own || src->opt.format == MS_FORMAT_STREAM)) {
+	    (!owned || src->opt.format == MS_FORMAT_STREAM)) {
 		ms_fail(err, MS_DATA, "a directory is not a message stream");
 		goto fail;
 	}
@@ -141,9 +143,9 @@ begin_named(struct ms_source *src, const char *path, struct ms_err *err)
 		src->total = (uint64_t)st.st_size;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
-	return begin_file(src, fd, own, err);
+	return begin_file(src, fd, owned, err);
 fail:
-	if (own)
+	if (owned)
 		close(fd);
 	return -1;
 }
@@ -190,7 +192,7 @@ ms_source_close(struct ms_source *src)
 
 /* ---- messages ---- */
 
-/* Reads on to the end of a message that its reader has left. */
+/* Skips the rest of a message that the caller has not read to its end. */
 static void
 skip_rest(struct ms_source *src)
 {
@@ -243,7 +245,7 @@ ms_source_next(
 	if (rc == 0)
 		return 0;
 	if (src->format == NULL)
-		return -1; /* something that could not be opened */
+		return -1; /* a file or directory that could not be opened */
 	src->count++;
 	if (rc < 0)
 		return -1;

@@ -1,8 +1,8 @@
 /*
- * source.h - where messages come from: a stream, an mbox, a file, a Maildir,
- * a tree of these. A source yields messages one after another, each as an
- * envelope and bytes in pieces; adding a format is one file source-NAME.c and
- * one row in source.c. Layer: above stream, mail, wire.
+ * source.h - sources of messages: a stream, an mbox, a file, a Maildir, a tree
+ * of these. A source returns messages one after another, each as an envelope
+ * and bytes in pieces. A new format is one file source-NAME.c and one row in
+ * source.c. Layer: above stream, mail.
  */
 #ifndef MS_SOURCE_H
 #define MS_SOURCE_H
@@ -10,9 +10,11 @@
 #include <stdint.h>
 #include "stream.h"
 
-/* How the error begins of a message that its stream's writer gave up, and has
- * named itself. */
-#define MS_SOURCE_CANCELLED "cut by its writer"
+/*
+ * The beginning of the error for a message that the writer of the stream has
+ * cancelled, and has reported itself.
+ */
+#define MS_SOURCE_CANCELLED "cancelled by its writer"
 
 enum ms_format {
 	MS_FORMAT_AUTO,
@@ -26,62 +28,66 @@ struct ms_source_options {
 	enum ms_format format;
 	bool unquote; /* foreign mboxes: ">From " loses its ">" */
 	const char
-	    *into; /* -d: folder, or prefix where the input has folders */
+	    *into; /* -d: the folder, or a prefix if the input has folders */
 };
 
-/* One message, as far as its source knows it. Borrowed until the next call. */
+/* One message and its attributes. Borrowed until the next call. */
 struct ms_arrival {
-	struct ms_envelope env; /* value[MS_ATTR_FOLDER] is always set, with
-				   `into` applied */
-	bool trusted;           /* env came from an MS-Envelope field */
-	const char
-	    *where;   /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S", "stdin,
-			 message 3":
-			 for people and the report; valid UTF-8, no controls */
-	int64_t date; /* its place's, which goes before the Date field */
+	struct ms_envelope
+	    env; /* value[MS_ATTR_FOLDER] is always set, and includes `into` */
+	bool trusted;      /* env came from an MS-Envelope field */
+	const char *where; /* "inbox.mbox @ 18231", "Maildir/cur/17:2,S",
+			      "stdin, message 3": for people and the report;
+			      UTF-8 without controls */
+	int64_t date; /* of the place; has precedence over the Date field */
 	bool has_date;
-	int64_t fallback_date; /* the file's mtime, used after the Date field */
+	int64_t
+	    fallback_date; /* mtime of the file, if there is no Date field */
 	bool has_fallback_date;
 };
 
 struct ms_source;
 
 /*
- * Opens what is named, or standard input for "-". Nothing is read yet but
- * what it takes to tell the format. Errors: MS_NOINPUT (not there, empty, not
- * readable), MS_DATA (holds no mail), MS_IO, MS_USAGE (`into` is not UTF-8);
- * the sentence does not repeat the path. opt may go away afterwards. Memory is
- * bounded whatever the input: one window, and the names of one directory.
+ * Opens an input, or standard input for "-". Only as much is read as is needed
+ * to recognize the format. Errors: MS_NOINPUT (missing, empty or not readable),
+ * MS_DATA (contains no mail), MS_IO, MS_USAGE (`into` is not UTF-8). The
+ * message does not contain the path. The source keeps a copy of opt. Memory is
+ * bounded for any input: one window, and the names of one directory.
  */
 int ms_source_open(struct ms_source **out, const char *path,
     const struct ms_source_options *opt, struct ms_err *err);
 void ms_source_close(struct ms_source *src);
 
 /*
- * The next message. 1: got one; 0: no more; -1: one input failed, arrival's
- * `where` names it and err says why; the source can go on.
+ * Finds the next message. Returns 1; 0 at the end; -1 if a part of the input
+ * cannot be read: arrival->where names it, and the next call goes on after it.
  */
 int ms_source_next(
     struct ms_source *src, struct ms_arrival *arrival, struct ms_err *err);
 /*
- * The next piece of the message's bytes, valid until the next call with this
- * source. 1: got one; 0: the message is complete; -1: it cannot be completed
- * (cut stream, voided by its writer, read error, longer than MS_MESSAGE_MAX),
- * err says why; call ms_source_next() to go on. Only 0 says that a message is
- * whole: one without bytes is to be read too. A message left half-read is
- * skipped by next, and what is wrong with the rest of it is not told.
+ * Reads the next piece of the message, which is valid until the next call for
+ * this source. Returns 1; 0, the message is complete; -1, it cannot be
+ * completed (stream cut or message cancelled by its writer, read error, longer
+ * than MS_MESSAGE_MAX), and ms_source_next() goes on. Only 0 proves that a
+ * message is complete, so a message without bytes must be read too. If a
+ * message is not read to its end, ms_source_next() skips the rest and does not
+ * report errors in it.
  */
 int ms_source_read(
     struct ms_source *src, struct ms_slice *piece, struct ms_err *err);
 
-/* Input bytes consumed so far, and how many there are in all (0: unknown). */
+/*
+ * The number of input bytes used so far, and of all input bytes (0: unknown).
+ */
 void ms_source_progress(
     const struct ms_source *src, uint64_t *done, uint64_t *total);
 
 /*
- * After next has said 0. Returns 1 if this was a message stream; t then holds
- * its trailers added up (highest status), and whole is whether the last one
- * stood at the end. A stream without one was cut: status 76.
+ * After ms_source_next() has returned 0. Returns 1 if the input was a message
+ * stream. t is then the sum of its trailers, with the highest status, and
+ * *whole tells whether the last one was at the end. A stream without trailer
+ * was cut: status 76.
  */
 int ms_source_trailer(
     const struct ms_source *src, struct ms_trailer *t, bool *whole);

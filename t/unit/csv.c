@@ -42,11 +42,9 @@ static const struct row rows[] = {
     {"every separator in the names", FILE_OF("a;b|c,d\te\nalice|pw\nbob|wp\n"),
 	"|8 " ALICE " 3:bob|wp||bob"},
     {"no separator", FILE_OF("user password\nalice pw\n"),
-	"!the first row does not name two columns, with one of ; , | and TAB "
-	"between them"},
+	"!the first row does not name two columns separated by ; , | or TAB"},
     {"one column", FILE_OF("user\nalice\n"),
-	"!the first row does not name two columns, with one of ; , | and TAB "
-	"between them"},
+	"!the first row does not name two columns separated by ; , | or TAB"},
     {"sep=", FILE_OF("sep=|\nu,x|p\nalice|pw\n"), "|8 3:alice|pw||alice"},
     {"SEP= with CRLF", FILE_OF("SEP=;\r\nu;p\r\nalice;pw\r\n"),
 	";8 3:alice|pw||alice"},
@@ -54,11 +52,11 @@ static const struct row rows[] = {
 	",8 3:alice|pw||alice"},
     {"sep=TAB", FILE_OF("sep=\t\nu\tp\nalice\tpw\n"), "T8 3:alice|pw||alice"},
     {"sep= of something else", FILE_OF("sep=:\nu:p\nalice:pw\n"),
-	"!line 1: sep= names none of ; , | and TAB"},
+	"!line 1: sep= must be one of ; , | and TAB"},
     {"sep= of nothing", FILE_OF("sep=\nu;p\nalice;pw\n"),
-	"!line 1: sep= names none of ; , | and TAB"},
+	"!line 1: sep= must be one of ; , | and TAB"},
     {"sep= that is not so", FILE_OF("sep=,\nu;p\nalice;pw\n"),
-	"!there is no row that names two columns"},
+	"!no row names two columns"},
 
     /* quotes */
     {"double quotes", FILE_OF("\"u\";\"p\"\n\"alice\";\"p;w\"\n"),
@@ -80,13 +78,13 @@ static const struct row rows[] = {
     {"blanks around quotes", FILE_OF("u;p\n \"alice\" ; \" pw \" \n"),
 	";8 2:alice| pw ||alice"},
     {"text behind a quote", FILE_OF("u;p\nalice;\"p\"w\nbob;wp\n"),
-	";8 2!column 2 goes on behind its closing quote 3:bob|wp||bob"},
+	";8 2!column 2 continues after its closing quote 3:bob|wp||bob"},
     {"a quote never closed", FILE_OF("u;p\nalice;\"pw\nbob;wp\n"),
-	";8 2!in column 2 the quote \" is not closed 3:bob|wp||bob"},
+	";8 2!column 2: quote \" is not closed 3:bob|wp||bob"},
     {"a quote closed a line below", FILE_OF("u;p\nalice;'pw\nbob;w'\n"),
-	";8 2!in column 2 the quote ' is not closed 3:bob|w'||bob"},
+	";8 2!column 2: quote ' is not closed 3:bob|w'||bob"},
     {"a quote open at the end", FILE_OF("u;p\nalice;pw\nbob;\"w"),
-	";8 " ALICE " 3!in column 2 the quote \" is not closed"},
+	";8 " ALICE " 3!column 2: quote \" is not closed"},
     {"line breaks in names of columns",
 	FILE_OF("\"the\nuser\";\"the\r\npassword\"\nalice;pw\n"),
 	";8 4:alice|pw||alice"},
@@ -95,7 +93,7 @@ static const struct row rows[] = {
 	";8 " ALICE " 4:bob|wp||bob"},
     {"a further column never closed",
 	FILE_OF("u;p;e;a;note\nalice;pw;;;\"one\nbob;wp\n"),
-	";8 2!in column 5 the quote \" is not closed 3:bob|wp||bob"},
+	";8 2!column 5: quote \" is not closed 3:bob|wp||bob"},
 
     /* encodings */
     {"UTF-8", FILE_OF("u;p\nj\xc3\xbcrgen;\xe6\x97\xa5\xe6\x9c\xac\n"),
@@ -131,9 +129,9 @@ static const struct row rows[] = {
 	";l 2!password is not valid text, or longer than 4096 bytes 3:b|c||b"},
     {"UTF-16 with a NUL",
 	FILE_OF("\xff\xfeu\0;\0p\0\n\0a\0;\0\0\0\n\0b\0;\0c\0\n\0"),
-	";l 2!column 2 holds a NUL byte 3:b|c||b"},
+	";l 2!column 2 contains a NUL byte 3:b|c||b"},
     {"UTF-32", FILE_OF("\xff\xfe\0\0u\0\0\0"),
-	"!UTF-32 is not read; write UTF-8"},
+	"!UTF-32 is not supported; write UTF-8"},
 
     /* line ends */
     {"CRLF", FILE_OF("u;p\r\nalice;pw\r\nbob;wp\r\n"),
@@ -176,16 +174,15 @@ static const struct row rows[] = {
     {"blanks", FILE_OF("u;p;e;a\n alice ; pw ; x ; al \n"),
 	";8 2:alice| pw |x|al"},
     {"NUL", FILE_OF("u;p\nal\0ice;pw\nbob;w\0p\neve;pe\n"),
-	";8 2!column 1 holds a NUL byte 3!column 2 holds a NUL byte "
+	";8 2!column 1 contains a NUL byte 3!column 2 contains a NUL byte "
 	"4:eve|pe||eve"},
     {"NUL in the names", FILE_OF("u;p\0\nalice;pw\n"),
-	"!the first row does not name two columns, with one of ; , | and TAB "
-	"between them"},
+	"!the first row does not name two columns separated by ; , | or TAB"},
 
     /* whole files */
-    {"empty", FILE_OF(""), "!it is empty"},
-    {"blank", FILE_OF("\n  \r\n"), "!it is empty"},
-    {"only a mark", FILE_OF("\xef\xbb\xbf"), "!it is empty"},
+    {"empty", FILE_OF(""), "!table is empty"},
+    {"blank", FILE_OF("\n  \r\n"), "!table is empty"},
+    {"only a mark", FILE_OF("\xef\xbb\xbf"), "!table is empty"},
     {"only names", FILE_OF("u;p;e;a\n"), "!no mailbox in this table"},
     {"no names", FILE_OF("alice@x.org;pw\nbob@x.org;wp\n"),
 	"!line 1: the first row must name the columns, but contains an "
@@ -196,8 +193,7 @@ static const struct row rows[] = {
     {"names with an at sign",
 	FILE_OF("user (or user@domain);password\nalice;pw\n"), ";8 " ALICE},
     {"not a table", FILE_OF("From a Mon Jan  5 10:00:00 2026\n"),
-	"!the first row does not name two columns, with one of ; , | and TAB "
-	"between them"},
+	"!the first row does not name two columns separated by ; , | or TAB"},
 };
 
 /* What reading it gives, as rows[] says it. Released by the caller. */
@@ -311,7 +307,7 @@ main(void)
 	check_large("300 columns", "u;p\nalice;pw", 298, ';', "\nbob;wp\n",
 	    ";8 2!more than 256 columns 3:bob|wp||bob");
 	check_large("65 MiB", "u;p\nalice;", (size_t)65 * 1024 * 1024, 'x', "",
-	    "!it has more than 67108864 bytes");
+	    "!table has more than 67108864 bytes");
 	check_large("a million quotes", "u;p\n", 1000000, '"', "\nbob;wp\n",
 	    ";8 2!column 1 has more than 65536 bytes 3:bob|wp||bob");
 	check_many(100000);

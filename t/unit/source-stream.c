@@ -28,36 +28,38 @@ test_streams(void)
 		END("1") END("2") MS_STREAM_FROM
 		"MS-Envelope: end; messages=3; failed=0; status=1\n",
 		"whole, 6 messages, status 75\n"},
-	    {"a message behind the trailer",
+	    {"a message after the trailer",
 		END("0") MS_STREAM_FROM "MS-Envelope:\nx\n" MS_STREAM_FROM,
 		"s, message 1|INBOX|||!|x\n"
-		"s, message 2: cut: the stream ends in an envelope\n"
+		"s, message 2: incomplete: the stream ends in an envelope\n"
 		"cut, 0 messages, status 75\n"},
-	    {"text behind the trailer", END("0") "hello\n",
-		"s, message 1: 5 bytes behind a trailer, which are no message\n"
+	    {"text after the trailer", END("0") "hello\n",
+		"s, message 1: 5 bytes after a trailer are not a message\n"
 		"cut, 0 messages, status 75\n"},
 	    {"cut in a message", MS_STREAM_FROM "MS-Envelope:\nA: b\n\n",
-		"s, message 1|INBOX|||!|A: b~cut: the stream ends in "
-		"mid-message\ncut, 0 messages, status 0\n"},
+		"s, message 1|INBOX|||!|A: b~"
+		"incomplete: the stream ends in the message\ncut, 0 messages, "
+		"status 0\n"},
 	    {"cut in an envelope", MS_STREAM_FROM "MS-Envel",
-		"s, message 1: cut: the stream ends in an envelope\n"
+		"s, message 1: incomplete: the stream ends in an envelope\n"
 		"cut, 0 messages, status 0\n"},
 	    {"cut in the separator",
 		MS_STREAM_FROM "MS-Envelope:\nx\n\nFrom ms-stre",
-		"s, message 1|INBOX|||!|x~~From ms-strecut: the stream ends in "
-		"mid-message\ncut, 0 messages, status 0\n"},
+		"s, message 1|INBOX|||!|x~~From ms-stre"
+		"incomplete: the stream ends in the message\ncut, 0 messages, "
+		"status 0\n"},
 	    {"cut in the trailer",
 		MS_STREAM_FROM "MS-Envelope:\nx\n" MS_STREAM_FROM
 			       "MS-Envelope: end; mess",
 		"s, message 1|INBOX|||!|x\ncut, 0 messages, status 0\n"},
-	    {"a message that its writer voided",
+	    {"a message that its writer cancelled",
 		MS_STREAM_FROM
 		"MS-Envelope:\nha\n" MS_STREAM_FROM
 		"MS-Envelope: void; reason=\"gone\"\n\n" MS_STREAM_FROM
 		"MS-Envelope:\nlf\n" MS_STREAM_FROM
 		"MS-Envelope: void\n\n" END("0"),
-		"s, message 1|INBOX|||!|hacut by its writer: gone\n"
-		"s, message 2|INBOX|||!|lfcut by its writer\n"
+		"s, message 1|INBOX|||!|hacancelled by its writer: gone\n"
+		"s, message 2|INBOX|||!|lfcancelled by its writer\n"
 		"whole, 0 messages, status 75\n"},
 	    {"a bad envelope, and its neighbours",
 		MS_STREAM_FROM "MS-Envelope:\na\n" MS_STREAM_FROM
@@ -71,10 +73,11 @@ test_streams(void)
 	    {"no LF before the next separator",
 		MS_STREAM_FROM "MS-Envelope:\n" MS_STREAM_FROM
 			       "MS-Envelope: ref=1\n" END("0"),
-		"s, message 1|INBOX|||!|cut: another message begins in its "
-		"place\ns, message 2|INBOX|||!|\n"
+		"s, message 1|INBOX|||!|incomplete: another message begins in "
+		"it\n"
+		"s, message 2|INBOX|||!|\n"
 		"whole, 0 messages, status 75\n"},
-	    {"a field of that name deeper down is the message's own",
+	    {"a field of that name below is the message's own",
 		MS_STREAM_FROM "MS-Envelope: user=a\nMS-Envelope: user=b\n"
 			       "\n" END("1"),
 		"s, message 1|INBOX|||!a|MS-Envelope: user=b~\n"

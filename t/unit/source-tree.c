@@ -56,7 +56,7 @@ test_maildir(void)
 	    "M/fs/Entw&APw-rfe/new/8|X/Entw\xc3\xbcrfe||"
 	    "2026-01-05T10:00:00Z*|A: 8~\n");
 	expect("no Maildir, but asked for", "M/fs/cur", maildir,
-	    "M/fs/cur: holds no Maildir\n");
+	    "M/fs/cur: contains no Maildir\n");
 	expect("a file, and a Maildir asked for", "M/new/0", maildir,
 	    "2 not a Maildir\n");
 }
@@ -123,8 +123,8 @@ test_deep(void)
 		ms_buf_add_str(&path, "/d");
 	}
 	read_all("deep", &none, &out);
-	ok(strstr(ms_buf_str(&out),
-	       ": more than 100 directories in each other\n") != NULL,
+	ok(strstr(ms_buf_str(&out), ": more than 100 nested directories\n") !=
+		NULL,
 	    "directories nested too deeply");
 	ms_buf_release(&path);
 	ms_buf_release(&out);
