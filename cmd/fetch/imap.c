@@ -38,15 +38,15 @@ need_session(struct session *s, struct ms_err *err)
 	if (usable(s))
 		return 0;
 	close_session(s);
-	if (worker_connect(s, &conn, &tls, err) < 0 ||
+	if (session_connect(s, &conn, &tls, err) < 0 ||
 	    ms_imap_open(&s->im, conn, tls, err) < 0)
 		return -1;
-	if (worker_login(s, &login, err) < 0 ||
+	if (session_login(s, &login, err) < 0 ||
 	    ms_imap_login(s->im, &login, err) < 0) {
 		s->login_failed = true;
 		return -1;
 	}
-	worker_logged_in(s, ms_imap_capabilities(s->im));
+	session_logged_in(s, ms_imap_capabilities(s->im));
 	return 0;
 }
 
@@ -59,29 +59,43 @@ fail_renumbered(struct session *s, struct ms_err *err)
 	return ms_fail(err, MS_EXISTS, "the folder has a new UIDVALIDITY");
 }
 
+static bool
+is_open(const struct session *s, const char *raw)
+{
+	return s->raw != NULL && strcmp(s->raw, raw) == 0;
+}
+
+/* Opens a folder; also if it is open, so that the server says what is new. */
+static int
+open_folder(struct session *s, const char *raw, bool write,
+    struct ms_imap_mailbox *mailbox, struct ms_err *err)
+{
+	free(s->raw);
+	s->raw = NULL;
+	if (ms_imap_select(s->im, raw, write, mailbox, err) < 0)
+		return -1;
+	s->raw = ms_xstrdup(raw);
+	s->writable = mailbox->writable;
+	s->uidvalidity = mailbox->uidvalidity;
+	return 0;
+}
+
 /* Opens the folder, if it is not open. MS_EXISTS: its UIDVALIDITY is another
  * one. */
 static int
 need_folder(struct session *s, const char *raw, uint32_t uidvalidity,
     bool write, struct ms_err *err)
 {
-	struct ms_imap_mailbox box;
+	struct ms_imap_mailbox mailbox;
 
 	if (need_session(s, err) < 0)
 		return -1;
-	if (s->raw == NULL || strcmp(s->raw, raw) != 0 ||
-	    (write && !s->writable)) {
-		free(s->raw);
-		s->raw = NULL;
-		if (ms_imap_select(s->im, raw, write, &box, err) < 0)
-			return -1;
-		if (write && !box.writable)
-			return ms_fail(err, MS_NOINPUT,
-			    "the server opens the folder read-only");
-		s->raw = ms_xstrdup(raw);
-		s->writable = write;
-		s->uidvalidity = box.uidvalidity;
-	}
+	if ((!is_open(s, raw) || (write && !s->writable)) &&
+	    open_folder(s, raw, write, &mailbox, err) < 0)
+		return -1;
+	if (write && !s->writable)
+		return ms_fail(
+		    err, MS_NOINPUT, "the server opens the folder read-only");
 	if (s->uidvalidity != uidvalidity ||
 	    (ms_imap_changes(s->im) & MS_CHANGE_UIDVALIDITY) != 0)
 		return fail_renumbered(s, err);
@@ -172,23 +186,18 @@ narrow(struct session *s, const char *criteria, const uint32_t *uids,
 static int
 survey(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
-	struct ms_imap_mailbox box;
+	struct ms_imap_mailbox mailbox;
 	uint32_t *uids = NULL;
 	size_t count = 0, missing = 0;
 	int rc;
 
 	if (need_session(s, err) < 0)
 		return -1;
-	free(s->raw);
-	s->raw = NULL;
-	if (ms_imap_select(s->im, request->raw, false, &box, err) < 0 ||
-	    ms_imap_uids(s->im, &box, &uids, &count, &missing, err) < 0)
+	if (open_folder(s, request->raw, false, &mailbox, err) < 0 ||
+	    ms_imap_uids(s->im, &mailbox, &uids, &count, &missing, err) < 0)
 		return -1;
-	s->raw = ms_xstrdup(request->raw);
-	s->writable = false;
-	s->uidvalidity = box.uidvalidity;
 	say(s, &(struct ipc_message){.type = SAY_SURVEY,
-		   .uidvalidity = box.uidvalidity,
+		   .uidvalidity = mailbox.uidvalidity,
 		   .missing = missing});
 	say_uids(s, SAY_UIDS, uids, count);
 	rc = 0;
@@ -419,20 +428,13 @@ delete_wanted(
 static int
 idle(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
-	const char *raw = request->raw;
-	struct ms_imap_mailbox box;
+	struct ms_imap_mailbox mailbox;
 
 	if (need_session(s, err) < 0)
 		return -1;
-	if (s->raw == NULL || strcmp(s->raw, raw) != 0) {
-		free(s->raw);
-		s->raw = NULL;
-		if (ms_imap_select(s->im, raw, false, &box, err) < 0)
-			return -1;
-		s->raw = ms_xstrdup(raw);
-		s->writable = false;
-		s->uidvalidity = box.uidvalidity;
-	}
+	if (!is_open(s, request->raw) &&
+	    open_folder(s, request->raw, false, &mailbox, err) < 0)
+		return -1;
 	if (ipc_ready(&s->ipc)) /* ASK_STOP is here already */
 		return 0;
 	return ms_imap_idle(

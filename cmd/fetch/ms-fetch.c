@@ -27,7 +27,7 @@ ask_password(
 	ms_buf_release(&prompt);
 	if (rc < 0 && err->code == MS_USAGE)
 		return ms_fail(err, MS_USAGE,
-		    "no password: give --password-file, --password-fd or "
+		    "no password; use --password-file, --password-fd or "
 		    "--password-command");
 	return rc;
 }

@@ -76,15 +76,18 @@ describe(
 static void
 remark(struct output *o, const struct folder *f, const struct ms_msg_info *info)
 {
+	struct ms_buf where = {0};
+
 	if ((info->has & MS_HAS_SIZE) != 0 && info->size != info->bytes)
 		ms_report_note(o->r->report,
-		    "%s, UID %" PRIu32 ": the server says %" PRIu64
-		    " bytes and sends %" PRIu64,
-		    f->mailbox.name, info->uid, info->size, info->bytes);
+		    "%s: the server says %" PRIu64 " bytes and sends %" PRIu64,
+		    account_where(&where, f, info->uid), info->size,
+		    info->bytes);
 	if ((info->has & MS_HAS_FLAGS_CUT) != 0)
 		ms_report_note(o->r->report,
-		    "%s, UID %" PRIu32 ": too many flags, some left out",
-		    f->mailbox.name, info->uid);
+		    "%s: too many flags; some are left out",
+		    account_where(&where, f, info->uid));
+	ms_buf_release(&where);
 }
 
 static void

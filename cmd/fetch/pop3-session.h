@@ -1,12 +1,16 @@
 /*
- * pop3-session.h - what pop3.c and pop3-delete.c share.
+ * pop3-session.h - a session with a POP3 server: its list of messages, and the
+ * messages of a request in it.
  */
 #ifndef FETCH_POP3_SESSION_H
 #define FETCH_POP3_SESSION_H
-#include "worker.h"
+#include "session.h"
 
 bool pop3_usable(const struct session *s);
 void pop3_close_session(struct session *s);
+/* Opens a session, if there is none; and lists its messages. */
+int pop3_need_session(struct session *s, struct ms_err *err);
+int pop3_need_list(struct session *s, struct ms_err *err);
 
 /* The messages of a request, as items of this session. uid has the UID of each
  * item. */
@@ -24,7 +28,9 @@ int pop3_batch_open(struct pop3_batch *b, struct session *s,
     const struct ipc_message *request, struct ms_err *err);
 void pop3_batch_release(struct pop3_batch *b);
 
-/* Deletes messages, after each was compared with the archive's. */
-request_fn pop3_delete;
+/* pop3-delete.c: deletes messages, after each was compared with the archive's.
+ */
+int pop3_delete(
+    struct session *s, const struct ipc_message *request, struct ms_err *err);
 
 #endif

@@ -153,14 +153,10 @@ pool_send(struct worker *w, const struct ipc_message *m)
 	w->state = WORKER_BUSY;
 }
 
-/* A worker has ended: says in err why. */
+/* The reason why a worker's process has ended. */
 static void
-died(struct worker *w, struct ms_err *err)
+explain_end(int status, struct ms_err *err)
 {
-	int status = reap(w->pid);
-
-	w->pid = 0;
-	forget(w);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		ms_fail(err, MS_PROTO,
 		    "reading the server's answer took more than %d seconds of "
@@ -221,15 +217,15 @@ pool_ready(struct worker_pool *p, int wait_ms)
 }
 
 enum pool_event
-pool_wait(struct worker_pool *p, int wait_ms, struct worker **who,
+pool_wait(struct worker_pool *p, int wait_ms, struct worker **from,
     struct ipc_message *m, struct ms_err *err)
 {
 	struct worker *w = next_ready(p, wait_ms);
-	int got;
+	int got, status;
 
 	if (w == NULL)
 		return POOL_NOTHING;
-	*who = w;
+	*from = w;
 	p->turn = (size_t)(w - p->workers);
 	got = ipc_receive(&w->ipc, m, err);
 	if (got == 1) {
@@ -241,7 +237,11 @@ pool_wait(struct worker_pool *p, int wait_ms, struct worker **who,
 	}
 	if (got < 0) /* a server may have taken over the process */
 		kill(w->pid, SIGKILL);
+	status = reap(w->pid);
+	if (got == 0)
+		explain_end(status, err);
+	w->pid = 0;
+	forget(w);
 	p->sending = NULL;
-	died(w, err);
 	return POOL_WORKER_DIED;
 }

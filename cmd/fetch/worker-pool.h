@@ -77,6 +77,6 @@ enum pool_event {
 /* The next message of any worker; of the same worker as before while that is in
  * the middle of a message. */
 enum pool_event pool_wait(struct worker_pool *p, int wait_ms,
-    struct worker **who, struct ipc_message *m, struct ms_err *err);
+    struct worker **from, struct ipc_message *m, struct ms_err *err);
 
 #endif

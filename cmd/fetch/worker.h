@@ -5,63 +5,11 @@
  */
 #ifndef FETCH_WORKER_H
 #define FETCH_WORKER_H
-#include "conn.h"
-#include "fetch.h"
-#include "imap.h"
-#include "ipc.h"
-#include "pop3.h"
-
-/* The state of a worker, and its session with the server. */
-struct session {
-	const struct fetch_options *opt;
-	struct ms_secret *secret; /* the password, or the last token */
-	struct ipc ipc;
-	bool reached;        /* this request had a session */
-	bool said_logged_in; /* SAY_LOGGED_IN was sent */
-	int64_t deadline_ms; /* --max-time; 0: none */
-
-	/* one of these, or none */
-	bool login_failed; /* the session only says how long to wait */
-	struct ms_imap *im;
-	struct ms_pop3 *pop;
-
-	/* IMAP: the folder that is open */
-	char *raw;
-	bool writable;
-	uint32_t uidvalidity;
-
-	/* POP3: the mailbox as it was first listed, where item i is sent as UID
-	 * i + 1; and as a later session lists it */
-	struct ms_pop3_list first, now;
-	bool listed; /* first is filled */
-	enum {
-		NOT_LISTED,
-		IS_FIRST,
-		IS_LATER
-	} list_state; /* of this session */
-};
+#include "session.h"
 
 /* The process: never returns. fd is the connection to ms-fetch. */
 _Noreturn void worker_run(
     const struct fetch_options *opt, struct ms_secret *secret, int fd);
-
-/* Connects; with TLS, where the port begins with it. */
-int worker_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
-    struct ms_err *err);
-/* Fills the login; asks ms-fetch for a token if there is no password. */
-int worker_login(struct session *s, struct ms_login *l, struct ms_err *err);
-void worker_logged_in(struct session *s, unsigned capabilities);
-
-/* Waits until there is a message from ms-fetch, or for some seconds. */
-void worker_wait(struct session *s, unsigned seconds);
-
-/* Sends a message. If ms-fetch has ended, the process ends. */
-void say(struct session *s, const struct ipc_message *m);
-void say_uid(struct session *s, enum ipc_type type, uint32_t uid);
-void say_failed(struct session *s, uint32_t uid, const char *reason);
-void say_not_deleted(struct session *s, uint32_t uid, const char *reason);
-/* The bytes of a message and its end. */
-void say_body(struct session *s, const struct ms_spool *body);
 
 /* Carries out a request. Returns 0, or -1 with err: then the messages that were
  * sent before say what was done. A request with uids has at least one. */
