@@ -14,7 +14,7 @@ printf '\357\273\277# Nightly; do not touch.\r\n%s\n\n  ; password = x\nkind:mai
 	'url = imaps://alice@imap.example.org/ ; the old one' >text
 printf 'user = bob\npassword = secret:alice\nfolder = %s\nfolder=A;B' "$(printf '%0300d' 7)" >>text
 status 'a profile is added' 0 P add -f text nightly
-ok '  that its secret is missing is said' grep -qx \
+ok '  a message names the missing secret' grep -qx \
 	"ms-profile: nightly: secret 'alice' is not set; run ms-profile secret alice" err
 status 'shown' 0 P show nightly
 same '  byte for byte' text out
@@ -40,7 +40,7 @@ END
 P show third >out
 same '  they are lines' want out
 status 'options that INI cannot hold' 64 P add x --kind mailbox --password-command 'a ; b'
-ok '  it says why' grep -q "password-command: a ';' after a blank" err
+ok '  the message gives the reason' grep -q "password-command: a ';' after a blank" err
 status 'a list' 0 P list
 printf '%s\tmailbox\troot\tenabled\t\t\t\n%s\tmailbox\troot\tenabled\t\t\t\n%s\tbatch\troot\tenabled\tevery 15 minutes\t\t\n' \
 	nightly second third | sed "s/root/$(ms-users -a arc list | cut -f 1 | head -n 1)/" >want
@@ -59,7 +59,7 @@ bad() {
 	printf '%s\n' "$2" >bad
 	status "refused: $1" 64 P add -f bad bad
 	printf 'ms-profile: bad: %s\n' "$1" >want
-	same '  so it says' want err
+	same '  the message' want err
 }
 bad "line 1: the key 'kind' is missing" '# nothing'
 bad "line 5: unknown key 'foldr'" "$box
@@ -146,12 +146,12 @@ status 'a password in the URL' 64 P add -f bad bad
 ok '  is not repeated' sh -c 'grep -q "^ms-profile: bad: line 2: " err && ! grep -q hunter2 err'
 head -c 300000 /dev/zero | tr '\0' '#' >bad
 status 'a text that is too long' 65 P add -f bad bad
-status 'no text at all' 66 P add -f none bad
+status 'the file with the text does not exist' 66 P add -f none bad
 for name in '' a/b -a .a "$(printf 'a\nb')" "$(printf '%0256d' 1)"; do
 	status "no name: '$(echo "$name" | tr '\n' ' ' | head -c 20)'" 64 P add -f text -- "$name"
 done
-status 'none of these is there' 0 P list
-ok '  but three' [ "$(wc -l <out)" = 3 ]
+status 'no such profile was added' 0 P list
+ok '  only the three from before' [ "$(wc -l <out)" = 3 ]
 
 # ---- edit ----
 
@@ -165,7 +165,7 @@ export EDITOR="$scratch/editor"
 edit() { printf '%s\n' "$1" >script && shift && P edit "$@"; }
 status 'edited' 0 edit 'printf "\ntimeout = 9\n" >>"$1"' nightly
 same '  the editor was given the text' text seen
-ok '  in a file of nobody else' grep -qx 600 mode
+ok '  in a file that only the caller can read' grep -qx 600 mode
 ok '  that is gone' sh -c '! [ -e "$(cat path)" ]'
 { cat text && printf '\ntimeout = 9\n'; } >want
 P show nightly >out
@@ -173,29 +173,29 @@ same '  and it is what was written' want out
 before=$(ms-verify -a arc 2>&1 | tr -d '\n')
 status 'edited without a change' 0 edit : nightly
 ok '  nothing is written' [ "$(ms-verify -a arc 2>&1 | tr -d '\n')" = "$before" ]
-status 'a mistake, and nobody to ask' 64 edit 'echo "timeout = x" >>"$1"' nightly
+status 'an error in the text, and no terminal' 64 edit 'echo "timeout = x" >>"$1"' nightly
 ok '  line and reason' grep -q '^ms-profile: nightly: line 11: timeout is in line 10 too$' err
 P show nightly >out
-same '  what was stays' want out
+same '  the old text stays' want out
 status 'an editor that fails' 66 edit 'echo "# x" >>"$1"; exit 3' nightly
 P show nightly >out
 same '  changes nothing' want out
-status 'an editor that is not there' 66 env EDITOR=/none/at/all ms-profile -a arc edit nightly
+status 'an editor that does not exist' 66 env EDITOR=/none/at/all ms-profile -a arc edit nightly
 status 'VISUAL comes first, with arguments' 0 env VISUAL="sed -i s/9/10/" ms-profile -a arc edit nightly
-ok '  so it did' sh -c 'ms-profile -a arc show nightly | grep -qx "timeout = 10"'
+ok '  the edited text is stored' sh -c 'ms-profile -a arc show nightly | grep -qx "timeout = 10"'
 P show nightly >want
-status 'changed by somebody else meanwhile' 75 \
+status 'changed by another process meanwhile' 75 \
 	edit 'ms-profile -a arc edit -f text nightly; echo "# mine" >>"$1"' nightly
-ok '  it says so' grep -q 'was changed by another process meanwhile' err
+ok '  the message' grep -q 'was changed by another process meanwhile' err
 P show nightly >out
-same '  and theirs stays' text out
+same '  the other change stays' text out
 status 'deleted meanwhile' 66 edit 'ms-profile -a arc delete second; echo "# mine" >>"$1"' second
 status 'from a file' 0 P edit -f want nightly
 P show nightly >out
 same '  without an editor' want out
 # On a terminal ms-profile asks.
 printf 'if [ -e once ]; then sed -i "\\$d" "$1"; else touch once; echo "x = y" >>"$1"; fi\n' >script
-status 'on a terminal the editor comes again' 0 \
+status 'on a terminal the editor is started again' 0 \
 	"$top/t/type.py" again? y -- ms-profile -a arc edit nightly
 ok '  after the error was named' grep -q "unknown key 'x'" out
 ok '  and after a question' grep -q 'Edit it again?' out
@@ -206,16 +206,16 @@ status 'renamed' 0 P rename nightly 'Every night'
 status '  it is gone' 66 P show nightly
 status '  and there' 0 P show 'Every night'
 status 'to a name that is taken' 73 P rename 'Every night' third
-status 'of one that is not there' 66 P rename none other
+status 'of a profile that does not exist' 66 P rename none other
 status 'disabled' 0 P disable third
-ok '  it says so' sh -c 'ms-profile -a arc list | grep -q "^third.*disabled"'
-status 'enabled, and one that is not there' 1 P enable third none
-ok '  it says so' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
+ok '  shown in the list' sh -c 'ms-profile -a arc list | grep -q "^third.*disabled"'
+status 'enabled, with a second profile that does not exist' 1 P enable third none
+ok '  shown in the list' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
 status 'deleted' 0 P delete 'Every night' third
 status '  nothing is left' 0 P list
 ok '  indeed' empty out
 status 'deleted again' 66 P delete third
-status 'its name is free' 0 P add -f text third
+status 'the name can be used again' 0 P add -f text third
 ok 'the log knows it all' sh -c 'ms-verify --data -a arc 2>err'
 
 for usage in '' 'add' 'add a b' 'show' 'show a b' 'list x' 'rename a' 'delete' 'enable' \
@@ -224,6 +224,6 @@ for usage in '' 'add' 'add a b' 'show' 'show a b' 'list x' 'rename a' 'delete' '
 	# shellcheck disable=SC2086
 	status "usage: $usage" 64 P $usage </dev/null
 done
-status 'a date that is none' 64 P log --since soon
+status 'an invalid date' 64 P log --since soon
 status 'no archive' 66 ms-profile -a none list
 finish

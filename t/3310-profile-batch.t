@@ -69,14 +69,14 @@ text() {
 }
 text master >batch.ini
 status 'a batch' 0 P add -f batch.ini company
-status 'it runs; some do not end well' 1 P run company --report report
+status 'a run in which some mailboxes fail' 1 P run company --report report
 good=$((n - 1))
 ok '  the sum' grep -qx \
 	"ms-profile: company: completed with errors: $good of $((n + 2)) mailboxes; .*" err
-ok '  those who are refused are named' [ "$(grep -c '^ms-profile: company: x![12]: failed, status 77: ' err)" = 2 ]
+ok '  the mailboxes whose login is refused are named' [ "$(grep -c '^ms-profile: company: x![12]: failed, status 77: ' err)" = 2 ]
 ok '  and the one that hangs' grep -q '^ms-profile: company: u7: .*' err
-ok '  and nobody else' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
-ok '  who has no address is not asked for' sh -c '! grep -q nobody err'
+ok '  and no other mailbox' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
+ok '  a user without an address is left out' sh -c '! grep -q nobody err'
 note "$n mailboxes: $(P log company | cut -f 13) s"
 status '  all are there' 0 ms-list -a arc
 ok '    with their mail' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
@@ -97,7 +97,7 @@ ok '  for anybody' sh -c '! grep -v " 0 new, " err | grep " new, "'
 command -v script >/dev/null && {
 	status 'on a terminal' 1 script -qec 'stty rows 24 cols 120; ms-profile -a arc run company' /dev/null
 	ok '  a mailbox that runs has a line' grep -aq '  u7 .*  fetching ' out
-	ok '  and there is one for all' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
+	ok '  and a line about all mailboxes' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
 }
 
 # The same by a login that names both, for all but these.
@@ -106,11 +106,11 @@ rm "$imap_root/home/u7/Maildir/cur/3.a:2,"
 status 'by master user' 0 P add -f master.ini bymaster
 status 'tried' 0 P check bymaster
 ok '  each is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
-ok '  and nobody else is there' [ "$(wc -l <out)" = "$n" ]
+ok '  and no other user' [ "$(wc -l <out)" = "$n" ]
 status 'it runs' 0 P run -q bymaster
 ok '  in silence' empty err
-status '  all is well' 0 P log --failed-only bymaster
-status '  nobody has anything twice' 0 ms-list -a arc
+status '  no failure in the log' 0 P log --failed-only bymaster
+status '  the archive can be listed' 0 ms-list -a arc
 ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]
 
 # What all of them have is deleted at the server, but what is flagged.
@@ -129,11 +129,11 @@ rm -r arc/index
 same 'after the index was lost the log is the same' want got
 status '  and it is whole' 0 ms-verify -q --data -a arc
 
-# Only these, one of whom has no address, one who is gone.
+# Named users; one has no address, one does not exist.
 { text master | sed '/^users/d; s/^mailbox.*/mailbox = address/' && printf 'users = %s\n' u1 nobody 'x!1'; } >few.ini
 status 'only some' 0 P add -f few.ini few
 ms-users -a arc delete 'x!1'
-status 'tried, and they are not well' 1 P check few
-ok '  who has no address is named' grep -q '^few	nobody	66	the user has no e-mail address$' out
-ok '  and who is gone' grep -q '^few	x!1	66	no such user in this archive$' out
+status 'a check in which some mailboxes fail' 1 P check few
+ok '  the user without an address is named' grep -q '^few	nobody	66	the user has no e-mail address$' out
+ok '  and the user that does not exist' grep -q '^few	x!1	66	no such user in this archive$' out
 finish

@@ -37,23 +37,23 @@ status 'a mailbox' 0 P add -f box.ini box
 
 # ---- the secret ----
 
-status 'without the secret it cannot be tried' 66 P check box
-ok '  it says how to set it' grep -qx \
+status 'check without the secret' 66 P check box
+ok '  the message tells how to set it' grep -qx \
 	"ms-profile: box: secret 'alice@work' is not set; run ms-profile secret alice@work" err
-status 'nor run' 66 P run box
+status 'run without the secret' 66 P run box
 status '  which is in the log' 1 P log --failed-only --json
 ok '    with the reason' sh -c 'jq -es ".[1] | .type == \"mailbox\" and .status == 66 and (.reason | test(\"is not set\"))" out'
 echo wrong >wrong
 status 'a secret from a file' 0 P secret --password-file wrong alice@work
 status 'the login is refused' 77 P check box
-ok '  so it says' grep -q '^box	alice	77	.*login refused' out
+ok '  the output' grep -q '^box	alice	77	.*login refused' out
 status 'a secret from a descriptor' 0 P secret alice@work --password-fd 7 7<alice.pw
-ok '  is a file of nobody else' [ "$(stat -c %a arc/secret/profile/admin.alice@work)" = 600 ]
-ok '  in a directory of nobody else' [ "$(stat -c %a arc/secret/profile)" = 700 ]
+ok '  is a file that only the caller can read' [ "$(stat -c %a arc/secret/profile/admin.alice@work)" = 600 ]
+ok '  in a directory that only the caller can read' [ "$(stat -c %a arc/secret/profile)" = 700 ]
 status 'no terminal to ask on' 64 setsid ms-profile -a arc secret alice@work
 status 'the login is good' 0 P check box
 printf 'box\talice\tok\n' >want
-same '  so it says' want out
+same '  the output' want out
 for name in ../x a/b .x '' 'a b'; do
 	status "no name for a secret: '$name'" 64 P secret --password-file wrong "$name"
 done
@@ -64,11 +64,11 @@ ok '  and is kept' grep -qx planted arc/secret/profile/admin.typed
 status 'two different secrets' 64 typed planted other
 status 'a secret is removed' 0 P secret --remove typed
 ok '  it is gone' test ! -e arc/secret/profile/admin.typed
-status '  and cannot be removed again' 66 P secret --remove typed
+status '  and cannot be removed twice' 66 P secret --remove typed
 
 # ---- the run ----
 
-status 'it runs' 0 P run box --report report
+status 'a run' 0 P run box --report report
 cat >want <<-END
 	ms-profile: box: alice: 3 seen: 3 new, 0 known, 0 left out, 0 failed, 1 deleted
 	ms-profile: box: succeeded: 1 of 1 mailboxes; 3 seen: 3 new, 0 known, 0 left out, 0 failed, 1 deleted
@@ -78,14 +78,14 @@ ok '  nothing on standard output' empty out
 ok '  deleted at the server' sh -c 'ls "$1/cur" | sort | tr "\n" " " | grep -qx "2.a:2,FS 3.a:2,S "' sh "$box"
 ok '  but all are kept' [ "$(ms-list -a arc -u alice | wc -l)" = 3 ]
 ok '  under the label' sh -c 'ms-list -a arc --json -u alice | jq -e "select(.label == \"Alice'"'"'s mail\")"'
-ok '  the report says the same' sh -c 'jq -es ".[0] | .type == \"mailbox\" and .new == 3 and .deleted == 1 and .result == \"succeeded\"" report'
-ok '  in a file of nobody else' [ "$(stat -c %a report)" = 600 ]
+ok '  the report has the same numbers' sh -c 'jq -es ".[0] | .type == \"mailbox\" and .new == 3 and .deleted == 1 and .result == \"succeeded\"" report'
+ok '  in a file that only the caller can read' [ "$(stat -c %a report)" = 600 ]
 status 'again' 0 P run -v box
 ok '  nothing is new' grep -q 'alice: 2 seen: 0 new, 2 known' err
 status 'silently' 0 P run -q box
-ok '  it says nothing' empty err
+ok '  nothing on standard error' empty err
 status 'the state' 0 P status box
-ok '  idle, and what was last' grep -q '^box	idle	succeeded	20' out
+ok '  idle, with the result of the last run' grep -q '^box	idle	succeeded	20' out
 status 'the log' 0 P log box
 ok '  three runs, and one that could not begin' [ "$(cut -f 5 out | tr '\n' ,)" = succeeded,succeeded,succeeded,failed, ]
 status 'since tomorrow' 0 P log --since 2100
@@ -99,8 +99,8 @@ pid=$!
 has() { [ "$(ms-list -a arc -u alice | wc -l)" -ge "$1" ]; }
 put "$box" 5 now
 ok 'what arrives is archived' await has 4
-status 'it runs' 0 P status --json box
-ok '  so says its state' sh -c 'jq -e ".running and .pid == $1" out' sh $pid
+status 'the state while it runs' 0 P status --json box
+ok '  the state has the process' sh -c 'jq -e ".running and .pid == $1" out' sh $pid
 for p in $(ps -o pid= --ppid $pid) $pid; do
 	tr '\0' '\n' <"/proc/$p/cmdline" && tr '\0' '\n' <"/proc/$p/environ"
 	for q in $(ps -o pid= --ppid "$p"); do
@@ -112,14 +112,14 @@ put "$box" 6 2020-01-03
 ok 'what is old and archived is deleted now and then' \
 	await sh -c '! [ -e "$1/cur/6.a:2,S" ]' sh "$box"
 ok '  what is flagged is not' test -e "$box/cur/2.a:2,FS"
-status 'a second one does not' 75 P run box
-ok '  and says who does' grep -qx "ms-profile: box: is running already (process $pid)" err
+status 'a second run' 75 P run box
+ok '  the message names the process' grep -qx "ms-profile: box: is running already (process $pid)" err
 status 'it is stopped' 0 P stop box
 wait $pid
 ok '  and has succeeded' [ $? = 0 ]
 ok '  which the log has' sh -c 'ms-profile -a arc log | head -n 1 | grep -q "succeeded	0	"'
-status '  nobody runs it' 0 P stop box
-ok '    so it says' grep -qx 'ms-profile: box: is not running' err
+status '  stop without a run' 0 P stop box
+ok '    the message' grep -qx 'ms-profile: box: is not running' err
 status 'another kind cannot be followed' 64 sh -c '
 	ms-profile -a arc add files --kind files --user alice --file box.ini 2>/dev/null &&
 	ms-profile -a arc run --follow files'

@@ -30,7 +30,7 @@ ok '  it is named' grep -q '^ms-profile: files: bob: .*mail/4.eml: ' err
 ok '  the others are known, and one is new' [ "$(last files)" = 'completed with errors	1	5	1	2' ] || note "$(last files)"
 rm -r mail
 status 'the files are gone' 66 P run files
-ok '  so it says' grep -q '^ms-profile: files: bob: failed, status 66: ' err
+ok '  the message' grep -q '^ms-profile: files: bob: failed, status 66: ' err
 status '  and so does check' 66 P check files
 ok '    by name' grep -q "^files	$scratch/mail	66	" out
 
@@ -44,17 +44,17 @@ ok '  it has succeeded' grep -q '^ms-profile: export: succeeded: ' err
 ok '  to a file of this year' test -s "out-$(date +%Y)-%.mbox"
 ok '  with one message' [ "$(grep -c '^From ' out-*.mbox)" = 1 ]
 status 'what is there is not overwritten' 73 P run export
-ok '  it says so' grep -q 'export: .*: failed, status 73: ' err
+ok '  the message' grep -q 'export: .*: failed, status 73: ' err
 ok '  and so does the log' [ "$(last export | cut -f 1,2)" = 'failed	73' ]
 status 'as files' 0 P add eml --kind export --user bob --format eml --output "$scratch/eml"
 status '  it runs' 0 P run eml
 ok '  three files' [ "$(find eml -name '*.eml' | wc -l)" = 3 ] || find eml
-status '  again, it is the same' 0 P run eml
+status '  a second run has the same result' 0 P run eml
 status 'of all users' 0 P add all --kind export --format eml --output "$scratch/all"
 status '  it runs' 0 P run -q all
 ok '  in silence' empty err
-status 'where nothing can be' 0 P add nowhere --kind export --output /none/at/all
-status '  it says so' 66 P check nowhere
+status 'an output directory that does not exist' 0 P add nowhere --kind export --output /none/at/all
+status '  the message' 66 P check nowhere
 
 # ---- a table of mailboxes ----
 
@@ -86,7 +86,7 @@ status 'each can log in' 0 P check table
 status 'it runs' 0 P run table --report report
 ok '  all four' grep -q '^ms-profile: table: succeeded: 4 of 4 mailboxes; 4 seen: 4 new, ' err
 ok '  each has a user' [ "$(ms-list -a arc | cut -f 3 | grep -c '^m[1-4]$')" = 4 ]
-status 'a wrong password, and one who is not there' 1 sh -c '
+status 'a wrong password, and a login that does not exist' 1 sh -c '
 	sed -i "s/^m2;planted-2/m2;wrong/" table.csv && echo "m9;planted-9;;" >>table.csv
 	ms-profile -a arc run table --report report'
 ok '  the log has five' [ "$(P log --json --mailboxes table | jq -s '.[0].mailboxes')" = 5 ]
@@ -101,7 +101,7 @@ ok '  and deletes' grep -q ', 3 deleted$' err
 ok '    just these' [ "$(find imap/home/m?/Maildir -path '*/cur/*')" = 'imap/home/m2/Maildir/cur/1.a:2,S' ]
 rm table.csv
 status 'the table is gone' 66 P run table
-ok '  so it says' grep -q 'ms-profile: table: .*: failed, status 66: ' err
+ok '  the message' grep -q 'ms-profile: table: .*: failed, status 66: ' err
 
 # A table by itself: its run is in the log too, while it goes on and after it
 # was killed.

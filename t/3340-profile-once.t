@@ -19,7 +19,7 @@ run() {
 }
 runs() { P status "$1" | grep -q '	running	'; }
 busy() { P status --json "$1" | jq -e '.running and .done >= 3' >/dev/null; }
-# Are there processes of a run, whoever is their parent?
+# Are there processes of a run, with any parent?
 leftover() { grep -lzqx "MARK=$scratch" /proc/[0-9]*/environ 2>/dev/null; }
 gone() { ! leftover; }
 ended() { ! kill -0 "$pid" 2>/dev/null; }
@@ -70,11 +70,11 @@ done
 run -q batch
 await runs batch
 status 'a second start' 75 P run batch
-ok '  says who runs it' grep -qx "ms-profile: batch: is running already (process [0-9]*)" err
+ok '  the message names the process' grep -qx "ms-profile: batch: is running already (process [0-9]*)" err
 ok 'the hanging mailbox is what is left' await sh -c \
 	'ms-profile -a arc status --json batch | jq -e ".done == $1 - 1"' sh "$n"
 status 'its state' 0 P status batch
-ok '  tells how far it is' grep -q "$((n - 1)) of $n done, 0 not well" out
+ok '  shows the progress' grep -q "$((n - 1)) of $n done, 0 not well" out
 
 # ---- stop ----
 
@@ -99,7 +99,7 @@ ok '  no process is left' await gone
 # ---- killed ----
 
 rm "$pipe"
-status 'without the pipe it is well' 0 P run -q batch
+status 'succeeds without the pipe' 0 P run -q batch
 total=$((n * 5))
 ok '  all are there' [ "$(ms-list -a arc | wc -l)" = $total ]
 seed

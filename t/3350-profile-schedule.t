@@ -30,23 +30,23 @@ ok '  without a bare %' sh -c '! printf "%s" "$1" | sed "s/\\\\%//g" | grep -q %
 command=$(printf '%s\n' "$command" | sed 's/\\%/%/g')
 cron() { (cd / && env -i HOME="$scratch" SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c "$command"); }
 status 'the line runs in an empty environment' 0 cron
-ok '  and says nothing' sh -c 'cat out err | cmp -s - /dev/null'
+ok '  without any output' sh -c 'cat out err | cmp -s - /dev/null'
 ok '  nor does what is no business of its' test ! -e oops -a ! -e /oops
 ok '  the mail is there' [ "$(ms-list -a "$arc" -u bob | wc -l)" = 1 ]
 ok '  and in the log' [ "$(P log | cut -f 3,5)" = "$name	succeeded" ]
 P disable "$name"
 status 'when it is disabled the line does nothing' 0 cron
-ok '  and says nothing' sh -c 'cat out err | cmp -s - /dev/null'
+ok '  without any output' sh -c 'cat out err | cmp -s - /dev/null'
 ok '  there was no run' [ "$(P log | wc -l)" = 1 ]
 status 'by hand it runs' 0 P run -q "$name"
 rm -r mail
 P enable "$name"
-status 'what goes wrong is said' 66 cron
+status 'errors are printed' 66 cron
 ok '  for cron to mail it' grep -q 'failed, status 66' err
 status 'of one that is disabled' 0 P crontab off never
 ok '  there is no line' empty out
-ok '  which is said' grep -qx 'ms-profile: never: has no schedule' err
-status 'of one that is not there' 66 P crontab nobody
+ok '  with a message' grep -qx 'ms-profile: never: has no schedule' err
+status 'of a profile that does not exist' 66 P crontab nobody
 
 # ---- systemd ----
 
@@ -56,10 +56,10 @@ mkdir units
 status 'as files' 0 P timer -o units
 ok '  three' [ "$(find units -name 'ms-profile-*.service' -o -name 'ms-profile-*.timer' | wc -l)" = 3 ]
 ok '  that anybody can read' [ "$(stat -c %a units/ms-profile-follow.service)" = 644 ]
-ok '  the one that follows is started again' grep -qx Restart=always units/ms-profile-follow.service
+ok '  the service that follows a mailbox is restarted' grep -qx Restart=always units/ms-profile-follow.service
 ok '  but not to try a bad password' grep -q '^RestartPreventExitStatus=.* 77' units/ms-profile-follow.service
-ok '  a timer says when' sh -c 'grep -qx "OnCalendar=\*-\*-\* \*:00,15,30,45:00" units/*.timer'
-status 'where nothing is' 66 P timer -o none
+ok '  a timer has the times' sh -c 'grep -qx "OnCalendar=\*-\*-\* \*:00,15,30,45:00" units/*.timer'
+status 'a directory that does not exist' 66 P timer -o none
 command -v systemd-analyze >/dev/null || skip systemd 'no systemd-analyze'
 for unit in units/*; do
 	status "systemd takes $unit" 0 systemd-analyze verify --man=no "$unit"

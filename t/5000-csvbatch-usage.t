@@ -50,9 +50,9 @@ ok 'every option of ms-fetch is known' sh -c '
 		ms-csvbatch $o=x 2>&1 </dev/null | grep -q "unrecognized option" && echo "$o" && bad=1
 	done; [ -z "$bad" ]'
 
-# Tables that are none.
+# Files that are not tables.
 status 'no such file' 66 ms-csvbatch -a arc $url none.csv
-ok 'it is named' grep -q '^ms-csvbatch: none.csv: ' err
+ok 'the message names it' grep -q '^ms-csvbatch: none.csv: ' err
 printf '' >empty.csv
 status 'an empty one' 66 ms-csvbatch -a arc $url empty.csv
 printf 'u;p\n\n' >names.csv
@@ -60,9 +60,9 @@ status 'only names of columns' 66 ms-csvbatch -a arc $url names.csv
 status 'a folder' 74 ms-csvbatch -a arc $url .
 printf 'a@b.c;pw\n' >none.csv
 status 'no names of columns' 65 ms-csvbatch -a arc $url none.csv
-ok 'that is said, with the line' grep -q 'none.csv: line 1: the first row must name' err
+ok 'the message has the line' grep -q 'none.csv: line 1: the first row must name' err
 status 'no archive there' 66 ms-csvbatch -a nowhere $url one.csv
-status 'a report that is none' 65 ms-csvbatch -a arc --failed-from one.csv $url one.csv
+status 'a file that is not a report' 65 ms-csvbatch -a arc --failed-from one.csv $url one.csv
 status 'a report that is not there' 66 ms-csvbatch -a arc --failed-from no.json $url one.csv
 echo '{"type":"end","tool":"ms-ingest","status":0}' >other.json
 status "another tool's report" 65 ms-csvbatch -a arc --failed-from other.json $url one.csv
@@ -74,14 +74,14 @@ status 'a bad row and no server' 1 ms-csvbatch -a arc --retries 0 $url rows.csv
 ok 'the bad row is named by its line' grep -q '^ms-csvbatch: line 2, alice: no password' err
 ok 'and has a line' grep -qx '2	alice	failed	65	0	0	0	0	0	no password: only one column' out
 ok 'the other was tried' grep -q '^3	bob	failed	75	' out
-ok 'others can read the file: said' grep -q 'rows.csv: other users can read' err
+ok 'others can read the file: a warning' grep -q 'rows.csv: other users can read' err
 status 'with -q' 1 ms-csvbatch -q -a arc --retries 0 $url rows.csv
-ok 'that is not said' sh -c '! grep -q "others can read" err'
-ok 'nor the sums' sh -c '! grep -q mailboxes err'
-ok 'but what failed' grep -q 'line 2, alice' err
+ok 'no warning' sh -c '! grep -q "can read" err'
+ok 'no sums' sh -c '! grep -q mailboxes err'
+ok 'failures are printed' grep -q 'line 2, alice' err
 status 'all fail alike' 75 ms-csvbatch -q -a arc --retries 0 $url one.csv
 status 'standard input' 75 sh -c "ms-csvbatch -q -a arc --retries 0 $url - <one.csv"
 status '$MS_ARCHIVE' 75 env MS_ARCHIVE=arc ms-csvbatch -q --retries 0 $url one.csv
 status 'stdout is full' 75 sh -c "ms-csvbatch -q -a arc --retries 0 $url one.csv >/dev/full"
-ok 'that is said' grep -q 'No space left' err
+ok 'the message' grep -q 'No space left' err
 finish

@@ -22,7 +22,7 @@ cat >boxes.csv <<-END
 END
 chmod 600 boxes.csv
 status 'check' 0 batch --check
-ok 'says so of each' [ "$(cut -f 1-4 out | sort | tr '\n\t' '. ')" = \
+ok 'a line for each row' [ "$(cut -f 1-4 out | sort | tr '\n\t' '. ')" = \
 	'2 one succeeded 0.3 two succeeded 0.4 three succeeded 0.' ]
 ok 'and archives nothing' [ -z "$(ms-list -a arc)" ]
 status 'check needs no archive' 0 ms-csvbatch --check --ca-file "$imap_ca" "$imap_url_tls" boxes.csv
@@ -69,7 +69,7 @@ END
 status 'some fail' 1 batch --report report
 ok 'one has done so' [ "$(cut -f 3 out | sort | uniq -c | tr -s ' \n' ' ')" = ' 3 failed 1 succeeded ' ]
 cp report all
-status 'those again, into the same report' 1 batch --failed-from report --report report
+status 'only the failed rows, with the same report' 1 batch --failed-from report --report report
 ok 'only those' [ "$(cut -f 1 out | sort | tr '\n' ' ')" = '3 4 5 ' ]
 # Lines moved, passwords corrected.
 cat >boxes.csv <<-END
@@ -87,7 +87,7 @@ ms-profile -a arc log --json >log
 ok 'a run that had failures is in the log with them' jq -se 'map(select(.type == "mailbox" and
 	.status == 65)) | length > 0 and all(.reason == "no password: only one column")' log
 status 'nothing has failed' 0 batch --failed-from report
-ok 'so one is left alone, and who is new' empty out
+ok 'other rows and new rows are left out' empty out
 grep -v '"end"' failed | head -n 1 >died
 printf '{"type":"mailbox","li' >>died
 status 'the report of a run that died' 1 batch --failed-from died
@@ -109,7 +109,7 @@ left() {
 	find "$imap_root/home/$1/Maildir/cur" -type f | wc -l
 }
 status 'what would be deleted' 1 batch --delete-archived -n --smaller 400
-ok 'is said, by row' grep -q '^ms-csvbatch: line 2, one: would delete INBOX, UID 1$' err
+ok 'is printed, with the row' grep -q '^ms-csvbatch: line 2, one: would delete INBOX, UID 1$' err
 ok 'and nothing is' [ "$(left one) $(left two)" = '6 4' ]
 ok 'it is not counted as deleted' [ "$(cut -f 9 out | sort -u)" = 0 ]
 ok 'all was archived: the choice is of the delete run' [ "$(ms-list -a arc -u one | wc -l)" = 6 ]

@@ -54,7 +54,7 @@ ok "each of the $count has a line" [ "$(wc -l <results)" = $count ]
 ok 'each line another mailbox' [ "$(cut -f 1,2 results | sort -u | wc -l)" = $count ]
 archived >got
 same 'all others are complete, nothing is there twice' want got
-ok 'all that is well is said to be so' sh -c "! cut -f 2,3 results | grep '^u' | grep -v succeeded |
+ok 'all good rows have succeeded' sh -c "! cut -f 2,3 results | grep '^u' | grep -v succeeded |
 	grep -vw '$(echo $wrong | sed 's/ /\\|/g')'"
 for name in $wrong; do
 	ok "$name: refused" grep -q "^[0-9]*	$name	failed	77	.*login refused" results
@@ -67,12 +67,12 @@ for kind in hang:75 reset:75 garbage:7[56] slow:75 broken:75; do
 done
 jq -r 'select(.type == "mailbox") | [.line, .login, .result, .status] | @tsv' report | sort >reported
 cut -f 1-4 results | sort >printed
-same 'the report says the same' printed reported
+same 'the report has the same results' printed reported
 ok 'and how it ended' jq -e 'select(.type == "end" and .tool == "ms-csvbatch" and .status == 1
 	and .mailboxes == '$count')' report
 status 'the archive is whole' 0 ms-verify -q -a arc
 
-status 'the same again' 1 run again
+status 'a second run' 1 run again
 archived >got
 same 'nothing is there twice' want got
 ok 'nothing is new' jq -e 'select(.type == "end").new == 0' again
@@ -80,7 +80,7 @@ ok 'nothing is new' jq -e 'select(.type == "end").new == 0' again
 grep succeeded results | cut -f 2 | sort >well
 status 'what failed, once more' 1 ms-csvbatch -a "$scratch/arc" -j $at_once --failed-from report \
 	--insecure-plaintext --timeout 3 --retries 0 "$imap_url_plain" boxes.csv
-ok 'none of those that had succeeded' sh -c 'cut -f 2 out | sort | join - well | cmp - /dev/null'
+ok 'no row that had succeeded' sh -c 'cut -f 2 out | sort | join - well | cmp - /dev/null'
 ok 'at a server in a better mood all but the wrong ones are there' sh -c \
 	'[ "$(grep -c "	failed	77	" out)" = '"$(echo $wrong | wc -w)"' ] &&
 	 [ "$(grep -vc "	failed	77	\|	succeeded	0	" out)" = 0 ]'
