@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "archive-impl.h"
@@ -128,6 +127,7 @@ new_archive(const char *path, struct ms_err *err)
 		return NULL;
 	}
 	read_seal(a);
+	a->refresh = ms_archive_refresh;
 	a->reader = ms_reader_new();
 	a->names = ms_names_new();
 	a->indexer = ms_indexer_new();
@@ -281,22 +281,4 @@ ms_archive_close(struct ms_archive *a)
 		close(a->lockfd);
 	free(a->path);
 	free(a);
-}
-
-int
-ms_archive_lock(struct ms_archive *a, bool wait, struct ms_err *err)
-{
-	while (flock(a->lockfd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
-		if (errno == EWOULDBLOCK)
-			return 0;
-		if (errno != EINTR)
-			return ms_fail_errno(err, "%s/lock", a->path);
-	}
-	return 1;
-}
-
-void
-ms_archive_unlock(struct ms_archive *a)
-{
-	flock(a->lockfd, LOCK_UN);
 }

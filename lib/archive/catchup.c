@@ -12,59 +12,7 @@
 
 #define EXTENTS_PER_COMMIT 64 /* indexed in one transaction */
 
-/* ---- one stretch ---- */
-
-/* A block, and its records from number `from` on. */
-static int
-index_block(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_log_block *lb, const struct ms_log_extent *s, uint64_t from,
-    struct ms_err *err)
-{
-	const unsigned char *runs = ms_log_extent_runs(s, lb);
-	const unsigned char *digests = ms_log_extent_digests(s, lb);
-	/* For numbers only: a block that was not opened has no contents. */
-	struct ms_block shape = {.header = lb->header, .runs = runs};
-	struct ms_numbers numbers = {.block = &shape};
-	struct ms_record rec;
-	uint64_t number;
-	uint32_t i;
-
-	ms_indexer_block(
-	    a->indexer, &a->tail->header, lb->offset, &lb->header, runs);
-	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
-		if (number < from)
-			continue;
-		if (lb->open == NULL) {
-			ms_indexer_blob(a->indexer, number,
-			    digests + (size_t)i * MS_SHA_LEN);
-			continue;
-		}
-		ms_block_record(lb->open, i, &rec);
-		if (ms_indexer_record(a->indexer, txn, number, &rec, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
-ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_log_extent *s, uint64_t from, struct ms_position *pos,
-    struct ms_err *err)
-{
-	size_t i, n = ms_log_extent_count(s);
-
-	for (i = 0; i < n; i++)
-		if (index_block(
-			a, txn, ms_log_extent_block(s, i), s, from, err) < 0)
-			return -1;
-	if (ms_indexer_put(a->indexer, txn, err) < 0)
-		return -1;
-	pos->purges += ms_indexer_purges(a->indexer);
-	ms_log_extent_pass(s, &a->tail->header, pos);
-	return 0;
-}
-
-/* ---- what stands behind it ---- */
+/* ---- following the log ---- */
 
 /* Copies what will be cut, for whoever wants to look at it. */
 static int
@@ -97,17 +45,32 @@ save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 	return rc;
 }
 
+/* The index follows the log. */
+struct follow {
+	struct ms_archive *a;
+	struct ms_log_reader reader; /* reads a->tail */
+	bool cut;       /* what an interrupted write left may be cut off */
+	bool new_index; /* the index is built from the beginning */
+};
+
 /*
- * Behind pos nothing whole begins. An interrupted write, or damage?
- * 0: the end (cut off, if allowed); -1: damage.
+ * No whole batch begins at the position of the reader. 0: an interrupted write,
+ * where the log ends; next_pack() cuts it off. -1: damage.
  */
 static int
-torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
-    bool fresh, const struct ms_err *why, struct ms_err *err)
+torn_or_damaged(void *ctx, const struct ms_err *why, struct ms_err *err)
 {
+	struct follow *f = ctx;
+	struct ms_archive *a = f->a;
+	const struct ms_position *pos = &f->reader.pos;
 	struct ms_pack_name next;
-	int got;
+	int got = 0;
 
+	if (f->reader.extent.beyond) {
+		if (err != NULL)
+			*err = *why;
+		return -1;
+	}
 	got = ms_archive_find_pack(a, pos->pack + 1, &next, err);
 	if (got == 0)
 		got = ms_archive_check_last(a, pos->pack + 1, err);
@@ -123,22 +86,20 @@ torn_or_damaged(struct ms_archive *a, const struct ms_position *pos, bool cut,
 		    "what is damaged, ms-verify --rebuild-index indexes "
 		    "around it",
 		    why->msg);
-	/* By the time somebody cuts, there is an index that seems to know. */
-	if (fresh && save_torn(a, pos->end, err) < 0)
-		return -1;
-	if (!cut)
-		return 0;
-	return ms_pack_cut(a->tail, pos->end, err);
+	/* When the end is cut off later, there is an index that seems to know
+	 * it; so a copy is made now. */
+	return f->new_index ? save_torn(a, pos->end, err) : 0;
 }
 
 /*
- * What seals a pack stands at pos. 1: the log goes on in the next pack, which
- * is open now; 0: it ends here.
+ * The reader is at the end of a->tail. 1: the log goes on in the next pack,
+ * which is a->tail now; 0: it ends here.
  */
 static int
-next_pack(
-    struct ms_archive *a, struct ms_position *pos, bool cut, struct ms_err *err)
+next_pack(struct follow *f, struct ms_err *err)
 {
+	struct ms_archive *a = f->a;
+	struct ms_position *pos = &f->reader.pos;
 	uint64_t size;
 	int got, closed;
 
@@ -163,85 +124,94 @@ next_pack(
 	if (ms_archive_check_last(a, pos->pack + 1, err) < 0 ||
 	    ms_archive_open_tail(a, pos->pack, err) < 0)
 		return -1;
-	if (closed == 0 && size > pos->end && cut)
+	if (closed == 0 && size > pos->end && f->cut)
 		return ms_pack_cut(a->tail, pos->end, err);
 	return 0;
 }
 
-/* Follows the log, one transaction long. 1: more may come; 0: at its end. */
+/* Follows the log, one transaction long. 1: there may be more; 0: at the end;
+ * -1. */
 static int
-follow_some(struct ms_archive *a, struct ms_txn *txn, struct ms_position *pos,
-    bool cut, bool fresh, struct ms_err *err)
+follow_some(struct follow *f, struct ms_txn *txn, struct ms_err *err)
 {
-	struct ms_log_extent s = {0};
-	struct ms_err why = {0};
+	struct ms_archive *a = f->a;
+	struct ms_log_reader *r = &f->reader;
 	bool synced = false;
 	int got = 1, i;
 
 	for (i = 0; got == 1 && i < EXTENTS_PER_COMMIT; i++) {
-		got = ms_log_extent_read(
-		    &s, a->tail, pos->end, pos->next, pos->chain, &why);
+		r->pack = a->tail;
+		got = ms_log_read_next(r, err);
 		if (got == 0) {
 			synced = false;
-			got = next_pack(a, pos, cut, err);
+			got = next_pack(f, err);
 		} else if (got == 1) {
 			/* Another writer may have died before its sync. */
 			if (!synced && ms_pack_sync(a->tail, err) < 0)
-				got = -1;
+				return -1;
 			synced = true;
-			if (got == 1 && ms_archive_index_extent(
-					    a, txn, &s, s.first, pos, err) < 0)
-				got = -1;
-		} else if (why.code == MS_DATA && !s.beyond) {
-			got = torn_or_damaged(a, pos, cut, fresh, &why, err);
-		} else if (err != NULL) {
-			*err = why;
+			if (ms_archive_index_extent(
+				a, txn, r, r->extent.first, NULL, err) < 0)
+				return -1;
 		}
 	}
-	if (got >= 0 && ms_index_set_position(txn, pos, err) < 0)
-		got = -1;
-	ms_log_extent_release(&s);
+	if (got >= 0 && ms_index_set_position(txn, &r->pos, err) < 0)
+		return -1;
 	return got;
 }
 
 static int
-follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
-    bool cut, bool fresh, struct ms_err *err)
+begin_log(struct follow *f, struct ms_err *err)
 {
+	struct ms_archive *a = f->a;
+	int got = ms_archive_open_tail(a, 1, err);
+
+	if (got < 0 || (got == 0 && ms_archive_check_last(a, 1, err) < 0))
+		return -1;
+	if (got == 0)
+		return ms_fail(err, MS_DATA, "pack/00000001.pack is missing");
+	f->reader.pos = (struct ms_position){.next = 1};
+	ms_position_enter(&f->reader.pos, &a->tail->header);
+	return 0;
+}
+
+/* Brings ix from *pos to the end of the log, and moves *pos there. */
+static int
+follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
+    bool cut, bool new_index, struct ms_err *err)
+{
+	struct follow f = {.a = a, .cut = cut, .new_index = new_index};
 	struct ms_position start;
 	struct ms_txn txn;
-	int got;
+	int got = 0;
 
-	if (pos->pack == 0) {
-		got = ms_archive_open_tail(a, 1, err);
+	f.reader.pos = *pos;
+	f.reader.damage = torn_or_damaged;
+	f.reader.ctx = &f;
+	if (pos->pack == 0)
+		got = begin_log(&f, err);
+	while (got >= 0) {
+		start = f.reader.pos;
+		got = ms_index_begin_write(ix, &txn, err);
 		if (got < 0)
-			return -1;
-		if (got == 0 && ms_archive_check_last(a, 1, err) < 0)
-			return -1;
-		if (got == 0)
-			return ms_fail(
-			    err, MS_DATA, "pack/00000001.pack is missing");
-		*pos = (struct ms_position){.next = 1};
-		ms_position_enter(pos, &a->tail->header);
-	}
-	do {
-		start = *pos;
-		if (ms_index_begin_write(ix, &txn, err) < 0)
-			return -1;
+			break;
 		ms_indexer_clear(a->indexer);
-		got = follow_some(a, &txn, pos, cut, fresh, err);
+		got = follow_some(&f, &txn, err);
 		if (got < 0)
 			ms_index_abort(&txn);
 		else if (ms_index_commit(&txn, err) < 0)
 			got = -1;
+		if (got == 0)
+			break;
 		if (got < 0 && txn.full) {
-			*pos = start;
-			if (ms_index_grow(ix, err) < 0 ||
-			    ms_archive_open_tail(a, pos->pack, err) < 0)
-				return -1;
-			got = 1;
+			f.reader.pos = start;
+			got = ms_index_grow(ix, err);
+			if (got == 0)
+				got = ms_archive_open_tail(a, start.pack, err);
 		}
-	} while (got == 1);
+	}
+	*pos = f.reader.pos;
+	ms_log_reader_release(&f.reader);
 	return got;
 }
 
@@ -388,4 +358,25 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 	a->clean = a->clean || cut;
 	a->checked = pos;
 	return 0;
+}
+
+/* ---- for readers ---- */
+
+int
+ms_archive_refresh(
+    struct ms_archive *a, const struct ms_location *loc, struct ms_err *err)
+{
+	struct ms_pack_name name;
+	int got;
+
+	if (a->mode != MS_ARCHIVE_READ || a->read_only)
+		return 0;
+	got = ms_archive_find_pack(a, loc->pack, &name, err);
+	if (got <= 0 || name.generation <= loc->generation)
+		return got < 0 ? -1 : 0;
+	if (ms_archive_lock(a, true, err) < 0)
+		return -1;
+	got = ms_archive_catch_up(a, false, err);
+	ms_archive_unlock(a);
+	return got;
 }

@@ -22,7 +22,7 @@ begins_there(const struct ms_pack_header *h, const struct ms_position *known)
 
 /*
  * Reads the tail from its beginning through the point that the index knows.
- * That may lie within a stretch: then what follows there is new.
+ * That point may lie within an extent: then the rest of the extent is new.
  */
 static int
 switch_generation(struct ms_archive *a, struct ms_txn *txn,
@@ -30,32 +30,29 @@ switch_generation(struct ms_archive *a, struct ms_txn *txn,
     struct ms_err *err)
 {
 	const struct ms_pack_header *h = &a->tail->header;
-	struct ms_log_extent s = {0};
+	struct ms_log_reader r = {.pos = *known};
 	int got = 1;
 
-	*pos = *known;
-	ms_position_enter(pos, h);
-	pos->next = h->first;
-	memcpy(pos->chain, h->chain, MS_SHA_LEN);
+	ms_log_reader_begin(&r, a->tail);
 	ms_indexer_clear(a->indexer);
 	if (ms_index_forget_blocks(txn, h->first, err) < 0)
 		return -1;
 	if (h->first >= known->next && !begins_there(h, known))
 		return ms_archive_other_packs(err, "another chain");
-	while (got == 1 && pos->next < known->next) {
-		got = ms_log_extent_read(
-		    &s, a->tail, pos->end, pos->next, pos->chain, err);
+	while (got == 1 && r.pos.next < known->next) {
+		got = ms_log_read_next(&r, err);
 		if (got == 0)
 			got = ms_archive_other_packs(err, "a pack is shorter");
-		else if (got == 1 && s.next >= known->next &&
+		else if (got == 1 && r.pos.next >= known->next &&
 			 !ms_log_extent_continues(
-			     &s, known->next, known->chain))
+			     &r.extent, known->next, known->chain))
 			got = ms_archive_other_packs(err, "another chain");
-		else if (got == 1 && ms_archive_index_extent(
-					 a, txn, &s, known->next, pos, err) < 0)
+		else if (got == 1 && ms_archive_index_extent(a, txn, &r,
+					 known->next, NULL, err) < 0)
 			got = -1;
 	}
-	ms_log_extent_release(&s);
+	*pos = r.pos;
+	ms_log_reader_release(&r);
 	return got < 0 ? -1 : ms_index_set_position(txn, pos, err);
 }
 
@@ -190,25 +187,4 @@ int
 ms_archive_clean(struct ms_archive *a, struct ms_err *err)
 {
 	return drop_superseded(a, err) < 0 ? -1 : sweep_tmp(a, err);
-}
-
-/* ---- who still reads it ---- */
-
-int
-ms_archive_refresh(
-    struct ms_archive *a, const struct ms_location *loc, struct ms_err *err)
-{
-	struct ms_pack_name name;
-	int got;
-
-	if (a->mode != MS_ARCHIVE_READ || a->read_only)
-		return 0;
-	got = ms_archive_find_pack(a, loc->pack, &name, err);
-	if (got <= 0 || name.generation <= loc->generation)
-		return got < 0 ? -1 : 0;
-	if (ms_archive_lock(a, true, err) < 0)
-		return -1;
-	got = ms_archive_catch_up(a, false, err);
-	ms_archive_unlock(a);
-	return got;
 }

@@ -152,7 +152,7 @@ walk_message(struct ms_archive *a, uint64_t message, struct ms_assembly *as,
 			if (++tries > MS_ARCHIVE_TRIES)
 				return ms_fail(err, MS_DATA,
 				    "pack %u is missing", (unsigned)loc->pack);
-			if (tries > 1 && ms_archive_refresh(a, loc, err) < 0)
+			if (tries > 1 && a->refresh(a, loc, err) < 0)
 				return -1;
 			if (locate_blobs(a, &r, err) < 0)
 				return -1;

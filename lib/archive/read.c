@@ -288,7 +288,7 @@ ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
 			return ms_fail(err, MS_DATA, "record %llu is missing",
 			    (unsigned long long)number);
 		got = ms_archive_block(a, &loc, b, err);
-		if (got == 0 && i > 0 && ms_archive_refresh(a, &loc, err) < 0)
+		if (got == 0 && i > 0 && a->refresh(a, &loc, err) < 0)
 			return -1;
 	}
 	if (got == 0)

@@ -163,28 +163,22 @@ carry_extent(
 static int
 copy_all(struct repack *rp, uint64_t end, struct ms_err *err)
 {
-	const struct ms_pack_header *h = &rp->from->header;
-	struct ms_position pos = {.next = h->first};
-	struct ms_log_extent s = {0};
+	struct ms_log_reader r = {0};
 	int got = 1;
 
-	ms_position_enter(&pos, h);
-	memcpy(pos.chain, h->chain, MS_SHA_LEN);
-	while (got == 1 && pos.end < end) {
-		got = ms_log_extent_read(
-		    &s, rp->from, pos.end, pos.next, pos.chain, err);
+	ms_log_reader_begin(&r, rp->from);
+	while (got == 1 && r.pos.end < end) {
+		got = ms_log_read_next(&r, err);
 		if (got == 0)
 			got = ms_fail(err, MS_DATA, "pack/%s ends too early",
 			    rp->from->name);
-		else if (got == 1 && carry_extent(rp, &s, err) < 0)
+		else if (got == 1 && carry_extent(rp, &r.extent, err) < 0)
 			got = -1;
-		else if (got == 1)
-			ms_log_extent_pass(&s, h, &pos);
 	}
-	ms_log_extent_release(&s);
+	ms_log_reader_release(&r);
 	if (got < 0 || finish_extent(rp, err) < 0)
 		return -1;
-	return ms_pack_seal(rp->to, rp->end, pos.next - 1, pos.chain, err);
+	return ms_pack_seal(rp->to, rp->end, r.pos.next - 1, r.pos.chain, err);
 }
 
 int

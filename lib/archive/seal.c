@@ -14,7 +14,7 @@ is_scattered(const struct ms_pack *pk, uint64_t end, struct ms_err *err)
 	struct ms_block_header h;
 	int got;
 
-	while ((got = ms_pack_next(pk, &at, end, &h, err)) == 1) {
+	while ((got = ms_pack_next_header(pk, &at, end, &h, err)) == 1) {
 		total += h.stored;
 		if (h.payload < SMALL_BLOCK)
 			small += h.stored;

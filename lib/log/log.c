@@ -1,11 +1,8 @@
-/* log.c - batches read back from packs: are they whole, and where does the log
- * go on. ms-archive(5), Writing and States on disk. */
+/* log.c - the log read from packs, batch by batch, also past damage.
+ * ms-archive(5), Writing and States on disk. */
 #include "log.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "le.h"
 
 void
 ms_position_enter(struct ms_position *pos, const struct ms_pack_header *pack)
@@ -15,304 +12,6 @@ ms_position_enter(struct ms_position *pos, const struct ms_pack_header *pack)
 	pos->end = MS_PACK_HEADER;
 	pos->blocks = 0;
 	pos->commit = 0; /* that one is in the pack before */
-}
-
-/* ---- stretches ---- */
-
-static void
-extent_clear(struct ms_log_extent *s)
-{
-	size_t i, n = ms_log_extent_count(s);
-	struct ms_log_block *b = (struct ms_log_block *)(void *)s->blocks.p;
-
-	for (i = 0; i < n; i++) {
-		if (b[i].open == NULL)
-			continue;
-		ms_block_release(b[i].open);
-		free(b[i].open);
-	}
-	ms_buf_clear(&s->blocks);
-	ms_buf_clear(&s->prefixes);
-	ms_buf_clear(&s->leaves);
-	ms_buf_clear(&s->have);
-	ms_buf_clear(&s->commits);
-	s->meta = 0;
-	s->beyond = false;
-}
-
-void
-ms_log_extent_release(struct ms_log_extent *s)
-{
-	extent_clear(s);
-	ms_buf_release(&s->blocks);
-	ms_buf_release(&s->prefixes);
-	ms_buf_release(&s->leaves);
-	ms_buf_release(&s->have);
-	ms_buf_release(&s->commits);
-}
-
-size_t
-ms_log_extent_count(const struct ms_log_extent *s)
-{
-	return s->blocks.n / sizeof(struct ms_log_block);
-}
-
-const struct ms_log_block *
-ms_log_extent_block(const struct ms_log_extent *s, size_t i)
-{
-	return (const struct ms_log_block *)(const void *)s->blocks.p + i;
-}
-
-const unsigned char *
-ms_log_extent_runs(const struct ms_log_extent *s, const struct ms_log_block *b)
-{
-	return s->prefixes.p + b->prefix;
-}
-
-const unsigned char *
-ms_log_extent_digests(
-    const struct ms_log_extent *s, const struct ms_log_block *b)
-{
-	return s->prefixes.p + b->prefix + (size_t)b->header.runs * 16;
-}
-
-/* An interrupted write does not look like this: blocks that hold, and too many
- * of them. */
-static int
-beyond_limits(struct ms_log_extent *s, struct ms_err *err)
-{
-	s->beyond = true;
-	return ms_fail(err, MS_DATA, "a batch of more than this program takes");
-}
-
-/* Notes the leaf of each record under its number, which must be new. */
-static int
-add_leaves(
-    struct ms_log_extent *s, const struct ms_block *b, struct ms_err *err)
-{
-	struct ms_numbers numbers = {.block = b};
-	uint64_t number, at;
-	uint32_t i;
-
-	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
-		at = number - s->first;
-		if (number == s->first + MS_EXTENT_RECORDS_MAX)
-			return beyond_limits(s, err);
-		if (number < s->first || at >= MS_EXTENT_RECORDS_MAX)
-			return ms_fail(err, MS_DATA,
-			    "record %llu, expected %llu or the next ones",
-			    (unsigned long long)number,
-			    (unsigned long long)s->first);
-		if (at >= s->have.n) {
-			size_t more = (size_t)at + 1 - s->have.n;
-
-			memset(ms_buf_room(&s->have, more), 0, more);
-			s->have.n += more;
-			ms_buf_room(&s->leaves, more * MS_SHA_LEN);
-			s->leaves.n += more * MS_SHA_LEN;
-		}
-		if (s->have.p[at] != 0)
-			return ms_fail(err, MS_DATA, "record %llu twice",
-			    (unsigned long long)number);
-		s->have.p[at] = 1;
-		ms_block_leaf(b, i, s->leaves.p + at * MS_SHA_LEN);
-	}
-	return 0;
-}
-
-/* The COMMITs of a meta block. *last: its last record is one. */
-static int
-add_commits(struct ms_log_extent *s, const struct ms_block *b, bool *last,
-    struct ms_err *err)
-{
-	struct ms_numbers numbers = {.block = b};
-	struct ms_record rec;
-	struct ms_commit c;
-	uint64_t number;
-	uint32_t i;
-
-	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
-		ms_block_record(b, i, &rec);
-		*last = rec.type == MS_COMMIT && !rec.stub;
-		if (!*last)
-			continue;
-		if (ms_commit_parse(&c, rec.content, err) < 0)
-			return -1;
-		if (c.first + c.count != number)
-			return ms_fail(err, MS_DATA,
-			    "COMMIT that does not close its batch");
-		ms_buf_add(&s->commits, &c, sizeof(c));
-	}
-	return 0;
-}
-
-/*
- * Takes over the block just read. A data block with stubs must be open for
- * its leaves, but need not stay so.
- */
-static int
-add_block(struct ms_log_extent *s, uint64_t offset, struct ms_block *b,
-    bool *last, struct ms_err *err)
-{
-	struct ms_log_block lb = {
-	    .offset = offset, .header = b->header, .prefix = s->prefixes.n};
-	bool meta = b->header.kind == MS_BLOCK_META;
-
-	*last = false;
-	if (ms_log_extent_count(s) >= MS_EXTENT_BLOCKS_MAX)
-		return beyond_limits(s, err);
-	if ((meta || (b->header.flags & MS_BLOCK_STUBS) != 0) &&
-	    ms_block_open(b, err) < 0)
-		return -1;
-	if (add_leaves(s, b, err) < 0)
-		return -1;
-	ms_buf_add(&s->prefixes, b->runs,
-	    (size_t)b->header.runs * 16 +
-		(meta ? 0 : (size_t)b->header.count * MS_SHA_LEN));
-	if (meta) {
-		s->meta += b->header.payload;
-		if (s->meta > MS_EXTENT_META_MAX)
-			return beyond_limits(s, err);
-		if (add_commits(s, b, last, err) < 0)
-			return -1;
-		lb.open = ms_xmalloc(sizeof(*b));
-		*lb.open = *b;
-		*b = (struct ms_block){0};
-	}
-	ms_buf_add(&s->blocks, &lb, sizeof(lb));
-	return 0;
-}
-
-/* Are all records there, and are roots and chain what the COMMITs say? */
-static int
-check_commits(struct ms_log_extent *s, struct ms_err *err)
-{
-	const struct ms_commit *c = (const void *)s->commits.p;
-	size_t i, n = s->commits.n / sizeof(*c);
-	uint64_t number = s->first, k;
-	unsigned char h[MS_SHA_LEN];
-
-	if (memchr(s->have.p, 0, s->have.n) != NULL)
-		return ms_fail(err, MS_DATA, "a record is missing");
-	for (i = 0; i < n; i++, c++) {
-		struct ms_tree tree = {0};
-
-		if (c->first != number)
-			return ms_fail(err, MS_DATA,
-			    "COMMIT from record %llu, expected %llu",
-			    (unsigned long long)c->first,
-			    (unsigned long long)number);
-		for (k = 0; k < c->count; k++)
-			ms_tree_add(
-			    &tree, s->leaves.p +
-				       (c->first - s->first + k) * MS_SHA_LEN);
-		ms_tree_root(&tree, h);
-		if (memcmp(h, c->root, sizeof(h)) != 0)
-			return ms_fail(
-			    err, MS_DATA, "the root of a batch is wrong");
-		ms_chain(s->chain, c->root, h);
-		if (memcmp(h, c->chain, sizeof(h)) != 0)
-			return ms_fail(err, MS_DATA, "the chain is broken");
-		memcpy(s->chain, h, sizeof(h));
-		number = c->first + c->count + 1;
-	}
-	if (number != s->first + s->have.n)
-		return ms_fail(err, MS_DATA,
-		    "record %llu lies behind the COMMIT of its batch",
-		    (unsigned long long)number);
-	s->next = number;
-	return 0;
-}
-
-/*
- * A batch ends with its COMMIT. In a regrouped pack a block may end with a
- * COMMIT while data blocks before it hold BLOBs of later batches.
- */
-static bool
-is_whole(const struct ms_log_extent *s, const struct ms_pack *pk)
-{
-	const struct ms_commit *c = (const void *)s->commits.p;
-
-	if (pk->header.generation == 0)
-		return true;
-	c += s->commits.n / sizeof(*c) - 1;
-	return c->first + c->count + 1 == s->first + s->have.n &&
-	       memchr(s->have.p, 0, s->have.n) == NULL;
-}
-
-int
-ms_log_extent_read(struct ms_log_extent *s, const struct ms_pack *pk,
-    uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
-    struct ms_err *err)
-{
-	uint64_t start = offset;
-	struct ms_block b = {0};
-	bool last = false, header_ok;
-	int got, rc = -1;
-
-	extent_clear(s);
-	s->first = next;
-	memcpy(s->chain, chain, MS_SHA_LEN);
-	while (!last) {
-		got = ms_pack_read(pk, offset, &b, &header_ok, err);
-		if (got < 0)
-			goto out;
-		if (got == 0 || b.header.kind == MS_BLOCK_DIRECTORY) {
-			rc = 0;
-			if (offset != start)
-				rc = ms_fail(err, MS_DATA,
-				    "pack/%s, offset %llu: a batch without "
-				    "its COMMIT",
-				    pk->name, (unsigned long long)start);
-			goto out;
-		}
-		s->commit = offset;
-		if (add_block(s, offset, &b, &last, err) < 0) {
-			ms_context(err, "pack/%s, offset %llu", pk->name,
-			    (unsigned long long)offset);
-			goto out;
-		}
-		offset += ms_block_length(
-		    &ms_log_extent_block(s, ms_log_extent_count(s) - 1)
-			 ->header);
-		last = last && is_whole(s, pk);
-	}
-	if (check_commits(s, err) < 0) {
-		ms_context(err, "pack/%s, offset %llu", pk->name,
-		    (unsigned long long)start);
-		goto out;
-	}
-	s->end = offset;
-	rc = 1;
-out:
-	ms_block_release(&b);
-	return rc;
-}
-
-void
-ms_log_extent_pass(const struct ms_log_extent *s,
-    const struct ms_pack_header *pack, struct ms_position *pos)
-{
-	pos->pack = pack->number;
-	pos->generation = pack->generation;
-	pos->end = s->end;
-	pos->blocks += ms_log_extent_count(s);
-	pos->commit = s->commit;
-	pos->next = s->next;
-	memcpy(pos->chain, s->chain, MS_SHA_LEN);
-}
-
-bool
-ms_log_extent_continues(const struct ms_log_extent *s, uint64_t next,
-    const unsigned char chain[MS_SHA_LEN])
-{
-	const struct ms_commit *c = (const void *)s->commits.p;
-	size_t i, n = s->commits.n / sizeof(*c);
-
-	for (i = 0; i < n; i++)
-		if (c[i].first + c[i].count + 1 == next)
-			return memcmp(c[i].chain, chain, MS_SHA_LEN) == 0;
-	return false;
 }
 
 /* The last record of a block, if that is a COMMIT. */
@@ -329,82 +28,193 @@ commit_of(struct ms_block *b, struct ms_commit *c)
 	       ms_commit_parse(c, rec.content, NULL) == 0;
 }
 
+static void
+pass_over(void *ctx, const struct ms_pack_damage *d)
+{
+	(void)ctx;
+	(void)d;
+}
+
 int
 ms_log_goes_on(const struct ms_pack *pk, uint64_t offset, uint64_t first,
     struct ms_err *err)
 {
 	struct ms_block b = {0};
-	struct ms_err why = {0};
 	struct ms_commit c;
-	bool header_ok;
-	int rc;
+	uint64_t size;
+	int got;
 
-	while ((rc = ms_pack_resync(pk, offset, &offset, err)) == 1) {
-		rc = ms_pack_read(pk, offset, &b, &header_ok, &why);
-		if (rc < 0 && why.code != MS_DATA) {
-			if (err != NULL)
-				*err = why;
+	if (ms_pack_size(pk, &size, err) < 0)
+		return -1;
+	while ((got = ms_pack_next_block(
+		    pk, &offset, size, &b, pass_over, NULL, err)) == 1) {
+		if (commit_of(&b, &c) && c.first > first)
 			break;
-		}
-		if (rc == 1 && commit_of(&b, &c) && c.first > first)
-			break;
-		offset += rc == 1 ? ms_block_length(&b.header) : 1;
+		offset += ms_block_length(&b.header);
 	}
 	ms_block_release(&b);
-	return rc;
+	return got;
+}
+
+/* ---- the reader ---- */
+
+void
+ms_log_reader_begin(struct ms_log_reader *r, const struct ms_pack *pk)
+{
+	r->pack = pk;
+	ms_position_enter(&r->pos, &pk->header);
+	r->pos.next = pk->header.first;
+	memcpy(r->pos.chain, pk->header.chain, MS_SHA_LEN);
+}
+
+void
+ms_log_reader_release(struct ms_log_reader *r)
+{
+	ms_log_extent_release(&r->extent);
+}
+
+/* A block that is not whole but has its header still counts as a block. */
+static void
+count_damaged(void *ctx, const struct ms_pack_damage *d)
+{
+	struct ms_position *pos = ctx;
+
+	if (d->header != NULL)
+		pos->blocks++;
+}
+
+/*
+ * A whole block of a batch that is not whole. The batch ends with a COMMIT
+ * after which the log goes on, unless BLOBs of later batches have been met.
+ */
+static void
+keep_block(struct ms_log_reader *r, struct ms_block *b)
+{
+	uint64_t last = ms_block_number(b, b->header.count - 1);
+	struct ms_position *pos = &r->pos;
+	uint64_t at = pos->end;
+	struct ms_commit c;
+
+	pos->end += ms_block_length(&b->header);
+	pos->blocks++;
+	if (last >= pos->next)
+		pos->next = last + 1;
+	if (commit_of(b, &c)) {
+		memcpy(pos->chain, c.chain, MS_SHA_LEN);
+		pos->commit = at;
+		r->salvage = last + 1 != pos->next;
+	}
+	ms_log_extent_keep(&r->extent, at, b);
+}
+
+/* The next whole block of the damaged batch, as an extent of its own. */
+static int
+salvage(struct ms_log_reader *r, struct ms_err *err)
+{
+	struct ms_block b = {0};
+	struct ms_err why;
+	uint64_t size;
+	int got;
+
+	ms_log_extent_clear(&r->extent);
+	if (ms_pack_size(r->pack, &size, err) < 0)
+		return -1;
+	for (;;) {
+		got = ms_pack_next_block(r->pack, &r->pos.end, size, &b,
+		    count_damaged, &r->pos, err);
+		if (got == 1 && b.header.kind == MS_BLOCK_DIRECTORY)
+			got = 0;
+		if (got <= 0)
+			break;
+		why = (struct ms_err){0};
+		if (b.header.kind == MS_BLOCK_DATA ||
+		    ms_block_open(&b, &why) == 0) {
+			keep_block(r, &b);
+			break;
+		}
+		got = r->damage(r->ctx, &why, err);
+		if (got <= 0)
+			break;
+		r->pos.end += ms_block_length(&b.header);
+		r->pos.blocks++;
+	}
+	ms_block_release(&b);
+	return got;
+}
+
+int
+ms_log_read_next(struct ms_log_reader *r, struct ms_err *err)
+{
+	struct ms_position *pos = &r->pos;
+	struct ms_err why = {0};
+	int got;
+
+	if (r->salvage)
+		return salvage(r, err);
+	got = ms_log_extent_read(
+	    &r->extent, r->pack, pos->end, pos->next, pos->chain, &why);
+	if (got == 1) {
+		pos->pack = r->pack->header.number;
+		pos->generation = r->pack->header.generation;
+		pos->end = r->extent.end;
+		pos->blocks += ms_log_extent_count(&r->extent);
+		pos->commit = r->extent.commit;
+		pos->next = r->extent.next;
+		memcpy(pos->chain, r->extent.chain, MS_SHA_LEN);
+	}
+	if (got >= 0)
+		return got;
+	if (why.code != MS_DATA || r->damage == NULL) {
+		if (err != NULL)
+			*err = why;
+		return -1;
+	}
+	got = r->damage(r->ctx, &why, err);
+	if (got <= 0)
+		return got;
+	r->salvage = true;
+	return salvage(r, err);
 }
 
 int
 ms_log_goes_through(const struct ms_pack *pk, uint64_t next,
     const unsigned char chain[MS_SHA_LEN], struct ms_err *err)
 {
-	struct ms_position pos = {.next = pk->header.first};
-	struct ms_log_extent s = {0};
+	struct ms_log_reader r = {0};
 	int got = 1;
 
 	if (pk->header.first >= next)
 		return pk->header.first == next &&
 		       memcmp(pk->header.chain, chain, MS_SHA_LEN) == 0;
-	ms_position_enter(&pos, &pk->header);
-	memcpy(pos.chain, pk->header.chain, MS_SHA_LEN);
-	while (got == 1 && pos.next < next) {
-		got = ms_log_extent_read(
-		    &s, pk, pos.end, pos.next, pos.chain, err);
-		if (got == 1)
-			ms_log_extent_pass(&s, &pk->header, &pos);
-	}
+	ms_log_reader_begin(&r, pk);
+	while (got == 1 && r.pos.next < next)
+		got = ms_log_read_next(&r, err);
 	if (got == 1)
-		got = ms_log_extent_continues(&s, next, chain);
-	ms_log_extent_release(&s);
+		got = ms_log_extent_continues(&r.extent, next, chain);
+	ms_log_reader_release(&r);
 	return got;
 }
 
-/* From the header to the directory, and through what that and the trailer
- * say. 1, -1: MS_DATA it is not so, or MS_IO. */
+/* Reads a pack from the header to the directory and compares it with its
+ * directory and trailer. 1, -1: MS_DATA (they differ), MS_IO. */
 static int
 follow_whole(const struct ms_pack *pk, struct ms_err *err)
 {
-	struct ms_position pos = {.next = pk->header.first};
+	struct ms_log_reader r = {0};
 	struct ms_pack_trailer t;
-	struct ms_log_extent s = {0};
 	int got;
 
 	if (ms_pack_check_seal(pk, &t, err) < 0)
 		return -1;
-	ms_position_enter(&pos, &pk->header);
-	memcpy(pos.chain, pk->header.chain, MS_SHA_LEN);
-	do {
-		got = ms_log_extent_read(
-		    &s, pk, pos.end, pos.next, pos.chain, err);
-		if (got == 1)
-			ms_log_extent_pass(&s, &pk->header, &pos);
-	} while (got == 1);
-	ms_log_extent_release(&s);
+	ms_log_reader_begin(&r, pk);
+	while ((got = ms_log_read_next(&r, err)) == 1)
+		;
+	ms_log_reader_release(&r);
 	if (got < 0)
 		return -1;
-	if (pos.end != t.directory || pos.blocks != t.blocks ||
-	    pos.next != t.last + 1 ||
-	    memcmp(pos.chain, t.chain, MS_SHA_LEN) != 0)
+	if (r.pos.end != t.directory || r.pos.blocks != t.blocks ||
+	    r.pos.next != t.last + 1 ||
+	    memcmp(r.pos.chain, t.chain, MS_SHA_LEN) != 0)
 		return ms_fail(err, MS_DATA,
 		    "pack/%s: its trailer says something else", pk->name);
 	return 1;

@@ -74,10 +74,12 @@ struct ms_log_extent {
 int ms_log_extent_read(struct ms_log_extent *s, const struct ms_pack *pk,
     uint64_t offset, uint64_t next, const unsigned char chain[MS_SHA_LEN],
     struct ms_err *err);
+void ms_log_extent_clear(struct ms_log_extent *s);
 void ms_log_extent_release(struct ms_log_extent *s);
-/* Moves pos behind it: all but purges. */
-void ms_log_extent_pass(const struct ms_log_extent *s,
-    const struct ms_pack_header *pack, struct ms_position *pos);
+/* Adds a block (a meta block must be open) without a check of its batch. The
+ * contents of a meta block are taken over from b. */
+void ms_log_extent_keep(
+    struct ms_log_extent *s, uint64_t offset, struct ms_block *b);
 /*
  * Does a batch of it end right before record `next`, with this chain? So the
  * log goes on behind what somebody knows of it.
@@ -93,6 +95,42 @@ const unsigned char *ms_log_extent_runs(
     const struct ms_log_extent *s, const struct ms_log_block *b);
 const unsigned char *ms_log_extent_digests(
     const struct ms_log_extent *s, const struct ms_log_block *b);
+
+/*
+ * The reader of the log: it reads one pack, batch by batch. Catching up,
+ * rebuilding, regrouping and verifying a pack use it; they differ in what they
+ * do with an extent, and in what damage costs.
+ */
+struct ms_log_reader {
+	const struct ms_pack *pack;
+	struct ms_position pos;      /* after what was read; `purges` is for
+					the caller */
+	struct ms_log_extent extent; /* what was read last */
+	/*
+	 * Called when no whole batch begins at pos, although the file goes on;
+	 * why says what is wrong. The function returns 1 to read the blocks of
+	 * the damaged batch that are whole, 0 to end the pack here, or -1 with
+	 * err set. NULL: damage is an error.
+	 */
+	int (*damage)(void *ctx, const struct ms_err *why, struct ms_err *err);
+	void *ctx;
+	/*
+	 * The batch at pos is damaged: until its COMMIT each whole block is an
+	 * extent of its own, of which only the blocks are set. `damage` is then
+	 * called for a block that cannot be decompressed.
+	 */
+	bool salvage;
+};
+
+/* Sets the position to the beginning of a pack, after what its header says. */
+void ms_log_reader_begin(struct ms_log_reader *r, const struct ms_pack *pk);
+void ms_log_reader_release(struct ms_log_reader *r);
+/*
+ * Reads the next extent of the pack and moves pos to its end. 1; 0: the pack
+ * has no more (the end of the file, what seals it, or `damage` said so); -1:
+ * MS_DATA without `damage`, MS_IO, or what `damage` has set.
+ */
+int ms_log_read_next(struct ms_log_reader *r, struct ms_err *err);
 
 /*
  * Is there, behind offset, a COMMIT of a batch that begins with a number

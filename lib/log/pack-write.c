@@ -117,7 +117,7 @@ directory_rows(const struct ms_pack *pk, uint64_t end, struct ms_buf *rows,
 	unsigned char *row;
 	int got;
 
-	while ((got = ms_pack_next(pk, &at, end, &h, err)) == 1) {
+	while ((got = ms_pack_next_header(pk, &at, end, &h, err)) == 1) {
 		row = ms_buf_room(rows, MS_DIRECTORY_ROW);
 		memset(row, 0, MS_DIRECTORY_ROW);
 		ms_put_le64(row, at);

@@ -227,7 +227,7 @@ ms_pack_resync(const struct ms_pack *pk, uint64_t offset, uint64_t *found,
 }
 
 int
-ms_pack_next(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+ms_pack_next_header(const struct ms_pack *pk, uint64_t *at, uint64_t end,
     struct ms_block_header *h, struct ms_err *err)
 {
 	unsigned char raw[MS_BLOCK_HEADER];
@@ -242,6 +242,45 @@ ms_pack_next(const struct ms_pack *pk, uint64_t *at, uint64_t end,
 			got = ms_pack_resync(pk, *at + 1, at, err);
 	}
 	return got < 0 ? -1 : 0;
+}
+
+int
+ms_pack_next_block(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+    struct ms_block *b, ms_pack_damage_fn *damage, void *ctx,
+    struct ms_err *err)
+{
+	struct ms_pack_damage d;
+	struct ms_err why;
+	bool header_ok;
+	uint64_t next;
+	int got;
+
+	while (*at < end) {
+		why = (struct ms_err){0};
+		got = ms_pack_read(pk, *at, b, &header_ok, &why);
+		if (got >= 0)
+			return got;
+		if (why.code != MS_DATA) {
+			if (err != NULL)
+				*err = why;
+			return -1;
+		}
+		d = (struct ms_pack_damage){.at = *at, .why = &why};
+		next = *at + ms_block_length(&b->header);
+		if (header_ok && next <= end) {
+			d.header = &b->header;
+		} else {
+			got = ms_pack_resync(pk, *at + 1, &next, err);
+			if (got < 0)
+				return -1;
+			if (got == 0 || next > end)
+				next = end;
+		}
+		d.length = next - *at;
+		damage(ctx, &d);
+		*at = next;
+	}
+	return 0;
 }
 
 int

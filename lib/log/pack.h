@@ -97,12 +97,27 @@ int ms_pack_resync(const struct ms_pack *pk, uint64_t offset, uint64_t *found,
 /* Bytes that a block takes in the file. */
 uint64_t ms_block_length(const struct ms_block_header *h);
 /*
- * Block headers, one after another, without the blocks: that of the first
- * block at or behind *at, passing over what is damaged. *at is moved to it; go
- * on behind its length. 1; 0: none before end; -1: MS_IO.
+ * ms_pack_next_header() finds the first valid block header at or after *at,
+ * without the block, and moves *at to it; the next one is ms_block_length()
+ * further. 1; 0: none before end; -1: MS_IO.
  */
-int ms_pack_next(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+int ms_pack_next_header(const struct ms_pack *pk, uint64_t *at, uint64_t end,
     struct ms_block_header *h, struct ms_err *err);
+/* A part of a pack that is no whole block. */
+struct ms_pack_damage {
+	uint64_t at, length;                  /* bytes that are passed over */
+	const struct ms_block_header *header; /* if that is valid, else NULL */
+	const struct ms_err *why;
+};
+typedef void ms_pack_damage_fn(void *ctx, const struct ms_pack_damage *d);
+/*
+ * ms_pack_next_block() reads the first whole block at or after *at into b and
+ * moves *at to it. `damage` is called for each part that is passed over. 1; 0:
+ * there is none before end, or the trailer stands there; -1: MS_IO.
+ */
+int ms_pack_next_block(const struct ms_pack *pk, uint64_t *at, uint64_t end,
+    struct ms_block *b, ms_pack_damage_fn *damage, void *ctx,
+    struct ms_err *err);
 
 /* Begins a pack: tmp/pack.new with its header. A new pack id is drawn.
  * MS_TEMP: disk full. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,23 +16,6 @@
 
 #define LOCK_WAIT 60 /* seconds */
 #define LOCK_POLL_MS 50
-
-void
-ms_verify_fault(struct ms_verify_run *r, enum ms_fault_kind kind,
-    const char *where, const char *fmt, ...)
-{
-	struct ms_fault fault = {.kind = kind, .where = where};
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fault.reason = text;
-	if (kind != MS_FAULT_NOTE)
-		r->sum->faults++;
-	r->v->fault(r->v->ctx, &fault);
-}
 
 /* An archive that nobody can write in has no writers to keep out. */
 static int
@@ -121,6 +103,7 @@ static int
 build_new_messages(struct ms_archive *a, const struct ms_verify_run *r,
     const char *fresh, struct ms_err *err)
 {
+	const struct ms_damage_sink ignore = {pass_over, NULL};
 	struct ms_buf path = {0};
 	int rc;
 
@@ -133,8 +116,7 @@ build_new_messages(struct ms_archive *a, const struct ms_verify_run *r,
 		a->ix = NULL;
 	else
 		rc = ms_archive_index_all(a, a->ix,
-		    r->known.pack != 0 ? &r->known : NULL, pass_over, NULL,
-		    err);
+		    r->known.pack != 0 ? &r->known : NULL, &ignore, err);
 	close_index(a);
 	ms_buf_release(&path);
 	return rc;
@@ -244,6 +226,7 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
     struct ms_verify_sum *sum, struct ms_err *err)
 {
 	struct ms_verify_run r = {.v = v, .sum = sum};
+	const struct ms_damage_sink damage = {tell_damage, &r};
 	struct ms_archive *a;
 	int rc = -1;
 
@@ -257,8 +240,8 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
 	memcpy(r.archive, a->id, MS_ID_LEN);
 	if (lock(a, err) < 0 || ms_verify_known(&r, a->path, err) < 0)
 		goto out;
-	rc = ms_archive_rebuild(a, r.known.pack != 0 ? &r.known : NULL,
-	    tell_damage, &r, &sum->lost, err);
+	rc = ms_archive_rebuild(
+	    a, r.known.pack != 0 ? &r.known : NULL, &damage, &sum->lost, err);
 out:
 	ms_archive_close(a);
 	return rc;

@@ -1,7 +1,6 @@
 /* walk.c - the blocks of one pack, from end to end. ms-archive(5). */
 #include "impl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,25 +10,8 @@
 
 /* A regrouped pack has as many batches as it had blocks before. */
 #define BATCHES_MAX (4 * MS_PACK_BLOCKS_MAX)
-#define FAULTS_MAX 100000 /* kept of one pack */
 /* A record takes its salt at least. */
 #define RECORD_BYTES_MIN MS_SALT_LEN
-
-void
-ms_verify_keep(struct ms_verify_run *r, uint64_t at, const char *fmt, ...)
-{
-	struct ms_pack_fault fault = {.at = at};
-	char text[512];
-	va_list ap;
-
-	if (r->faults.n / sizeof(fault) >= FAULTS_MAX)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fault.reason = ms_xstrdup(text);
-	ms_buf_add(&r->faults, &fault, sizeof(fault));
-}
 
 /* The reason without the place, which the fault names itself. */
 static const char *
@@ -267,31 +249,18 @@ take_directory(struct ms_verify_run *r, uint64_t at, struct ms_block *b)
 		ms_verify_keep(r, at, "the directory lists other blocks");
 }
 
-/* Passes over what is no whole block. *at is moved to where to go on. */
-static int
-skip_damage(struct ms_verify_run *r, uint64_t *at, uint64_t end,
-    const struct ms_block *b, bool header_ok, const struct ms_err *why,
-    struct ms_err *err)
+/* A part of the pack that is no whole block. */
+static void
+take_damage(void *ctx, const struct ms_pack_damage *d)
 {
-	uint64_t next = *at + ms_block_length(&b->header);
-	int got = 1;
+	struct ms_verify_run *r = ctx;
 
-	if (header_ok && next <= end) {
-		if (b->header.kind == MS_BLOCK_DIRECTORY)
-			r->directory = *at;
-		else
-			add_row(r, *at, &b->header);
-	} else {
-		got = ms_pack_resync(r->pack, *at + 1, &next, err);
-		if (got < 0)
-			return -1;
-		if (got == 0 || next > end)
-			next = end;
-	}
-	ms_verify_keep(r, *at, "%s; %llu bytes", bare_reason(why),
-	    (unsigned long long)(next - *at));
-	*at = next;
-	return 0;
+	if (d->header != NULL && d->header->kind == MS_BLOCK_DIRECTORY)
+		r->directory = d->at;
+	else if (d->header != NULL)
+		add_row(r, d->at, d->header);
+	ms_verify_keep(r, d->at, "%s; %llu bytes", bare_reason(d->why),
+	    (unsigned long long)d->length);
 }
 
 int
@@ -299,41 +268,26 @@ ms_verify_walk(struct ms_verify_run *r, struct ms_err *err)
 {
 	uint64_t at = MS_PACK_HEADER, end = r->size;
 	struct ms_block b = {0};
-	struct ms_err why;
-	bool header_ok;
-	int got, rc = -1;
+	int got;
 
 	if (r->sealed)
 		end -= MS_PACK_TRAILER;
-	while (at < end) {
-		why = (struct ms_err){0};
-		got = ms_pack_read(r->pack, at, &b, &header_ok, &why);
-		if (got == 0)
-			break;
-		if (got < 0 && why.code != MS_DATA) {
-			*err = why;
-			goto out;
-		}
+	while ((got = ms_pack_next_block(
+		    r->pack, &at, end, &b, take_damage, r, err)) == 1) {
 		if (r->v->progress != NULL)
 			r->v->progress(
 			    r->v->ctx, "packs", r->done + at, r->total);
-		if (got < 0) {
-			if (skip_damage(r, &at, end, &b, header_ok, &why, err) <
-			    0)
-				goto out;
-			continue;
-		}
 		if (b.header.kind == MS_BLOCK_DIRECTORY) {
 			take_directory(r, at, &b);
 		} else {
 			add_row(r, at, &b.header);
-			if (take_block(r, at, &b, err) < 0)
-				goto out;
+			if (take_block(r, at, &b, err) < 0) {
+				got = -1;
+				break;
+			}
 		}
 		at += ms_block_length(&b.header);
 	}
-	rc = 0;
-out:
 	ms_block_release(&b);
-	return rc;
+	return got;
 }

@@ -383,12 +383,13 @@ no_damage(void *ctx, const char *what)
 static void
 anew(struct ms_archive *a)
 {
+	const struct ms_damage_sink none = {no_damage, NULL};
 	struct ms_index *ix = NULL;
 	const char *table = "";
 
 	if (ms_archive_lock(a, true, NULL) != 1 ||
 	    ms_index_create(&ix, "anew", a->id, NULL) < 0 ||
-	    ms_archive_index_all(a, ix, NULL, no_damage, NULL, NULL) < 0) {
+	    ms_archive_index_all(a, ix, NULL, &none, NULL) < 0) {
 		ok(false, "indexed anew");
 		return;
 	}

@@ -197,26 +197,22 @@ read_records(const struct ms_pack *pk, struct ms_buf *sums, uint64_t *full)
 	return got;
 }
 
-/* Reads all stretches; how many, or 0 if something is not whole. */
+/* Reads all extents; how many, or 0 if something is not whole. */
 static unsigned
 count_extents(const struct ms_pack *pk, struct ms_position *pos)
 {
-	struct ms_log_extent s = {0};
+	struct ms_log_reader r = {0};
 	struct ms_err err = {0};
 	unsigned n = 0;
 	int got;
 
-	*pos = (struct ms_position){.next = pk->header.first};
-	ms_position_enter(pos, &pk->header);
-	memcpy(pos->chain, pk->header.chain, MS_SHA_LEN);
-	while ((got = ms_log_extent_read(
-		    &s, pk, pos->end, pos->next, pos->chain, &err)) == 1) {
-		ms_log_extent_pass(&s, &pk->header, pos);
+	ms_log_reader_begin(&r, pk);
+	while ((got = ms_log_read_next(&r, &err)) == 1)
 		n++;
-	}
+	*pos = r.pos;
 	if (got < 0)
 		printf("# %s\n", err.msg);
-	ms_log_extent_release(&s);
+	ms_log_reader_release(&r);
 	return got == 0 ? n : 0;
 }
 
@@ -317,7 +313,8 @@ check_damaged(struct ms_archive *a)
 		ok(false, "%s", err.msg);
 		return;
 	}
-	while (at < pos.end / 2 && ms_pack_next(from, &at, pos.end, &h, NULL))
+	while (at < pos.end / 2 &&
+	       ms_pack_next_header(from, &at, pos.end, &h, NULL))
 		at += ms_block_length(&h);
 	at -= 5; /* within a block */
 	c = 0;

@@ -32,6 +32,9 @@ struct ms_archive {
 	struct ms_position checked; /* position found right last time */
 	unsigned exchanged;         /* ms_index_exchanged() seen by then */
 	bool clean;                 /* ms_archive_clean() has been here */
+	/* Called by a reader when a pack is gone; see ms_archive_refresh(). */
+	int (*refresh)(struct ms_archive *a, const struct ms_location *loc,
+	    struct ms_err *err);
 	unsigned char proved[MS_KEY_LEN]; /* id of a pack that is whole: of a
 					     higher generation */
 	/* When a pack is full: */
@@ -88,12 +91,19 @@ int ms_archive_open_tail(
     struct ms_archive *a, uint32_t number, struct ms_err *err);
 /* MS_DATA: the index belongs to other packs, and why. */
 int ms_archive_other_packs(struct ms_err *err, const char *why);
+/* Where damage is told that is passed over. */
+struct ms_damage_sink {
+	void (*fn)(void *ctx, const char *what);
+	void *ctx;
+};
 /*
- * Puts the rows of a stretch of a->tail: of its blocks, and of its records
- * from number `from` on. Moves pos behind it.
+ * Puts the rows of the extent that r has read: of its blocks, and of its
+ * records from number `from` on. Counts purges in r->pos. damage: is told of
+ * records whose content cannot be read; NULL: such a record is an error
+ * (MS_DATA).
  */
 int ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
-    const struct ms_log_extent *s, uint64_t from, struct ms_position *pos,
+    struct ms_log_reader *r, uint64_t from, const struct ms_damage_sink *damage,
     struct ms_err *err);
 /*
  * a->tail is a later generation of the pack in which pos stands: the index
@@ -136,18 +146,17 @@ int ms_archive_repack(struct ms_archive *a, const struct ms_pack *from,
  * passed over. known: how far an earlier index went, or NULL: what lies before
  * that was committed once, so it is damage where it is not whole.
  */
-typedef void ms_damage_fn(void *ctx, const char *what);
 int ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
-    const struct ms_position *known, ms_damage_fn *damage, void *ctx,
+    const struct ms_position *known, const struct ms_damage_sink *damage,
     struct ms_err *err);
 
 /*
  * The same into a new index, which then takes the place of the archive's. The
- * archive's own must not be open. *lost: messages that are not whole, and are
- * stored again when they come again.
+ * archive's own must not be open. *missing: messages that are not whole, and
+ * are stored again when they come again.
  */
 int ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
-    ms_damage_fn *damage, void *ctx, uint64_t *lost, struct ms_err *err);
+    const struct ms_damage_sink *damage, uint64_t *missing, struct ms_err *err);
 /* An empty index in tmp/index.new; puts that in the place of index/. */
 int ms_archive_new_index(
     struct ms_archive *a, struct ms_index **ix, struct ms_err *err);
