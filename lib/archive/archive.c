@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "fs.h"
 #include "utf8.h"
 
@@ -173,6 +173,7 @@ open_parts(struct ms_archive *a, struct ms_err *err)
 static int
 open_index(struct ms_archive *a, struct ms_err *err)
 {
+	struct ms_position pos = {0};
 	struct ms_err why = {0};
 	bool had_index;
 	int got;
@@ -190,13 +191,13 @@ open_index(struct ms_archive *a, struct ms_err *err)
 		}
 	}
 	/* Another archive's index would give out another archive's mail. */
-	if (a->ix != NULL && ms_archive_check_index(a, err) < 0)
+	if (a->ix != NULL && ms_archive_read_position(a, &pos, err) < 0)
 		return -1;
 	if (a->read_only)
 		return 0;
 	got = ms_archive_lock(a, a->ix == NULL, err);
 	if (got == 0 && a->mode == MS_ARCHIVE_WRITE)
-		return ms_archive_check_fits(a, err);
+		return ms_archive_fits(a, &pos, err);
 	if (got <= 0)
 		return got;
 	had_index = a->ix != NULL;
@@ -253,6 +254,12 @@ ms_archive_open(struct ms_archive **out, const char *dir,
 	a->recent = pos.next;
 	*out = a;
 	return 0;
+}
+
+struct ms_index *
+ms_archive_index(struct ms_archive *a)
+{
+	return a->ix;
 }
 
 const char *

@@ -38,6 +38,14 @@ void ms_archive_close(struct ms_archive *a);
 /* Its folder, absolute; as long as the handle. */
 const char *ms_archive_path(const struct ms_archive *a);
 
+/* Its index, for transactions of the caller. */
+struct ms_index;
+struct ms_index *ms_archive_index(struct ms_archive *a);
+/* Appends the content of record `number`, which must be of this type. MS_DATA:
+ * the record is damaged, missing, purged or of another type. */
+int ms_archive_content(struct ms_archive *a, uint64_t number, uint8_t type,
+    struct ms_buf *out, struct ms_err *err);
+
 /* ---- users, sources, folders: numbers are those of their first event ---- */
 
 #define MS_USER_MAX 255    /* bytes of a user name */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 /* A record where it lies now: its pack under a descriptor of our own, which
@@ -57,7 +57,7 @@ is_blob(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
 		return got;
 	got = read_digest(&pk, &loc, whole) &&
 	      memcmp(whole, digest, sizeof(whole)) == 0 &&
-	      (number >= a->recent || ms_archive_holds(a, &loc, &pk));
+	      (number >= a->recent || ms_archive_block_whole(a, &loc, &pk));
 	close(pk.fd);
 	return got;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "fs.h"
 
 #define EXTENTS_PER_COMMIT 64 /* indexed in one transaction */

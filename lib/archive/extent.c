@@ -1,6 +1,6 @@
 /* extent.c - the rows of an extent that was read from the log.
  * ms-archive(5), Index. */
-#include "archive-impl.h"
+#include "impl.h"
 
 static int
 index_record(struct ms_archive *a, struct ms_txn *txn, uint64_t number,

@@ -2,7 +2,7 @@
  * Index. */
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 /* Does an id begin with these digits? */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "fs.h"
 #include "le.h"
 

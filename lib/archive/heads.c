@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 #define SLICE 20000 /* rows looked up in one transaction */

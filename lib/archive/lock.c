@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <sys/file.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 
 int
 ms_archive_lock(struct ms_archive *a, bool wait, struct ms_err *err)

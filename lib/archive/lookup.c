@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 #define SLICE 20000 /* rows looked up in one transaction */
@@ -152,7 +152,7 @@ int
 ms_archive_committed(
     struct ms_archive *a, uint64_t number, int64_t *when, struct ms_err *err)
 {
-	struct ms_commit c = a->asked;
+	struct ms_commit c = a->queried;
 	uint64_t n = number;
 	struct ms_block *b;
 	uint32_t place;
@@ -169,7 +169,7 @@ ms_archive_committed(
 		return ms_fail(err, MS_DATA,
 		    "record %llu: the COMMIT behind it is missing",
 		    (unsigned long long)number);
-	a->asked = c;
+	a->queried = c;
 	*when = c.time;
 	return 0;
 }

@@ -2,7 +2,7 @@
  * ms-archive(5), MESSAGE. */
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 /* Where a BLOB is; the digest is compared when it is read, or now if several

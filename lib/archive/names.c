@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 /* Folders met so far, by number; their strings live as long as the handle. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 
 int
 ms_archive_other_packs(struct ms_err *err, const char *why)
@@ -199,24 +199,6 @@ ms_archive_read_position(
 	if (rc == 0 && memcmp(id, a->id, MS_ID_LEN) != 0)
 		rc = ms_archive_other_packs(err, "another archive");
 	return rc;
-}
-
-int
-ms_archive_check_index(struct ms_archive *a, struct ms_err *err)
-{
-	struct ms_position pos;
-
-	return ms_archive_read_position(a, &pos, err);
-}
-
-int
-ms_archive_check_fits(struct ms_archive *a, struct ms_err *err)
-{
-	struct ms_position pos;
-
-	return ms_archive_read_position(a, &pos, err) < 0
-		   ? -1
-		   : ms_archive_fits(a, &pos, err);
 }
 
 int

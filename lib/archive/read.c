@@ -2,11 +2,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "le.h"
 
 #define PACKS_OPEN 64
@@ -126,7 +127,7 @@ proof_of(struct ms_reader *r, const struct ms_location *loc)
 }
 
 bool
-ms_archive_holds(struct ms_archive *a, const struct ms_location *loc,
+ms_archive_block_whole(struct ms_archive *a, const struct ms_location *loc,
     const struct ms_pack *pk)
 {
 	struct proof *p = proof_of(a->reader, loc), now;

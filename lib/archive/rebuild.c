@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 
 #define STEPS_PER_COMMIT 64 /* extents or packs in a transaction */
 

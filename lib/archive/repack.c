@@ -2,7 +2,7 @@
  * same numbers. ms-archive(5), Sealed packs. By the holder of `lock`. */
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 #include "log.h"
 
 /*

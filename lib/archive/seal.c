@@ -2,7 +2,7 @@
  * ms-archive(5), Sealed packs. By the holder of `lock`. */
 #include <string.h>
 
-#include "archive-impl.h"
+#include "impl.h"
 
 #define SMALL_BLOCK (256 * 1024) /* payload */
 

@@ -4,7 +4,7 @@
  */
 #ifndef MS_ARCHIVE_WALK_H
 #define MS_ARCHIVE_WALK_H
-#include "archive-impl.h"
+#include "impl.h"
 
 #define MS_WALK_SLICE 256 /* rows read in one transaction */
 

@@ -4,7 +4,7 @@
  */
 #ifndef MS_BATCH_IMPL_H
 #define MS_BATCH_IMPL_H
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "batch.h"
 #include "map.h"
 

@@ -10,7 +10,7 @@
 #ifndef MS_INGEST_IMPL_H
 #define MS_INGEST_IMPL_H
 #include <pthread.h>
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "ingest.h"
 #include "map.h"
 #include "pool.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "archive.h"
 #include "record.h"
 
 #define ROWS_MAX 4096  /* of a read transaction */
@@ -104,7 +104,7 @@ fill(struct ms_history *h, struct ms_err *err)
 		h->older = older;
 		h->ended = false;
 		ms_buf_clear(&h->rows);
-		if (ms_index_begin(h->a->ix, &txn, err) < 0)
+		if (ms_index_begin(ms_archive_index(h->a), &txn, err) < 0)
 			return -1;
 		rc = read_rows(h, &txn, err);
 	} while (ms_index_end(&txn) != 0);

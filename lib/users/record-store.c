@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "archive.h"
 #include "le.h"
 
 /* Limits of a read transaction. */
@@ -44,7 +44,7 @@ ms_record_store_get(struct ms_archive *a, struct ms_txn *txn,
 	if (txn != NULL)
 		return look_up(txn, key, row, err);
 	do {
-		if (ms_index_begin(a->ix, &own, err) < 0)
+		if (ms_index_begin(ms_archive_index(a), &own, err) < 0)
 			return -1;
 		got = look_up(&own, key, row, err);
 	} while (ms_index_end(&own) != 0);
@@ -121,7 +121,7 @@ fill(struct ms_record_store *w, struct ms_err *err)
 	if (w->ended)
 		return 0;
 	do {
-		if (ms_index_begin(w->a->ix, &txn, err) < 0)
+		if (ms_index_begin(ms_archive_index(w->a), &txn, err) < 0)
 			return -1;
 		got = read_rows(w, &txn, &next, err);
 	} while (ms_index_end(&txn) != 0);

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "fs.h"
 #include "index.h"
 

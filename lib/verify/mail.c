@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "le.h"
 
 #define ROWS 1024 /* looked at in one transaction */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "history.h"
 #include "ingest.h"
 #include "tap.h"

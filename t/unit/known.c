@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "tap.h"
 
 #define SOURCE "imap://a@h/"

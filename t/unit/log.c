@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "tap.h"
 
 #define LARGE (8 * 1024 * 1024)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "run.h"
 #include "tap.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive-impl.h"
+#include "archive/impl.h"
 #include "le.h"
 #include "tap.h"
 
