@@ -448,6 +448,66 @@ whole(void)
 	close(f.pk.fd);
 }
 
+/* A trailer directly after the header, which is the shortest sealed pack. */
+static void
+shortest(void)
+{
+	unsigned char raw[MS_PACK_TRAILER];
+	struct ms_pack_trailer t = {.directory = 7};
+	struct fixture f;
+
+	if (!make(&f))
+		return;
+	memcpy(t.key, f.pk.header.key, MS_KEY_LEN);
+	ms_pack_trailer_write(&t, raw);
+	ms_pack_write(&f.pk, MS_PACK_HEADER, raw, sizeof(raw), NULL);
+	ms_pack_cut(&f.pk, MS_PACK_HEADER + MS_PACK_TRAILER, NULL);
+	t.directory = 0;
+	ok(ms_pack_sealed(&f.pk, &t, NULL) == 1 && t.directory == 7,
+	    "a pack of header and trailer is sealed");
+	ms_pack_write(&f.pk, MS_PACK_HEADER - 1, raw, sizeof(raw), NULL);
+	ms_pack_cut(&f.pk, MS_PACK_HEADER + MS_PACK_TRAILER - 1, NULL);
+	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0,
+	    "a shorter one is not, whatever it ends with");
+	close(f.pk.fd);
+}
+
+/* Errors of the disk are not taken for the end of a pack, or for damage. The
+ * descriptor can only be written. */
+static void
+unreadable(void)
+{
+	struct ms_pack_trailer t;
+	struct ms_block_header h;
+	struct ms_block b = {0};
+	struct ms_err err[6] = {{0}};
+	uint64_t at = MS_PACK_HEADER;
+	struct fixture f;
+	bool header_ok;
+	char path[64];
+	size_t i, bad = 0;
+	int fd;
+
+	if (!make(&f))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f.pk.fd);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	close(f.pk.fd);
+	f.pk.fd = fd;
+	ok(ms_pack_sealed(&f.pk, &t, &err[0]) == -1, "is it sealed?");
+	ok(ms_pack_closed(&f.pk, &err[1]) == -1, "is it closed?");
+	ok(ms_pack_read(&f.pk, at, &b, &header_ok, &err[2]) == -1, "a block");
+	ok(ms_pack_next_header(&f.pk, &at, f.pos.end, &h, &err[3]) == -1,
+	    "the next header");
+	ok(ms_pack_resync(&f.pk, at, &at, &err[4]) == -1, "any header");
+	ok(ms_log_goes_on(&f.pk, at, 1, &err[5]) == -1, "does the log go on?");
+	for (i = 0; i < 6; i++)
+		bad += err[i].code != MS_IO;
+	ok(fd >= 0 && bad == 0, "all of these are I/O errors");
+	ms_block_release(&b);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -460,5 +520,7 @@ main(void)
 	through();
 	whole();
 	sealing();
+	shortest();
+	unreadable();
 	return done();
 }

@@ -82,6 +82,49 @@ long_fields(void)
 	ms_buf_release(&b);
 }
 
+/* The fields of an OCCURRENCE, cut off at each place where that can happen. */
+static void
+fields(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		int rc;
+		const char *place, *flags;
+	} cases[] = {
+	    {"", 0, 0, "", ""},
+	    {"\1\0\0\0", 4, 0, "", ""}, /* an empty field */
+	    {"\1\0\2\0ab", 6, 0, "ab", ""},
+	    {"\2\0\1\0a\1\0\1\0b", 10, 0, "b", "a"},           /* any order */
+	    {"\4\0\1\0a\377\0\1\0b\2\0\1\0c", 15, 0, "", "c"}, /* unknown */
+	    {"\1", 1, -1, "", ""},
+	    {"\1\0", 2, -1, "", ""},
+	    {"\1\0\0", 3, -1, "", ""},
+	    {"\1\0\2\0a", 5, -1, "", ""},
+	    {"\1\0\0\1a", 5, -1, "", ""}, /* of 256 bytes */
+	    {"\1\0\1\0a\2\0\0", 8, -1, "", ""},
+	};
+	struct ms_occurrence o = {.message = 1}, got;
+	struct ms_buf b = {0};
+	struct ms_err err;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ms_buf_clear(&b);
+		ms_occurrence_write(&b, &o);
+		ms_buf_add(&b, cases[i].bytes, cases[i].n);
+		err = (struct ms_err){0};
+		rc = ms_occurrence_parse(&got, ms_buf_slice(&b), &err);
+		ok(rc == cases[i].rc && (rc == 0 || err.code == MS_DATA) &&
+			(rc < 0 ||
+			    (ms_slice_eq(got.place, str(cases[i].place)) &&
+				ms_slice_eq(got.flags, str(cases[i].flags)))),
+		    "fields %zu: %s", i, rc == 0 ? "read" : "refused");
+	}
+	ms_buf_release(&b);
+}
+
 static void
 places_and_commits(void)
 {
@@ -199,6 +242,7 @@ main(void)
 {
 	occurrences();
 	long_fields();
+	fields();
 	places_and_commits();
 	trees();
 	leaves();
