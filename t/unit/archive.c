@@ -1,6 +1,6 @@
 /* archive.c - an archive is made, filled, and read back: walks in every order
  * and selection, ids by their first digits, messages, names, the lock. */
-#include "archive-impl.h"
+#include "archive-writer.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -2,7 +2,7 @@
  * says of them. */
 #include "synced.h"
 
-#include "archive-impl.h"
+#include "archive-writer.h"
 #include "expunge.h"
 #include "history.h"
 
