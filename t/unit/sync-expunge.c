@@ -291,22 +291,34 @@ check_read_back(struct ms_lookup *l)
 	ms_expunge_close(e);
 }
 
-/* Overwrites the packs: what was found in the index cannot be read. */
-static int
-spoil(const char *path, const struct stat *st, int type, struct FTW *at)
+/* The time of the archive is compared to the second. */
+static void
+check_archived_before(struct ms_lookup *l)
 {
-	static const char zeros[4096];
-	FILE *f;
-	off_t i;
+	static const struct ms_choice every;
+	struct ms_sync_rules rules = {
+	    .choice = &every, .has_archived_before = true};
+	const struct ms_msg_info info = {.uid = 1, .flags = ""};
+	struct ms_archive *a = ms_lookup_archive(l);
+	struct ms_sync_decision d;
+	struct ms_mailbox_state m;
+	struct ms_expunge *e;
+	uint64_t number = 0;
+	int64_t when = 0;
 
-	(void)at;
-	if (type != FTW_F || strstr(path, "/pack/") == NULL ||
-	    (f = fopen(path, "r+")) == NULL)
-		return 0;
-	for (i = 0; i < st->st_size; i += (off_t)sizeof(zeros))
-		fwrite(zeros, 1, sizeof(zeros), f);
-	fclose(f);
-	return 0;
+	ms_expunge_open(&e, &rules, l, NULL);
+	find_folder(&m, l, "INBOX");
+	m.uidvalidity = 7;
+	ms_archive_place(a, m.number, "7/1", &number, NULL);
+	ms_archive_committed(a, number, &when, NULL);
+	rules.archived_before = when;
+	ms_expunge_message(e, &m, &info, &d);
+	ok(d.action == MS_SYNC_LEFT_OUT, "archived at this second");
+	rules.archived_before = when + 1;
+	ms_expunge_message(e, &m, &info, &d);
+	ok(d.action == MS_SYNC_DELETE, "archived in the second before");
+	ms_mailbox_release(&m);
+	ms_expunge_close(e);
 }
 
 static void
@@ -350,6 +362,7 @@ main(void)
 	l = open_to_write();
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		check(l, &rows[i]);
+	check_archived_before(l);
 	check_read_back(l);
 	check_log(l);
 	check_log_fails(l);

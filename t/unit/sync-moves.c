@@ -16,6 +16,8 @@ struct moves {
 	const char *contents;
 	const char *want; /* the folder of each, "-" for none */
 	const char *source;
+	/* a message that is recognised in its folder before */
+	const char *recognised_in, *recognised;
 };
 
 static const struct moves rows[] = {
@@ -47,6 +49,12 @@ static const struct moves rows[] = {
 	"Work", {TEXT("M")}, "", .want = "-"},
     {"recognised in its folder: seen there", {{NULL}}, "INBOX",
 	{TEXT("B"), TEXT("W")}, "", .want = "reference Work"},
+    {"a copy was recognised in its folder", {{NULL}}, "Neu",
+	{TEXT("A"), TEXT("A")}, "", .want = "INBOX -", .recognised_in = "Work",
+	.recognised = TEXT("A")},
+    {"another message was recognised", {{NULL}}, "Neu", {TEXT("A"), TEXT("A")},
+	"", .want = "INBOX Work", .recognised_in = "Work",
+	.recognised = TEXT("W")},
     {"seen by a recognised copy", {{NULL}}, "Work", {TEXT("A")}, "",
 	.want = "reference"},
     {"another source has it: not moved", {{NULL}}, "Neu", {TEXT("O")}, "",
@@ -142,6 +150,24 @@ decide(struct ms_lookup *l, const struct moves *t, struct ms_buf *got)
 }
 
 static void
+recognise(struct ms_lookup *l, const char *folder, const char *text)
+{
+	static const struct ms_choice every;
+	const struct ms_sync_rules rules = {.choice = &every};
+	struct ms_mailbox_state m = {.name = ms_xstrdup(folder)};
+	unsigned char head[MS_SHA_LEN];
+	struct ms_msg_info info =
+	    info_of(60, text, MS_HAS_HEAD | MS_HAS_SIZE, head);
+	struct ms_sync_decision d;
+
+	survey(l, &rules, &m, "60", "");
+	if (ms_sync_message(&rules, l, &m, &info, &d, NULL) < 0 ||
+	    d.action != MS_SYNC_REFERENCE)
+		ok(false, "not recognised in %s", folder);
+	ms_mailbox_release(&m);
+}
+
+static void
 check(const struct moves *t)
 {
 	static const struct ms_choice every;
@@ -158,6 +184,8 @@ check(const struct moves *t)
 		survey(l, &rules, &m, t->listed[i].uids, t->listed[i].probe);
 		ms_mailbox_release(&m);
 	}
+	if (t->recognised != NULL)
+		recognise(l, t->recognised_in, t->recognised);
 	decide(l, t, &got);
 	ok(strcmp(ms_buf_str(&got) + (got.n > 0), t->want) == 0, "%s:%s",
 	    t->name, ms_buf_str(&got));

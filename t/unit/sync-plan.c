@@ -398,6 +398,30 @@ check_attributes(void)
 	}
 }
 
+/* A probe that cannot be compared is an error, and no other message. */
+static void
+check_damage(void)
+{
+	const struct ms_sync_rules rules = {.choice = &every};
+	struct ms_lookup *l = open_lookup(ALICE, false);
+	struct ms_mailbox_state m = {
+	    .name = ms_xstrdup("INBOX"), .uidvalidity = 7};
+	struct ms_sync_plan plan = {0};
+	unsigned char head[MS_SHA_LEN];
+	const struct ms_msg_info info =
+	    info_of(3, TEXT("B"), MS_HAS_HEAD | MS_HAS_SIZE, head);
+	struct ms_err err = {0};
+
+	read_uids(&m.uids, "3");
+	ok(ms_sync_surveyed(&rules, l, &m, &plan, &err) == 1, "a probe");
+	nftw(dir, spoil, 8, FTW_PHYS);
+	ok(ms_sync_probed(&rules, l, &m, &info, &plan, &err) < 0, "damage: %s",
+	    err.msg);
+	ms_sync_plan_release(&plan);
+	ms_mailbox_release(&m);
+	ms_lookup_close(l);
+}
+
 int
 main(void)
 {
@@ -422,5 +446,6 @@ main(void)
 	    "an archive that does not exist: %s", err.msg);
 	ms_lookup_close(l);
 	ms_lookup_close(NULL);
+	check_damage();
 	return synced_end();
 }

@@ -6,6 +6,7 @@
 #define SYNCED_H
 #include <ftw.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,6 +103,24 @@ discard(const char *path, const struct stat *st, int type, struct FTW *at)
 	(void)type;
 	(void)at;
 	return remove(path);
+}
+
+/* Overwrites the packs: what was found in the index cannot be read. */
+static inline int
+spoil(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	static const char zeros[4096];
+	FILE *f;
+	off_t i;
+
+	(void)at;
+	if (type != FTW_F || strstr(path, "/pack/") == NULL ||
+	    (f = fopen(path, "r+")) == NULL)
+		return 0;
+	for (i = 0; i < st->st_size; i += (off_t)sizeof(zeros))
+		fwrite(zeros, 1, sizeof(zeros), f);
+	fclose(f);
+	return 0;
 }
 
 /* Makes the archive in dir; returns whether that worked. */
