@@ -1,4 +1,4 @@
-/* csv.c - tables of mailboxes: what each file gives. */
+/* csv.c - tests lib/formats/csv*.c and lib/jobs/csv-mailbox.c. */
 #include "csv-mailbox.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* profile-store: profiles and what is recorded of their runs. */
+/* profile-store.c - tests lib/jobs: profiles and runs in the archive. */
 #include "profile-store.h"
 
 #include <ftw.h>
@@ -91,7 +91,7 @@ profiles(struct ms_archive *a)
 	ok(wish(a, &w) == MS_OK && ms_profile_find(a, "one", &p, NULL) == 1 &&
 		p.number == two && !p.enabled &&
 		ms_profile_find(a, "two", &p, NULL) == 0,
-	    "its name is free for another");
+	    "the name can be used again");
 	ms_stored_profile_release(&p);
 }
 
@@ -102,7 +102,7 @@ do_rename(void *ctx, struct ms_change *ch, struct ms_err *err)
 	return ms_profiles_rename_user(ch, "alice", "alix", err);
 }
 
-/* Profiles follow a user who gets another name. */
+/* A renamed user gets the new name in the texts of profiles. */
 static void
 renamed(struct ms_archive *a)
 {
@@ -138,7 +138,7 @@ look(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 			strcmp(m->reason, "it broke \xef\xbf\xbd") == 0 &&
 			m->failure_count == MS_RUN_FAILURES && m->more == 50 &&
 			strcmp(m->failures[99].where, "INBOX/1") == 0,
-		    "the second, with as many failures as are kept");
+		    "the second one, with failures up to the limit");
 	++*n;
 	return 0;
 }
@@ -186,10 +186,10 @@ runs(struct ms_archive *a)
 	ok(ms_run_get(a, first, &r, NULL) == 1 && r.result == MS_RUN_ERRORS &&
 		r.status == 1 && r.counts.seen == 5 && r.ended >= r.began &&
 		r.profile == p.number && r.mailboxes == 2,
-	    "it is known how");
+	    "the end of the first run is read back");
 	ok(ms_run_get(a, second, &r, NULL) == 1 && r.result == MS_RUN_OPEN &&
 		r.ended == 0,
-	    "the other has not");
+	    "the second run has no end");
 	r = (struct ms_run){.row = r.row, .number = second};
 	ok(ms_run_log_begin(&one, a, NULL, &r, NULL) == 0 &&
 		ms_run_log_number(one) == second &&
@@ -202,7 +202,7 @@ runs(struct ms_archive *a)
 		ms_run_log_end(NULL, &r, NULL) == 0,
 	    "a run without a log");
 	ok(ms_run_mailboxes(a, first, look, &n, NULL) == 0 && n == 2,
-	    "its mailboxes alone");
+	    "only the mailboxes of the first run");
 	ok(ms_profile_get(a, p.number, &p, NULL) == 1 && p.last_run == first,
 	    "the profile knows its latest run");
 	r = (struct ms_run){

@@ -1,12 +1,12 @@
-/* profile.c - tests of lib/profile: what is read, what is refused with which
- * words, what is written. */
+/* profile.c - tests lib/jobs/profile*.c: valid texts, invalid texts and their
+ * messages, text that is written. */
 #include "profile.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "tap.h"
 
-/* Some of ms-fetch's options. */
+/* Some options of ms-fetch. */
 static bool
 fetch(const char *name, bool *argument, bool *many)
 {
@@ -38,7 +38,7 @@ parse(struct ms_profile *p, const char *text, struct ms_err *err)
 #define CSV "kind = csv\nurl = imaps://h/\nfile = /x.csv\n"
 #define EXPORT "kind = export\noutput = /x\n"
 
-/* A bad profile, and all that is said of it. */
+/* Invalid profiles, and their messages. */
 static const struct {
 	const char *text, *says;
 } bad[] = {
@@ -202,7 +202,7 @@ test_good(void)
 	ok(parse(&p, good, &err) == 0, "a batch: %s", err.msg);
 	ok(p.kind == MS_PROFILE_BATCH && p.jobs == 8 && p.deletes &&
 		p.all_users && p.by_user_name,
-	    "what it says");
+	    "the kind and the values");
 	ok(p.secret != NULL && strcmp(p.secret, "archiver") == 0, "its secret");
 	ok(p.schedule.kind == MS_SCHEDULE_TIMES && p.schedule.hours == 8,
 	    "its schedule");
@@ -214,7 +214,7 @@ test_good(void)
 	ok(strcmp(ms_profile_next(&p, "folder", &at), "a;b # c") == 0,
 	    "a comment needs a blank and a semicolon");
 	ok(strcmp(ms_profile_next(&p, "folder", &at), "[Gmail]/x = y") == 0,
-	    "what a value may hold");
+	    "bytes that a value may contain");
 	ok(ms_profile_next(&p, "folder", &at) == NULL, "no third folder");
 	ok(strcmp(ms_profile_value(&p, "all-folders"), "") == 0, "a switch");
 	at = 0;
@@ -243,7 +243,7 @@ test_good(void)
 	ms_profile_release(&p);
 }
 
-/* Values of every length come back whole: libinih would cut them. */
+/* Values of every length are read back unchanged: libinih would split them. */
 static void
 test_long(void)
 {
@@ -286,7 +286,7 @@ test_long(void)
 		memset(value, 'x', MS_PROFILE_VALUE_MAX);
 	}
 	ok(n == 2 && strstr(err.msg, "longer than 8192 bytes") != NULL,
-	    "what cannot be read whole is refused");
+	    "a line that cannot be read completely is refused");
 }
 
 static void
@@ -322,16 +322,16 @@ test_rename(void)
 	ok(ms_profile_rename_user(&out, ms_slice_str(text), "use", "Ann B") ==
 		    3 &&
 		strcmp(ms_buf_str(&out), want) == 0,
-	    "a user renamed, all else as it was");
+	    "a renamed user; other bytes stay");
 	ms_buf_clear(&out);
 	ok(ms_profile_rename_user(&out, ms_slice_str(text), "use", "a ;b") ==
 		    0 &&
 		strcmp(ms_buf_str(&out), text) == 0,
-	    "a name that would become another stays out");
+	    "a new name that INI cannot express");
 	ms_buf_clear(&out);
 	ok(ms_profile_rename_user(&out, ms_slice_str(want), "use", "x") == 0 &&
 		strcmp(ms_buf_str(&out), want) == 0,
-	    "nobody renamed");
+	    "a name that no key has");
 	ms_buf_release(&out);
 }
 

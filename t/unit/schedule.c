@@ -1,4 +1,4 @@
-/* schedule.c - tests of lib/schedule: what is read, and what is written. */
+/* schedule.c - tests lib/jobs/schedule.c: schedules parsed and written. */
 #include "schedule.h"
 
 #include <string.h>
