@@ -110,7 +110,7 @@ int ms_stream_data(struct ms_stream_writer *w, const unsigned char *p, size_t n,
 int ms_stream_end(struct ms_stream_writer *w, struct ms_err *err);
 /*
  * Cancels the open message: the reader drops it, and learns the reason, which
- * can be NULL (ms-stream(5), Cut messages). Does nothing if no message is open.
+ * can be NULL (ms-stream(5), Incomplete messages). Does nothing if no message is open.
  */
 int ms_stream_cancel(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err);
