@@ -1,18 +1,21 @@
-/* batch, ingest: what becomes of messages in one batch and the next: order,
- * new and known, references, what is dropped, what an OCCURRENCE keeps. */
+/*
+ * batch.c - the outcomes of deposits, the records that batches write, the
+ * limits of a batch, and batches that are sifted.
+ */
 #include "ingest.h"
 
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "archive-writer.h"
 #include "event.h"
 #include "tap.h"
 
-/* A line for each result: place, new, known or failed, "+" for an occurrence.
- */
+/* Writes a line for each result: name, outcome, `+` for a new occurrence, `?`
+ * if the message is not in the folder from which it was moved. */
 static void
 result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 {
@@ -20,8 +23,8 @@ result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
 	struct ms_buf *out = ctx;
 
 	ms_buf_add(out, where.p, where.n);
-	ms_buf_printf(
-	    out, " %s%s\n", words[d->outcome], d->occurrence ? "+" : "");
+	ms_buf_printf(out, " %s%s%s\n", words[d->outcome],
+	    d->occurrence ? "+" : "", d->source_missing ? "?" : "");
 }
 
 static void
@@ -98,7 +101,7 @@ one_batch(struct ms_archive *a)
 	ms_buf_release(&got);
 }
 
-/* What a first batch knows, a second one does. */
+/* A second batch knows the messages of the first. */
 static void
 next_batch(struct ms_archive *a)
 {
@@ -110,19 +113,19 @@ next_batch(struct ms_archive *a)
 	d = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
 	put(in, d, "1", "Subject: a\n\nx\n");
 	put(in, d, "2", "");
-	expect(in, &got, "1 known\n2 known\n", "the same again");
+	expect(in, &got, "1 known\n2 known\n", "the same messages again");
 	ok(a->checked.next == next && a->checked.end == end,
-	    "nothing was written");
+	    "nothing is written");
 	in = ms_ingest_new(a, 1, result, &got);
 	d = ms_ingest_dest(in, "alice", "local:", "C", NULL, false);
 	put(in, d, "1", "Subject: a\n\nx\n");
 	put(in, d, "2", "Subject: mixed\r\n\nx\n");
 	put(in, d, "3", "Subject: mixed\n\r\nx\n");
-	expect(in, &got, "1 known+\n2 new+\n3 known\n", "elsewhere");
+	expect(in, &got, "1 known+\n2 new+\n3 known\n", "in another folder");
 	ms_buf_release(&got);
 }
 
-/* The OCCURRENCE with this place, as it stands in the pack. */
+/* Reads the OCCURRENCE with this place from the pack. */
 static bool
 find_occurrence(
     struct ms_archive *a, const char *place, struct ms_occurrence *o)
@@ -157,7 +160,7 @@ find_occurrence(
 }
 
 static void
-kept(struct ms_archive *a)
+keep_attributes(struct ms_archive *a)
 {
 	struct ms_buf got = {0};
 	struct ms_ingest *in = ms_ingest_new(a, 2, result, &got);
@@ -174,16 +177,17 @@ kept(struct ms_archive *a)
 	ms_ingest_data(
 	    in, (const unsigned char *)"Subject: k\r\n\r\n", 14, NULL);
 	ms_ingest_end(in, NULL);
-	expect(in, &got, "1 new+\n", "with all that is known of it");
-	ok(find_occurrence(a, "7/8", &o), "an OCCURRENCE");
+	expect(in, &got, "1 new+\n", "a message with all attributes");
+	ok(find_occurrence(a, "7/8", &o), "there is an OCCURRENCE");
 	ok(o.date == -5 && o.form == MS_FORM_CRLF && o.bits == 0 &&
 		ms_slice_eq(o.flags, ms_slice_str("\\Seen $x")) &&
 		ms_slice_eq(o.other, ms_slice_str("x-later=\"kept\"")),
-	    "keeps date, form, flags and what else there is");
+	    "it has the date, the form, the flags and the other attributes");
 	ms_buf_release(&got);
 }
 
-/* Larger than a parcel, longer than a block, and interrupted by small ones. */
+/* Messages that are larger than a work unit and than a block, between small
+ * messages. */
 static void
 large(struct ms_archive *a)
 {
@@ -212,14 +216,16 @@ large(struct ms_archive *a)
 			ms_ingest_end(in, NULL);
 	}
 	put(in, d, "4", "Subject: after\n\n");
-	expect(in, &got, "1 new+\n2 new+\n3 known\n4 new+\n", "large ones");
+	expect(in, &got, "1 new+\n2 new+\n3 known\n4 new+\n", "large messages");
 	ms_buf_release(&got);
 	free(text);
 }
 
-/* An event alone, as a run that deletes at the source writes it. */
+/* An event in a batch of its own, as a run that deletes at the source writes
+ * it.
+ */
 static void
-noted(struct ms_archive *a)
+log_event(struct ms_archive *a)
 {
 	const char *const places[] = {"7/8", "uidl \xc3\xa4 \"\n"};
 	const char *const bad[] = {"7/8", "\xff"};
@@ -235,28 +241,864 @@ noted(struct ms_archive *a)
 	ok(ms_archive_content(a, a->checked.next - 2, MS_EVENT, &back, &err) ==
 		    0 &&
 		ms_slice_eq(ms_buf_slice(&json), ms_buf_slice(&back)),
-	    "as it is, in a batch of its own");
+	    "it is stored unchanged, in a batch of its own");
 	ok(strstr(ms_buf_str(&back),
 	       "{\"event\":\"delete\",\"user\":2,\"source\":3,\"folder\":4,"
 	       "\"places\":[\"7/8\",\"uidl \xc3\xa4 \\\"\\n\"],"
 	       "\"occurrences\":[12,13],\"time\":") == (char *)back.p &&
 		strstr(ms_buf_str(&back), "\"actor\":") != NULL,
-	    "it says what is asked for");
+	    "it has the keys of a deletion");
 	ms_buf_clear(&json);
 	ok(ms_event_delete(&json, &d, true, &err) == 0 &&
 		ms_event_parse(&ev, ms_buf_slice(&json), &err) == 0 &&
 		ev.kind == MS_EVENT_DELETED,
-	    "and then what is gone");
+	    "an event tells what was deleted");
 	ms_buf_clear(&json);
 	d.places = bad;
 	ok(ms_event_delete(&json, &d, true, &err) < 0 && err.code == MS_DATA &&
 		json.n == 0,
-	    "not what is no text");
+	    "a place that is not UTF-8 is refused");
 	ok(ms_archive_log_event(a, ms_slice_str("{\"event\""), &err) < 0 &&
 		err.code == MS_BUG,
-	    "what is no event is not written");
+	    "JSON that is not an event is not written");
 	ms_buf_release(&json);
 	ms_buf_release(&back);
+}
+
+/* ---- records ---- */
+
+/*
+ * Appends the records of each kind from number `from` on, "M2 O3 C1": B BLOB,
+ * M MESSAGE, O OCCURRENCE, P PLACE, V MOVED, E EVENT, C COMMIT.
+ */
+static const char *
+records(struct ms_archive *a, uint64_t from)
+{
+	static const char letters[] = " BMOPVEC";
+	static struct ms_buf out;
+	size_t n[MS_COMMIT + 1] = {0};
+	struct ms_buf content = {0};
+	uint8_t type;
+
+	ms_buf_clear(&out);
+	for (; from < a->checked.next; from++)
+		for (type = MS_BLOB; type <= MS_COMMIT; type++)
+			if (ms_archive_content(a, from, type, &content, NULL) ==
+			    0) {
+				n[type]++;
+				break;
+			}
+	for (type = MS_BLOB; type <= MS_COMMIT; type++)
+		if (n[type] > 0)
+			ms_buf_printf(&out, "%s%c%zu", out.n > 0 ? " " : "",
+			    letters[type], n[type]);
+	ms_buf_release(&content);
+	return ms_buf_str(&out);
+}
+
+/* One batch of messages, each given by a spec and a text. */
+struct given {
+	struct ms_spec spec;
+	const char *folder, *text, *reference;
+};
+
+static void
+batch(struct ms_archive *a, const struct given *given, size_t n,
+    const char *results, const char *written, const char *name)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 2, result, &got);
+	uint64_t from = a->checked.next;
+	struct ms_spec spec;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		spec = given[i].spec;
+		spec.dest = ms_ingest_dest(
+		    in, "alice", "local:", given[i].folder, NULL, false);
+		if (given[i].reference != NULL) {
+			unsigned char id[MS_SHA_LEN];
+
+			text = given[i].reference;
+			ms_sha256(text, strlen(text), id);
+			ms_ingest_reference(in, &spec, id, NULL);
+			continue;
+		}
+		text = given[i].text;
+		ms_ingest_begin(in, &spec, NULL);
+		ms_ingest_data(
+		    in, (const unsigned char *)text, strlen(text), NULL);
+		ms_ingest_end(in, NULL);
+	}
+	expect(in, &got, results, name);
+	ok(strcmp(records(a, from), written) == 0, "%s: %s", name,
+	    records(a, from));
+	ms_buf_release(&got);
+}
+#define BATCH(a, given, ...)                                                   \
+	batch(a, given, sizeof(given) / sizeof(given[0]), __VA_ARGS__)
+
+#define X "Subject: x\r\n\r\nx\r\n"
+#define Y "Subject: y\r\n\r\ny\r\n"
+#define Z "Subject: z\r\n\r\nz\r\n"
+
+/* An OCCURRENCE is recorded once for a message in a folder, a PLACE for each
+ * further place. */
+static void
+places(struct ms_archive *a)
+{
+	static const struct given first[] = {
+	    {{.where = "1", .place = "7/1"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/2"}, "A", X, NULL},
+	    {{.where = "3", .place = "7/2"}, "A", X, NULL},
+	    {{.where = "4"}, "A", X, NULL},
+	    {{.where = "5", .place = "7/1"}, "B", X, NULL},
+	};
+	static const struct given again[] = {
+	    {{.where = "1", .place = "7/1"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/2"}, "A", X, NULL},
+	    {{.where = "3", .place = "7/1"}, "B", X, NULL},
+	    {{.where = "4"}, "B", X, NULL},
+	};
+	static const struct given more[] = {
+	    {{.where = "1", .place = "7/3"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/2"}, "B", X, NULL},
+	};
+	static const struct given folder[] = {
+	    {{.where = "1"}, "C", X, NULL},
+	    {{.where = "2", .place = "7/9"}, "C", X, NULL},
+	};
+	uint64_t user, source, number, occurrence, other;
+
+	BATCH(a, first, "1 new+\n2 known\n3 known\n4 known\n5 known+\n",
+	    "M1 O2 P1 E3 C1", "places in one batch");
+	BATCH(a, again, "1 known\n2 known\n3 known\n4 known\n", "",
+	    "known places");
+	BATCH(a, more, "1 known\n2 known\n", "P2 C1", "further places");
+	BATCH(a, folder, "1 known+\n2 known\n", "O1 P1 E1 C1",
+	    "a place after an occurrence without one");
+	ok(ms_archive_user(a, "alice", &user, NULL) == 1 &&
+		ms_archive_source(a, "local:", &source, NULL) == 1 &&
+		ms_archive_folder(a, user, source, "A", &number, NULL) == 1,
+	    "the folder is there");
+	ok(ms_archive_place(a, number, "7/1", &occurrence, NULL) == 1 &&
+		ms_archive_place(a, number, "7/3", &other, NULL) == 1 &&
+		occurrence == other,
+	    "both places are of the same occurrence");
+}
+
+/* Rows of the folder: number of occurrences that were moved away. */
+static size_t
+count_moved(struct ms_archive *a, const char *folder)
+{
+	struct ms_select all = {.order = MS_BY_RECORD};
+	const struct ms_folder *f;
+	const struct ms_row *row;
+	struct ms_walk *w;
+	size_t n = 0;
+
+	if (ms_walk_open(&w, a, &all, NULL) < 0)
+		return 0;
+	while (ms_walk_next(w, &row, NULL) == 1)
+		n += ms_archive_folder_get(a, row->folder, &f, NULL) == 1 &&
+		     strcmp(f->name, folder) == 0 &&
+		     (row->bits & MS_ROW_MOVED) != 0;
+	ms_walk_close(w);
+	return n;
+}
+
+/* `from`: a MOVED is recorded if the message is in that folder. */
+static void
+moves(struct ms_archive *a)
+{
+	static const struct given first[] = {
+	    {{.where = "1", .place = "1/1"}, "In", X, NULL},
+	    {{.where = "2", .place = "1/2"}, "In", Y, NULL},
+	    {{.where = "3", .place = "2/1", .from = "In"}, "Out", Y, NULL},
+	};
+	static const struct given next[] = {
+	    {{.where = "1", .place = "2/2", .from = "In"}, "Out", X, NULL},
+	    {{.where = "2", .from = "Nowhere"}, "In", Z, NULL},
+	    {{.where = "3", .from = "Out"}, "Third", Z, NULL},
+	    {{.where = "4", .from = "In"}, "In", Z, NULL},
+	};
+	static const struct given again[] = {
+	    {{.where = "1", .place = "2/2", .from = "In"}, "Out", X, NULL},
+	    {{.where = "2", .place = "2/1", .from = "In"}, "Out", Y, NULL},
+	};
+	static const struct given no_place[] = {
+	    {{.where = "1", .from = "In"}, "Out", X, NULL},
+	};
+	static const struct given back[] = {
+	    {{.where = "1", .place = "1/9", .from = "Out"}, "In", X, NULL},
+	};
+
+	BATCH(a, first, "1 new+\n2 new+\n3 known+\n", "M2 O3 V1 E3 C1",
+	    "a move within a batch");
+	BATCH(a, next, "1 known+\n2 new+?\n3 known+?\n4 known?\n",
+	    "M1 O3 V1 E1 C1", "moves, and folders without the message");
+	ok(count_moved(a, "In") == 2 && count_moved(a, "Out") == 0,
+	    "two messages were moved away");
+	BATCH(a, again, "1 known\n2 known\n", "", "the same moves again");
+	BATCH(a, no_place, "1 known\n", "", "a known move without a place");
+	BATCH(a, back, "1 known\n", "P1 V1 C1", "a move back");
+	ok(count_moved(a, "Out") == 1, "the message is in its first folder");
+}
+
+static void
+references(struct ms_archive *a)
+{
+	static const struct given first[] = {
+	    {{.where = "1"}, "A", "Subject: x\n\nx\n", NULL},
+	    {{.where = "2"}, "B", NULL, X},
+	    {{.where = "3", .place = "5/5", .has_date = true, .date = 77}, "C",
+		NULL, X},
+	    {{.where = "4"}, "B", NULL, Y},
+	};
+	static const struct given again[] = {
+	    {{.where = "1", .place = "5/5"}, "C", NULL, X},
+	    {{.where = "2", .place = "5/6"}, "C", NULL, X},
+	    {{.where = "3", .place = "5/7", .from = "A"}, "D", NULL, X},
+	};
+	struct ms_occurrence o = {0};
+
+	BATCH(a, first, "1 new+\n2 known+\n3 known+\n4 failed\n", "M1 O3 E4 C1",
+	    "references in the batch of the message");
+	ok(find_occurrence(a, "5/5", &o) && o.form == MS_FORM_LF &&
+		o.bits == MS_BODY_NOT_SEEN && o.date == 77,
+	    "the form is that of the copy, and the body was not seen");
+	BATCH(a, again, "1 known\n2 known\n3 known+\n", "O1 P1 V1 E1 C1",
+	    "references to places");
+	ok(find_occurrence(a, "5/7", &o) &&
+		o.bits == (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN),
+	    "a reference without a date");
+}
+
+/* A reference uses the user's copy of the same source, if there is one. */
+static void
+reference_copies(struct ms_archive *a)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	struct ms_spec spec = {.place = "6/6", .where = "3"};
+	struct ms_dest *one, *two;
+	struct ms_occurrence o = {0};
+	unsigned char id[MS_SHA_LEN];
+
+	one = ms_ingest_dest(in, "alice", "imap://one/", "A", NULL, false);
+	put(in, one, "1", "Subject: x\n\nx\n");
+	two = ms_ingest_dest(in, "alice", "imap://two/", "A", NULL, false);
+	put(in, two, "2", X);
+	spec.dest =
+	    ms_ingest_dest(in, "alice", "imap://two/", "B", NULL, false);
+	ms_sha256(X, strlen(X), id);
+	ms_ingest_reference(in, &spec, id, NULL);
+	expect(in, &got, "1 new+\n2 known+\n3 known+\n", "two sources");
+	ok(find_occurrence(a, "6/6", &o) && o.form == MS_FORM_CRLF,
+	    "the form is that of the copy from the same source");
+	ms_buf_release(&got);
+}
+
+/* Dates: the place, the Date field, the fallback, in this order. */
+static void
+dates(struct ms_archive *a)
+{
+	static const char dated[] =
+	    "Date: Thu, 1 Jan 1970 00:00:09 +0000\r\n\r\n";
+	static const struct given given[] = {
+	    {{.where = "1", .place = "1/1", .has_date = true, .date = 5}, "A",
+		dated, NULL},
+	    {{.where = "2",
+		 .place = "1/2",
+		 .has_fallback = true,
+		 .fallback = 6},
+		"B", dated, NULL},
+	    {{.where = "3",
+		 .place = "1/3",
+		 .has_fallback = true,
+		 .fallback = 7},
+		"A", X, NULL},
+	    {{.where = "4", .place = "1/4"}, "A", Y, NULL},
+	};
+	/* The Date field of a known message is that of the index. */
+	static const struct given known[] = {
+	    {{.where = "1", .place = "1/5"}, "C", dated, NULL},
+	};
+	struct ms_occurrence o = {0};
+
+	BATCH(a, given, "1 new+\n2 known+\n3 new+\n4 new+\n", "M3 O4 E3 C1",
+	    "dates");
+	ok(find_occurrence(a, "1/1", &o) && o.date == 5, "of the place");
+	ok(find_occurrence(a, "1/2", &o) && o.date == 9 && o.bits == 0,
+	    "of the Date field");
+	ok(find_occurrence(a, "1/3", &o) && o.date == 7 && o.bits == 0,
+	    "of the fallback");
+	ok(find_occurrence(a, "1/4", &o) && o.date == 0 &&
+		o.bits == MS_DATE_UNKNOWN,
+	    "unknown");
+	BATCH(a, known, "1 known+\n", "O1 E1 C1", "a known message");
+	ok(find_occurrence(a, "1/5", &o) && o.date == 9 && o.bits == 0,
+	    "of the Date field of a known message");
+}
+
+/* A message with a body of n bytes, which depends on the seed. */
+static char *
+attachment(const char *subject, size_t n, unsigned seed)
+{
+	struct ms_buf text = {0};
+	size_t start;
+	char *s;
+
+	ms_buf_printf(&text, "Subject: %s\r\n\r\n", subject);
+	for (start = text.n; text.n - start < n;) {
+		seed = seed * 1103515245 + 12345;
+		ms_buf_printf(&text,
+		    (text.n - start) % 64 > 60 ? "%u\r\n" : "%u", seed >> 8);
+	}
+	s = ms_xstrdup(ms_buf_str(&text));
+	ms_buf_release(&text);
+	return s;
+}
+
+/* A body that several messages have is one BLOB. */
+static void
+blobs(struct ms_archive *a)
+{
+	char *one = attachment("one", 100000, 1);
+	char *two = attachment("two", 100000, 1);
+	char *three = attachment("three", 100000, 1);
+	char *other = attachment("one", 100000, 2);
+	const struct given first[] = {
+	    {{.where = "1"}, "A", one, NULL},
+	    {{.where = "2"}, "A", two, NULL},
+	    {{.where = "3"}, "A", one, NULL},
+	};
+	const struct given next[] = {
+	    {{.where = "1"}, "A", three, NULL},
+	    {{.where = "2"}, "A", other, NULL},
+	};
+
+	BATCH(a, first, "1 new+\n2 new+\n3 known\n", "B1 M2 O2 E2 C1",
+	    "a body twice in a batch");
+	BATCH(a, next, "1 new+\n2 new+\n", "B1 M2 O2 C1",
+	    "a known body and a new one");
+	free(one);
+	free(two);
+	free(three);
+	free(other);
+}
+
+/* Mixed line ends: only a MESSAGE with the same line ends is used again. */
+static void
+mixed_line_ends(struct ms_archive *a)
+{
+	static const char wire[] = "Subject: m\r\n\r\nx\r\n";
+	static const char m1[] = "Subject: m\r\n\nx\n";
+	static const char m2[] = "Subject: m\n\r\nx\n";
+	static const char m3[] = "Subject: m\n\nx\r\n";
+	static const struct given first[] = {
+	    {{.where = "1"}, "A", m1, NULL},
+	    {{.where = "2"}, "B", m2, NULL},
+	    {{.where = "3"}, "C", m1, NULL},
+	};
+	static const struct given next[] = {
+	    {{.where = "1"}, "D", m1, NULL},
+	    {{.where = "2"}, "E", m3, NULL},
+	    {{.where = "3"}, "F", m2, NULL},
+	    {{.where = "4"}, "G", "Subject: m\n\nx\n", NULL},
+	};
+	struct ms_row *row;
+	struct ms_buf rows = {0};
+	uint64_t message, used[7];
+	size_t i;
+
+	BATCH(a, first, "1 new+\n2 known+\n3 known+\n", "M2 O3 E4 C1",
+	    "mixed line ends in one batch");
+	BATCH(a, next, "1 known+\n2 known+\n3 known+\n4 known+\n",
+	    "M1 O4 E4 C1", "mixed line ends in the next batch");
+	{
+		unsigned char id[MS_SHA_LEN];
+		char hex[MS_SHA_HEX + 1];
+
+		ms_sha256(wire, strlen(wire), id);
+		ms_hex(id, MS_SHA_LEN, hex);
+		ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
+			ms_archive_occurrences(a, message, &rows, NULL) == 0 &&
+			rows.n == 7 * sizeof(*row),
+		    "seven occurrences");
+	}
+	row = (struct ms_row *)(void *)rows.p;
+	for (i = 0; i < 7 && rows.n == 7 * sizeof(*row); i++)
+		used[i] = row[i].message;
+	ok(used[0] == used[2] && used[0] == used[3] && used[1] == used[5] &&
+		used[0] != used[1] && used[4] != used[0] && used[4] != used[1],
+	    "each has the MESSAGE with its line ends");
+	ok(used[6] == message, "other line ends: the first MESSAGE");
+	ms_buf_release(&rows);
+}
+
+/* Labels and users. */
+static void
+names(struct ms_archive *a)
+{
+	static const struct row {
+		const char *user, *label;
+		bool create;
+		const char *results, *written, *name;
+	} rows[] = {
+	    {"alice", "One", false, "1 new+\n", "M1 O1 E3 C1", "a label"},
+	    {"alice", "One", false, "1 known\n", "", "the same label"},
+	    {"alice", NULL, false, "1 known\n", "", "no label"},
+	    {"alice", "Two", false, "1 known\n", "E1 C1", "another label"},
+	    {"bob", NULL, false, "1 failed\n", "", "an unknown user"},
+	    {"bob", "One", true, "1 known+\n", "O1 E3 C1", "a new user"},
+	    {"bob", NULL, false, "1 known\n", "", "a known user"},
+	};
+	struct ms_buf got = {0};
+	struct ms_ingest *in;
+	struct ms_dest *d;
+	uint64_t from;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		from = a->checked.next;
+		in = ms_ingest_new(a, 1, result, &got);
+		d = ms_ingest_dest(in, rows[i].user, "imap://h/", "A",
+		    rows[i].label, rows[i].create);
+		put(in, d, "1", X);
+		expect(in, &got, rows[i].results, rows[i].name);
+		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
+		    rows[i].name, records(a, from));
+	}
+	ms_buf_release(&got);
+}
+
+/* ---- large messages ---- */
+
+#define UNIT_MAX (2 * 1024 * 1024) /* WORK_UNIT_MESSAGE_MAX of impl.h */
+
+/* Messages around the size from which on they are not in a work unit. */
+static void
+sizes(struct ms_archive *a)
+{
+	static const size_t n[] = {UNIT_MAX - 1, UNIT_MAX, UNIT_MAX + 1};
+	unsigned char *text = ms_xmalloc(UNIT_MAX + 1);
+	struct ms_buf got = {0};
+	struct ms_ingest *in;
+	struct ms_dest *d, *nobody;
+	struct ms_spec spec = {.where = "1"};
+	uint64_t from, message;
+	char hex[MS_SHA_HEX + 1];
+	unsigned char id[MS_SHA_LEN];
+	uint64_t size;
+	size_t i;
+	int round;
+
+	ms_random(text, UNIT_MAX + 1);
+	for (i = 0; i < UNIT_MAX + 1; i++)
+		text[i] = text[i] == '\r' || text[i] == '\n' ? '.' : text[i];
+	memcpy(text, "Subject: big\r\n\r\n", 17);
+	for (i = 0; i < 3; i++)
+		for (round = 0; round < 2; round++) {
+			from = a->checked.next;
+			in = ms_ingest_new(a, 1, result, &got);
+			d = ms_ingest_dest(
+			    in, "alice", "local:", "A", NULL, false);
+			nobody = ms_ingest_dest(
+			    in, "nobody", "local:", "A", NULL, false);
+			spec.dest = d;
+			ms_ingest_begin(in, &spec, NULL);
+			ms_ingest_data(in, text, n[i] / 2, NULL);
+			ms_ingest_data(
+			    in, text + n[i] / 2, n[i] - n[i] / 2, NULL);
+			ms_ingest_end(in, NULL);
+			spec.dest = nobody;
+			ms_ingest_begin(in, &spec, NULL);
+			ms_ingest_data(in, text, n[i], NULL);
+			ms_ingest_end(in, NULL);
+			expect(in, &got,
+			    round == 0 ? "1 new+\n1 failed\n"
+				       : "1 known\n1 failed\n",
+			    "a message at the limit of a work unit");
+			if (round > 0)
+				ok(a->checked.next == from,
+				    "a known message is not written");
+		}
+	ms_sha256(text, UNIT_MAX + 1, id);
+	ms_hex(id, MS_SHA_LEN, hex);
+	ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
+		ms_archive_check(a, message, NULL) == 0 &&
+		ms_archive_identity(a, message, id, &size, NULL) == 0 &&
+		size == UNIT_MAX + 1,
+	    "the large message is complete");
+	ms_buf_release(&got);
+	free(text);
+}
+
+/* ---- limits of a batch ---- */
+
+struct tally {
+	size_t results, failed;
+	bool ordered;
+};
+
+/* Counts results; each is named by its number. */
+static void
+count_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
+{
+	struct tally *t = ctx;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%zu", t->results++);
+	t->ordered = t->ordered && ms_slice_eq(where, ms_slice_str(name));
+	t->failed += d->outcome == MS_OUTCOME_FAILED;
+}
+
+static size_t
+count_commits(struct ms_archive *a, uint64_t from)
+{
+	struct ms_buf content = {0};
+	size_t n = 0;
+
+	for (; from < a->checked.next; from++)
+		n +=
+		    ms_archive_content(a, from, MS_COMMIT, &content, NULL) == 0;
+	ms_buf_release(&content);
+	return n;
+}
+
+/* MS_BATCH limits the messages of a batch. */
+static void
+batch_size(struct ms_archive *a)
+{
+	static const struct row {
+		const char *limit;
+		unsigned messages, commits;
+	} rows[] = {{"1", 3, 3}, {"2", 5, 3}, {"2", 6, 3}, {"100", 100, 1},
+	    {"0", 4, 1}, {"9999999", 4, 1}, {NULL, 2048, 1}, {NULL, 2049, 2}};
+	struct tally t;
+	struct ms_ingest *in;
+	struct ms_dest *d;
+	uint64_t from;
+	unsigned i, k, serial = 0;
+	char where[32], text[64];
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].limit != NULL)
+			setenv("MS_BATCH", rows[i].limit, 1);
+		else
+			unsetenv("MS_BATCH");
+		t = (struct tally){.ordered = true};
+		from = a->checked.next;
+		in = ms_ingest_new(a, 3, count_result, &t);
+		d = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+		for (k = 0; k < rows[i].messages; k++) {
+			snprintf(where, sizeof(where), "%u", k);
+			snprintf(
+			    text, sizeof(text), "Subject: %u\n\n", serial++);
+			put(in, d, where, text);
+		}
+		ok(ms_ingest_finish(in, NULL) == 0 &&
+			t.results == rows[i].messages && t.ordered &&
+			t.failed == 0,
+		    "MS_BATCH=%s: %u messages in order",
+		    rows[i].limit != NULL ? rows[i].limit : "",
+		    rows[i].messages);
+		ok(count_commits(a, from) == rows[i].commits, "%zu commits",
+		    count_commits(a, from));
+	}
+	unsetenv("MS_BATCH");
+}
+
+/* A copy of a message that the writer has, or has just committed, is known. */
+static void
+copies_in_small_batches(struct ms_archive *a)
+{
+	static const char *const texts[] = {
+	    X, Y, "Subject: m\r\n\nx\n", "Subject: m\n\nx\r\n"};
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in;
+	uint64_t from = a->checked.next;
+	char where[32], folder[32];
+	size_t i;
+
+	setenv("MS_BATCH", "1", 1);
+	in = ms_ingest_new(a, 2, count_result, &t);
+	for (i = 0; i < 80; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		snprintf(folder, sizeof(folder), "F%zu", i);
+		put(in,
+		    ms_ingest_dest(in, "alice", "local:", folder, NULL, false),
+		    where, texts[i % 4]);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 80 && t.ordered,
+	    "copies in batches of one message");
+	ok(strcmp(records(a, from), "M4 O80 E81 C80") == 0,
+	    "each message is stored once: %s", records(a, from));
+	unsetenv("MS_BATCH");
+}
+
+/* Deposits that write nothing also fill a batch, so that their results come. */
+static void
+known_deposits(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	uint64_t from;
+	char where[32];
+	size_t i;
+
+	put(in, d, "0", X);
+	ms_ingest_finish(in, NULL);
+	from = a->checked.next;
+	t = (struct tally){.ordered = true};
+	in = ms_ingest_new(a, 2, count_result, &t);
+	d = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	for (i = 0; i < 2 * MS_BATCH_DEPOSITS + 4096; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		put(in, d, where, X);
+	}
+	/* The second full batch waits until the first was reported. */
+	ok(t.results >= MS_BATCH_DEPOSITS,
+	    "known messages are reported before the end");
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
+		a->checked.next == from,
+	    "all are reported, nothing is written");
+}
+
+/* The names of folders and users fill a batch, too. */
+static void
+many_destinations(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	char where[32], folder[MS_FOLDER_MAX];
+	uint64_t from = a->checked.next;
+	size_t i, n = 2000;
+
+	memset(folder, 'f', sizeof(folder));
+	folder[sizeof(folder) - 1] = '\0';
+	/* A folder counts with 2,048 bytes, and six for each of its name. */
+	for (i = 0; i < n; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		memcpy(folder, where, strlen(where));
+		put(in,
+		    ms_ingest_dest(in, "alice", "local:", folder, NULL, false),
+		    where, X);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == n && t.ordered &&
+		t.failed == 0,
+	    "many folders");
+	ok(count_commits(a, from) == 3, "%zu commits", count_commits(a, from));
+}
+
+/* ---- sifting ---- */
+
+static struct ms_block_image *
+image(enum ms_block_kind kind, uint8_t type, const char *texts)
+{
+	struct ms_block_builder b = {.kind = kind};
+	struct ms_block_image *im = ms_xcalloc(1, sizeof(*im));
+	void *zstd = ms_block_compressor();
+	unsigned char digest[MS_SHA_LEN];
+
+	for (; *texts != '\0'; texts++) {
+		ms_sha256(texts, 1, digest);
+		ms_block_add(&b, type,
+		    (struct ms_slice){(const unsigned char *)texts, 1}, digest);
+	}
+	ms_block_finish(&b, zstd, im);
+	ms_block_builder_release(&b);
+	ms_block_compressor_free(zstd);
+	return im;
+}
+
+/* The one-byte records of images, in their order; checks their digests. */
+static void
+show_images(struct ms_block_image **list, uint32_t n, struct ms_buf *out)
+{
+	unsigned char digest[MS_SHA_LEN];
+	struct ms_record rec;
+	struct ms_block b;
+	uint32_t i, k;
+
+	for (i = 0; i < n; i++) {
+		b = (struct ms_block){.header = list[i]->header};
+		ms_buf_add(&b.stored, list[i]->bytes.p + MS_BLOCK_HEADER,
+		    list[i]->bytes.n - MS_BLOCK_HEADER);
+		if (ms_block_views(&b, NULL) < 0 || ms_block_open(&b, NULL) < 0)
+			ms_buf_add_str(out, "damaged");
+		for (k = 0; k < b.header.count; k++) {
+			ms_block_record(&b, k, &rec);
+			ms_buf_add(out, rec.content.p, rec.content.n);
+			ms_sha256(rec.content.p, rec.content.n, digest);
+			if (rec.type == MS_BLOB &&
+			    memcmp(b.digests + (size_t)k * MS_SHA_LEN, digest,
+				sizeof(digest)) != 0)
+				ms_buf_add_byte(out, '!');
+		}
+		ms_block_release(&b);
+	}
+}
+
+static void
+sift(void)
+{
+	static const struct row {
+		const char *data[3], *meta[3];
+		const char *known; /* the records that are known */
+		const char *left;
+		const char *refer; /* of each deposit, `-`: to no message */
+		const char *name;
+	} rows[] = {
+	    {{"abc", "de"}, {"AB", "C"}, "", "abcde ABC", "012-", "nothing"},
+	    {{"abc", "de"}, {"AB", "C"}, "ac", "bde ABC", "012-", "BLOBs"},
+	    {{"abc", "de"}, {"AB", "C"}, "B", "abcde AC", "0-1-", "a MESSAGE"},
+	    {{"abc", "de"}, {"AB", "C"}, "deAB", "abc C", "--0-", "images"},
+	    {{"abc", "de"}, {"AB", "C"}, "abcdeABC", " ", "----", "all"},
+	    {{NULL}, {"ABC"}, "A", " BC", "-01-", "no BLOBs"},
+	};
+	struct ms_batch b = {0};
+	struct ms_deposit *d;
+	struct ms_buf out = {0};
+	struct ms_err err = {0};
+	size_t i, k, n, blobs, messages;
+	const char *s;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (k = 0; k < 3 && rows[i].data[k] != NULL; k++) {
+			ms_batch_add_image(
+			    &b, image(MS_BLOCK_DATA, MS_BLOB, rows[i].data[k]));
+			for (s = rows[i].data[k]; *s != '\0'; s++) {
+				struct ms_new_blob bl = {
+				    .known = strchr(rows[i].known, *s) != NULL};
+
+				ms_sha256(s, 1, bl.digest);
+				ms_buf_add(&b.blobs, &bl, sizeof(bl));
+			}
+		}
+		for (k = 0; k < 3 && rows[i].meta[k] != NULL; k++) {
+			ms_batch_add_image(&b,
+			    image(MS_BLOCK_META, MS_MESSAGE, rows[i].meta[k]));
+			for (s = rows[i].meta[k]; *s != '\0'; s++) {
+				struct ms_new_message m = {
+				    .known = strchr(rows[i].known, *s) != NULL};
+
+				m.id[0] = (unsigned char)*s;
+				ms_buf_add(&b.messages, &m, sizeof(m));
+			}
+		}
+		ms_batch_messages(&b, &messages);
+		for (k = 0; k <= messages; k++) {
+			struct ms_deposit one = {
+			    .new_message =
+				k < messages ? (uint32_t)k : MS_NO_NEW_MESSAGE};
+
+			ms_buf_add(&b.deposits, &one, sizeof(one));
+		}
+		ok(ms_batch_sift(&b, &err) == 0, "sift: %s%s", rows[i].name,
+		    err.msg);
+		ms_buf_clear(&out);
+		show_images(b.data, b.data_n, &out);
+		ms_buf_add_byte(&out, ' ');
+		show_images(b.meta, b.meta_n, &out);
+		ok(strcmp(ms_buf_str(&out), rows[i].left) == 0, "left: %s",
+		    ms_buf_str(&out));
+		ms_buf_clear(&out);
+		d = ms_batch_deposits(&b, &n);
+		for (k = 0; k < n; k++)
+			ms_buf_printf(&out,
+			    d[k].new_message == MS_NO_NEW_MESSAGE ? "-" : "%u",
+			    d[k].new_message);
+		ok(strcmp(ms_buf_str(&out), rows[i].refer) == 0,
+		    "deposits refer to %s", ms_buf_str(&out));
+		ms_batch_messages(&b, &messages);
+		ms_batch_blobs(&b, &blobs);
+		ok(blobs + messages + 1 == strlen(rows[i].left),
+		    "as many entries as records are left");
+		ms_batch_clear(&b);
+	}
+	ms_batch_release(&b);
+	ms_buf_release(&out);
+}
+
+/*
+ * While a pipeline holds large messages that it has looked up, another process
+ * commits some of them. The pipeline then finds them known, and the batch is
+ * sifted. The process is started before any thread.
+ */
+static pid_t
+start_other(const char *dir, int fd)
+{
+	static const unsigned seeds[] = {1, 2};
+	struct ms_archive *a = NULL;
+	struct ms_buf got = {0};
+	struct ms_ingest *in;
+	struct ms_dest *d;
+	pid_t pid = fork();
+	size_t i;
+	char c;
+
+	if (pid != 0)
+		return pid;
+	if (read(fd, &c, 1) != 1 ||
+	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, NULL) < 0)
+		_exit(1);
+	in = ms_ingest_new(a, 1, result, &got);
+	d = ms_ingest_dest(in, "alice", "local:", "Other", NULL, false);
+	for (i = 0; i < 2; i++)
+		put(in, d, "other", attachment("s", UNIT_MAX + 1, seeds[i]));
+	i = ms_ingest_finish(in, NULL) == 0 &&
+	    strcmp(ms_buf_str(&got), "other new+\nother new+\n") == 0;
+	ms_archive_close(a);
+	_exit(i ? 0 : 1);
+}
+
+static void
+sifted_commit(struct ms_archive *a, pid_t other, int fd)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "Mine", NULL, false);
+	uint64_t from, message;
+	unsigned char id[MS_SHA_LEN];
+	char hex[MS_SHA_HEX + 1], *text = NULL;
+	struct ms_err err = {0};
+	int status = -1;
+	unsigned i;
+
+	for (i = 1; i <= 3; i++) {
+		free(text);
+		text = attachment("s", UNIT_MAX + 1, i);
+		put(in, d, i == 1 ? "1" : i == 2 ? "2" : "3", text);
+	}
+	ok(write(fd, "x", 1) == 1 && waitpid(other, &status, 0) == other &&
+		status == 0,
+	    "another process commits two of the messages");
+	from = a->checked.next;
+	expect(in, &got, "1 known+\n2 known+\n3 new+\n", "a sifted batch");
+	ok(strcmp(records(a, from), "B3 M3 O5 E3 C2") == 0,
+	    "each message is stored once: %s", records(a, from));
+	{
+		struct ms_message_hasher *h = ms_message_hasher_new();
+		struct ms_identity identity;
+
+		ms_message_hasher_add(
+		    h, (const unsigned char *)text, strlen(text));
+		ms_message_hasher_end(h, &identity);
+		memcpy(id, identity.id, sizeof(id));
+		ms_message_hasher_free(h);
+	}
+	ms_hex(id, MS_SHA_LEN, hex);
+	ok(ms_archive_find(a, hex, &message, 1, &err) == 1 &&
+		ms_archive_check(a, message, &err) == 0,
+	    "the third message can be read: %s", err.msg);
+	free(text);
+	ms_buf_release(&got);
 }
 
 static int
@@ -268,26 +1110,78 @@ discard(const char *path, const struct stat *st, int type, struct FTW *at)
 	return remove(path);
 }
 
-int
-main(void)
+/* Runs a test with an archive of its own. */
+static void
+with_archive(void (*test)(struct ms_archive *))
 {
 	char dir[] = "/tmp/ms-batch.XXXXXX";
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
-	int bad;
 
 	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
 	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0) {
 		ok(false, "an archive: %s", err.msg);
-		return done();
+		return;
 	}
+	test(a);
+	ms_archive_close(a);
+	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+with_other_process(void)
+{
+	char dir[] = "/tmp/ms-batch.XXXXXX";
+	struct ms_archive *a = NULL;
+	struct ms_err err = {0};
+	pid_t other;
+	int fd[2];
+
+	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
+	    pipe(fd) < 0) {
+		ok(false, "an archive: %s", err.msg);
+		return;
+	}
+	other = start_other(dir, fd[0]);
+	if (other < 0 || ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0)
+		ok(false, "an archive: %s", err.msg);
+	else
+		sifted_commit(a, other, fd[1]);
+	close(fd[0]);
+	close(fd[1]);
+	ms_archive_close(a);
+	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The tests of one archive after the other. */
+static void
+basics(struct ms_archive *a)
+{
 	one_batch(a);
 	next_batch(a);
-	kept(a);
+	keep_attributes(a);
 	large(a);
-	noted(a);
-	ms_archive_close(a);
-	bad = done();
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
-	return bad;
+	log_event(a);
+}
+
+int
+main(void)
+{
+	with_other_process();
+	with_archive(basics);
+	with_archive(places);
+	with_archive(moves);
+	with_archive(references);
+	with_archive(reference_copies);
+	with_archive(dates);
+	with_archive(blobs);
+	with_archive(mixed_line_ends);
+	with_archive(names);
+	with_archive(sizes);
+	with_archive(batch_size);
+	with_archive(copies_in_small_batches);
+	with_archive(known_deposits);
+	with_archive(many_destinations);
+	sift();
+	return done();
 }
