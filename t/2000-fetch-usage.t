@@ -50,7 +50,7 @@ status 'also when --check comes after the mistake' 64 ms-fetch --bad --check ima
 # A new session has no terminal to ask for a password.
 status 'no password option, no terminal' 64 setsid -w ms-fetch imaps://a@h/
 same '  its stream has the status' misused out
-ok '  it names the options' grep -q 'password-file, --password-fd or --password-command' err
+ok '  it names the options' grep -q 'password-file or --password-fd' err
 
 status 'a password file that is not there' 66 ms-fetch --password-file none imaps://a@h/
 trailer 66 | cmp -s - out || fail '  its stream has the status'

@@ -25,10 +25,6 @@ ask_password(
 	    &prompt, "Password of %s at %s: ", opt->login_name, opt->url.host);
 	rc = ms_secret_ask(s, ms_buf_str(&prompt), err);
 	ms_buf_release(&prompt);
-	if (rc < 0 && err->code == MS_USAGE)
-		return ms_fail(err, MS_USAGE,
-		    "no password; use --password-file, --password-fd or "
-		    "--password-command");
 	return rc;
 }
 

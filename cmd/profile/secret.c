@@ -115,24 +115,14 @@ remove_secret(struct tool *t, const struct ms_account *owner, const char *name,
 /* ---- the verb ---- */
 
 static int
-ask_twice(struct ms_secret *s, const char *name, struct ms_err *err)
+ask(struct ms_secret *s, const char *name, struct ms_err *err)
 {
-	struct ms_secret repeated;
 	struct ms_buf prompt = {0};
 	int rc;
 
 	ms_buf_printf(&prompt, "Password for '%s': ", name);
-	rc = ms_secret_ask(s, ms_buf_str(&prompt), err);
-	if (rc == 0)
-		rc = ms_secret_ask(&repeated, "Once more: ", err);
-	if (rc == 0 && strcmp(s->s, repeated.s) != 0)
-		rc = ms_fail(err, MS_USAGE, "passwords do not match");
-	ms_secret_wipe(&repeated);
+	rc = ms_secret_ask_twice(s, ms_buf_str(&prompt), err);
 	ms_buf_release(&prompt);
-	if (rc < 0 && err->code == MS_USAGE &&
-	    strcmp(err->msg, "no terminal to ask on") == 0)
-		return ms_fail(err, MS_USAGE,
-		    "no password; give --password-file or --password-fd");
 	return rc;
 }
 
@@ -144,7 +134,7 @@ get(struct ms_secret *s, const struct profile_options *opt, const char *name,
 		return ms_secret_file(s, opt->file, err);
 	if (opt->password_fd >= 0)
 		return ms_secret_fd(s, opt->password_fd, err);
-	return ask_twice(s, name, err);
+	return ask(s, name, err);
 }
 
 static int

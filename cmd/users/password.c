@@ -6,21 +6,6 @@
 #include "secret.h"
 #include "users.h"
 
-/* Asks twice, because the terminal does not show what is typed. */
-static int
-ask(struct ms_secret *s, struct ms_err *err)
-{
-	struct ms_secret again = {0};
-	int rc = ms_secret_ask(s, "new password: ", err);
-
-	if (rc == 0)
-		rc = ms_secret_ask(&again, "once more: ", err);
-	if (rc == 0 && strcmp(s->s, again.s) != 0)
-		rc = ms_fail(err, MS_USAGE, "passwords do not match");
-	ms_secret_wipe(&again);
-	return rc;
-}
-
 /* Reads the password from the place that the options name, and hashes it. */
 static int
 read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
@@ -33,7 +18,7 @@ read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
 	else if (u->opt->password_file != NULL)
 		rc = ms_secret_file(&s, u->opt->password_file, err);
 	else
-		rc = ask(&s, err);
+		rc = ms_secret_ask_twice(&s, "New password: ", err);
 	if (rc == 0)
 		rc = ms_password_hash(s.s, hash, err);
 	ms_secret_wipe(&s);

@@ -198,9 +198,24 @@ ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err)
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), rc;
 
 	if (tty < 0)
-		return ms_fail(
-		    err, MS_USAGE, "no terminal to ask for the password");
+		return ms_fail(err, MS_USAGE,
+		    "no terminal to ask for the password; give --password-file "
+		    "or --password-fd");
 	rc = ask(s, tty, prompt, err);
 	close(tty);
 	return rc < 0 ? rc : finish(s, err);
+}
+
+int
+ms_secret_ask_twice(struct ms_secret *s, const char *prompt, struct ms_err *err)
+{
+	struct ms_secret repeated = {0};
+	int rc = ms_secret_ask(s, prompt, err);
+
+	if (rc == 0)
+		rc = ms_secret_ask(&repeated, "Once more: ", err);
+	if (rc == 0 && strcmp(s->s, repeated.s) != 0)
+		rc = ms_fail(err, MS_USAGE, "passwords do not match");
+	ms_secret_wipe(&repeated);
+	return rc;
 }

@@ -34,6 +34,9 @@ int ms_secret_command(
  * MS_NOINPUT, nothing was typed.
  */
 int ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err);
+/* Asks twice. Errors: also MS_USAGE, the answers differ. */
+int ms_secret_ask_twice(
+    struct ms_secret *s, const char *prompt, struct ms_err *err);
 
 void ms_secret_wipe(struct ms_secret *s);
 /*
