@@ -1,7 +1,7 @@
 /*
  * fuzz-main.c - runs a fuzz target without libFuzzer: each seed, each of its
- * beginnings, each with a byte changed, and some cut and mixed at random, for
- * a fixed number of runs. With a folder as argument: writes its seeds there.
+ * prefixes, each seed with one byte changed, and random cuts and mixtures, for
+ * a fixed number of runs. With a folder as argument, it writes the seeds there.
  */
 #include "fuzz.h"
 
@@ -15,9 +15,9 @@
 
 #define SEEDS_MAX 512
 #define SEED_SIZE ((size_t)256 * 1024)
-#define EACH_MAX 1024 /* places in a seed that are tried */
+#define EACH_MAX 1024 /* positions in a seed that are tried */
 #define RANDOM_RUNS 2000
-#define SECONDS_MAX 5 /* a slow target is not run on and on */
+#define SECONDS_MAX 5 /* time limit for a slow target */
 
 static struct {
 	unsigned char *p;
@@ -27,7 +27,10 @@ static size_t count;
 static unsigned long runs;
 static time_t deadline;
 
-/* In memory of just its size, so that a sanitizer sees a byte too far. */
+/*
+ * Copies the input to memory of its exact size, so that a sanitizer detects any
+ * access beyond it.
+ */
 static void
 run(const unsigned char *p, size_t n)
 {
@@ -104,7 +107,7 @@ vary(size_t i)
 	}
 }
 
-/* The beginning of one seed and the end of another. */
+/* Joins the beginning of one seed and the end of another. */
 static void
 mix(void)
 {

@@ -1,5 +1,7 @@
-/* block.c - blocks and records of any content, with checksums that hold: what
- * an archive can hold that somebody else has made. */
+/*
+ * block.c - fuzzes blocks and records of any content with valid checksums, as
+ * in an archive that another program has made.
+ */
 #include "fuzz.h"
 #include "block.h"
 #include "event.h"
@@ -9,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* kind, codec, flags, runs; u16 count; u32 payload; then the stored bytes:
- * salts, table, contents. */
+/*
+ * kind, codec, flags, runs; u16 count; u32 payload; then the stored bytes:
+ * salts, table, contents.
+ */
 const struct fuzz_seed fuzz_seeds[] = {
     SEED("\2\0\0\0\1\0\22\0\0\0saltsaltsaltsalt\6\0\0\0\12\0\0\0{\"event\":1"),
     SEED("\2\0\2\0\1\0\50\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -91,7 +95,7 @@ read_record(const struct ms_record *rec)
 	}
 }
 
-/* Records fill the payload, numbers ascend. */
+/* The records fill the payload, and their numbers ascend. */
 static void
 read_block(struct ms_block *b)
 {

@@ -1,4 +1,4 @@
-/* csv.c - fuzzes tables of mailboxes: what is given can be used as it is. */
+/* csv.c - fuzzes tables of mailboxes: all rows that are returned are valid. */
 #include "fuzz.h"
 
 #include <stdlib.h>

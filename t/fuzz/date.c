@@ -1,4 +1,4 @@
-/* date.c - dates in any bytes, and moments there and back. */
+/* date.c - fuzzes dates, and the conversion of times in both directions. */
 #include "fuzz.h"
 #include "mail.h"
 #include "time.h"
@@ -21,7 +21,7 @@ require(bool holds)
 		abort();
 }
 
-/* A moment within the years that have a name is written and read again. */
+/* A time within the years 0..9999 is written and read again. */
 static void
 check_moment(int64_t t)
 {

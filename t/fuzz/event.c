@@ -1,6 +1,6 @@
 /*
- * An EVENT: any bytes are one or refused, and what it says of a user, profile
- * or run is a row that can be taken apart, merged and written again.
+ * event.c - fuzzes EVENT records: each is valid or refused, and the event of a
+ * user, profile or run is a row that can be parsed, merged and written again.
  */
 #include "event.h"
 
@@ -24,7 +24,7 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("{\"event\":\"folder\",\"name\":\"\",\"user\":1,\"source\":0}"),
     SEEDS_END};
 
-/* Each text is a string, each list comes to an end. */
+/* Each text is a string, and each list ends. */
 static size_t
 read_fields(const struct ms_record_row *o)
 {
@@ -48,7 +48,7 @@ merge(const struct ms_buf *fields)
 	struct ms_record_row says, now = {0}, again;
 	struct ms_buf row = {0};
 
-	/* What we made ourselves is a row. */
+	/* A row that we have written is valid. */
 	if (ms_record_row_parse(&says, ms_buf_slice(fields), NULL) < 0)
 		abort();
 	ms_record_row_merge(&now, &says);
@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		merge(&ev.fields);
 		ms_event_release(&ev);
 	}
-	/* A row of a damaged index may be anything. */
+	/* A row of a damaged index can contain any bytes. */
 	if (ms_record_row_parse(&o, in, NULL) == 0)
 		(void)read_fields(&o);
 	return 0;

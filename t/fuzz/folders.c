@@ -1,10 +1,10 @@
 /*
- * folders.c - judging folders: whatever the patterns and the names are, each
- * folder gets a verdict that keeps what the rules promise.
+ * folders.c - fuzzes the selection of folders: for any patterns and names, the
+ * verdict on each folder keeps the promises of the rules.
  *
- * In the input, a line each: the first byte of the whole are options, the first
- * three lines patterns (include, exclude, sent folder), the rest folders, whose
- * first byte says what they are.
+ * The first byte of the input contains options. The rest is lines: the first
+ * three are patterns (include, exclude, sent folder), the others are folders,
+ * whose first byte describes them.
  */
 #include "fuzz.h"
 
@@ -31,7 +31,7 @@ require(bool holds)
 		abort();
 }
 
-/* The next line, as a string. */
+/* Returns the next line as a string. */
 static char *
 line(const uint8_t **p, size_t *n)
 {
@@ -118,7 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		p++;
 		n--;
 		f[count_f].name = line(&p, &n);
-		/* ms_imap_folders() makes UTF-8 of every name. */
+		/* ms_imap_folders() converts every name to UTF-8. */
 		if (!ms_utf8_valid((const unsigned char *)f[count_f].name,
 			strlen(f[count_f].name)))
 			f[count_f].name[0] = '\0';

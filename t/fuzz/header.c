@@ -1,4 +1,4 @@
-/* header.c - what is said of a header, whatever its bytes are. */
+/* header.c - fuzzes the description of a header. */
 #include "fuzz.h"
 #include "mail.h"
 #include "utf8.h"
@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	check_field(h, MS_MAIL_SUBJECT, &d.subject,
 	    d.bits & MS_DESC_SUBJECT_CUT, d.bits & MS_DESC_SUBJECT_RAW);
 
-	/* What follows the header has no say. */
+	/* Bytes after the header have no influence. */
 	h.n = length;
 	ms_mail_describe(h, &again);
 	require(memcmp(&d, &again, sizeof(d)) == 0);

@@ -1,10 +1,10 @@
 /*
- * imap.c - fuzzes a whole IMAP session: greeting, STARTTLS, logging in,
- * folders, messages, IDLE, with a server that says whatever it likes. Each
- * message must be accounted for once, whatever comes.
+ * imap.c - fuzzes a whole IMAP session: greeting, STARTTLS, login, folders,
+ * messages and IDLE, with any answers of the server. Each message must be
+ * accounted for exactly once.
  *
- * In the input, the first byte chooses the way; \xfd stands for the tag of the
- * command that was sent last, and \xfe for waiting till another is sent.
+ * The first byte of the input selects the course of the session. \xfd stands
+ * for the tag of the last command, and \xfe waits for the next command.
  */
 #include "fuzz.h"
 
@@ -15,10 +15,12 @@
 
 #define TAG 0xfd
 #define WAIT 0xfe
-#define ROUNDS_MAX 20 /* calls with the rest of a folder's messages */
+#define ROUNDS_MAX 20 /* calls for the remaining messages of a folder */
 
-/* What libetpan forgets when it gives up on an answer: a greeting that is a
- * BYE, the name of a response code without its text, and more. */
+/*
+ * Memory that libetpan leaks when it rejects an answer: a greeting that is a
+ * BYE, the name of a response code without its text, and others.
+ */
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
@@ -86,7 +88,7 @@ struct server {
 	const uint8_t *p;
 	size_t n;
 	char tag[12];
-	size_t left; /* bytes of the tag that are still to be said */
+	size_t left; /* bytes of the tag that remain to be sent */
 };
 
 static size_t
@@ -140,7 +142,7 @@ require(bool holds)
 		abort();
 }
 
-/* ---- accounts of messages ---- */
+/* ---- accounting of messages ---- */
 
 struct account {
 	const uint32_t *uids;
@@ -215,7 +217,10 @@ do_some(struct ms_imap *im, enum work work, struct account *a, size_t at,
 	}
 }
 
-/* One kind of work on all messages; each is told of once if it succeeds. */
+/*
+ * Does one kind of work on all messages; each one is reported once if it
+ * succeeds.
+ */
 static void
 do_all(struct ms_imap *im, enum work work, const uint32_t *uids, size_t n)
 {

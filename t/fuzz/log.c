@@ -1,6 +1,8 @@
-/* log.c - a pack of any content, as it stands in a file: blocks read, found
- * again, batches checked. Checksums are made right first, where something
- * looks like a block, so that what lies behind them is reached. */
+/*
+ * log.c - fuzzes a pack file of any content: reads and finds blocks, checks
+ * batches. The checksums of everything that looks like a block are corrected
+ * first, so that the code after the checks is reached.
+ */
 #include "fuzz.h"
 #include "le.h"
 #include "log.h"
@@ -13,11 +15,11 @@
 static const unsigned char key[MS_KEY_LEN] = "the id of a pack";
 
 /*
- * Seeds are what follows the pack header, but for the checksums and, in a
- * block, the fields that only repeat what is known: magic, key. A block is
+ * A seed is what follows the pack header, without the checksums and without the
+ * fields of a block that repeat known values (magic, key). A block is
  *   "B", kind, codec, flags, u8 first, u8 count, u8 runs, u16 stored, u16
  *   payload, then the stored bytes
- * and anything else stands for itself, to the next "B".
+ * and all other bytes up to the next "B" are used as they are.
  */
 #define SALT "saltsaltsaltsalt"
 #define HASH "hashhashhashhashhashhashhashhash"
@@ -38,13 +40,13 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("B\2\0\0\1\2\2\120\0\20\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
 	 "\3\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0" SALT SALT ROW("\6", "\0")
 	     ROW("\6", "\0")),
-    /* a directory; noise between blocks */
+    /* a directory; other bytes between blocks */
     SEED("B\3\0\0\0\0\0\4\0\4\0rows"
 	 "noiseMSB1noise"
 	 "B\2\0\0\1\1\0\30\0\10\0" SALT ROW("\6", "\0")),
     SEEDS_END};
 
-/* The next byte of the seed, or 0 behind its end. */
+/* Returns the next byte of the seed, or 0 after its end. */
 static unsigned
 take(const uint8_t **p, const uint8_t *end)
 {
@@ -83,7 +85,7 @@ add_block(struct ms_buf *out, const uint8_t **p, const uint8_t *end)
 	*p += h.stored;
 }
 
-/* The pack as a file, behind its header. */
+/* Makes the pack file, after its header. */
 static void
 make_image(struct ms_buf *out, const uint8_t *p, size_t n)
 {
@@ -108,7 +110,7 @@ require(bool holds)
 		abort();
 }
 
-/* Each block that is found lies behind the one before. */
+/* Each block that is found is after the one before. */
 static void
 read_blocks(const struct ms_pack *pk, uint64_t size)
 {
@@ -129,7 +131,7 @@ read_blocks(const struct ms_pack *pk, uint64_t size)
 	ms_block_release(&b);
 }
 
-/* A stretch has each of its numbers once, and ends within the file. */
+/* An extent contains each of its numbers once, and ends within the file. */
 static void
 read_extent(const struct ms_pack *pk, uint64_t size)
 {

@@ -1,6 +1,6 @@
 /*
- * mbox.c - fuzzes the splitter: whatever the bytes and the windows, it comes to
- * an end, makes the same messages, and loses no byte but those it may.
+ * mbox.c - fuzzes the splitter: with windows of any size it terminates, gives
+ * the same messages, and loses no byte except those that it may remove.
  */
 #include "mbox.h"
 
@@ -24,7 +24,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	 "17 00:00:00 2001\nA: d\n"),
     SEEDS_END};
 
-/* What a run gave: events and bytes, written one after another. */
+/* The result of a run: events and bytes, in their order. */
 struct run {
 	struct ms_buf text;
 	size_t data, messages;
@@ -50,7 +50,7 @@ split(struct run *r, const uint8_t *p, size_t n, enum ms_mbox_kind kind,
 			    piece.p + piece.n > p + start + used)
 				abort();
 		start += used;
-		/* A piece that was cut by a window is still one piece. */
+		/* A piece that a window has divided counts as one piece. */
 		if (event != MS_MBOX_MORE &&
 		    (event != MS_MBOX_DATA || last != MS_MBOX_DATA)) {
 			ms_buf_add_byte(&r->text, (unsigned char)event);
@@ -104,7 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	split(&parts, p, n, kind, unquote, (unsigned)n + 1);
 	if (!ms_slice_eq(ms_buf_slice(&whole.text), ms_buf_slice(&parts.text)))
 		abort();
-	/* A From_ line loses its line end, a message an empty line. */
+	/* A From_ line loses its line end, and a message one empty line. */
 	if (!unquote && kind == MS_MBOX_SINGLE &&
 	    whole.data + 4 * whole.messages + 2 < n && whole.messages > 0 &&
 	    p[0] != '\n' && p[0] != '\r')

@@ -1,4 +1,4 @@
-/* mutf7.c - folder names: each has one encoding, and comes back from it. */
+/* mutf7.c - fuzzes folder names: each has exactly one encoding. */
 #include "fuzz.h"
 #include "utf8.h"
 

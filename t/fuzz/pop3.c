@@ -1,7 +1,7 @@
 /*
- * pop3.c - fuzzes what a POP3 server says: the first byte chooses how the
- * session goes, the rest is said, in pieces, to whatever is asked. Each
- * message is told of once, in order, and no list has one twice.
+ * pop3.c - fuzzes the answers of a POP3 server. The first byte selects the
+ * course of the session; the rest is sent in pieces as the answers. Each
+ * message is reported once, in order, and no list contains one twice.
  */
 #include "fuzz.h"
 
@@ -58,10 +58,10 @@ says(void *ctx, void *p, size_t n)
 	return n;
 }
 
-/* ---- what we are told ---- */
+/* ---- results ---- */
 
 struct told {
-	size_t next; /* index that is due */
+	size_t next; /* the next index */
 	uint64_t bytes;
 };
 

@@ -1,5 +1,7 @@
-/* profile.c - fuzzes profiles: what is read can be written and read again, and
- * renaming a user loses no byte. */
+/*
+ * profile.c - fuzzes profiles: what is read can be written and read again, and
+ * renaming a user loses no byte.
+ */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -26,7 +28,7 @@ require(bool holds)
 		abort();
 }
 
-/* Everything is an option of ms-fetch. */
+/* Accepts every name as an option of ms-fetch. */
 static bool
 fetch(const char *name, bool *argument, bool *many)
 {
@@ -35,7 +37,7 @@ fetch(const char *name, bool *argument, bool *many)
 	return true;
 }
 
-/* The same items in the same order come out of what is written. */
+/* Parsing what was written gives the same items in the same order. */
 static void
 round_trip(const struct ms_profile *p)
 {
@@ -98,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	if (ms_schedule_parse(&s, line, NULL) == 0)
 		schedules(&s);
-	/* A longer name takes nothing away. */
+	/* A longer name does not shorten the text. */
 	ms_profile_rename_user(&there, text, "a", "somebody else");
 	require(there.n >= n);
 	ms_buf_release(&there);

@@ -1,4 +1,6 @@
-/* query.c - the parser of queries, and the lines of ms-list read back. */
+/*
+ * query.c - fuzzes the parser of queries, and the reader of lines of ms-list.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * The content of a MESSAGE record: any bytes are a recipe or refused, and a
- * recipe can be put together, whatever its BLOBs hold.
+ * recipe.c - fuzzes the content of a MESSAGE record: it is a valid recipe or
+ * refused, and a valid recipe can be assembled from any BLOBs.
  */
 #include "recipe.h"
 
@@ -16,7 +16,8 @@
 const struct fuzz_seed fuzz_seeds[] = {SEED(ID SIZE("\0") U32("\0") U32("\0")),
     SEED(ID SIZE("\10") U32("\1") U32("\6") /* a header */
 	U32("\6") NOTHING "a: b\n\n"),
-    SEED(ID SIZE("\40") U32("\3") U32("\1") /* and base64, and a BLOB */
+    SEED(
+	ID SIZE("\40") U32("\3") U32("\1") /* the same with base64 and a BLOB */
 	U32("\1") NOTHING U32("\5") "\1\2\114\1" U32("\2") "\200\3\0\0" ID
 							   "\nhello"),
     SEED(ID SIZE("\40") U32("\2") U32("\1") /* base64 in a BLOB */
@@ -24,7 +25,7 @@ const struct fuzz_seed fuzz_seeds[] = {SEED(ID SIZE("\0") U32("\0") U32("\0")),
 		  "\0\10\0\0\201\0\75\0" ID "\n"),
     SEEDS_END};
 
-/* Sums up what comes: all of it must be there to be read. */
+/* Reads every byte, so that a sanitizer detects invalid memory. */
 static int
 emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
@@ -55,7 +56,7 @@ assemble(const struct ms_recipe *r, enum ms_form form)
 		(void)ms_assemble(&as, &item, bytes, NULL);
 	}
 	if (walk.i != r->items)
-		abort(); /* what was parsed can be walked */
+		abort(); /* a parsed recipe can be iterated */
 }
 
 int

@@ -1,7 +1,8 @@
 /*
- * A message: whatever its bytes and however it is cut, the segmenter makes
- * what the manual page says, and it comes back. The fuzzer seldom finds lines
- * of 60 to 76 alike, so a byte 0xfe stands for one, 0xff for four.
+ * segment.c - fuzzes the segmenter: for any message in any pieces, the result
+ * is that of ms-archive(5), and assembling it gives the message again. The
+ * fuzzer seldom finds lines of 60 to 76 equal bytes, so the byte 0xfe stands
+ * for one such line and 0xff for four.
  */
 #include "../unit/segmented.h"
 #include "../unit/slowseg.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include "fuzz.h"
 
-/* The first two bytes of each say how it is cut. */
+/* The first two bytes of each seed select the sizes of the pieces. */
 const struct fuzz_seed fuzz_seeds[] = {SEED("00a: b\n\nc\n"),
     SEED("01a: b\r\n\r\nc\r\nd\ne\r\r\n\rf"), SEED("02\n\xff\xff\xffQUJD\n"),
     SEED("03\n\xfc\x12\xff\xfe\xfeQUI=\nx\n\xfe\xff"),

@@ -1,6 +1,6 @@
 /*
- * stream.c - fuzzes the stream: envelope lines, the reader with all it does
- * with an input that calls itself a stream, and writing what was read again.
+ * stream.c - fuzzes the stream: envelope lines, the reader of an input that
+ * begins like a stream, and the writer of what was read.
  */
 #include "stream.h"
 
@@ -26,7 +26,9 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("A: b\r\n\r\nc"), SEED(" user=\"a\\x41\"; x=y; x-1=\"z\";"),
     SEED(" end; messages=1; failed=2; status=3"), SEEDS_END};
 
-/* A line that is taken is written again, and taken again as the same. */
+/*
+ * A valid line is written again, and parsing this line gives the same envelope.
+ */
 static void
 envelope(const uint8_t *p, size_t n)
 {
@@ -52,7 +54,7 @@ envelope(const uint8_t *p, size_t n)
 	ms_buf_release(&b);
 }
 
-/* What a source said: its messages as a stream, failures left out. */
+/* The messages of a source as a stream, without failures. */
 struct said {
 	char *p;
 	size_t n;
@@ -67,7 +69,7 @@ copy_message(struct said *s, struct ms_stream_writer *w, struct ms_source *src,
 	struct ms_slice piece;
 	int rc;
 
-	/* A line of tokens can become too long when it is quoted. */
+	/* A line of tokens can become too long when its values are quoted. */
 	if (ms_stream_begin(w, &a->env, NULL) < 0)
 		return;
 	while ((rc = ms_source_read(src, &piece, NULL)) > 0)
@@ -84,7 +86,7 @@ copy_message(struct said *s, struct ms_stream_writer *w, struct ms_source *src,
 		s->bad++;
 }
 
-/* Reads all of an input; false: it is none. */
+/* Reads all of an input. Returns false if it is not a stream. */
 static bool
 read_all(struct said *s, const void *p, size_t n)
 {
@@ -131,7 +133,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	envelope(p, n);
 	if (n > 0 && read_all(&one, p, n)) {
-		/* What we write, we read: as many messages, the same bytes. */
+		/*
+		 * What the writer writes, the reader reads: the same number of
+		 * messages with the same bytes.
+		 */
 		if (!read_all(&two, one.p, one.n) || two.good != one.good ||
 		    two.n != one.n || memcmp(one.p, two.p, one.n) != 0)
 			abort();

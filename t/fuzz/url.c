@@ -1,4 +1,4 @@
-/* url.c - fuzzes URLs: what is taken gives an identity that is taken too. */
+/* url.c - fuzzes URLs: the identity of a valid URL is a valid URL. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -31,8 +31,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (ms_url_parse(&a, text, NULL) == 0 && a.login != NULL) {
 		ms_url_source(&a, NULL, &first);
 		require(first.n <= 2048); /* MS_SOURCE_MAX */
-		/* imap://... as imaps://... is a URL of the same source, and
-		 * pop3://... as pop3s://... */
+		/*
+		 * imap://... with imaps://... in its place has the same source,
+		 * and so has pop3://... with pop3s://...
+		 */
 		ms_buf_add(&url, first.p, SCHEME);
 		ms_buf_add_str(&url, "s");
 		ms_buf_add_str(&url, ms_buf_str(&first) + SCHEME);

@@ -1,4 +1,4 @@
-/* base64: RFC 4648, 4, strict, both ways. */
+/* base64.c - strict base64 in both directions. RFC 4648, 4. */
 #include "base64.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "tap.h"
 
 static const struct {
-	const char *text, *bytes; /* bytes NULL: is refused */
+	const char *text, *bytes; /* bytes NULL: the text is refused */
 } table[] = {
     /* RFC 4648, 10 */
     {"", ""},
@@ -19,12 +19,12 @@ static const struct {
     {"Zm9vYmFy", "foobar"},
     /* the ends of the alphabet */
     {"+/+/", "\xfb\xff\xbf"},
-    /* no whole groups */
+    /* incomplete groups */
     {"Z", NULL},
     {"Zg", NULL},
     {"Zg=", NULL},
     {"Zm9vY", NULL},
-    /* padding where there is none */
+    /* padding without data */
     {"====", NULL},
     {"Z===", NULL},
     {"=Zg=", NULL},
@@ -32,10 +32,10 @@ static const struct {
     {"Z=g=", NULL},
     {"Zg==Zm9v", NULL},
     {"Zm8=Zm9v", NULL},
-    /* bits that encoding would not set */
+    /* bits that the encoder never sets */
     {"Zh==", NULL},
     {"Zm9=", NULL},
-    /* not of the alphabet */
+    /* characters outside the alphabet */
     {"Zm9-", NULL},
     {"Zm_v", NULL},
     {"Zm9 ", NULL},
@@ -71,7 +71,7 @@ test_table(void)
 	}
 }
 
-/* Every byte at every place of a group: in the alphabet or not. */
+/* Every byte at every position of a group is in the alphabet or refused. */
 static void
 test_bytes(void)
 {
@@ -86,7 +86,7 @@ test_bytes(void)
 			text[at] = (unsigned char)c;
 			in = c != 0 && strchr(all, (int)c) != NULL;
 			wrong += ms_base64_span(text, 8) != (in ? 8 : at);
-			/* AAAAAAA= is what five zero bytes are */
+			/* AAAAAAA= is valid: it encodes five zero bytes */
 			if (at != 7 || c != '=')
 				wrong +=
 				    (ms_base64_decode(text, 8, out) == 6) != in;
@@ -95,8 +95,10 @@ test_bytes(void)
 	ok(wrong == 0, "each byte at each place of a group");
 }
 
-/* Lengths around the blocks in which it is checked; exact buffers, so that a
- * sanitizer sees a byte too far. */
+/*
+ * Lengths around the blocks that are checked at a time; the buffers have the
+ * exact size, so that a sanitizer detects any access beyond them.
+ */
 static void
 test_lengths(void)
 {
@@ -124,7 +126,7 @@ test_lengths(void)
 	ok(wrong == 0, "0 to 1600 bytes there and back");
 }
 
-/* Padding is the end, also where a block of those that are checked ends. */
+/* Nothing can follow padding, also at the end of a block that is checked. */
 static void
 test_padding(void)
 {
@@ -139,7 +141,7 @@ test_padding(void)
 		wrong +=
 		    ms_base64_decode(text, n, out) != (ssize_t)(n / 4 * 3 - 1);
 	}
-	ok(wrong == 0, "nothing stands behind padding");
+	ok(wrong == 0, "nothing can follow padding");
 }
 
 int

@@ -1,4 +1,6 @@
-/* buf: buffers grow, keep their bytes, and read whole files within bounds. */
+/*
+ * buf.c - buffers grow, keep their bytes, and read whole files within limits.
+ */
 #include "buf.h"
 
 #include <stdlib.h>
@@ -88,7 +90,7 @@ test_file(void)
 	ms_buf_release(&b);
 }
 
-/* Sizes that cannot be had end a child with 71, whatever the arithmetic. */
+/* Impossible sizes end a child with status 71, even if arithmetic overflows. */
 static void
 test_no_memory(void)
 {

@@ -1,4 +1,4 @@
-/* charset.c - charset names, conversion, UTF-8, case folding. */
+/* charset.c - names of character sets, conversion, UTF-8, case folding. */
 #include "charset.h"
 
 #include <pthread.h>
@@ -56,7 +56,7 @@ static const struct {
     {"../../../tmp/evil", S("\xe9"), "\xc3\xa9"},
     {"utf8 iso88591", S("\xe9"), "\xc3\xa9"},
     {"utf-8utf-8utf-8utf-8utf-8utf-8utf-8", S("\xe9"), "\xc3\xa9"},
-    /* damage: a bad byte costs one U+FFFD, the rest goes on */
+    /* an invalid byte gives one U+FFFD, and conversion goes on */
     {"gb2312",
 	S("a\xff"
 	  "b"),
@@ -71,7 +71,7 @@ static const struct {
 	"a"},
     {"utf-16be", S("\0\xe9\xd8\0"), "\xc3\xa9\xef\xbf\xbd"},
     {"utf-16be", S("\0"), "\xef\xbf\xbd"},
-    /* a set that iconv holds a letter back in, to see if an accent follows */
+    /* iconv holds a letter back in this set until it sees the next character */
     {"windows-1255", S("\xe0"), "\xd7\x90"},
     {"windows-1258", S("a\xec"), "\xc3\xa1"},
     {"windows-1258", S("a"), "a"},
@@ -110,14 +110,14 @@ test_names(void)
 	ok(!same("utf-8", "us-ascii"), "ASCII is not UTF-8");
 	ok(!same("iso-8859-1", "iso-8859-15"), "Latin-1 is not Latin-9");
 	ok(ms_charset_find_raw(ms_slice_str("utf-16")) ==
-		ms_charset_find(ms_slice_str("nobody knows")),
+		ms_charset_find(ms_slice_str("unknown name")),
 	    "raw bytes are never UTF-16");
 	ok(ms_charset_find_raw(ms_slice_str("gbk")) ==
 		ms_charset_find(ms_slice_str("gbk")),
 	    "but may be GBK");
 }
 
-/* Descriptors belong to a thread and go with it. */
+/* Descriptors belong to a thread and are closed when it ends. */
 static void *
 convert_much(void *arg)
 {
@@ -159,11 +159,11 @@ static const struct {
     {"two bytes", S("\xc2\x80\xdf\xbf"), true},
     {"three bytes", S("\xe0\xa0\x80\xef\xbf\xbf"), true},
     {"four bytes", S("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), true},
-    {"behind eight of ASCII",
+    {"after eight bytes of ASCII",
 	S("abcdefgh\xc3\xa9"
 	  "abcdefgh\xc3\xa9"),
 	true},
-    {"bad behind eight", S("abcdefghabcdefg\xe9"), false},
+    {"invalid after eight", S("abcdefghabcdefg\xe9"), false},
     {"a tail alone", S("\x80"), false},
     {"overlong, two", S("\xc0\x80"), false},
     {"overlong, two, 7f", S("\xc1\xbf"), false},
@@ -185,11 +185,12 @@ static const struct {
     {"", ""}, {"Hello, World 9", "hello, world 9"}, {"[@`{]", "[@`{]"},
     {"\xc3\x80\xc3\x9e", "\xc3\xa0\xc3\xbe"}, /* Latin-1 */
     {"\xc3\x97\xc3\xb7", "\xc3\x97\xc3\xb7"}, /* but not x and : */
-    {"\xc3\x9f", "\xc3\x9f"},                 /* sharp s stays */
-    {"\xe1\xba\x9e", "\xc3\x9f"},             /* and the large one is it */
-    {"\xc4\x80\xc4\x81", "\xc4\x81\xc4\x81"}, /* every other one */
-    {"\xc4\xb0", "\xc4\xb0"},                 /* I with dot: no simple one */
-    {"\xc5\xb8", "\xc3\xbf"},                 /* Y with dots */
+    {"\xc3\x9f", "\xc3\x9f"},                 /* sharp s has no folding */
+    {"\xe1\xba\x9e", "\xc3\x9f"},             /* the capital sharp s has */
+    {"\xc4\x80\xc4\x81",
+	"\xc4\x81\xc4\x81"},  /* every second character is a capital */
+    {"\xc4\xb0", "\xc4\xb0"}, /* I with dot has no simple folding */
+    {"\xc5\xb8", "\xc3\xbf"}, /* Y with diaeresis */
     {"\xce\x91\xce\xa3\xcf\x82", "\xce\xb1\xcf\x83\xcf\x83"}, /* Greek */
     {"\xd0\x90\xd0\xaf\xd0\x81", "\xd0\xb0\xd1\x8f\xd1\x91"}, /* Cyrillic */
     {"\xd4\xb1", "\xd5\xa1"},                                 /* Armenian */
@@ -200,7 +201,7 @@ static const struct {
     {"A\xff\xc3"
      "B",
 	"a\xff\xc3"
-	"b"}, /* what is not UTF-8 stays */
+	"b"}, /* bytes that are not UTF-8 are kept */
 };
 
 static void

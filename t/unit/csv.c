@@ -7,9 +7,10 @@
 #include "tap.h"
 
 /*
- * What is expected: the separator, the character set (8, l, b: UTF-8, UTF-16LE,
- * UTF-16BE, w: windows-1252), then each row as " LINE:login|password|label|
- * user+user" or " LINE!reason"; or "!reason" for the whole file.
+ * The expected result: the separator; the character set (8 UTF-8, l UTF-16LE, b
+ * UTF-16BE, w windows-1252); then each row as "
+ * LINE:login|password|label|user+user" or " LINE!reason". "!reason" alone is
+ * the error of the whole file.
  */
 struct row {
 	const char *name, *file;
@@ -77,7 +78,7 @@ static const struct row rows[] = {
 	";8 " ALICE " 3!no password"},
     {"blanks around quotes", FILE_OF("u;p\n \"alice\" ; \" pw \" \n"),
 	";8 2:alice| pw ||alice"},
-    {"text behind a quote", FILE_OF("u;p\nalice;\"p\"w\nbob;wp\n"),
+    {"text after a quote", FILE_OF("u;p\nalice;\"p\"w\nbob;wp\n"),
 	";8 2!column 2 continues after its closing quote 3:bob|wp||bob"},
     {"a quote never closed", FILE_OF("u;p\nalice;\"pw\nbob;wp\n"),
 	";8 2!column 2: quote \" is not closed 3:bob|wp||bob"},
@@ -162,7 +163,7 @@ static const struct row rows[] = {
 	",8 2:alice|pw||al+bo"},
     {"several, quoted from semicolons",
 	FILE_OF("u;p;e;a\nalice;pw;;\"al;bo\"\n"), ";8 2:alice|pw||al+bo"},
-    {"several that are none", FILE_OF("u;p;e;a\nalice;pw;;\" ; \"\n"),
+    {"several empty ones", FILE_OF("u;p;e;a\nalice;pw;;\" ; \"\n"),
 	";8 " ALICE},
     {"a user that can't be", FILE_OF("u;p;e;a\nalice;pw;;a/b\nbob;wp\n"),
 	";8 2!'a/b' is not a valid name of a user 3:bob|wp||bob"},
@@ -196,7 +197,10 @@ static const struct row rows[] = {
 	"!the first row does not name two columns separated by ; , | or TAB"},
 };
 
-/* What reading it gives, as rows[] says it. Released by the caller. */
+/*
+ * Describes the contents of a file in the form of rows[].want. The caller
+ * releases out.
+ */
 static void
 describe(struct ms_slice file, struct ms_buf *out)
 {
@@ -247,7 +251,7 @@ check(const char *name, struct ms_slice file, const char *want)
 	ms_buf_release(&got);
 }
 
-/* A file that is too large to write down: before, n times c, after. */
+/* Checks a file that is too large for the table: before, n times c, after. */
 static void
 check_large(const char *name, const char *before, size_t n, char c,
     const char *after, const char *want)
@@ -300,7 +304,7 @@ main(void)
 	check_large("a quoted field of 10 MB", "u;p\nalice;'", 10000000, 'x',
 	    "'\nbob;wp\n",
 	    ";8 2!column 2 has more than 65536 bytes 3:bob|wp||bob");
-	check_large("a password of 4096 bytes is taken, one of 4097 is not",
+	check_large("a password of 4096 bytes is accepted, one of 4097 is not",
 	    "u;p\nalice;pw\nbob;", 4097, 'x', "\n",
 	    ";8 " ALICE
 	    " 3!password is not valid text, or longer than 4096 bytes");

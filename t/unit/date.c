@@ -1,4 +1,4 @@
-/* date.c - dates as mail writes them, and moments there and back. */
+/* date.c - dates in mail, and conversion of times in both directions. */
 #include "mail.h"
 
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "time.h"
 
 static const struct {
-	const char *rule, *text, *want; /* ms_time_format(), or NULL: no date */
+	const char *rule, *text,
+	    *want; /* result of ms_time_format(), or NULL: not a date */
 } dates[] = {
     {"RFC 5322", "Fri, 20 Nov 2026 10:00:00 +0000", "2026-11-20T10:00:00Z"},
     {"a zone east", "Fri, 20 Nov 2026 10:00:00 +0530", "2026-11-20T04:30:00Z"},
@@ -28,17 +29,18 @@ static const struct {
     {"whole names", "Friday, 20 November 2026 10:00:00 GMT",
 	"2026-11-20T10:00:00Z"},
     {"Sept", "20 Sept 2026 10:00:00 GMT", "2026-09-20T10:00:00Z"},
-    {"a comment behind", "20 Nov 2026 10:00:00 +0100 (CET)",
+    {"a comment after the date", "20 Nov 2026 10:00:00 +0100 (CET)",
 	"2026-11-20T09:00:00Z"},
     {"comments all over",
 	"(a)20(b)Nov(c (d))2026(e)10(f):(g)00(h):(i)01(\\))+0000",
 	"2026-11-20T10:00:01Z"},
     {"a comment that does not end", "20 Nov 2026 10:00:00 +0000 (a (b",
 	"2026-11-20T10:00:00Z"},
-    {"a date in a comment is none", "(20 Nov 2026 10:00:00 GMT)", NULL},
-    {"junk behind", "20 Nov 2026 10:00:00 +0000; 1 2 3 Jan 4 5:6 -0700 x",
+    {"a date in a comment is ignored", "(20 Nov 2026 10:00:00 GMT)", NULL},
+    {"text after the date",
+	"20 Nov 2026 10:00:00 +0000; 1 2 3 Jan 4 5:6 -0700 x",
 	"2026-11-20T10:00:00Z"},
-    {"junk before", "received: 20 Nov 2026 10:00:00 +0000",
+    {"text before the date", "received: 20 Nov 2026 10:00:00 +0000",
 	"2026-11-20T10:00:00Z"},
     {"blanks", "  Fri ,  20  Nov\t2026\r\n 10 : 00 : 01  +0000 ",
 	"2026-11-20T10:00:01Z"},
@@ -91,7 +93,7 @@ static const struct {
 	"2026-11-20T18:00:00Z"},
     {"asctime with an offset", "Fri Nov 20 10:00:00 -0700 2026",
 	"2026-11-20T17:00:00Z"},
-    {"and behind the year", "Fri Nov 20 10:00:00 2026 +0100",
+    {"and after the year", "Fri Nov 20 10:00:00 2026 +0100",
 	"2026-11-20T09:00:00Z"},
     {"asctime, two digits", "Fri Nov 20 10:00:00 26", "2026-11-20T10:00:00Z"},
     {"asctime without seconds", "Fri Nov 20 10:00 2026",
@@ -181,7 +183,7 @@ test_dates(void)
 			: found && strcmp(got, dates[i].want) == 0,
 		    "date: %s: %s", dates[i].rule, got);
 	}
-	/* A NUL is junk like any other. */
+	/* A NUL is ignored like any other text. */
 	{
 		static const char text[] = "20 Nov\0 2026 10:00:07 GMT";
 		struct ms_slice s = {
@@ -234,7 +236,7 @@ test_parse(void)
 	}
 }
 
-/* The calendar the slow way: every day of 10,000 years, counted. */
+/* Compares the calendar with a count of every day of 10,000 years. */
 static void
 test_calendar(void)
 {
@@ -264,7 +266,7 @@ test_calendar(void)
 			}
 		}
 	}
-	ok(good_split, "every day of 10,000 years is taken apart");
+	ok(good_split, "every day of 10,000 years is split");
 	ok(good_join, "and put together");
 	ok(good_ok, "and no month has a day more");
 }

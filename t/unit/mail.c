@@ -11,9 +11,10 @@
 	{                                                                      \
 		(const unsigned char *)(s), sizeof(s) - 1                      \
 	}
-#define HANG_S 120 /* seconds for all of this; it takes a tenth of one */
+#define HANG_S                                                                 \
+	120 /* time limit in seconds; the tests take a tenth of a second */
 
-/* Is the buffer this text? Says what it is, if not. */
+/* Whether the buffer contains this text; prints the contents if not. */
 static bool
 holds(const struct ms_buf *b, const char *want)
 {
@@ -32,7 +33,7 @@ desc_is(const struct ms_desc_field *f, const char *want)
 	return holds(&b, want);
 }
 
-/* The whole text of a field; out is overwritten. */
+/* Decodes the whole text of a field; out is overwritten. */
 static void
 decode(struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
 {
@@ -89,7 +90,7 @@ static const struct {
     {"_ is a blank", S("=?utf-8?Q?a_b?="), "a b"},
     {"=5F is not", S("=?utf-8?Q?a=5Fb?="), "a_b"},
     {"language after the charset", S("=?us-ascii*en?Q?Keith?="), "Keith"},
-    {"before and behind text", S("Re: =?utf-8?Q?a?= b"), "Re: a b"},
+    {"before and after text", S("Re: =?utf-8?Q?a?= b"), "Re: a b"},
     {"blanks between words go", S("=?utf-8?Q?a?=  =?utf-8?Q?b?="), "ab"},
     {"folds between words go", S("=?utf-8?Q?a?=\r\n =?utf-8?Q?b?="), "ab"},
     {"other blanks stay", S("=?utf-8?Q?a?= b =?utf-8?Q?c?="), "a b c"},
@@ -124,8 +125,8 @@ static const struct {
     {"blanks in a Q word", S("=?utf-8?Q?a b\n c?="), "a b c"},
     {"blanks in a B word", S("=?utf-8?B?RnJh\n bsOn?="), "Fran\xc3\xa7"},
     {"base64 without padding", S("=?utf-8?B?YQ?="), "a"},
-    {"base64 with junk", S("=?utf-8?B?Y*W-I=?="), "ab"},
-    {"base64 that goes on behind padding", S("=?utf-8?B?YQ==Yg==?="), "ab"},
+    {"base64 with other bytes", S("=?utf-8?B?Y*W-I=?="), "ab"},
+    {"base64 that continues after padding", S("=?utf-8?B?YQ==Yg==?="), "ab"},
     {"base64 with a digit too many", S("=?utf-8?B?YWJjZ?="), "abc"},
     {"Q with a lone =", S("=?utf-8?Q?a=zb=?="), "a=zb="},
     {"Q with a raw ?", S("=?utf-8?Q?what?\?="), "what?"},
@@ -173,7 +174,7 @@ test_texts(void)
 	ms_buf_release(&out);
 }
 
-/* ---- which fields ---- */
+/* ---- the fields of a header ---- */
 
 static const struct {
 	const char *rule;
@@ -187,7 +188,7 @@ static const struct {
     {"nothing at all", S(""), "", "", ""},
     {"an empty line first", S("\nFrom: a\n"), "", "", ""},
     {"the body does not count", S("To: b\n\nFrom: a\n"), "", "b", ""},
-    {"nor behind CRLF", S("To: b\r\n\r\nFrom: a\r\n"), "", "b", ""},
+    {"nor after CRLF", S("To: b\r\n\r\nFrom: a\r\n"), "", "b", ""},
     {"a line of blanks ends nothing", S("To: b\n \nFrom: a\n\n"), "a", "b", ""},
     {"a From_ line", S("From x@y Thu Jan  1 00:00:00 1970\nFrom: a\n\n"), "a",
 	"", ""},
@@ -265,7 +266,7 @@ test_headers(void)
 	ms_buf_release(&subject);
 }
 
-/* ---- what is kept, and what is said about it ---- */
+/* ---- truncated fields and their bits ---- */
 
 #define TEN "123456789 "
 #define SIXTY TEN TEN TEN TEN TEN "1234567890"
@@ -305,7 +306,7 @@ static const struct {
 	0, MS_DESC_FROM_RAW},
     {"raw in the second To", S("To: a\nCc: \xe9\n\n"), "", "a, \xc3\xa9", "", 0,
 	MS_DESC_TO_RAW},
-    {"raw behind the cut", S("Subject: " SIXTY " \xe9\n\n"), "", "", SIXTY, 0,
+    {"raw after the cut", S("Subject: " SIXTY " \xe9\n\n"), "", "", SIXTY, 0,
 	MS_DESC_SUBJECT_CUT | MS_DESC_SUBJECT_RAW},
     {"raw is about bytes, not about words", S("Subject: =?utf-8?Q?=E9?=\n\n"),
 	"", "", "\xc3\xa9", 0, 0},
@@ -334,7 +335,7 @@ test_kept(void)
 	}
 }
 
-/* ---- raw ---- */
+/* ---- undecoded fields ---- */
 
 static const struct {
 	const char *rule;
@@ -342,7 +343,7 @@ static const struct {
 	enum ms_mail_field field;
 	struct ms_slice want;
 } raws[] = {
-    {"as it stands", S("Subject: =?utf-8?Q?a?= \xe9\n\n"), MS_MAIL_SUBJECT,
+    {"not decoded", S("Subject: =?utf-8?Q?a?= \xe9\n\n"), MS_MAIL_SUBJECT,
 	S("=?utf-8?Q?a?= \xe9")},
     {"line ends go, blanks stay", S("Subject:  a\r\n  b\n\tc \n\n"),
 	MS_MAIL_SUBJECT, S("a  b\tc")},
@@ -403,21 +404,21 @@ static const struct {
     {"a control", "From: <a\001@b.c>\nSender: d@e\n", "d@e"},
     {"a blank in quotes", "From: <\"a b\"@c>\nSender: d@e\n", "d@e"},
     {"nothing before @", "From: @b.c\nSender: d@e\n", "d@e"},
-    {"nothing behind @", "From: a@\nSender: d@e\n", "d@e"},
+    {"nothing after @", "From: a@\nSender: d@e\n", "d@e"},
     {"an address encoded whole", "From: =?utf-8?Q?a@b?=\nSender: d@e\n", "d@e"},
     {"empty brackets", "From: \"Facebook\" <>\nSender: d@e\n", "d@e"},
     {"words in brackets", "From: <Saved by Bill>\nSender: d@e\n", "d@e"},
     {"no From", "Sender: Joe <d@e>\nReturn-Path: <x@y>\n", "d@e"},
     {"only a Return-Path", "Return-Path: <x@y>\n", "x@y"},
     {"an empty Return-Path", "Return-Path: <>\n", ""},
-    {"From wherever it stands", "Return-Path: <x@y>\nFrom: a@b.c\n", "a@b.c"},
+    {"From in any position", "Return-Path: <x@y>\nFrom: a@b.c\n", "a@b.c"},
     {"a word", "From: root\n", "root"},
     {"a word in brackets", "From: Charlie <root>\n", "root"},
     {"a word with a comment", "From: root (Cron)\n", "root"},
     {"a word is less than an address", "From: root\nReturn-Path: <x@y>\n",
 	"x@y"},
     {"two words are a name", "From: Maria Clennett\n", ""},
-    {"a group of nobody", "From: undisclosed-recipients:;\n", ""},
+    {"an empty group", "From: undisclosed-recipients:;\n", ""},
     {"nothing", "To: x@y\n", ""},
 };
 
@@ -446,7 +447,7 @@ test_senders(void)
 	ms_buf_release(&header);
 }
 
-/* ---- where the header ends ---- */
+/* ---- the end of the header ---- */
 
 static const struct {
 	struct ms_slice bytes;
@@ -477,11 +478,11 @@ test_lengths(void)
 		    lengths[i].bytes.n);
 }
 
-/* ---- hostile ---- */
+/* ---- hostile headers ---- */
 
 #define HUGE_HEADER ((size_t)262144)
 
-/* A header of `head` and as many `unit` as fit. */
+/* Makes a header of `head` and as many `unit` as fit. */
 static struct ms_slice
 repeat(struct ms_buf *b, const char *head, const char *unit)
 {
@@ -492,7 +493,7 @@ repeat(struct ms_buf *b, const char *head, const char *unit)
 	return ms_buf_slice(b);
 }
 
-/* Whoever is quadratic in these does not come back before the alarm. */
+/* A parser that is quadratic in these headers exceeds the time limit. */
 static const struct {
 	const char *rule, *head, *unit;
 } huge[] = {
@@ -552,7 +553,9 @@ test_huge(void)
 	ms_buf_release(&out);
 }
 
-/* Deep nesting is counted, not recursed into: what follows is still found. */
+/*
+ * Deep nesting is counted instead of recursed into: the text after it is found.
+ */
 static void
 test_nesting(void)
 {
@@ -573,12 +576,12 @@ test_nesting(void)
 	ms_mail_describe(ms_buf_slice(&b), &d);
 	ms_mail_sender(ms_buf_slice(&b), &out);
 	ok((d.bits & MS_DESC_DATE) && d.date == 7 && holds(&out, "a@b"),
-	    "behind 100,000 nested comments");
+	    "text after 100,000 nested comments");
 	ms_buf_release(&b);
 	ms_buf_release(&out);
 }
 
-/* No bytes at no address are an empty header. */
+/* A NULL pointer with length 0 is an empty header. */
 static void
 test_nothing(void)
 {

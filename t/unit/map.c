@@ -1,4 +1,6 @@
-/* map: many keys, some that differ only at their end, cleared and used again.
+/*
+ * map.c - many keys, some of which differ only at their end; the map is cleared
+ * and used again.
  */
 #include "map.h"
 
@@ -10,7 +12,9 @@
 
 #define MANY 20000
 
-/* Half of the keys begin alike: the map must not trust the beginning. */
+/*
+ * Half of the keys have the same first bytes, which the map uses as the hash.
+ */
 static void
 make_key(uint64_t i, unsigned char key[MS_SHA_LEN])
 {

@@ -1,5 +1,7 @@
-/* mbox.c - mboxes and streams cut into messages, each row also in windows of
- * random sizes. */
+/*
+ * mbox.c - splits mboxes and streams; each row is also tested in windows of
+ * random sizes.
+ */
 #include "mail.h"
 #include "mbox.h"
 
@@ -22,8 +24,8 @@
 #define S MS_MBOX_STREAM
 
 /*
- * "[From_ line]bytes;" is a message, with "!" for ";" if the input ended, "?"
- * if in a stream its line end was missing.
+ * "[From_ line]bytes;" is a message. "!" replaces ";" if the message ended with
+ * the input, and "?" if its line end was missing in a stream.
  */
 static const struct row {
 	const char *name;
@@ -33,14 +35,14 @@ static const struct row {
 } rows[] = {
     {"one message", F, false, D1 "A: b\n\nc\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\nc\n!"},
-    {"two, an empty line taken away from each", F, false,
+    {"two, an empty line removed from each", F, false,
 	D1 "A: b\n\nc\n\n" D2 "A: d\n\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\nc\n;"
 	"[From c@d  Tue Jan  6 11:00:00 2026]A: d\n!"},
     {"no empty line between", F, false, D1 "A: b\n\nc\n" D2 "A: d\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\nc\n;"
 	"[From c@d  Tue Jan  6 11:00:00 2026]A: d\n!"},
-    {"only one empty line is taken away", F, false,
+    {"only one empty line is removed", F, false,
 	D1 "A: b\n\nc\n\n\n\n" D2 "A: d\n\n\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n\nc\n\n\n;"
 	"[From c@d  Tue Jan  6 11:00:00 2026]A: d\n\n!"},
@@ -60,7 +62,7 @@ static const struct row {
     {"a message of no bytes", F, false, D1 D2 "A: d\n",
 	"[From a@b Mon Jan  5 10:00:00 2026];"
 	"[From c@d  Tue Jan  6 11:00:00 2026]A: d\n!"},
-    {"nothing behind the From_ line", F, false, D1,
+    {"nothing after the From_ line", F, false, D1,
 	"[From a@b Mon Jan  5 10:00:00 2026]!"},
     {"empty lines on top", F, false, "\n\r\n" D1 "A: b\n",
 	"[From a@b Mon Jan  5 10:00:00 2026]A: b\n!"},
@@ -169,7 +171,7 @@ static const struct row {
 	FROM "a\n\nFrom ms-stream@1 Thu Jan!"},
 };
 
-/* A window of the size last allowed, moved over the input. */
+/* Moves a window of at most `size` bytes over the input. */
 static void
 split(const struct row *r, const char *in, size_t n, unsigned seed,
     struct ms_buf *out)
@@ -305,7 +307,8 @@ test_field(void)
 {
 	static const struct {
 		const char *in;
-		int more, eof; /* the answer where more may follow, or not */
+		int more, eof; /* the result if more bytes can follow, and at
+				  the end */
 	} fields[] = {{"Subject: x", 1, 1}, {"X-a.b_c!: ", 1, 1},
 	    {"Subject :x", 1, 1}, {"Subject", -1, 0}, {"Subject ", -1, 0},
 	    {"", -1, 0}, {":", 0, 0}, {" Subject: x", 0, 0},
@@ -329,7 +332,7 @@ test_field(void)
 	ok(ms_mbox_field(s.p, s.n, false) == 0, "one byte more");
 }
 
-/* Lines at their limits: windows of MS_MBOX_WINDOW must do. */
+/* Lines at their limits: windows of MS_MBOX_WINDOW bytes are sufficient. */
 static void
 test_long_lines(void)
 {

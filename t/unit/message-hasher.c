@@ -1,11 +1,13 @@
-/* Identity: ids, heads, sizes and forms, however a message is cut. */
+/*
+ * message-hasher.c - ids, heads, sizes and forms, for pieces of any size.
+ */
 #include "message-hasher.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "tap.h"
 
-/* head: bytes of the wire form that are the header. form: f LF, c CRLF, s. */
+/* head: length of the header in wire form. form: f LF, c CRLF, s stored. */
 static const struct {
 	const char *came, *wire;
 	size_t head;
@@ -71,7 +73,7 @@ test_rules(void)
 	ms_message_hasher_free(NULL);
 }
 
-/* A NUL is a byte like others. */
+/* A NUL is an ordinary byte. */
 static void
 test_nul(void)
 {
@@ -97,8 +99,8 @@ rnd(unsigned n)
 }
 
 /*
- * Lines of any length with any line ends, an empty one at `empty` or none;
- * the wire form beside it.
+ * Makes lines of any length with any line ends, the line `empty` being empty,
+ * and their wire form.
  */
 static void
 make(struct ms_buf *came, struct ms_buf *wire, size_t n, size_t empty,
@@ -125,7 +127,7 @@ make(struct ms_buf *came, struct ms_buf *wire, size_t n, size_t empty,
 	}
 }
 
-/* Where the header ends, the slow way. */
+/* Finds the end of the header in the simplest way. */
 static size_t
 head_length(const struct ms_buf *wire)
 {
@@ -137,7 +139,7 @@ head_length(const struct ms_buf *wire)
 	return wire->n < MS_HEAD_MAX ? wire->n : MS_HEAD_MAX;
 }
 
-/* Long headers: around MS_HEAD_MAX, and with none of their lines empty. */
+/* Long headers: around MS_HEAD_MAX, and without any empty line. */
 static void
 test_long(void)
 {
@@ -169,7 +171,7 @@ test_long(void)
 }
 
 /*
- * n bytes and an empty line as `end` has it: the header is cut at
+ * n bytes and an empty line that ends with `end`: the header is cut at
  * MS_HEAD_MAX bytes of its wire form, also between CR and LF.
  */
 static void

@@ -1,4 +1,4 @@
-/* mutf7.c - folder names as IMAP writes them, there and back. */
+/* mutf7.c - folder names in modified UTF-7, decoded and encoded. */
 
 #include <string.h>
 #include "tap.h"
@@ -41,7 +41,7 @@ static const struct {
     {"printable ASCII", "&AGE-"},
     {"an encoded &", "&ACY-"},
     {"printable ASCII among others", "&AOkAYQ-"},
-    {"one shift behind another", "&AOk-&AOk-"},
+    {"one shift after another", "&AOk-&AOk-"},
     {"a zero digit too many", "&AOkA-"},
     {"NUL", "&AAA-"},
     {"a high surrogate alone", "&2D0-"},

@@ -1,4 +1,7 @@
-/* pool: every job runs once, in order, and two at once have two numbers. */
+/*
+ * pool.c - every job runs once, in order; two jobs that run at the same time
+ * have different worker numbers.
+ */
 #include "pool.h"
 
 #include <pthread.h>
@@ -13,7 +16,8 @@
 #define THREADS 3
 
 struct square {
-	struct ms_job job; /* first, so that a job's address is the square's */
+	struct ms_job job; /* first, so that a pointer to the job is a pointer
+			      to the square */
 	int in, out, runs;
 };
 
@@ -63,7 +67,7 @@ test_all_run(unsigned threads)
 		jobs[i].job.run = run_square;
 		jobs[i].in = i;
 		ms_pool_submit(pool, &jobs[i].job);
-		/* A window of 8 in flight, as a pipeline has. */
+		/* A window of 8 jobs, like that of a pipeline. */
 		if (i >= 8) {
 			ms_pool_wait(pool, &jobs[i - 8].job);
 			late += jobs[i - 8].runs != 1;
@@ -92,7 +96,7 @@ test_order(void)
 	}
 	ms_pool_wait(pool, &jobs[9].job);
 	ok(jobs[9].runs == 1 && jobs[10].runs == 0,
-	    "wait runs what stands before its job, and no more");
+	    "wait runs the jobs before its own, and no more");
 	ms_pool_free(pool);
 	ok(count_wrong(jobs) == 0, "free runs what is still queued");
 	for (i = 0; i < JOBS; i++)

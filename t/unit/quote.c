@@ -1,4 +1,4 @@
-/* quote.c - mboxrd quoting, whatever the pieces are. ms-stream(5), Quoting. */
+/* quote.c - mboxrd quoting of pieces of any size. ms-stream(5), Quoting. */
 #include "quote.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ add(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return 0;
 }
 
-/* In pieces of one length, the first of another. */
+/* Quotes in pieces of one length, the first of another length. */
 static bool
 quoted(const char *in, size_t n, const char *want, size_t first, size_t piece)
 {
@@ -64,7 +64,7 @@ quoted(const char *in, size_t n, const char *want, size_t first, size_t piece)
 	return good;
 }
 
-/* The third write fails. */
+/* An ms_emit_fn whose third call fails. */
 static int
 fail(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {

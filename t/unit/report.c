@@ -1,4 +1,4 @@
-/* report: sums, JSON Lines, and nothing hostile on stderr. */
+/* report.c - sums, JSON Lines, and no hostile bytes on stderr. */
 #include "report.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ static char dir[] = "/tmp/ms-unit-XXXXXX";
 static char path[64], errors[64];
 static int saved = -1;
 
-/* From here to shown(), stderr goes to a file. */
+/* Redirects stderr to a file until shown() is called. */
 static void
 capture(void)
 {
@@ -38,7 +38,10 @@ shown(void)
 	return ms_buf_str(&b);
 }
 
-/* The report's lines as a JSON array, NULL if a line is no object. */
+/*
+ * Reads the lines of the report as a JSON array; NULL if a line is not an
+ * object.
+ */
 static json_t *
 lines(void)
 {
@@ -142,7 +145,7 @@ test_lines(void)
 	json_decref(a);
 }
 
-/* What mail puts into a sentence: as shown, and as reported. */
+/* Text from mail in a message: as shown, and as reported. */
 static const struct {
 	const char *in, *shown, *json, *b64;
 } texts[] = {

@@ -1,4 +1,7 @@
-/* sha: digests by the standard's examples, hex both ways, random bytes. */
+/*
+ * sha.c - digests of the examples of the standard, hex in both directions,
+ * random bytes.
+ */
 #include "sha.h"
 
 #include <pthread.h>
@@ -7,7 +10,7 @@
 
 #include "tap.h"
 
-/* NIST's examples for FIPS 180-4, and the empty message. */
+/* The examples of NIST for FIPS 180-4, and the empty message. */
 static const struct {
 	const char *text;
 	size_t times;

@@ -1,5 +1,7 @@
-/* sink.c - what the formats write, byte for byte; names for files; nothing is
- * overwritten. ms-export(1). */
+/*
+ * sink.c - the exact output of each format; names of files; nothing is
+ * overwritten. ms-export(1).
+ */
 #include "sink.h"
 
 #include <dirent.h>
@@ -32,7 +34,7 @@ work_unit(const char *folder, const char *subject)
 	    .subject = ms_slice_str(subject)};
 }
 
-/* One message in pieces of `piece` bytes. */
+/* Passes one message in pieces of `piece` bytes. */
 static int
 give(struct ms_sink *s, const struct ms_out_message *m, const char *text,
     size_t piece, struct ms_err *err)
@@ -179,7 +181,7 @@ test_stream(void)
 	unlink("st");
 }
 
-/* ---- a file that gets its name when it is done ---- */
+/* ---- a file that gets its name when it is complete ---- */
 
 static size_t
 count_files(const char *dir)
@@ -269,7 +271,9 @@ static const struct {
     {"bad\xff utf", NULL},
 };
 
-/* Nothing in a path can leave the directory or surprise whoever looks. */
+/*
+ * Whether a path stays in the directory and contains no surprising characters.
+ */
 static bool
 harmless(const char *path)
 {
@@ -398,12 +402,12 @@ test_files(void)
 	    "and a longer: %s", err.msg);
 	ok(file_is("d/IN/a/" NAME, "a: b\r\n\r\nFrom x"), "it stayed");
 	ok(give(s, &bare, "", 4, &err) == 0 && file_is("d/" NAME, ""),
-	    "a message without a place lies on top");
+	    "a message without a place is stored at the top");
 	m = work_unit("IN/b", "x");
 	ok(ms_sink_begin(s, &m, &err) == 0 &&
 		ms_sink_data(s, (const unsigned char *)"a", 1, &err) == 0 &&
 		ms_sink_cancel(s, "why", &err) == 0,
-	    "a message is taken back");
+	    "a message is removed when it is cancelled");
 	ok(count_files("d/IN/b") == 0, "and nothing is left");
 	ok(close_sink(s, 0, &err) == 0, "closed");
 }
@@ -430,7 +434,7 @@ test_files_in_the_way(void)
 	ok(give(s, &m, "a", 1, &err) == -1 && err.code == MS_EXISTS,
 	    "a link for a file: %s", err.msg);
 	m = work_unit("fine", "x");
-	ok(give(s, &m, "a", 1, &err) == 0, "the next goes on");
+	ok(give(s, &m, "a", 1, &err) == 0, "the next message is accepted");
 	ok(count_files("out") == 0, "nothing was written elsewhere");
 	close_sink(s, 73, &err);
 	ok(open_sink("eml", "e/f", MS_EXPORT_ORIGINAL, &err) == NULL &&

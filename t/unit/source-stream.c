@@ -1,5 +1,7 @@
-/* source-stream.c - message streams, whole, cut and void, from files and
- * pipes. */
+/*
+ * source-stream.c - message streams: complete, cut and cancelled messages, from
+ * files and pipes.
+ */
 #include "source.h"
 
 #include "sourced.h"
@@ -95,7 +97,7 @@ test_streams(void)
 	    "s, message 2|X/B/C|||!|\nwhole, 2 messages, status 75\n");
 }
 
-/* Lines of 64 KiB and around, which no window edge may hurt. */
+/* Lines of about 64 KiB, which can be divided by the edge of a window. */
 static void
 test_long_envelopes(void)
 {
@@ -123,7 +125,7 @@ test_long_envelopes(void)
 	ms_buf_release(&out);
 }
 
-/* Standard input, which is a pipe that gives a few bytes at a time. */
+/* Reads standard input from a pipe that gives a few bytes at a time. */
 static void
 test_pipe(void)
 {

@@ -1,11 +1,13 @@
-/* source.c - what is mail and what is not, single files, and mboxes. With files
- * as arguments: lists their messages, for t/0210. */
+/*
+ * source.c - recognition of mail, single files, and mboxes. With files as
+ * arguments, it lists their messages for t/0210.
+ */
 #include "source.h"
 
 #include "sha.h"
 #include "sourced.h"
 
-/* ---- what is mail ---- */
+/* ---- recognition of mail ---- */
 
 #define TEXT(s) s, sizeof(s) - 1
 
@@ -19,9 +21,9 @@ static const struct {
     {"a field without value", TEXT("Subject:"), "e"},
     {"blank lines on top", TEXT("\n \t\r\n\r\nSubject: x\n"), "e"},
     {"a byte order mark", TEXT("\xef\xbb\xbfSubject: x\r\n"), "e"},
-    {"junk before the header", TEXT(">From x\nhello\nSubject: x\n"), "e"},
+    {"other text before the header", TEXT(">From x\nhello\nSubject: x\n"), "e"},
     {"8-bit text before it", TEXT("Gr\xfc\xdf\x65\nSubject: x\n"), "e"},
-    {"NUL behind the first field", TEXT("A: b\n\0\0"), "e"},
+    {"NUL after the first field", TEXT("A: b\n\0\0"), "e"},
     {"a From_ line with a date", TEXT(D1 "hello\n"), "m"},
     {"a From_ line without, and a field", TEXT("From x y\nA: b\n"), "m"},
     {"a stream", TEXT(MS_STREAM_FROM), "s"},
@@ -122,7 +124,7 @@ test_files(void)
 	expect("an empty file", "empty", none, "3 empty\n");
 	expect(
 	    "no file", "nothere", none, "3 open: No such file or directory\n");
-	expect("a file that opens but can't be read", "/proc/self/mem", none,
+	expect("a file that opens but cannot be read", "/proc/self/mem", none,
 	    "6 read: Input/output error\n");
 	if (geteuid() != 0) {
 		chmod("empty", 0);
@@ -133,7 +135,7 @@ test_files(void)
 
 /* ---- the caller's side ---- */
 
-/* A message that is left half-read, or not read, does not hurt the next. */
+/* A message that is not read, or only partly, does not affect the next one. */
 static void
 test_skip(void)
 {
@@ -164,7 +166,10 @@ test_skip(void)
 	ms_buf_release(&b);
 }
 
-/* For t/0210: "file TAB where TAB SHA-256" of each message, or the failure. */
+/*
+ * For t/0210: prints "file TAB where TAB SHA-256" for each message, or the
+ * failure.
+ */
 static void
 print_messages(const char *path)
 {

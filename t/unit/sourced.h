@@ -1,6 +1,6 @@
 /*
- * sourced.h - for tests of sources: files made in a scratch folder, and all
- * that a source says of an input as text.
+ * sourced.h - for tests of sources: creates files in a scratch folder, and
+ * describes all messages of an input as text.
  */
 #ifndef SOURCED_H
 #define SOURCED_H
@@ -36,9 +36,9 @@ put_str(const char *path, const char *text)
 }
 
 /*
- * All messages of an input, a line each: "where|folder|flags|date|bytes", the
- * date with "*" if it is the fallback, "!" before the user of a trusted
- * envelope; failures as "where: sentence".
+ * Describes a message as a line "where|folder|flags|date|bytes", with "*" after
+ * the date if it is the fallback, and "!" before the user of a trusted
+ * envelope. Failures are "where: message".
  */
 static inline void
 add_message(
@@ -117,7 +117,7 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
 	return remove(path);
 }
 
-/* Goes into a scratch folder, whose name dir receives. */
+/* Enters a new scratch folder; dir receives its name. */
 static inline void
 enter_scratch(char dir[64])
 {

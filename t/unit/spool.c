@@ -1,4 +1,7 @@
-/* spool.c - what goes in comes out, from memory, from the file, from both. */
+/*
+ * spool.c - bytes come out as they went in: from memory, from the file, from
+ * both.
+ */
 #include "spool.h"
 
 #include <errno.h>
@@ -22,7 +25,7 @@ refuse(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return ms_fail(err, MS_IO, "refused");
 }
 
-/* n bytes in pieces, then out again. */
+/* Adds n bytes in pieces, and reads them. */
 static void
 check(struct ms_spool *sp, size_t n, size_t piece)
 {

@@ -1,5 +1,7 @@
-/* stream.c - envelopes read and written; streams written in pieces of any
- * size, and what a reader makes of them. */
+/*
+ * stream.c - reading and writing of envelopes; streams that are written in
+ * pieces of any size and read again.
+ */
 #include "stream.h"
 
 #include <stdlib.h>
@@ -8,7 +10,9 @@
 #include "mbox.h"
 #include "tap.h"
 
-/* An envelope line, and how it is written again; NULL: it is refused. */
+/*
+ * An envelope line, and the line that is written for it; NULL: it is refused.
+ */
 static const struct {
 	const char *line, *again;
 } envelopes[] = {
@@ -86,7 +90,7 @@ test_envelopes(void)
 		}
 		ok(rc == MS_STREAM_ENVELOPE &&
 			ms_envelope_write(&out, &e, &err) == 0,
-		    "taken:%s", envelopes[i].line);
+		    "accepted:%s", envelopes[i].line);
 		ms_buf_clear(&again);
 		ms_buf_printf(&again, "MS-Envelope: %s\n", want);
 		ok(ms_slice_eq(ms_buf_slice(&out), ms_buf_slice(&again)),
@@ -114,7 +118,7 @@ test_limits(void)
 	ms_buf_add_str(&b, "z=1");
 	ok(ms_envelope_parse(&e, &t, ms_buf_slice(&b), &err) == -1, "one more");
 
-	/* MS-Envelope: folder="..." LF is 22 bytes and the value. */
+	/* MS-Envelope: folder="..." LF has 22 bytes and the value. */
 	value = ms_xmalloc(MS_ENVELOPE_MAX);
 	memset(value, 'x', MS_ENVELOPE_MAX);
 	value[MS_ENVELOPE_MAX - 23] = '\0';
@@ -174,13 +178,13 @@ test_trailers(void)
 		strcmp(ms_buf_str(&reason), "a \"b\"") == 0,
 	    "the reason of a void line");
 	ok(!ms_envelope_void(ms_slice_str(" reason=\"a\""), &reason),
-	    "an envelope is none");
+	    "an envelope is not void");
 	ms_buf_release(&reason);
 }
 
 /* ---- the writer ---- */
 
-/* What was written to memory. */
+/* A stream in memory. */
 struct sink {
 	char *p;
 	size_t n;
@@ -268,7 +272,7 @@ test_full(void)
 
 /* ---- round trips ---- */
 
-/* A message of pieces that are hard on quoting. */
+/* Makes a message of pieces that are difficult to quote. */
 static void
 hostile(struct ms_buf *b, unsigned *seed)
 {
@@ -304,7 +308,7 @@ write_message(
 	return rc | ms_stream_end(w, NULL);
 }
 
-/* The next message of a stream in memory, with its envelope line. */
+/* Reads the next message of a stream in memory, with its envelope line. */
 static bool
 read_message(struct ms_mbox *m, const struct sink *s, size_t *at,
     unsigned *seed, struct ms_buf *out)

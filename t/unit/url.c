@@ -1,4 +1,4 @@
-/* url.c - a table of URLs, what they mean, and the identity they give. */
+/* url.c - a table of URLs with their parts and the identity of the source. */
 #include "url.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 static const struct row {
 	const char *url;
-	const char *login; /* NULL: none */
+	const char *login; /* NULL: no login */
 	const char *host;  /* NULL: refused */
 	unsigned port;
 	const char *source;
@@ -47,7 +47,7 @@ static const struct row {
     {"POP3S://alice@h/", "alice", "h", 995, "pop3://alice@h/"},
     {"pop3s://alice@h:110/", "alice", "h", 110, "pop3://alice@h/"},
     {"pop3s://alice@h:143/", "alice", "h", 143, "pop3://alice@h:143/"},
-    /* a password is refused, and so is whatever else makes no sense */
+    /* passwords and invalid URLs are refused */
     {"imaps://alice:secret@h/", NULL, NULL, 0, NULL},
     {"imaps://:secret@h/", NULL, NULL, 0, NULL},
     {"smtp://alice@h/", NULL, NULL, 0, NULL},
@@ -109,7 +109,7 @@ check(const struct row *row)
 		    row->url[0] == '\0' ? "nothing" : err.msg);
 		return;
 	}
-	ok(rc == 0, "taken: %s", row->url);
+	ok(rc == 0, "accepted: %s", row->url);
 	if (rc < 0)
 		return;
 	ms_url_source(&u, NULL, &source);
@@ -158,7 +158,7 @@ check_endpoint(const struct endpoint *row)
 	ms_url_release(&u);
 }
 
-/* Whose mailbox it is may be said otherwise than who logs in. */
+/* The owner of the mailbox can differ from the login. */
 static void
 check_authzid(void)
 {
