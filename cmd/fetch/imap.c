@@ -83,20 +83,20 @@ open_folder(struct session *s, const char *raw, bool write,
 /* Opens the folder, if it is not open. MS_EXISTS: its UIDVALIDITY is another
  * one. */
 static int
-need_folder(struct session *s, const char *raw, uint32_t uidvalidity,
-    bool write, struct ms_err *err)
+need_folder(struct session *s, const struct ipc_message *request, bool write,
+    struct ms_err *err)
 {
 	struct ms_imap_mailbox mailbox;
 
 	if (need_session(s, err) < 0)
 		return -1;
-	if ((!is_open(s, raw) || (write && !s->writable)) &&
-	    open_folder(s, raw, write, &mailbox, err) < 0)
+	if ((!is_open(s, request->raw) || (write && !s->writable)) &&
+	    open_folder(s, request->raw, write, &mailbox, err) < 0)
 		return -1;
 	if (write && !s->writable)
 		return ms_fail(
 		    err, MS_NOINPUT, "the server opens the folder read-only");
-	if (s->uidvalidity != uidvalidity ||
+	if (s->uidvalidity != request->uidvalidity ||
 	    (ms_imap_changes(s->im) & MS_CHANGE_UIDVALIDITY) != 0)
 		return fail_renumbered(s, err);
 	return 0;
@@ -207,18 +207,6 @@ survey(struct session *s, const struct ipc_message *request, struct ms_err *err)
 	return still_valid(s, rc, err);
 }
 
-static void
-on_failed(void *ctx, uint32_t uid, const char *reason)
-{
-	say_failed(ctx, uid, reason);
-}
-
-static void
-on_gone(void *ctx, uint32_t uid)
-{
-	say_uid(ctx, SAY_GONE, uid);
-}
-
 static uint32_t
 has(bool date, bool size, bool flags_cut)
 {
@@ -272,48 +260,40 @@ look(struct session *s, const struct ipc_message *request, ask_heads *ask,
 	size_t at, done;
 	int rc = 0;
 
-	if (need_folder(s, request->raw, request->uidvalidity, false, err) < 0)
-		return -1;
 	for (at = 0; rc == 0 && at < request->uids.n; at += done)
 		rc = ask(s->im, request->uids.v + at, request->uids.n - at,
 		    &done, sink, err);
 	return still_valid(s, rc, err);
 }
 
+/* Asks for headers or attributes. */
 static int
-attributes(
+describe(
     struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	const struct ms_imap_head_sink sink = {.head = on_head,
-	    .failed = on_failed,
-	    .expunged = on_gone,
+	    .failed = say_failed,
+	    .expunged = say_gone,
 	    .ctx = s};
 
-	return look(s, request, ms_imap_attributes, &sink, err);
-}
-
-static int
-heads(struct session *s, const struct ipc_message *request, struct ms_err *err)
-{
-	const struct ms_imap_head_sink sink = {.head = on_head,
-	    .failed = on_failed,
-	    .expunged = on_gone,
-	    .ctx = s};
-
-	return look(s, request, ms_imap_heads, &sink, err);
+	if (need_folder(s, request, false, err) < 0)
+		return -1;
+	return look(s, request,
+	    request->type == ASK_HEADERS ? ms_imap_heads : ms_imap_attributes,
+	    &sink, err);
 }
 
 static int
 fetch(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	const struct ms_imap_sink sink = {.message = on_message,
-	    .failed = on_failed,
-	    .expunged = on_gone,
+	    .failed = say_failed,
+	    .expunged = say_gone,
 	    .ctx = s};
 	size_t at, done;
 	int rc = 0;
 
-	if (need_folder(s, request->raw, request->uidvalidity, false, err) < 0)
+	if (need_folder(s, request, false, err) < 0)
 		return -1;
 	for (at = 0; rc == 0 && at < request->uids.n; at += done)
 		rc = ms_imap_fetch(s->im, request->uids.v + at,
@@ -323,19 +303,11 @@ fetch(struct session *s, const struct ipc_message *request, struct ms_err *err)
 
 /* ---- deleting ---- */
 
-/* The messages of a request that are the same as in the archive. */
-struct verified {
-	struct session *session;
-	const struct ipc_message *request;
-	uint32_t *uids;
-	size_t count;
-};
-
 static int
 verify(void *ctx, const struct ms_imap_head *h, struct ms_err *err)
 {
-	struct verified *v = ctx;
-	const struct ipc_uids *uids = &v->request->uids;
+	struct session *s = ctx;
+	const struct ipc_uids *uids = &s->request->uids;
 	const struct ms_identity *want;
 	const uint32_t *at;
 
@@ -343,56 +315,32 @@ verify(void *ctx, const struct ms_imap_head *h, struct ms_err *err)
 	at = bsearch(&h->uid, uids->v, uids->n, sizeof(*at), ms_imap_by_uid);
 	if (at == NULL)
 		return 0;
-	want = v->request->identities.v + (at - uids->v);
+	want = s->request->identities.v + (at - uids->v);
 	if (h->has_size && h->has_head && h->size == want->size &&
 	    memcmp(h->head, want->head, MS_SHA_LEN) == 0)
-		v->uids[v->count++] = h->uid;
+		ms_queue_add(&s->verified, h->uid);
 	else
-		say_not_deleted(v->session, h->uid,
-		    "the server has another message in its place");
+		say_not_deleted(
+		    s, h->uid, "the server has another message in its place");
 	return 0;
 }
 
-static void
-verify_failed(void *ctx, uint32_t uid, const char *reason)
-{
-	say_not_deleted(((struct verified *)ctx)->session, uid, reason);
-}
-
-static void
-verify_gone(void *ctx, uint32_t uid)
-{
-	say_uid(((struct verified *)ctx)->session, SAY_GONE, uid);
-}
-
-static void
-deleted(void *ctx, uint32_t uid)
-{
-	say_uid(ctx, SAY_DELETED, uid);
-}
-
-static void
-stays(void *ctx, uint32_t uid, const char *reason)
-{
-	say_not_deleted(ctx, uid, reason);
-}
-
 static int
-delete_verified(struct session *s, struct verified *v, struct ms_err *err)
+delete_verified(struct session *s, struct ms_err *err)
 {
 	const struct ms_imap_delete_sink sink = {
-	    .expunged = deleted, .kept = stays, .ctx = s};
-	size_t at, done;
+	    .expunged = say_deleted, .kept = say_not_deleted, .ctx = s};
+	uint32_t *uids = s->verified.v;
+	size_t n = ms_queue_count(&s->verified), at, done = 1;
 
-	qsort(v->uids, v->count, sizeof(*v->uids), ms_imap_by_uid);
-	for (at = 0; at < v->count; at += done) {
-		done = 1;
-		if (v->request->dry_run)
-			say_uid(s, SAY_DELETED, v->uids[at]);
-		else if (ms_imap_delete(s->im, v->uids + at, v->count - at,
-			     &done, &sink, err) < 0)
+	if (n > 0)
+		qsort(uids, n, sizeof(*uids), ms_imap_by_uid);
+	for (at = 0; at < n; at += done)
+		if (s->request->dry_run)
+			say_deleted(s, uids[at]);
+		else if (ms_imap_delete(
+			     s->im, uids + at, n - at, &done, &sink, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -402,26 +350,19 @@ static int
 delete_wanted(
     struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
-	struct verified v = {.session = s, .request = request};
 	const struct ms_imap_head_sink sink = {.head = verify,
-	    .failed = verify_failed,
-	    .expunged = verify_gone,
-	    .ctx = &v};
-	size_t at, done;
+	    .failed = say_not_deleted,
+	    .expunged = say_gone,
+	    .ctx = s};
 	int rc;
 
-	if (need_folder(s, request->raw, request->uidvalidity,
-		!request->dry_run, err) < 0)
+	if (need_folder(s, request, !request->dry_run, err) < 0)
 		return -1;
-	v.uids = ms_xcalloc(request->uids.n, sizeof(*v.uids));
-	rc = 0;
-	for (at = 0; rc == 0 && at < request->uids.n; at += done)
-		rc = ms_imap_heads(s->im, request->uids.v + at,
-		    request->uids.n - at, &done, &sink, err);
-	rc = still_valid(s, rc, err);
+	s->request = request;
+	rc = look(s, request, ms_imap_heads, &sink, err);
 	if (rc == 0)
-		rc = still_valid(s, delete_verified(s, &v, err), err);
-	free(v.uids);
+		rc = still_valid(s, delete_verified(s, err), err);
+	ms_queue_release(&s->verified);
 	return rc;
 }
 
@@ -448,8 +389,8 @@ const struct protocol fetch_imap = {.close = close_session,
     .backoff = backoff,
     .serve = {[ASK_FOLDERS] = folders,
 	[ASK_SURVEY] = survey,
-	[ASK_ATTRIBUTES] = attributes,
-	[ASK_HEADERS] = heads,
+	[ASK_ATTRIBUTES] = describe,
+	[ASK_HEADERS] = describe,
 	[ASK_FETCH] = fetch,
 	[ASK_DELETE] = delete_wanted,
 	[ASK_IDLE] = idle}};

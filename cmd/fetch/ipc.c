@@ -111,95 +111,190 @@ ipc_release(struct ipc *c)
 	ms_buf_release(&c->identities);
 }
 
-/* ---- sending ---- */
+/* ---- fields as bytes ---- */
 
-static void
-put_u32(struct ms_buf *b, uint32_t v)
+/* One set of functions encodes and decodes, so that both directions agree. Each
+ * returns its value. */
+struct codec {
+	struct ms_buf *out;     /* encoding: bytes are appended; else NULL */
+	const unsigned char *p; /* decoding: the bytes that are left */
+	size_t n;
+	bool bad; /* decoding: a field is missing or malformed */
+	struct ipc *ipc;
+};
+
+/* Encoding: appends n bytes. Decoding: returns the next n bytes, or NULL. */
+static const unsigned char *
+code_bytes(struct codec *k, const void *bytes, size_t n)
 {
-	ms_put_le32(ms_buf_room(b, sizeof(v)), v);
-	b->n += sizeof(v);
+	const unsigned char *p = k->p;
+
+	if (k->out != NULL) {
+		ms_buf_add(k->out, bytes, n);
+		return bytes;
+	}
+	k->bad = k->bad || k->n < n;
+	if (k->bad)
+		return NULL;
+	k->p += n;
+	k->n -= n;
+	return p;
 }
 
-static void
-put_u64(struct ms_buf *b, uint64_t v)
+static uint64_t
+code_u64(struct codec *k, uint64_t v)
 {
-	ms_put_le64(ms_buf_room(b, sizeof(v)), v);
-	b->n += sizeof(v);
+	unsigned char bytes[8];
+	const unsigned char *p;
+
+	ms_put_le64(bytes, v);
+	p = code_bytes(k, bytes, sizeof(bytes));
+	return p != NULL ? ms_le64(p) : 0;
+}
+
+static uint32_t
+code_u32(struct codec *k, uint32_t v)
+{
+	unsigned char bytes[4];
+	const unsigned char *p;
+
+	ms_put_le32(bytes, v);
+	p = code_bytes(k, bytes, sizeof(bytes));
+	return p != NULL ? ms_le32(p) : 0;
 }
 
 /* NULL is sent as "". */
-static void
-put_string(struct ms_buf *b, const char *s)
+static const char *
+code_string(struct codec *k, const char *s)
 {
-	size_t n = s != NULL ? strlen(s) : 0;
+	const unsigned char *p;
+	size_t n;
 
-	put_u32(b, (uint32_t)n);
-	ms_buf_add(b, s != NULL ? s : "", n);
-	ms_buf_add_byte(b, '\0');
+	if (s == NULL)
+		s = "";
+	n = code_u32(k, (uint32_t)strlen(s));
+	p = code_bytes(k, s, n + 1);
+	if (p != NULL && p[n] == '\0' && memchr(p, '\0', n) == NULL)
+		return (const char *)p;
+	k->bad = true;
+	return "";
 }
 
-static void
-put_digest(struct ms_buf *b, const unsigned char *digest)
+static const unsigned char *
+code_digest(struct codec *k, const unsigned char *digest)
 {
 	static const unsigned char none[MS_SHA_LEN];
 
-	ms_buf_add(b, digest != NULL ? digest : none, MS_SHA_LEN);
+	return code_bytes(k, digest != NULL ? digest : none, MS_SHA_LEN);
+}
+
+/*
+ * The count of a list whose elements have `size` bytes in a message, and
+ * `member` bytes in memory. The sender's count is not trusted: the elements are
+ * here. Decoding: *room is memory of the connection, because the numbers in a
+ * message are not aligned.
+ */
+static size_t
+code_count(struct codec *k, size_t n, size_t size, size_t member,
+    struct ms_buf *memory, void **room)
+{
+	n = code_u32(k, (uint32_t)n);
+	*room = NULL;
+	if (k->out != NULL)
+		return n;
+	k->bad = k->bad || n > IPC_UIDS_MAX || n > k->n / size;
+	if (k->bad)
+		n = 0;
+	ms_buf_clear(memory);
+	*room = ms_buf_room(memory, n * member);
+	return n;
 }
 
 static void
-put_uids(struct ms_buf *b, const struct ipc_uids *uids)
+code_uids(struct codec *k, struct ipc_uids *uids)
 {
-	size_t i;
+	void *room;
+	size_t i, n = code_count(k, uids->n, sizeof(uint32_t), sizeof(uint32_t),
+		      &k->ipc->uids, &room);
+	uint32_t *v = room;
 
-	put_u32(b, (uint32_t)uids->n);
-	for (i = 0; i < uids->n; i++)
-		put_u32(b, uids->v[i]);
+	for (i = 0; i < n; i++)
+		if (v == NULL)
+			code_u32(k, uids->v[i]);
+		else
+			v[i] = code_u32(k, 0);
+	*uids = (struct ipc_uids){v, n};
 }
 
 static void
-put_identities(struct ms_buf *b, const struct ipc_identities *ids)
+code_identities(struct codec *k, struct ipc_identities *ids)
 {
-	size_t i;
+	void *room;
+	size_t i, n = code_count(k, ids->n, IDENTITY, sizeof(*ids->v),
+		      &k->ipc->identities, &room);
+	struct ms_identity *v = room, one;
 
-	put_u32(b, (uint32_t)ids->n);
-	for (i = 0; i < ids->n; i++) {
-		put_u64(b, ids->v[i].size);
-		put_digest(b, ids->v[i].head);
-		put_digest(b, ids->v[i].id);
+	for (i = 0; i < n; i++) {
+		one = v == NULL ? ids->v[i] : (struct ms_identity){0};
+		one.size = code_u64(k, one.size);
+		memmove(one.head, code_digest(k, one.head), MS_SHA_LEN);
+		memmove(one.id, code_digest(k, one.id), MS_SHA_LEN);
+		if (v != NULL)
+			v[i] = one;
 	}
+	*ids = (struct ipc_identities){v, n};
 }
 
 static void
-put_field(struct ms_buf *b, enum kind kind, const void *v)
+code_data(struct codec *k, struct ms_slice *data)
 {
-	const struct ms_slice *data = v;
+	if (k->out == NULL)
+		data->n = k->n;
+	data->p = code_bytes(k, data->p, data->n);
+}
 
+static void
+code_field(struct codec *k, enum kind kind, void *v)
+{
 	switch (kind) {
 	case U32:
-		put_u32(b, *(const uint32_t *)v);
+		*(uint32_t *)v = code_u32(k, *(uint32_t *)v);
 		break;
 	case U64:
-		put_u64(b, *(const uint64_t *)v);
+		*(uint64_t *)v = code_u64(k, *(uint64_t *)v);
 		break;
 	case FLAG:
-		put_u32(b, *(const bool *)v);
+		*(bool *)v = code_u32(k, *(bool *)v) != 0;
 		break;
 	case STRING:
-		put_string(b, *(const char *const *)v);
+		*(const char **)v = code_string(k, *(const char **)v);
 		break;
 	case DIGEST:
-		put_digest(b, *(const unsigned char *const *)v);
+		*(const unsigned char **)v =
+		    code_digest(k, *(const unsigned char **)v);
 		break;
 	case UIDS:
-		put_uids(b, v);
+		code_uids(k, v);
 		break;
 	case IDENTITIES:
-		put_identities(b, v);
+		code_identities(k, v);
 		break;
 	default:
-		ms_buf_add(b, data->p, data->n);
+		code_data(k, v);
 	}
 }
+
+/* Encodes m, or fills it. Its pointers change, but not what they point to. */
+static void
+code_message(struct codec *k, struct ipc_message *m)
+{
+	const struct field *f;
+
+	for (f = fields[m->type]; f->kind != NO_FIELD; f++)
+		code_field(k, f->kind, (char *)m + f->offset);
+}
+
+/* ---- sending ---- */
 
 int
 ipc_flush(struct ipc *c, struct ms_err *err)
@@ -222,13 +317,14 @@ ipc_flush(struct ipc *c, struct ms_err *err)
 int
 ipc_send(struct ipc *c, const struct ipc_message *m, struct ms_err *err)
 {
-	const struct field *f;
+	struct ipc_message copy = *m;
+	struct codec k = {.out = &c->out, .ipc = c};
+	unsigned char header[HEADER] = {0};
 	size_t begin = c->out.n, n;
 
-	put_u32(&c->out, (uint32_t)m->type);
-	put_u32(&c->out, 0);
-	for (f = fields[m->type]; f->kind != NO_FIELD; f++)
-		put_field(&c->out, f->kind, (const char *)m + f->offset);
+	ms_put_le32(header, (uint32_t)m->type);
+	ms_buf_add(&c->out, header, sizeof(header));
+	code_message(&k, &copy);
 	n = c->out.n - begin - HEADER;
 	assert(n <= IPC_MESSAGE_MAX);
 	ms_put_le32(c->out.p + begin + 4, (uint32_t)n);
@@ -236,135 +332,6 @@ ipc_send(struct ipc *c, const struct ipc_message *m, struct ms_err *err)
 }
 
 /* ---- receiving ---- */
-
-/* The bytes of a message that are not decoded yet. */
-struct reader {
-	const unsigned char *p;
-	size_t n;
-	bool bad; /* a field is missing or malformed */
-};
-
-static const unsigned char *
-get_bytes(struct reader *r, size_t n)
-{
-	const unsigned char *p = r->p;
-
-	if (r->bad || r->n < n) {
-		r->bad = true;
-		return NULL;
-	}
-	r->p += n;
-	r->n -= n;
-	return p;
-}
-
-static uint32_t
-get_u32(struct reader *r)
-{
-	const unsigned char *p = get_bytes(r, sizeof(uint32_t));
-
-	return p != NULL ? ms_le32(p) : 0;
-}
-
-static uint64_t
-get_u64(struct reader *r)
-{
-	const unsigned char *p = get_bytes(r, sizeof(uint64_t));
-
-	return p != NULL ? ms_le64(p) : 0;
-}
-
-static const char *
-get_string(struct reader *r)
-{
-	size_t n = get_u32(r);
-	const unsigned char *p;
-
-	p = n < r->n ? get_bytes(r, n + 1) : NULL;
-	if (p == NULL || p[n] != '\0' || memchr(p, '\0', n) != NULL) {
-		r->bad = true;
-		return "";
-	}
-	return (const char *)p;
-}
-
-/* The count of a list. The sender's count is not trusted: the elements, of
- * `size` bytes each, are here. */
-static size_t
-get_count(struct reader *r, size_t size)
-{
-	size_t n = get_u32(r);
-
-	if (n > IPC_UIDS_MAX || n > r->n / size) {
-		r->bad = true;
-		return 0;
-	}
-	return n;
-}
-
-/* Lists are decoded into memory of the connection: the numbers in a message are
- * not aligned. */
-static void
-get_uids(struct reader *r, struct ms_buf *memory, struct ipc_uids *out)
-{
-	size_t n = get_count(r, sizeof(uint32_t)), i;
-	uint32_t *v;
-
-	ms_buf_clear(memory);
-	v = (uint32_t *)(void *)ms_buf_room(memory, n * sizeof(*v));
-	for (i = 0; i < n; i++)
-		v[i] = get_u32(r);
-	*out = (struct ipc_uids){v, n};
-}
-
-static void
-get_identities(
-    struct reader *r, struct ms_buf *memory, struct ipc_identities *out)
-{
-	size_t n = get_count(r, IDENTITY), i;
-	struct ms_identity *v;
-
-	ms_buf_clear(memory);
-	v = (struct ms_identity *)(void *)ms_buf_room(memory, n * sizeof(*v));
-	for (i = 0; i < n; i++) {
-		v[i] = (struct ms_identity){.size = get_u64(r)};
-		memcpy(v[i].head, get_bytes(r, MS_SHA_LEN), MS_SHA_LEN);
-		memcpy(v[i].id, get_bytes(r, MS_SHA_LEN), MS_SHA_LEN);
-	}
-	*out = (struct ipc_identities){v, n};
-}
-
-static void
-get_field(struct reader *r, struct ipc *c, enum kind kind, void *v)
-{
-	switch (kind) {
-	case U32:
-		*(uint32_t *)v = get_u32(r);
-		break;
-	case U64:
-		*(uint64_t *)v = get_u64(r);
-		break;
-	case FLAG:
-		*(bool *)v = get_u32(r) != 0;
-		break;
-	case STRING:
-		*(const char **)v = get_string(r);
-		break;
-	case DIGEST:
-		*(const unsigned char **)v = get_bytes(r, MS_SHA_LEN);
-		break;
-	case UIDS:
-		get_uids(r, &c->uids, v);
-		break;
-	case IDENTITIES:
-		get_identities(r, &c->identities, v);
-		break;
-	default:
-		*(struct ms_slice *)v =
-		    (struct ms_slice){r->p, r->bad ? 0 : r->n};
-		(void)get_bytes(r, r->n);
-	}
-}
 
 /* Bytes of the next message with its header; 0: not known yet. */
 static size_t
@@ -409,8 +376,7 @@ fill(struct ipc *c, struct ms_err *err)
 int
 ipc_receive(struct ipc *c, struct ipc_message *m, struct ms_err *err)
 {
-	struct reader r = {0};
-	const struct field *f;
+	struct codec k = {.ipc = c};
 	uint32_t type;
 	int got;
 
@@ -422,16 +388,16 @@ ipc_receive(struct ipc *c, struct ipc_message *m, struct ms_err *err)
 		if (got <= 0)
 			return got;
 	}
-	r.p = c->in.p + c->received + HEADER;
-	r.n = message_size(c) - HEADER;
+	k.p = c->in.p + c->received + HEADER;
+	k.n = message_size(c) - HEADER;
 	type = ms_le32(c->in.p + c->received);
-	c->received += HEADER + r.n;
-	*m = (struct ipc_message){.type = (enum ipc_type)type};
+	c->received += HEADER + k.n;
+	k.bad = type == 0 || type >= IPC_TYPES;
+	*m = (struct ipc_message){
+	    .type = k.bad ? ASK_STOP : (enum ipc_type)type};
 	m->raw = m->text = m->name = m->info.flags = m->info.labels = "";
-	r.bad = type == 0 || type >= IPC_TYPES;
-	for (f = fields[r.bad ? 0 : type]; f->kind != NO_FIELD; f++)
-		get_field(&r, c, f->kind, (char *)m + f->offset);
-	if (r.bad || r.n > 0)
+	code_message(&k, m);
+	if (k.bad || k.n > 0)
 		return ms_fail(
 		    err, MS_PROTO, "connection to a worker: malformed message");
 	return 1;

@@ -168,7 +168,7 @@ mark_and_quit(struct session *s, struct deletion *d, struct ms_err *err)
 		return -1;
 	rc = ms_pop3_quit(s->pop, err);
 	for (i = 0; rc == 0 && i < d->marked_count; i++)
-		say_uid(s, SAY_DELETED, d->marked[i]);
+		say_deleted(s, d->marked[i]);
 	for (i = 0; rc < 0 && err->code == MS_NOINPUT && i < d->marked_count;
 	     i++)
 		say_not_deleted(s, d->marked[i], err->msg);
@@ -199,7 +199,7 @@ pop3_delete(
 		rc = look(s, &d, err);
 	if (rc == 0 && request->dry_run)
 		for (i = 0; i < d.count; i++)
-			say_uid(s, SAY_DELETED, d.uid[i]);
+			say_deleted(s, d.uid[i]);
 	else if (rc == 0)
 		rc = mark_and_quit(s, &d, err);
 	free(d.items);

@@ -110,7 +110,7 @@ find_later(struct pop3_batch *b)
 			b->uid[b->count] = b->request->uids.v[i];
 			b->items[b->count++] = **at;
 		} else if (it->uidl != NULL) {
-			say_uid(b->session, SAY_GONE, b->request->uids.v[i]);
+			say_gone(b->session, b->request->uids.v[i]);
 		} else {
 			say_failed(b->session, b->request->uids.v[i],
 			    "cannot be found again after a lost connection: "

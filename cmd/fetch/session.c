@@ -32,23 +32,31 @@ session_flush(struct session *s)
 }
 
 void
-say_uid(struct session *s, enum ipc_type type, uint32_t uid)
+say_gone(void *session, uint32_t uid)
 {
-	say(s, &(struct ipc_message){.type = type, .info.uid = uid});
+	say(session, &(struct ipc_message){.type = SAY_GONE, .info.uid = uid});
 }
 
 void
-say_failed(struct session *s, uint32_t uid, const char *reason)
+say_deleted(void *session, uint32_t uid)
 {
-	say(s, &(struct ipc_message){
-		   .type = SAY_FAILED, .info.uid = uid, .text = reason});
+	say(session,
+	    &(struct ipc_message){.type = SAY_DELETED, .info.uid = uid});
 }
 
 void
-say_not_deleted(struct session *s, uint32_t uid, const char *reason)
+say_failed(void *session, uint32_t uid, const char *reason)
 {
-	say(s, &(struct ipc_message){
-		   .type = SAY_NOT_DELETED, .info.uid = uid, .text = reason});
+	say(session, &(struct ipc_message){
+			 .type = SAY_FAILED, .info.uid = uid, .text = reason});
+}
+
+void
+say_not_deleted(void *session, uint32_t uid, const char *reason)
+{
+	say(session,
+	    &(struct ipc_message){
+		.type = SAY_NOT_DELETED, .info.uid = uid, .text = reason});
 }
 
 static int

@@ -28,6 +28,10 @@ struct session {
 	char *raw;
 	bool writable;
 	uint32_t uidvalidity;
+	/* ASK_DELETE: the request, and its messages that are the same as in the
+	 * archive */
+	const struct ipc_message *request;
+	struct ms_queue verified;
 
 	/* POP3: the mailbox as it was first listed, where item i is sent as UID
 	 * i + 1; and as a later session lists it */
@@ -58,9 +62,11 @@ void session_flush(struct session *s);
 
 /* Sends a message, perhaps later. If ms-fetch has ended, the process ends. */
 void say(struct session *s, const struct ipc_message *m);
-void say_uid(struct session *s, enum ipc_type type, uint32_t uid);
-void say_failed(struct session *s, uint32_t uid, const char *reason);
-void say_not_deleted(struct session *s, uint32_t uid, const char *reason);
+/* What became of a message. lib/imap can call these. */
+void say_gone(void *session, uint32_t uid);
+void say_deleted(void *session, uint32_t uid);
+void say_failed(void *session, uint32_t uid, const char *reason);
+void say_not_deleted(void *session, uint32_t uid, const char *reason);
 /* The bytes of a message and its end. */
 void say_body(struct session *s, const struct ms_spool *body);
 
