@@ -71,16 +71,16 @@ static int
 next_answer(struct run *r, void (*failed)(void *, size_t, const char *),
     void *ctx, struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1], reason[MS_POP3_WORDS + 32];
-	struct ms_slice words;
+	char text[MS_POP3_REPLY_MAX + 1], reason[MS_POP3_REPLY_MAX + 32];
+	struct ms_slice reply;
 	int rc;
 
 	if (send_more(r, err) < 0)
 		return -1;
-	rc = ms_pop3_answer(r->p, r->verb, &words, err);
+	rc = ms_pop3_answer(r->p, r->verb, &reply, err);
 	if (rc == 0) {
 		snprintf(reason, sizeof(reason), "%s refused: %s", r->verb,
-		    ms_pop3_words(words, text));
+		    ms_pop3_reply(reply, text));
 		failed(ctx, r->answered, reason);
 	}
 	return rc;

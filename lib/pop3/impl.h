@@ -3,7 +3,7 @@
 #define MS_POP3_IMPL_H
 #include "pop3.h"
 
-#define MS_POP3_WORDS 200 /* bytes of the server's words in our messages */
+#define MS_POP3_REPLY_MAX 200 /* bytes of the server's text in our messages */
 #define MS_POP3_INPUT 65536
 
 struct ms_pop3 {
@@ -42,21 +42,22 @@ int ms_pop3_list_line(
     struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err);
 
 /* Parses the first line of an answer. Returns 1 for +OK, 0 for -ERR, -1 for
- * something else. *words receives the rest of the line. */
-int ms_pop3_status(struct ms_slice line, struct ms_slice *words);
+ * something else. *reply receives the rest of the line. */
+int ms_pop3_status(struct ms_slice line, struct ms_slice *reply);
 /*
  * Reads the first line of the answer to the command `what`. Returns 1 for +OK
- * and 0 for -ERR, with *words (valid as a line), or -1 with err set: the
+ * and 0 for -ERR, with *reply (valid as a line), or -1 with err set: the
  * session is over.
  */
-int ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
+int ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *reply,
     struct ms_err *err);
-/* The server's words for our messages, without control bytes. */
-const char *ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1]);
-/* Do the words begin with this response code, `[IN-USE] ...`? */
-bool ms_pop3_has_code(struct ms_slice words, const char *code);
+/* The text of the server for our messages, without control bytes. */
+const char *ms_pop3_reply(
+    struct ms_slice reply, char out[MS_POP3_REPLY_MAX + 1]);
+/* Does the reply begin with this response code, `[IN-USE] ...`? */
+bool ms_pop3_has_code(struct ms_slice reply, const char *code);
 /* The kind of an -ERR by its response code (RFC 2449, 8; RFC 3206). */
-enum ms_code ms_pop3_code(struct ms_slice words, enum ms_code otherwise);
+enum ms_code ms_pop3_code(struct ms_slice reply, enum ms_code otherwise);
 
 /* Sends CAPA. A server that does not know it has no capabilities. */
 int ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err);

@@ -46,11 +46,11 @@ static int
 bad_line(struct ms_pop3 *p, const char *what, struct ms_slice line,
     struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
+	char text[MS_POP3_REPLY_MAX + 1];
 
 	return ms_pop3_kill(p, err, MS_PROTO,
 	    "a line of the answer to %s is invalid: %s", what,
-	    ms_pop3_words(line, text));
+	    ms_pop3_reply(line, text));
 }
 
 /* Skips blanks. Returns false if there are none although the line goes on. */
@@ -78,15 +78,15 @@ parse_number(struct ms_slice *s, uint32_t *number)
 
 /* Reads the first line of an answer. A refusal ends the session. */
 static int
-expect_ok(struct ms_pop3 *p, const char *verb, struct ms_slice *words,
+expect_ok(struct ms_pop3 *p, const char *verb, struct ms_slice *reply,
     struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
-	int rc = ms_pop3_answer(p, verb, words, err);
+	char text[MS_POP3_REPLY_MAX + 1];
+	int rc = ms_pop3_answer(p, verb, reply, err);
 
 	if (rc == 0)
-		return ms_pop3_kill(p, err, ms_pop3_code(*words, MS_NOINPUT),
-		    "%s refused: %s", verb, ms_pop3_words(*words, text));
+		return ms_pop3_kill(p, err, ms_pop3_code(*reply, MS_NOINPUT),
+		    "%s refused: %s", verb, ms_pop3_reply(*reply, text));
 	return rc < 0 ? -1 : 0;
 }
 
@@ -140,12 +140,12 @@ read_lines(struct lister *l, const char *what, struct ms_buf *list, size_t size,
 static int
 read_stat(struct ms_pop3 *p, uint64_t *count, struct ms_err *err)
 {
-	struct ms_slice words, line;
+	struct ms_slice reply, line;
 
-	if (expect_ok(p, "STAT", &words, err) < 0)
+	if (expect_ok(p, "STAT", &reply, err) < 0)
 		return -1;
-	line = words;
-	if (!ms_pop3_number(&words, UINT64_MAX, count) || !skip_blanks(&words))
+	line = reply;
+	if (!ms_pop3_number(&reply, UINT64_MAX, count) || !skip_blanks(&reply))
 		return bad_line(p, "STAT", line, err);
 	if (*count > MS_POP3_MESSAGES_MAX)
 		return ms_pop3_kill(p, err, MS_PROTO,
@@ -171,9 +171,9 @@ parse_list_line(struct lister *l, struct ms_slice line, struct ms_err *err)
 static int
 read_list(struct lister *l, struct ms_err *err)
 {
-	struct ms_slice words;
+	struct ms_slice reply;
 
-	if (expect_ok(l->p, "LIST", &words, err) < 0)
+	if (expect_ok(l->p, "LIST", &reply, err) < 0)
 		return -1;
 	return read_lines(l, "LIST", &l->items, sizeof(struct ms_pop3_item),
 	    parse_list_line, err);
@@ -219,8 +219,8 @@ parse_uidl_line(struct lister *l, struct ms_slice line, struct ms_err *err)
 static int
 read_uidl(struct lister *l, bool *none, struct ms_err *err)
 {
-	struct ms_slice words;
-	int rc = ms_pop3_answer(l->p, "UIDL", &words, err);
+	struct ms_slice reply;
+	int rc = ms_pop3_answer(l->p, "UIDL", &reply, err);
 
 	*none = rc == 0;
 	if (rc <= 0)

@@ -14,16 +14,16 @@
 
 /* The server has refused the login. */
 static int
-refused(struct ms_pop3 *p, struct ms_slice words, const char *reason,
+refused(struct ms_pop3 *p, struct ms_slice reply, const char *reason,
     struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
-	enum ms_code code = ms_pop3_code(words, MS_AUTH);
+	char text[MS_POP3_REPLY_MAX + 1];
+	enum ms_code code = ms_pop3_code(reply, MS_AUTH);
 
-	if (ms_pop3_has_code(words, "LOGIN-DELAY"))
+	if (ms_pop3_has_code(reply, "LOGIN-DELAY"))
 		p->backoff = p->login_delay;
 	return ms_fail(err, code, "login refused: %s%s%s",
-	    ms_pop3_words(words, text), *reason != '\0' ? "; " : "", reason);
+	    ms_pop3_reply(reply, text), *reason != '\0' ? "; " : "", reason);
 }
 
 /* Sends a command that has a secret, or a secret alone, and wipes it. */
@@ -45,7 +45,7 @@ user_and_pass(
 {
 	const char *const steps[2][2] = {
 	    {"USER ", login->login}, {"PASS ", login->secret}};
-	struct ms_slice words = {0};
+	struct ms_slice reply = {0};
 	struct ms_buf line = {0};
 	int i, rc = 0;
 
@@ -57,9 +57,9 @@ user_and_pass(
 		rc = send_secret(p, &line, err);
 		if (rc == 0)
 			rc = ms_pop3_answer(
-			    p, i == 0 ? "USER" : "PASS", &words, err);
+			    p, i == 0 ? "USER" : "PASS", &reply, err);
 		if (rc >= 0)
-			rc = rc == 1 ? 0 : refused(p, words, "", err);
+			rc = rc == 1 ? 0 : refused(p, reply, "", err);
 	}
 	ms_secret_forget(&line);
 	return rc;
@@ -103,7 +103,7 @@ answer(struct ms_pop3 *p, struct ms_auth *auth, bool first,
 static int
 converse(struct ms_pop3 *p, struct ms_auth *auth, struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
+	char text[MS_POP3_REPLY_MAX + 1];
 	struct ms_slice line, challenge;
 	struct ms_buf out = {0};
 	struct ms_err why = {0};
@@ -126,7 +126,7 @@ converse(struct ms_pop3 *p, struct ms_auth *auth, struct ms_err *err)
 		else if (!is_challenge(line, &challenge))
 			rc = ms_pop3_kill(p, err, MS_PROTO,
 			    "the server's answer to AUTH is invalid: %s",
-			    ms_pop3_words(line, text));
+			    ms_pop3_reply(line, text));
 		else
 			rc = answer(p, auth, round == 0 && ms_auth_first(auth),
 			    challenge, &out, err);

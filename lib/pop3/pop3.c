@@ -149,28 +149,28 @@ begins(struct ms_slice s, const char *word)
 }
 
 int
-ms_pop3_status(struct ms_slice line, struct ms_slice *words)
+ms_pop3_status(struct ms_slice line, struct ms_slice *reply)
 {
 	int rc = begins(line, "+OK") ? 1 : begins(line, "-ERR") ? 0 : -1;
 	size_t skip = rc == 1 ? 3 : rc == 0 ? 4 : 0;
 
 	while (skip < line.n && (line.p[skip] == ' ' || line.p[skip] == '\t'))
 		skip++;
-	words->p = line.p + skip;
-	words->n = line.n - skip;
+	reply->p = line.p + skip;
+	reply->n = line.n - skip;
 	return rc;
 }
 
 const char *
-ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1])
+ms_pop3_reply(struct ms_slice reply, char out[MS_POP3_REPLY_MAX + 1])
 {
 	size_t i;
 
-	if (words.n == 0)
+	if (reply.n == 0)
 		return "no reason given";
-	for (i = 0; i < MS_POP3_WORDS && i < words.n; i++) {
-		out[i] = (char)words.p[i];
-		if (words.p[i] < 0x20 || words.p[i] == 0x7f)
+	for (i = 0; i < MS_POP3_REPLY_MAX && i < reply.n; i++) {
+		out[i] = (char)reply.p[i];
+		if (reply.p[i] < 0x20 || reply.p[i] == 0x7f)
 			out[i] = '?';
 	}
 	out[i] = '\0';
@@ -182,16 +182,16 @@ ms_pop3_words(struct ms_slice words, char out[MS_POP3_WORDS + 1])
 }
 
 bool
-ms_pop3_has_code(struct ms_slice words, const char *code)
+ms_pop3_has_code(struct ms_slice reply, const char *code)
 {
 	size_t n = strlen(code);
 
-	return words.n >= n + 2 && words.p[0] == '[' && words.p[n + 1] == ']' &&
-	       strncasecmp((const char *)words.p + 1, code, n) == 0;
+	return reply.n >= n + 2 && reply.p[0] == '[' && reply.p[n + 1] == ']' &&
+	       strncasecmp((const char *)reply.p + 1, code, n) == 0;
 }
 
 enum ms_code
-ms_pop3_code(struct ms_slice words, enum ms_code otherwise)
+ms_pop3_code(struct ms_slice reply, enum ms_code otherwise)
 {
 	static const struct {
 		const char *text;
@@ -202,26 +202,26 @@ ms_pop3_code(struct ms_slice words, enum ms_code otherwise)
 	size_t i;
 
 	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (ms_pop3_has_code(words, codes[i].text))
+		if (ms_pop3_has_code(reply, codes[i].text))
 			return codes[i].code;
 	return otherwise;
 }
 
 int
-ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *words,
+ms_pop3_answer(struct ms_pop3 *p, const char *what, struct ms_slice *reply,
     struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
+	char text[MS_POP3_REPLY_MAX + 1];
 	struct ms_slice line;
 	int rc;
 
 	if (ms_pop3_line(p, &line, err) < 0)
 		return -1;
-	rc = ms_pop3_status(line, words);
+	rc = ms_pop3_status(line, reply);
 	if (rc < 0)
 		return ms_pop3_kill(p, err, MS_PROTO,
 		    "the server's answer to %s is invalid: %s", what,
-		    ms_pop3_words(line, text));
+		    ms_pop3_reply(line, text));
 	return rc;
 }
 
@@ -314,14 +314,14 @@ ms_pop3_capabilities(const struct ms_pop3 *p)
 static int
 read_greeting(struct ms_pop3 *p, struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
-	struct ms_slice words;
-	int rc = ms_pop3_answer(p, "a connection", &words, err);
+	char text[MS_POP3_REPLY_MAX + 1];
+	struct ms_slice reply;
+	int rc = ms_pop3_answer(p, "a connection", &reply, err);
 
 	if (rc == 0)
-		rc = ms_pop3_kill(p, err, ms_pop3_code(words, MS_TEMP),
+		rc = ms_pop3_kill(p, err, ms_pop3_code(reply, MS_TEMP),
 		    "the server ends the session: %s",
-		    ms_pop3_words(words, text));
+		    ms_pop3_reply(reply, text));
 	return rc < 0 ? -1 : 0;
 }
 
@@ -329,8 +329,8 @@ read_greeting(struct ms_pop3 *p, struct ms_err *err)
 static int
 upgrade(struct ms_pop3 *p, struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
-	struct ms_slice words;
+	char text[MS_POP3_REPLY_MAX + 1];
+	struct ms_slice reply;
 	struct ms_err why = {0};
 	int rc;
 
@@ -339,12 +339,12 @@ upgrade(struct ms_pop3 *p, struct ms_err *err)
 		    p, err, MS_PROTO, "the server does not offer STLS");
 	if (ms_pop3_send(p, "STLS\r\n", 6, err) < 0)
 		return -1;
-	rc = ms_pop3_answer(p, "STLS", &words, err);
+	rc = ms_pop3_answer(p, "STLS", &reply, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
 		return ms_pop3_kill(p, err, MS_PROTO,
-		    "the server refuses STLS: %s", ms_pop3_words(words, text));
+		    "the server refuses STLS: %s", ms_pop3_reply(reply, text));
 	if (p->at < p->end)
 		return ms_pop3_kill(p, err, MS_PROTO,
 		    "the server sends plain text after its answer to STLS");
@@ -388,8 +388,8 @@ quit_deletes_more(const struct ms_pop3 *p)
 int
 ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err)
 {
-	char text[MS_POP3_WORDS + 1];
-	struct ms_slice words;
+	char text[MS_POP3_REPLY_MAX + 1];
+	struct ms_slice reply;
 	int rc;
 
 	if (is_dead(p, err))
@@ -400,10 +400,10 @@ ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err)
 		    "that were downloaded (EXPIRE 0)");
 	if (ms_pop3_send(p, "QUIT\r\n", 6, err) < 0)
 		return -1;
-	rc = ms_pop3_answer(p, "QUIT", &words, err);
+	rc = ms_pop3_answer(p, "QUIT", &reply, err);
 	if (rc == 0)
 		return ms_pop3_kill(p, err, MS_TEMP, "QUIT refused: %s",
-		    ms_pop3_words(words, text));
+		    ms_pop3_reply(reply, text));
 	ms_pop3_kill(p, NULL, MS_BUG, "the session has been ended");
 	return rc < 0 ? -1 : 0;
 }

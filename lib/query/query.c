@@ -194,7 +194,7 @@ set_value(struct parser *ps, const struct row *row, struct ms_query_node *node,
 	return 0;
 }
 
-/* ---- words ---- */
+/* ---- terms ---- */
 
 static bool
 blank(unsigned char c)

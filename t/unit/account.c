@@ -1,5 +1,7 @@
-/* account: users are made, changed, deleted, revived; names and addresses are
- * of one user; the settings; the history; and a rebuilt index is equal. */
+/*
+ * account.c - users are created, changed, deleted and restored; names and
+ * addresses belong to one user; the settings; the history; the rebuilt index.
+ */
 #include "account.h"
 
 #include <ftw.h>
@@ -12,7 +14,7 @@
 #include "ingest.h"
 #include "tap.h"
 
-/* What a change is to do: one thing. */
+/* The one action of a change. */
 struct wish {
 	enum {
 		ADD,
@@ -78,7 +80,7 @@ static enum ms_code delete (struct ms_archive *a, uint64_t number) {
 	    ms_archive_change(a, NULL, do_wish, &w, &err); return err.code;
 }
 
-/* The number that a name to log in with leads to. */
+/* The number of the user who logs in with this name, or 0. */
 static uint64_t
 login(struct ms_archive *a, const char *name)
 {
@@ -98,44 +100,45 @@ names(struct ms_archive *a)
 	struct ms_account u = {0};
 
 	ok(add(a, "bob", LIST("Bob@Example.org\0b@x.org"), &bob) == MS_OK,
-	    "bob is made");
-	ok(bob != 0 && login(a, "bob") == bob, "and found by name");
+	    "bob is created");
+	ok(bob != 0 && login(a, "bob") == bob, "bob is found by name");
 	ok(login(a, "bOB@example.ORG") == bob && login(a, "b@x.org") == bob,
-	    "and by address, whatever the case");
+	    "bob is found by address, in any case");
 	ok(add(a, "bob", (struct ms_slice){0}, NULL) == MS_EXISTS, "once");
 	ok(add(a, "eve", LIST("e@x.org\0B@X.org"), NULL) == MS_EXISTS &&
 		login(a, "eve") == 0 && login(a, "e@x.org") == 0,
-	    "an address is one's alone, and who wants it is not made");
+	    "an address of another user is refused, and the user is not "
+	    "created");
 	ok(add(a, "eve", LIST("e@x.org\0E@x.org\0f@x.org"), &eve) == MS_OK,
-	    "with others she is");
+	    "other addresses are accepted");
 	ms_account_get(a, eve, &u, NULL);
-	ok(ms_list_count(u.addresses) == 2, "none of them twice");
+	ok(ms_list_count(u.addresses) == 2, "a duplicate address is removed");
 	ok(set(a, eve, (struct ms_account){.addresses = u.addresses},
 	       MS_SET_ADDRESSES, &changed) == MS_OK &&
 		changed == 0,
-	    "nothing changes by the same");
+	    "the same addresses are no change");
 	ms_account_release(&u);
 	ok(set(a, bob, (struct ms_account){.addresses = LIST("b@x.org")},
 	       MS_SET_ADDRESSES, &changed) == MS_OK &&
 		changed == MS_SET_ADDRESSES && login(a, "b@x.org") == bob &&
 		login(a, "bob@example.org") == 0,
-	    "an address is given up");
+	    "an address can be used after another user has lost it");
 	ok(set(a, eve, (struct ms_account){.pop3_names = LIST("B@X.org")},
 	       MS_SET_POP3_NAMES, NULL) == MS_OK &&
 		login(a, "b@x.org") == bob,
-	    "a POP3 name is another thing, and counts last");
+	    "a POP3 name may equal an address, which is preferred");
 	ok(set(a, eve, (struct ms_account){.name = "bob"}, MS_SET_NAME, NULL) ==
 		MS_EXISTS,
-	    "a rename to a name that is taken");
+	    "a rename to the name of another user is refused");
 	ok(set(a, eve, (struct ms_account){.name = "eva"}, MS_SET_NAME, NULL) ==
 		    MS_OK &&
 		login(a, "eva") == eve && login(a, "eve") == 0,
-	    "and to one that is not");
+	    "a rename to an unused name");
 	ok(add(a, "eve", (struct ms_slice){0}, &n) == MS_OK && n != eve,
-	    "her old name is free");
+	    "the old name is unused");
 	ok(set(a, 99999, (struct ms_account){.dn = "x"}, MS_SET_DN, NULL) ==
 		MS_NOINPUT,
-	    "there is no such user");
+	    "an unknown user is refused");
 }
 
 static void
@@ -163,14 +166,14 @@ refused(struct ms_archive *a)
 			all = false;
 			ok(false, "name %zu", i);
 		}
-	ok(all && login(a, "refused") == 0, "what is no name, no address");
+	ok(all && login(a, "refused") == 0, "invalid names and addresses");
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	ok(add(a, name, (struct ms_slice){0}, NULL) == MS_USAGE &&
 		add(a, name + 1, (struct ms_slice){0}, NULL) == MS_OK,
-	    "a name of 256 bytes, and one of 255");
+	    "a name may have 255 bytes");
 	ok(add(a, "@catchall", (struct ms_slice){0}, NULL) == MS_OK,
-	    "but @catchall is");
+	    "@catchall is a valid name");
 }
 
 static void
@@ -190,9 +193,9 @@ many(struct ms_archive *a)
 	ms_buf_add(&list, "o@x", 4);
 	ok(set(a, n, (struct ms_account){.addresses = ms_buf_slice(&list)},
 	       MS_SET_ADDRESSES, NULL) == MS_USAGE,
-	    "one more is too much");
+	    "one more address is refused");
 	ok(delete (a, n) == MS_OK && login(a, "someone.0@example.com") == 0,
-	    "all go with him");
+	    "a deleted user loses all addresses");
 	ms_buf_release(&list);
 }
 
@@ -210,27 +213,27 @@ rights(struct ms_archive *a)
 	rows[26] = 0;
 	want.rights = (struct ms_slice){rows, sizeof(rows)};
 	ok(set(a, bob, want, MS_SET_RIGHTS | MS_SET_PRIVILEGES, NULL) == MS_OK,
-	    "rights are given");
+	    "rights are granted");
 	ms_account_get(a, bob, &u, NULL);
 	ok(ms_account_right_at(&u, 0, &on, &bits) && on == alice &&
 		bits == (MS_RIGHT_WRITE | MS_RIGHT_DELETE) &&
 		!ms_account_right_at(&u, 1, &on, &bits),
-	    "and put in order");
+	    "rights are sorted and merged");
 	ok(ms_account_may(&u, bob, MS_RIGHT_READ) &&
 		!ms_account_may(&u, bob, MS_RIGHT_DELETE) &&
 		ms_account_may(&u, alice, MS_RIGHT_DELETE) &&
 		!ms_account_may(&u, alice, MS_RIGHT_READ) &&
 		ms_account_has(&u, MS_PRIVILEGE_LOGIN) &&
 		!ms_account_has(&u, MS_PRIVILEGE_ARCHIVE),
-	    "what bob may");
+	    "the rights of bob");
 	u.disabled = true;
 	ok(!ms_account_may(&u, bob, MS_RIGHT_READ) &&
 		!ms_account_has(&u, MS_PRIVILEGE_LOGIN),
-	    "and nothing if he is disabled");
+	    "a disabled user has no rights");
 	ms_account_release(&u);
 	rows[0] = 77;
 	ok(set(a, bob, want, MS_SET_RIGHTS, NULL) == MS_USAGE,
-	    "not on what is no user's");
+	    "a right on an unknown user is refused");
 	ms_account_get(a, alice, &u, NULL);
 	ok(ms_account_may(&u, bob, MS_RIGHT_DELETE) &&
 		ms_account_has(&u, MS_PRIVILEGE_ARCHIVE),
@@ -272,32 +275,33 @@ deleted(struct ms_archive *a)
 	ok(ms_account_get(a, bob, &u, NULL) == 1 && u.deleted &&
 		u.privileges == 0 && u.rights.n == 0 && u.addresses.n == 0 &&
 		strcmp(u.name, "bob") == 0,
-	    "his name stays, all else goes");
+	    "a deleted user keeps only the name");
 	ok(ms_archive_user(a, "bob", &n, NULL) == 1 && n == bob,
-	    "who reads finds him");
+	    "readers find a deleted user");
 	ok(ms_archive_active_user(a, "bob", &n, NULL) == 0 &&
 		!put_mail(a, "bob", false, "Subject: 2\n\n2\n") &&
 		!put_mail(a, "bob", false, "Subject: 1\n\n1\n"),
-	    "who brings mail does not");
+	    "mail for a deleted user is refused");
 	ok(set(a, bob, (struct ms_account){.dn = "x"}, MS_SET_DN, NULL) ==
 		MS_NOINPUT,
-	    "nothing can be said of him");
+	    "a deleted user cannot be changed");
 	ok(put_mail(a, "bob", true, "Subject: 2\n\n2\n") &&
 		ms_account_get(a, bob, &u, NULL) == 1 && !u.deleted &&
 		u.privileges == 0,
-	    "he is revived by who may make users, and may nothing");
+	    "mail restores the user if users may be created, without "
+	    "privileges");
 	ok(delete (a, bob) == MS_OK &&
 		add(a, "bob", LIST("bob@x.org"), &n) == MS_OK && n == bob &&
 		login(a, "bob@x.org") == bob,
-	    "or as he was made");
+	    "a deleted user is restored by creating the name again");
 	ok(ms_account_get(a, bob, &u, NULL) == 1 &&
 		u.privileges == MS_DEFAULT_PRIVILEGES,
-	    "with what new users may");
+	    "a restored user gets the default privileges");
 	ok(delete (a, bob) == MS_OK &&
 		set(a, bob, (struct ms_account){.name = "bob.old"}, MS_SET_NAME,
 		    NULL) == MS_OK &&
 		add(a, "bob", (struct ms_slice){0}, &n) == MS_OK && n != bob,
-	    "a deleted one may make room for another");
+	    "a deleted user can be renamed");
 	ms_account_release(&u);
 }
 
@@ -319,7 +323,7 @@ settings(struct ms_archive *a)
 	ok(ms_settings_get(a, &s, NULL) == 0 &&
 		s.default_privileges == MS_DEFAULT_PRIVILEGES &&
 		s.directory_timeout == MS_DIRECTORY_TIMEOUT,
-	    "settings nobody made");
+	    "the default settings");
 	s.default_privileges = 0;
 	s.directory_url = "ldaps://ldap.example.org";
 	ok(ms_archive_change(a, NULL, do_settings, &s, NULL) == 0 &&
@@ -327,10 +331,10 @@ settings(struct ms_archive *a)
 		s.default_privileges == 0 &&
 		s.default_privileges_synced == MS_DEFAULT_PRIVILEGES_SYNCED &&
 		strcmp(s.directory_url, "ldaps://ldap.example.org") == 0,
-	    "and that somebody did: none is some");
+	    "changed settings, also to none");
 	ok(add(a, "plain", (struct ms_slice){0}, &n) == MS_OK &&
 		ms_account_get(a, n, &u, NULL) == 1 && u.privileges == 0,
-	    "are those of the next user");
+	    "new users get the changed privileges");
 	ms_account_release(&u);
 	ms_settings_release(&s);
 }
@@ -352,23 +356,23 @@ history(struct ms_archive *a)
 	}
 	ms_history_close(h);
 	ok(down && n > 20 && last == login(a, "alice"),
-	    "all that was done, the newest first");
+	    "the history, the newest event first");
 	sel.forward = true;
 	h = ms_history_open(a, &sel);
 	while (ms_history_next(h, &row, NULL) == 1)
 		m++;
 	ms_history_close(h);
-	ok(m == n, "and the other way");
+	ok(m == n, "the history, the oldest event first");
 	sel.target = bob;
 	h = ms_history_open(a, &sel);
 	ok(ms_history_next(h, &row, NULL) == 1 && row.number == bob &&
 		row.kind == MS_EVENT_USER,
-	    "of one user: how he was made");
+	    "the history of a user begins with its creation");
 	ok(ms_history_next(h, &row, NULL) == 1 && row.target == bob &&
 		ms_history_read(a, row.number, &json, NULL) == 0 &&
 		strstr(ms_buf_str(&json), "\"actor\":\"alice\",\"login\":") !=
 		    NULL,
-	    "and who changed him");
+	    "the history names the actor");
 	ms_history_close(h);
 	ms_buf_release(&json);
 }
@@ -390,7 +394,7 @@ anew(struct ms_archive *a)
 	if (ms_archive_lock(a, true, NULL) != 1 ||
 	    ms_index_create(&ix, "anew", a->id, NULL) < 0 ||
 	    ms_archive_index_all(a, ix, NULL, &none, NULL) < 0) {
-		ok(false, "indexed anew");
+		ok(false, "the index is rebuilt");
 		return;
 	}
 	ok(ms_index_equal(a->ix, ix, &table, NULL) == 1,

@@ -1,4 +1,4 @@
-/* choose.c - which messages are meant, and what a server is asked for. */
+/* choose.c - the choice of messages, and the SEARCH that a server gets. */
 #include "choose.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ at(const char *text)
 	return t;
 }
 
-/* One message against one condition each. */
+/* One message and one condition in each row. */
 static void
 test_judgement(void)
 {
@@ -121,13 +121,13 @@ test_search(void)
 		ok(strcmp(ms_buf_str(&out), rows[i].want) == 0 &&
 			any == (*rows[i].want != '\0') &&
 			exact == rows[i].exact,
-		    "SEARCH %s%s", ms_buf_str(&out), exact ? "" : ", judged");
+		    "SEARCH %s%s", ms_buf_str(&out), exact ? "" : ", by rows");
 	}
 	ms_buf_release(&out);
 }
 
-/* Every moment that is chosen lies within the days that a server is asked
- * for, whatever zone it wrote the day in (RFC 3501, 6.4.4). */
+/* Every moment that is chosen is within the days of the SEARCH, whatever the
+ * time zone in which the server wrote the day (RFC 3501, 6.4.4). */
 static void
 test_zones(void)
 {
@@ -143,7 +143,7 @@ test_zones(void)
 			within &= t < edge || local >= from;
 			within &= t >= edge || local < to;
 		}
-	ok(within, "no zone is too far away");
+	ok(within, "the days are right in every time zone");
 }
 
 static void
@@ -157,21 +157,21 @@ test_options(void)
 		ms_choice_since(&c, "2024-01-01", now, &err) == 0 &&
 		ms_choice_since(&c, "2022", now, &err) == 0 &&
 		c.since == at("2024-01-01T00:00:00Z"),
-	    "the later since counts");
+	    "the latest since is used");
 	ok(ms_choice_before(&c, "2024-03-01", now, &err) == 0 &&
 		ms_choice_older(&c, "90d", now, &err) == 0 &&
 		ms_choice_before(&c, "2025", now, &err) == 0 &&
 		c.before == at("2024-01-01T12:00:00Z"),
-	    "the earlier before counts, and an age is one");
-	ok(ms_choice_check(&c, &err) == 0, "half a day is left");
+	    "the earliest before is used, also of an age");
+	ok(ms_choice_check(&c, &err) == 0, "a period of half a day is valid");
 	ok(ms_choice_older(&c, "2024", now, &err) == -1 &&
 		err.code == MS_USAGE &&
 		strstr(err.msg, "'2024' is not an age") != NULL,
-	    "a year is no age");
-	ok(ms_choice_older(&c, "", now, &err) == -1, "nothing is no age");
+	    "a year is not an age");
+	ok(ms_choice_older(&c, "", now, &err) == -1, "an empty age is refused");
 	ok(ms_choice_since(&c, "soon", now, &err) == -1 &&
 		strstr(err.msg, "'soon' is not a date") != NULL,
-	    "soon is no date");
+	    "an invalid date is refused");
 }
 
 static void
@@ -192,7 +192,7 @@ test_contradictions(void)
 		ok(ms_choice_check(&bad[i], &err) == -1 && err.code == MS_USAGE,
 		    "%s", err.msg);
 	}
-	ok(ms_choice_check(&good, &err) == 0, "nine bytes");
+	ok(ms_choice_check(&good, &err) == 0, "a valid range of sizes");
 }
 
 int

@@ -1,4 +1,4 @@
-/* folders.c - which folders are read, and why. */
+/* folders.c - which folders of a mailbox are read, and the reasons. */
 #include "folders.h"
 
 #include <string.h>
@@ -6,8 +6,8 @@
 
 #define NAMES(a) a, sizeof(a) / sizeof((a)[0])
 
-/* Judges a mailbox and compares with one line a folder:
- * "+ name", "- name: why", "= name: why" (by its label). */
+/* Matches the folders of a mailbox and compares the result, one line for each:
+ * "+ name", "- name: why", "= name: why" (read by its label). */
 static void
 check(const char *what, const struct ms_folders_options *o,
     const struct ms_imap_folder *f, size_t n, const char *want)
@@ -177,13 +177,13 @@ test_names(void)
 	    "+ INBOX/Junk E-mail\n+ Outbox\n+ Papierkorb\n"
 	    "- Papierkorb/2020: excluded by 'Papierkorb/2020'\n"
 	    "+ Papierkorb-alt\n- Shelf: not selectable\n+ Корзина\n");
-	check("who names a folder in Trash gets it",
+	check("a pattern for a folder in Trash selects it",
 	    &(struct ms_folders_options){.include = trash, .include_count = 1},
 	    box + 5, 3,
 	    "- Outbox: not selected by --folder\n"
 	    "- Papierkorb: not selected by --folder\n"
 	    "+ Papierkorb/2020\n");
-	check("but not who names it with everything",
+	check("a pattern for all folders does not",
 	    &(struct ms_folders_options){.include = regex, .include_count = 1},
 	    box, 2, "+ Archive/Trash\n- Entwürfe: Drafts by its name\n");
 	check("exclude wins, what is below goes along",
@@ -393,11 +393,13 @@ test_unmatched(void)
 	second = ms_folders_unmatched(r, NAMES(gmail), &at);
 	third = ms_folders_unmatched(r, NAMES(gmail), &at);
 	last = ms_folders_unmatched(r, NAMES(gmail), &at);
-	ok(first != NULL && strcmp(first, "Nix") == 0, "a pattern in vain");
-	ok(second != NULL && strcmp(second, "||x") == 0, "a regex in vain");
+	ok(first != NULL && strcmp(first, "Nix") == 0,
+	    "a pattern that matches no folder");
+	ok(second != NULL && strcmp(second, "||x") == 0,
+	    "a regex that matches no folder");
 	ok(third != NULL && strcmp(third, "Gesendet") == 0,
-	    "no such sent folder");
-	ok(last == NULL, "no more");
+	    "an unknown sent folder");
+	ok(last == NULL, "the end");
 	ms_folders_free(r);
 }
 

@@ -42,7 +42,7 @@ static const struct {
 	struct step steps[12];
 	const char *want;
 } rows[] = {
-    {"both", "UIDPLUS",
+    {"both messages", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
 	    {"UID EXPUNGE 11:12", "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" DONE},
 	    {"NOOP", DONE}, {LOOK, DONE}},
@@ -60,7 +60,7 @@ static const struct {
 		   "* 2 FETCH (UID 12 FLAGS (\\Flagged))\r\n" DONE},
 	    {"NOOP", DONE}},
 	"11 stays: flagged\n12 stays: flagged\n"},
-    {"OK, and it is still there", "UIDPLUS",
+    {"OK, but the message is still there", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
 	    {"UID EXPUNGE 11:12", "* 1 EXPUNGE\r\n" DONE}, {"NOOP", DONE},
 	    {LOOK, "* 1 FETCH (UID 12 FLAGS (\\Deleted))\r\n" DONE}},
@@ -70,7 +70,7 @@ static const struct {
 	    {UNMARK("11:12"), DONE}, {"NOOP", DONE}, {LOOK, PLAIN DONE}},
 	"11 stays: deleting refused: read-only\n"
 	"12 stays: deleting refused: read-only\n"},
-    {"expunging refused: marks of others stay", "UIDPLUS",
+    {"expunging refused: the marks of others remain", "UIDPLUS",
 	{OPEN,
 	    {LOOK, "* 1 FETCH (UID 11 FLAGS (\\Deleted))\r\n"
 		   "* 2 FETCH (UID 12 FLAGS ())\r\n" DONE},
@@ -78,7 +78,7 @@ static const struct {
 	    {UNMARK("12"), DONE}, {"NOOP", DONE}, {LOOK, PLAIN DONE}},
 	"11 stays: deleting refused: held\n"
 	"12 stays: deleting refused: held\n"},
-    {"nobody knows", "UIDPLUS",
+    {"the server does not say", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
 	    {"UID EXPUNGE 11:12", DONE}, {"NOOP", DONE},
 	    {LOOK, "@ NO disk error\r\n"}},
@@ -89,24 +89,24 @@ static const struct {
 	    {"NOOP", DONE}},
 	"11 stays: the server does not say whether it is gone\n"
 	"12 stays: the server does not say whether it is gone\n"},
-    {"without UIDPLUS, nobody else's marks", "",
+    {"without UIDPLUS, no other marks", "",
 	{OPEN, {LOOK, PLAIN DONE}, {ALL, PLAIN OTHERS DONE},
 	    {MARK("11:12"), DONE}, {ALL, MARKED OTHERS DONE},
 	    {"EXPUNGE", "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" DONE}, {"NOOP", DONE},
 	    {LOOK, DONE}},
 	"11 gone\n12 gone\n"},
-    {"without UIDPLUS, one is marked", "",
+    {"without UIDPLUS, another message is marked", "",
 	{OPEN, {LOOK, PLAIN DONE},
 	    {ALL, PLAIN "* 3 FETCH (UID 13 FLAGS (\\Deleted))\r\n"
 			"* 4 FETCH (UID 14 FLAGS ())\r\n" DONE},
 	    {"NOOP", DONE}, {LOOK, PLAIN DONE}},
 	"11 stays: " SHARED "12 stays: " SHARED},
-    {"without UIDPLUS, one is not listed", "",
+    {"without UIDPLUS, a message is not listed", "",
 	{OPEN, {LOOK, PLAIN DONE},
 	    {ALL, PLAIN "* 3 FETCH (UID 13 FLAGS ())\r\n" DONE}, {"NOOP", DONE},
 	    {LOOK, PLAIN DONE}},
 	"11 stays: " SHARED "12 stays: " SHARED},
-    {"without UIDPLUS, one gets marked meanwhile", "",
+    {"without UIDPLUS, a message is marked meanwhile", "",
 	{OPEN, {LOOK, PLAIN DONE}, {ALL, PLAIN OTHERS DONE},
 	    {MARK("11:12"), DONE},
 	    {ALL, MARKED "* 3 FETCH (UID 13 FLAGS (\\Deleted))\r\n"
@@ -137,7 +137,7 @@ main(void)
 			ms_imap_delete(s.im, two, 2, &n, &sink, &err) == 0 &&
 			n == 2,
 		    "%s", rows[i].what);
-		ok(script_is(&got, rows[i].want), "  it is told");
+		ok(script_is(&got, rows[i].want), "  the results");
 		script_over(&s, rows[i].what);
 	}
 	script_start(&s, "UIDPLUS", read_only);

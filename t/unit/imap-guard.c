@@ -1,6 +1,6 @@
 /*
- * imap-guard.c - what may go to libetpan and what not, however it is cut; and
- * the lines of status that are handed on.
+ * imap-guard.c - the bytes that may be passed to libetpan, in pieces of any
+ * length, and the status lines that are reported.
  */
 #include "guard.h"
 
@@ -15,7 +15,7 @@
 static const struct row {
 	const char *text;
 	const char *why; /* NULL: passes */
-	bool bodies;     /* it comes where a message is due */
+	bool bodies;     /* a message body is expected */
 } rows[] = {
     {"* OK [CAPABILITY IMAP4rev1] ready\r\n1 OK done\r\n", NULL, false},
     {"* OK\r\n", NULL, false},
@@ -103,7 +103,7 @@ note(void *ctx, const char *line)
 	ms_buf_printf(&lines, "%s|", line);
 }
 
-/* Pushes in pieces of so many bytes. */
+/* Pushes the bytes in pieces of this length. */
 static int
 push(struct ms_imap_guard *g, const char *p, size_t n, size_t piece,
     struct ms_err *err)
@@ -154,12 +154,12 @@ check_lines(void)
 	ok(push(&g, text, strlen(text), 2, &err) == 0, "a session passes");
 	ok(strcmp(ms_buf_str(&lines), "* OK ready [X] now|+ go|3 NO [INUSE] "
 				      "b|* BYE c|") == 0,
-	    "its lines of status");
-	ok(g.events == 2, "its other lines");
+	    "its status lines are reported");
+	ok(g.events == 2, "its other lines are counted");
 	ms_buf_release(&lines);
 }
 
-/* Lines that are long, or deep. */
+/* Long lines and deep parentheses. */
 static void
 check_volume(void)
 {

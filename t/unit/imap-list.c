@@ -4,7 +4,7 @@
 #define LIST "LIST \"\" \"*\""
 #define DONE "@ OK done\r\n"
 
-/* The list as text: "name|raw|uses|space|prefix", `!` before what can't be
+/* The list as text: "name|raw|uses|space|prefix", `!` before what cannot be
  * opened, `=` before a name that is taken. */
 static void
 add_folders(struct ms_buf *out, struct ms_imap *im)
@@ -62,10 +62,10 @@ static const struct {
 		"* LIST (\\Spam \\What) \"/\" w\r\n" DONE}},
 	"d|d|24|0|0\n!e|e|0|0|0\n!n|n|0|0|0\ns|s|1|0|0\ntj|tj|6|0|0\n"
 	"w|w|4|0|0\nx|x|224|0|0\n"},
-    {"uses that must be asked for", "SPECIAL-USE",
+    {"uses that must be requested", "SPECIAL-USE",
 	{{LIST " RETURN (SPECIAL-USE)", "* LIST (\\Sent) \"/\" s\r\n" DONE}},
 	"s|s|1|0|0\n"},
-    {"a server that does not mean it", "SPECIAL-USE",
+    {"a server that refuses RETURN", "SPECIAL-USE",
 	{{LIST " RETURN (SPECIAL-USE)", "@ BAD what\r\n"},
 	    {LIST, "* LIST () \"/\" s\r\n" DONE}},
 	"s|s|0|0|0\n"},
@@ -88,11 +88,11 @@ static const struct {
 		"* LIST () \"/\" \"#shared/a&APw-\"\r\n" DONE},
 	    {"LIST \"\" \"Pub \\\"lic/*\"", "@ NO not for you\r\n"}},
 	"#shared/a\xc3\xbc|#shared/a&APw-|0|2|8\nINBOX|INBOX|0|0|0\n"},
-    {"no namespaces after all", "NAMESPACE",
+    {"NAMESPACE is refused", "NAMESPACE",
 	{{LIST, "* LIST () \"/\" x\r\n" DONE},
 	    {"NAMESPACE", "@ NO out of order\r\n"}},
 	"x|x|0|0|0\n"},
-    {"nothing", "", {{LIST, DONE}}, ""},
+    {"no folders", "", {{LIST, DONE}}, ""},
     {"refused", "", {{LIST, "@ NO not today\r\n"}},
 	"error: LIST refused: not today\n"},
 };

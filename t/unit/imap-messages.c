@@ -146,7 +146,7 @@ static const struct {
 	"11 [\\Seen $x] 2021-02-01T01:34:05Z 50 HASH1 2020-01-01T00:00:00Z\n"
 	"13 [] - 4000000000 HASH2\n"
 	"12 [] - ?0 e3b0c442\n"},
-    {"headers, one of them kept back", "", HEADS,
+    {"headers, one of which is missing", "", HEADS,
 	{OPEN,
 	    {"UID FETCH 11:13 (" ASK " BODY.PEEK[HEADER])",
 		"* 1 FETCH (UID 11 FLAGS () BODY[HEADER] NIL)\r\n"
@@ -184,7 +184,7 @@ static const struct {
 	"11 [] - {INBOX\n[Gmail]/Gesendet\nWork/X\nMuy Imp\nGr\xc3\xbcn\n"
 	"lit ral\n} ab\n12 [] - {INBOX\n[Gmail]/Gesendet\na b\n} c\n13 [] - "
 	"d\n"},
-    {"another UIDVALIDITY in mid-answer", "", MESSAGES,
+    {"another UIDVALIDITY within an answer", "", MESSAGES,
 	{OPEN, {"UID FETCH 11:13 (" ASK " BODY.PEEK[])",
 		   "* OK [UIDVALIDITY 8] all is new\r\n"
 		   "* 1 FETCH (UID 11 FLAGS () BODY[] {1}\r\na)\r\n"
@@ -192,7 +192,7 @@ static const struct {
 		   "* OK [UIDVALIDITY 7] and back\r\n"
 		   "* 3 FETCH (UID 13 FLAGS () BODY[] {1}\r\nc)\r\n" DONE}},
 	"error: UIDVALIDITY of the folder has changed\n"},
-    {"a date that is none", "", MESSAGES,
+    {"an invalid date", "", MESSAGES,
 	{OPEN, {"UID FETCH 11:13 (" ASK " BODY.PEEK[])",
 		   "* 1 FETCH (UID 11 INTERNALDATE \"yesterday\" FLAGS () "
 		   "BODY[] {1}\r\na)\r\n"
@@ -281,9 +281,9 @@ test_select(void)
 		b.writable,
 	    "SELECT");
 	ok(ms_imap_select(s.im, "plain", true, &b, &err) == 0 && b.writable,
-	    "to write unless it says otherwise");
+	    "a folder is writable by default");
 	ok(ms_imap_select(s.im, "shared", true, &b, &err) == 0 && !b.writable,
-	    "which it does");
+	    "a folder may be read-only");
 	ok(ms_imap_select(s.im, "none", false, &b, &err) == -1 &&
 		err.code == MS_NOINPUT && ms_imap_usable(s.im) &&
 		strcmp(err.msg, "EXAMINE refused: no such folder") == 0,
@@ -292,14 +292,16 @@ test_select(void)
 		err.code == MS_NOINPUT,
 	    "%s", err.msg);
 	open_inbox(&s, &b);
-	ok(ms_imap_changes(s.im) == 0, "nothing has happened");
+	ok(ms_imap_changes(s.im) == 0, "no changes");
 	ms_imap_noop(s.im, NULL);
-	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED, "two have come");
+	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED,
+	    "two messages have arrived");
 	ms_imap_noop(s.im, NULL);
-	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED, "one was expunged");
+	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED,
+	    "an EXPUNGE is no further change");
 	ms_imap_noop(s.im, NULL);
 	ok(ms_imap_changes(s.im) == (MS_CHANGE_ARRIVED | MS_CHANGE_VANISHED),
-	    "two are missing");
+	    "two messages have vanished");
 	ms_imap_noop(s.im, NULL);
 	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) == 0,
 	    "its UIDVALIDITY once more");
@@ -307,7 +309,8 @@ test_select(void)
 	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) != 0,
 	    "another UIDVALIDITY, and back");
 	open_inbox(&s, &b);
-	ok(ms_imap_changes(s.im) == 0, "opened again");
+	ok(ms_imap_changes(s.im) == 0,
+	    "a folder that is opened again has no changes");
 	script_over(&s, "opening");
 }
 
@@ -321,14 +324,15 @@ test_search(void)
 	} searches[] = {
 	    {"agreed", "* SEARCH 11 13\r\n" DONE, "* SEARCH 12\r\n" DONE,
 		"yny"},
-	    {"capped", "* SEARCH 11\r\n" DONE, "* SEARCH 12\r\n" DONE, "yn?"},
+	    {"cut results", "* SEARCH 11\r\n" DONE, "* SEARCH 12\r\n" DONE,
+		"yn?"},
 	    {"both", "* SEARCH 11 12\r\n" DONE, "* SEARCH 12 13\r\n" DONE,
 		"y?n"},
 	    {"refused", "@ NO too expensive\r\n", "* SEARCH 12\r\n" DONE,
 		"?n?"},
 	    {"both refused", "@ BAD what\r\n", "@ NO no\r\n", "???"},
 	    {"empty", DONE, "* SEARCH\r\n" DONE, "???"},
-	    {"strangers", "* SEARCH 1 99\r\n" DONE,
+	    {"unknown UIDs", "* SEARCH 1 99\r\n" DONE,
 		"* SEARCH 13 12 11 12\r\n" DONE, "nnn"},
 	};
 	static const char sign[] = "ny?";

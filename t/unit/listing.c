@@ -1,4 +1,4 @@
-/* listing.c - the lines of ms-list: what is written is read back. ms-list(1),
+/* listing.c - writes the lines of ms-list and reads them back. ms-list(1),
  * Output. */
 #include "listing.h"
 
@@ -43,7 +43,7 @@ test_write(void)
 	ok(strcmp(ms_buf_str(&out), ID
 	       "\t2026-11-21T10:00:00Z\talice\ta\\tb\\nc\\\\/\\x1b[0md\t4321\t"
 	       "Bob <bob@example.org>\ta\\\\b\timap://a@h/\n") == 0,
-	    "a line");
+	    "a line is written");
 	ms_buf_clear(&out);
 	row.bits = MS_ROW_UNDATED;
 	row.desc.bits = MS_DESC_SUBJECT_CUT;
@@ -52,7 +52,7 @@ test_write(void)
 				    "\\x1b[0md\t4321\tBob <bob@example.org>\t"
 				    "a\\\\b\xe2\x80\xa6\timap://a@h/") == 0 &&
 		out.p[out.n - 1] == '\0',
-	    "no date, a cut subject, ended by NUL");
+	    "a line without a date, with a cut subject and NUL");
 	ms_buf_release(&out);
 }
 
@@ -68,15 +68,15 @@ test_round(void)
 	ms_listing_write(&out, &row, &place, '\0');
 	ok(ms_pick_parse(&pick, (char *)out.p, &err) == 0 &&
 		strcmp(pick.digits, ID) == 0 && ms_pick_fits(&pick, &place),
-	    "a line read back points at its occurrence");
+	    "a line refers to its occurrence");
 	other.source_url = "local:";
-	ok(!ms_pick_fits(&pick, &other), "not at one of another source");
+	ok(!ms_pick_fits(&pick, &other), "it does not match another source");
 	other = place;
 	other.name = "a";
-	ok(!ms_pick_fits(&pick, &other), "nor of another folder");
+	ok(!ms_pick_fits(&pick, &other), "it does not match another folder");
 	other = place;
 	other.user_name = "bob";
-	ok(!ms_pick_fits(&pick, &other), "nor of another user");
+	ok(!ms_pick_fits(&pick, &other), "it does not match another user");
 	ms_buf_release(&out);
 }
 
@@ -167,19 +167,19 @@ test_lines(void)
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "two") == 0,
 	    "ended by NUL");
 	ok(ms_lines_next(&l, &line, &err) == 1 && line[0] == '\0', "empty");
-	ok(waits == 0, "nothing had to be waited for");
+	ok(waits == 0, "idle() is not called while there is input");
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "five") == 0 &&
 		l.number == 4,
-	    "the last, without an end");
-	ok(waits == 1, "for which the idle hook was asked once");
-	ok(ms_lines_next(&l, &line, &err) == 0, "no more");
+	    "the last line has no end");
+	ok(waits == 1, "idle() was called once for it");
+	ok(ms_lines_next(&l, &line, &err) == 0, "the end");
 	ms_lines_release(&l);
 	close(fd[0]);
 	if (pipe(fd) < 0)
 		return;
 	l = (struct ms_lines){.fd = fd[0], .idle = count_waits, .ctx = &none};
 	ok(ms_lines_next(&l, &line, &err) == -1 && err.code == MS_TEMP,
-	    "the hook can end it");
+	    "idle() can end the reading");
 	close(fd[0]);
 	close(fd[1]);
 	ms_lines_release(&l);
@@ -205,7 +205,7 @@ test_long_line(void)
 		return;
 	ok(ms_lines_next(&l, &line, &err) == 1 &&
 		strlen(line) == MS_LISTING_MAX,
-	    "as long as may be");
+	    "a line of the maximal length");
 	ok(ms_lines_next(&l, &line, &err) == -1 && err.code == MS_DATA,
 	    "a byte more: %s", err.msg);
 	close(l.fd);

@@ -248,13 +248,13 @@ static const struct open_row {
     {"STLS refused", MS_TLS_UPGRADE,
 	{GREETING, CAPAS, REPLY("STLS", "-ERR broken\r\n")}, MS_PROTO, 0,
 	"the server refuses STLS: broken", "USER"},
-    {"STLS with text behind it", MS_TLS_UPGRADE,
+    {"STLS with text after it", MS_TLS_UPGRADE,
 	{GREETING, CAPAS, REPLY("STLS", "+OK go\r\n+OK\r\nTOP\r\n.\r\n")},
 	MS_PROTO, 0, "plain text after its answer to STLS", "USER"},
-    {"refused at the door", MS_TLS_DONE,
+    {"refused by the greeting", MS_TLS_DONE,
 	{REPLY(NULL, "-ERR [SYS/TEMP] too many\r\n")}, MS_TEMP, 0,
 	"the server ends the session: [SYS/TEMP] too many", "CAPA"},
-    {"refused for ever", MS_TLS_DONE,
+    {"refused permanently", MS_TLS_DONE,
 	{REPLY(NULL, "-ERR [SYS/PERM] closed\r\n")}, MS_NOINPUT, 0, "closed",
 	"CAPA"},
     {"IMAP", MS_TLS_DONE, {REPLY(NULL, "* OK Dovecot\r\n")}, MS_PROTO, 0,
@@ -285,9 +285,10 @@ test_opens(void)
 	for (i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
 		row = opens + i;
 		good = true;
-		/* The text behind STLS must come with it to be seen. */
+		/* Text after STLS is noticed only if it arrives together with
+		 * the answer. */
 		for (piece = 1; piece <= 1000 && good; piece += 999) {
-			if (piece == 1 && strstr(row->name, "text behind"))
+			if (piece == 1 && strstr(row->name, "text after it"))
 				continue;
 			p = session(&s, row->replies, piece, row->tls, &err);
 			good = err.code == row->code &&
@@ -405,10 +406,10 @@ static const struct login_row {
 	{GREETING, NO_MECHS, USER_OK,
 	    REPLY("PASS se cret", "-ERR [IN-USELESS] hm\r\n"), QUIT},
 	MS_AUTH, 0, "hm", "PASS"},
-    {"nonsense instead", ALICE,
+    {"an invalid answer", ALICE,
 	{GREETING, NO_MECHS, USER_OK, REPLY("PASS se cret", "OK\r\n"), QUIT},
 	MS_PROTO, 0, "the server's answer to PASS is invalid: OK", "PASS"},
-    {"an authzid takes PLAIN",
+    {"an authzid needs PLAIN",
 	{.login = "m", .authzid = "a", .secret = "s", .host = "h", .tls = true},
 	{GREETING, CAPAS, REPLY("AUTH PLAIN", "+ \r\n"),
 	    REPLY("YQBtAHM=", "+OK\r\n"), QUIT},
@@ -422,11 +423,11 @@ static const struct login_row {
 	{.login = "m", .authzid = "a", .secret = "s", .host = "h", .tls = true},
 	{GREETING, CAPAS, REPLY("AUTH PLAIN", "-ERR off\r\n"), QUIT}, MS_AUTH,
 	0, "off", "AUTH PLAIN\r\nQUIT\r\n"},
-    {"AUTH answered with nonsense",
+    {"an invalid answer to AUTH",
 	{.login = "m", .authzid = "a", .secret = "s", .host = "h", .tls = true},
 	{GREETING, CAPAS, REPLY("AUTH PLAIN", "+- hm\r\n"), QUIT}, MS_PROTO, 0,
 	"the server's answer to AUTH is invalid", "AUTH PLAIN\r\n"},
-    {"a token, and no mechanism for it",
+    {"a token without a mechanism for it",
 	{.login = "a", .secret = "t", .token = true, .host = "h", .tls = true},
 	{GREETING, CAPAS, QUIT}, MS_NOINPUT, 0, "", "CAPA\r\nQUIT\r\n"},
     {"CR and LF in a password",
@@ -467,11 +468,11 @@ static const struct list_row {
 	const char *name, *stat, *list, *uidl;
 	const char *want; /* as dump() has it, or the error's words */
 } lists[] = {
-    {"nothing there", "+OK 0 0\r\n", "+OK\r\n.\r\n", "+OK\r\n.\r\n", "0 0 0"},
+    {"no messages", "+OK 0 0\r\n", "+OK\r\n.\r\n", "+OK\r\n.\r\n", "0 0 0"},
     {"two messages", "+OK 2 320\r\n",
 	"+OK 2 messages\r\n1 120\r\n2 200\r\n.\r\n",
 	"+OK\r\n1 a\r\n2 b!\r\n.\r\n", "1:120:a 2:200:b! 0 0 0"},
-    {"more behind a size", "+OK 1 2 and so on\r\n",
+    {"text after a size", "+OK 1 2 and so on\r\n",
 	"+OK\r\n1 120 octets\r\n.\r\n", "+OK\r\n1 a  \r\n.\r\n",
 	"1:120:a 0 0 0"},
     {"gaps and no order", "+OK 3 0\r\n", "+OK\r\n9 1\r\n2 0\r\n4 3\r\n.\r\n",
@@ -486,14 +487,13 @@ static const struct list_row {
 	"+OK\r\n2 b\r\n.\r\n", "1:4:- 2:5:b 0 0 1"},
     {"LIST lacks one", "+OK 2 9\r\n", "+OK\r\n2 5\r\n.\r\n",
 	"+OK\r\n1 a\r\n2 b\r\n3 c\r\n.\r\n", "1:?:a 2:5:b 3:?:c 0 0 0"},
-    {"STAT knows of more", "+OK 7 9\r\n", "+OK\r\n2 5\r\n.\r\n",
+    {"STAT counts more messages", "+OK 7 9\r\n", "+OK\r\n2 5\r\n.\r\n",
 	"+OK\r\n2 b\r\n.\r\n", "2:5:b 6 0 0"},
     {"two have the same UIDL", "+OK 3 9\r\n",
 	"+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 4\r\n.\r\n",
 	"+OK\r\n1 b\r\n2 a\r\n3 a\r\n4 aa\r\n.\r\n",
 	"1:1:b 2:2:- 3:3:- 4:4:aa 0 2 0"},
-    {"UIDLs that are none", "+OK 4 9\r\n",
-	"+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 4\r\n.\r\n",
+    {"invalid UIDLs", "+OK 4 9\r\n", "+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 4\r\n.\r\n",
 	"+OK\r\n1 \r\n2\r\n3 a b\r\n4 a\xff\r\n.\r\n",
 	"1:1:- 2:2:- 3:3:- 4:4:- 0 0 4"},
     {"dots", "+OK 1 9\r\n", "+OK\r\n.1 1\r\n.\r\n", "+OK\r\n..1 x\r\n.\r\n",
@@ -501,7 +501,7 @@ static const struct list_row {
     {"STAT: none", "+OK\r\n", "", "", "answer to STAT is invalid"},
     {"STAT: words", "+OK many\r\n", "", "", "answer to STAT is invalid"},
     {"STAT: glued", "+OK 2x\r\n", "", "", "answer to STAT is invalid"},
-    {"STAT: past 2^64", "+OK 18446744073709551616 1\r\n", "", "",
+    {"STAT: above 2^64", "+OK 18446744073709551616 1\r\n", "", "",
 	"answer to STAT is invalid"},
     {"STAT: many", "+OK 4000000000 1\r\n", "", "",
 	"4000000000 messages, more than 4194304"},
@@ -510,10 +510,11 @@ static const struct list_row {
     {"LIST refused", "+OK 1 1\r\n", "-ERR no\r\n", "", "LIST refused: no"},
     {"LIST: 0", "+OK 1 1\r\n", "+OK\r\n0 1\r\n.\r\n", "",
 	"answer to LIST is invalid: 0 1"},
-    {"LIST: past 2^32", "+OK 1 1\r\n", "+OK\r\n4294967296 1\r\n.\r\n", "",
+    {"LIST: above 2^32", "+OK 1 1\r\n", "+OK\r\n4294967296 1\r\n.\r\n", "",
 	"answer to LIST is invalid: 4294967296 1"},
-    {"LIST: past 2^64", "+OK 1 1\r\n", "+OK\r\n1 18446744073709551616\r\n.\r\n",
-	"", "answer to LIST is invalid"},
+    {"LIST: above 2^64", "+OK 1 1\r\n",
+	"+OK\r\n1 18446744073709551616\r\n.\r\n", "",
+	"answer to LIST is invalid"},
     {"LIST: negative", "+OK 1 1\r\n", "+OK\r\n1 -1\r\n.\r\n", "",
 	"answer to LIST is invalid"},
     {"LIST: no size", "+OK 1 1\r\n", "+OK\r\n1\r\n.\r\n", "",
@@ -528,7 +529,7 @@ static const struct list_row {
 	"names message 1 twice in its answer to LIST"},
     {"UIDL: 0", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n", "+OK\r\n0 a\r\n.\r\n",
 	"answer to UIDL is invalid: 0 a"},
-    {"UIDL: past 2^32", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n",
+    {"UIDL: above 2^32", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n",
 	"+OK\r\n4294967297 a\r\n.\r\n",
 	"answer to UIDL is invalid: 4294967297 a"},
     {"UIDL: words", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n",
@@ -536,8 +537,8 @@ static const struct list_row {
     {"UIDL: twice", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n",
 	"+OK\r\n1 a\r\n1 b\r\n.\r\n",
 	"names message 1 twice in its answer to UIDL"},
-    {"UIDL: nonsense", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n", "1 a\r\n.\r\n",
-	"answer to UIDL is invalid: 1 a"},
+    {"UIDL: an invalid answer", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n",
+	"1 a\r\n.\r\n", "answer to UIDL is invalid: 1 a"},
     {"UIDL: cut", "+OK 1 1\r\n", "+OK\r\n1 1\r\n.\r\n", "+OK\r\n1 a\r\n",
 	"closed"},
 };
@@ -734,7 +735,7 @@ test_fetches(void)
 	FETCH("cut between two", "0=a\r\n|", 1, MS_TEMP, 9,
 	    REPLY("RETR 1", "+OK\r\na\r\n.\r\n"), REPLY("RETR 2", ""),
 	    REPLY("RETR 3", ""));
-	FETCH("nonsense for the second", "0=a\r\n|", 1, MS_PROTO, 9,
+	FETCH("an invalid answer for the second", "0=a\r\n|", 1, MS_PROTO, 9,
 	    REPLY("RETR 1", "+OK\r\na\r\n.\r\n"),
 	    REPLY("RETR 2", "there is none\r\n"));
 	FETCH("the sink stops", "0=a\r\n|", 1, MS_IO, 1,

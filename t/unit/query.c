@@ -1,5 +1,5 @@
-/* query.c - what queries are understood, what is said of the others, what the
- * values of terms mean. ms-query(7). */
+/* query.c - parses valid and invalid queries, and the values of terms.
+ * ms-query(7). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define NOW 1795255200 /* 2026-11-21T10:00:00Z */
 
-/* ---- what is understood: the tree, written out ---- */
+/* ---- valid queries, and their trees ---- */
 
 static const char *const names[] = {"user", "folder", "source", "label",
     "since", "before", "from", "to", "subject", "id", "is"};
@@ -82,7 +82,7 @@ static const struct {
     {"since:10y", "&(since=2016-11-21T10:00:00Z)"},
 };
 
-/* ---- what is refused, and the words the sentence must hold ---- */
+/* ---- invalid queries, and parts of the messages ---- */
 
 static const struct {
 	const char *text, *says;
@@ -190,13 +190,13 @@ test_limits(void)
 	ms_buf_add_str(&text, "to:a");
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == -1 &&
 		strstr(err.msg, "more than 1024 terms") != NULL,
-	    "one more is refused");
+	    "one term more is refused");
 	ms_buf_clear(&text);
 	ms_buf_add_str(&text, "subject:");
 	while (text.n < MS_QUERY_MAX)
 		ms_buf_add_byte(&text, 'a');
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0,
-	    "as long as may be");
+	    "a query of the maximal length");
 	ms_query_free(q);
 	ms_buf_add_byte(&text, 'a');
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == -1 &&
@@ -205,7 +205,7 @@ test_limits(void)
 	ms_buf_release(&text);
 	ok(ms_query_parse(&q, (struct ms_slice){(const void *)"to:a\0b", 6},
 	       NOW, &err) == -1,
-	    "no NUL");
+	    "NUL is refused");
 }
 
 static void
@@ -283,10 +283,11 @@ test_glob(void)
 			row[i].yes,
 		    "folder:%s %s %s", row[i].pattern,
 		    row[i].yes ? "is" : "is not", row[i].folder);
-	ok(!ms_query_glob("INBOX", "inbox"), "other names mind the case");
+	ok(!ms_query_glob("INBOX", "inbox"),
+	    "other names must have the same case");
 }
 
-/* A month has a last day. */
+/* Months differ in length. */
 static void
 test_months(void)
 {
