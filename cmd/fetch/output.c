@@ -40,7 +40,7 @@ output_free(struct output *o)
 {
 	if (o == NULL)
 		return;
-	ms_envelope_clear(&o->env);
+	ms_envelope_release(&o->env);
 	ms_message_hasher_free(o->hasher);
 	ms_buf_release(&o->labels);
 	free(o);

@@ -23,7 +23,7 @@ struct entry {
 struct ms_heads {
 	struct ms_archive *a;
 	struct ms_buf entries; /* struct entry, ascending */
-	struct ms_message_hasher *wire;
+	struct ms_message_hasher *hasher;
 };
 
 static struct entry *
@@ -239,7 +239,7 @@ ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
 	size_t lost;
 
 	h->a = a;
-	h->wire = ms_message_hasher_new();
+	h->hasher = ms_message_hasher_new();
 	if (add_user(h, user, err) < 0)
 		goto fail;
 	sort_entries(h);
@@ -267,7 +267,7 @@ ms_heads_close(struct ms_heads *h)
 	if (h == NULL)
 		return;
 	ms_buf_release(&h->entries);
-	ms_message_hasher_free(h->wire);
+	ms_message_hasher_free(h->hasher);
 	free(h);
 }
 
@@ -307,8 +307,8 @@ confirm(struct ms_heads *h, uint64_t number,
 			*err = why;
 	} else if (r.size == size) {
 		memcpy(id, r.id, MS_SHA_LEN);
-		ms_recipe_add_header(&r, h->wire);
-		ms_message_hasher_end(h->wire, &seen);
+		ms_recipe_add_header(&r, h->hasher);
+		ms_message_hasher_end(h->hasher, &seen);
 		got = memcmp(seen.head, head, MS_SHA_LEN) == 0;
 	}
 	ms_buf_release(&content);

@@ -88,7 +88,7 @@ ms_fs_local(int fd, const char *path, struct ms_err *err)
 	if (name == NULL)
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "%s: lies on a network file system (%s); an archive needs a local "
+	    "%s: is on a network file system (%s); an archive needs a local "
 	    "one",
 	    path, name);
 }

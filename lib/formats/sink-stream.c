@@ -31,10 +31,10 @@ stream_begin(
 	 * Attributes that the archive does not interpret are passed on
 	 * unchanged.
 	 */
-	ms_envelope_clear(&s->env);
+	ms_envelope_release(&s->env);
 	if (m->other.n > 0 &&
 	    ms_envelope_parse(&s->env, &unused, m->other, NULL) != 1)
-		ms_envelope_clear(&s->env);
+		ms_envelope_release(&s->env);
 	set(&s->env, MS_ATTR_USER, m->user);
 	set(&s->env, MS_ATTR_SOURCE, m->source);
 	set(&s->env, MS_ATTR_LABEL, m->label);
@@ -91,7 +91,7 @@ stream_close(
 	    0)
 		rc = -1;
 	ms_stream_writer_free(s->writer);
-	ms_envelope_clear(&s->env);
+	ms_envelope_release(&s->env);
 	free(s);
 	return rc;
 }

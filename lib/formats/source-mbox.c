@@ -32,13 +32,13 @@ begin(struct ms_source *src)
 
 /* Reports bytes before the first From_ line, which are not a message. */
 static int
-no_message(struct ms_source *src, uint64_t junk, struct ms_err *err)
+no_message(struct ms_source *src, uint64_t bytes, struct ms_err *err)
 {
 	ms_source_where_at(src, " @ ", 0);
 	if (!ms_mbox_ended(&src->mbox))
 		return ms_fail(err, MS_DATA, "not an mbox: no From_ line");
 	return ms_fail(err, MS_DATA,
-	    "%" PRIu64 " bytes before the first From_ line", junk);
+	    "%" PRIu64 " bytes before the first From_ line", bytes);
 }
 
 /* Finds the next From_ line. Returns like ms_source_next(). */
@@ -46,18 +46,18 @@ static int
 next_from(struct ms_source *src, struct ms_slice *from, uint64_t *offset,
     struct ms_err *err)
 {
-	uint64_t junk = 0;
+	uint64_t bytes = 0;
 
 	for (;;) {
 		switch (ms_source_split(src, from, offset, err)) {
 		case MS_MBOX_FROM:
 			return 1;
 		case MS_MBOX_DATA:
-			junk += from->n;
+			bytes += from->n;
 			break;
 		case MS_MBOX_END:
-			if (junk > 0)
-				return no_message(src, junk, err);
+			if (bytes > 0)
+				return no_message(src, bytes, err);
 			break;
 		case MS_MBOX_DONE:
 			return 0;

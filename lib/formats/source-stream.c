@@ -150,7 +150,7 @@ next(struct ms_source *src, struct ms_err *err)
 
 	for (;;) {
 		ms_source_where_at(src, ", message ", src->count + 1);
-		ms_envelope_clear(&src->env);
+		ms_envelope_release(&src->env);
 		rc = next_separator(src, err);
 		if (rc <= 0)
 			return rc;

@@ -179,7 +179,7 @@ ms_source_close(struct ms_source *src)
 		return;
 	ms_tree_close(src->tree);
 	ms_input_release(&src->in);
-	ms_envelope_clear(&src->env);
+	ms_envelope_release(&src->env);
 	ms_buf_release(&src->where);
 	ms_buf_release(&src->folder);
 	ms_buf_release(&src->file.name);
@@ -212,7 +212,7 @@ next_message(struct ms_source *src, struct ms_err *err)
 	for (;;) {
 		if (src->format != NULL) {
 			skip_rest(src);
-			ms_envelope_clear(&src->env);
+			ms_envelope_release(&src->env);
 			src->trusted = src->has_date = false;
 			rc = 0;
 			if (!src->in.failed)

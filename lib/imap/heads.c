@@ -14,7 +14,7 @@
 struct heads {
 	struct ms_imap_batch batch; /* first: libetpan's context is a batch */
 	const struct ms_imap_head_sink *sink;
-	struct ms_message_hasher *wire; /* NULL: headers were not asked for */
+	struct ms_message_hasher *hasher; /* NULL: headers were not asked for */
 	struct ms_buf text; /* the header's beginning, for its Date */
 };
 
@@ -45,9 +45,9 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	if (ms_imap_is_date(h->batch.im, type, section, p, n))
 		return true;
 	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !is_header(section) ||
-	    h->wire == NULL)
+	    h->hasher == NULL)
 		return true;
-	ms_message_hasher_add(h->wire, (const unsigned char *)p, n);
+	ms_message_hasher_add(h->hasher, (const unsigned char *)p, n);
 	ms_buf_add(&h->text, p, n < room ? n : room);
 	return true;
 }
@@ -90,8 +90,8 @@ hand_over(struct heads *h, struct ms_imap_attr *a)
 	struct ms_desc desc;
 	struct ms_err err = {0};
 
-	if (h->wire != NULL) {
-		ms_message_hasher_end(h->wire, &id);
+	if (h->hasher != NULL) {
+		ms_message_hasher_end(h->hasher, &id);
 		memcpy(out.head, id.head, sizeof(out.head));
 		out.has_head = true;
 		ms_mail_describe(ms_buf_slice(&h->text), &desc);
@@ -108,8 +108,8 @@ static bool
 complete(const struct heads *h, const struct ms_imap_attr *a,
     const struct mailimap_msg_att *att)
 {
-	return h->wire != NULL ? count_headers(att) == 1
-			       : a->has_size && a->has_flags;
+	return h->hasher != NULL ? count_headers(att) == 1
+				 : a->has_size && a->has_flags;
 }
 
 static void
@@ -123,18 +123,18 @@ take_head(struct mailimap_msg_att *att, void *ctx)
 	ms_imap_attr_read(h->batch.im, &a, att);
 	if (ms_imap_batch_due(&h->batch, complete(h, &a, att) ? a.uid : 0))
 		hand_over(h, &a);
-	else if (h->wire != NULL)
-		ms_message_hasher_end(h->wire, &void_id); /* it begins anew */
+	else if (h->hasher != NULL)
+		ms_message_hasher_end(h->hasher, &void_id); /* it begins anew */
 	ms_buf_clear(&h->text);
 	ms_imap_attr_release(&a);
 }
 
 static int
-run(struct ms_imap *im, const char *more, struct ms_message_hasher *wire,
+run(struct ms_imap *im, const char *more, struct ms_message_hasher *hasher,
     const uint32_t *uids, size_t count, size_t *done,
     const struct ms_imap_head_sink *sink, struct ms_err *err)
 {
-	struct heads h = {.sink = sink, .wire = wire};
+	struct heads h = {.sink = sink, .hasher = hasher};
 	struct ms_buf what = {0};
 	int rc;
 
@@ -158,11 +158,11 @@ int
 ms_imap_heads(struct ms_imap *im, const uint32_t *uids, size_t count,
     size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err)
 {
-	struct ms_message_hasher *wire = ms_message_hasher_new();
+	struct ms_message_hasher *hasher = ms_message_hasher_new();
 	int rc =
-	    run(im, " BODY.PEEK[HEADER]", wire, uids, count, done, sink, err);
+	    run(im, " BODY.PEEK[HEADER]", hasher, uids, count, done, sink, err);
 
-	ms_message_hasher_free(wire);
+	ms_message_hasher_free(hasher);
 	return rc;
 }
 

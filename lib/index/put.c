@@ -21,7 +21,7 @@ struct ms_indexer {
 	struct ms_buf wants; /* struct ms_want: BLOBs that messages name */
 	bool messages;       /* some of the rows are of messages */
 	uint64_t purges;
-	struct ms_message_hasher *wire;
+	struct ms_message_hasher *hasher;
 };
 
 struct ms_indexer *
@@ -29,7 +29,7 @@ ms_indexer_new(void)
 {
 	struct ms_indexer *in = ms_xcalloc(1, sizeof(*in));
 
-	in->wire = ms_message_hasher_new();
+	in->hasher = ms_message_hasher_new();
 	return in;
 }
 
@@ -38,7 +38,7 @@ ms_indexer_free(struct ms_indexer *in)
 {
 	if (in == NULL)
 		return;
-	ms_message_hasher_free(in->wire);
+	ms_message_hasher_free(in->hasher);
 	ms_buf_release(&in->bytes);
 	ms_buf_release(&in->rows);
 	ms_buf_release(&in->wants);
@@ -141,8 +141,8 @@ make_message_meta(struct ms_indexer *in, const struct ms_recipe *r,
 {
 	struct ms_identity id;
 
-	ms_recipe_add_header(r, in->wire);
-	ms_message_hasher_end(in->wire, &id);
+	ms_recipe_add_header(r, in->hasher);
+	ms_message_hasher_end(in->hasher, &id);
 	memcpy(note->head, id.head, MS_SHA_LEN);
 	ms_mail_describe(r->header, &note->desc);
 }
@@ -262,7 +262,7 @@ is_sent(struct ms_slice other)
 	if (ms_envelope_parse(&env, &t, other, NULL) == MS_STREAM_ENVELOPE &&
 	    env.value[MS_ATTR_SPECIAL] != NULL)
 		yes = ms_special_has(env.value[MS_ATTR_SPECIAL], "\\Sent");
-	ms_envelope_clear(&env);
+	ms_envelope_release(&env);
 	return yes;
 }
 

@@ -56,7 +56,7 @@ ms_envelope_set(struct ms_envelope *e, enum ms_attr a, const char *value)
 }
 
 void
-ms_envelope_clear(struct ms_envelope *e)
+ms_envelope_release(struct ms_envelope *e)
 {
 	for (size_t i = 0; i < MS_ATTRS; i++)
 		free(e->value[i]);
@@ -253,7 +253,7 @@ parse_envelope(struct ms_envelope *e, struct attrs *a, struct ms_err *err)
 	if (rc == 0 && other.n > 0)
 		e->other = ms_xstrdup(ms_buf_str(&other));
 	if (rc < 0)
-		ms_envelope_clear(e);
+		ms_envelope_release(e);
 	ms_buf_release(&other);
 	ms_buf_release(&names);
 	return rc < 0 ? -1 : MS_STREAM_ENVELOPE;

@@ -48,7 +48,7 @@ bool ms_special_has(const char *special, const char *use);
 /* Sets an attribute to a copy of value; NULL removes the attribute. */
 void ms_envelope_set(struct ms_envelope *e, enum ms_attr a, const char *value);
 /* Releases all attributes; the envelope is {0} again. */
-void ms_envelope_clear(struct ms_envelope *e);
+void ms_envelope_release(struct ms_envelope *e);
 
 /* The last line of a stream. */
 struct ms_trailer {
@@ -110,7 +110,8 @@ int ms_stream_data(struct ms_stream_writer *w, const unsigned char *p, size_t n,
 int ms_stream_end(struct ms_stream_writer *w, struct ms_err *err);
 /*
  * Cancels the open message: the reader drops it, and learns the reason, which
- * can be NULL (ms-stream(5), Incomplete messages). Does nothing if no message is open.
+ * can be NULL (ms-stream(5), Incomplete messages). Does nothing if no message
+ * is open.
  */
 int ms_stream_cancel(
     struct ms_stream_writer *w, const char *reason, struct ms_err *err);

@@ -48,8 +48,8 @@ envelope(const uint8_t *p, size_t n)
 		    !ms_slice_eq(ms_buf_slice(&a), ms_buf_slice(&b)))
 			abort();
 	}
-	ms_envelope_clear(&e);
-	ms_envelope_clear(&f);
+	ms_envelope_release(&e);
+	ms_envelope_release(&f);
 	ms_buf_release(&a);
 	ms_buf_release(&b);
 }

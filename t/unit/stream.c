@@ -95,7 +95,7 @@ test_envelopes(void)
 		ms_buf_printf(&again, "MS-Envelope: %s\n", want);
 		ok(ms_slice_eq(ms_buf_slice(&out), ms_buf_slice(&again)),
 		    "written again:%s", envelopes[i].line);
-		ms_envelope_clear(&e);
+		ms_envelope_release(&e);
 	}
 	ms_buf_release(&out);
 	ms_buf_release(&again);
@@ -114,7 +114,7 @@ test_limits(void)
 		ms_buf_printf(&b, "a%u=1;", i);
 	ok(ms_envelope_parse(&e, &t, ms_buf_slice(&b), &err) == 1,
 	    "%d attributes", MS_ENVELOPE_ATTRIBUTES);
-	ms_envelope_clear(&e);
+	ms_envelope_release(&e);
 	ms_buf_add_str(&b, "z=1");
 	ok(ms_envelope_parse(&e, &t, ms_buf_slice(&b), &err) == -1, "one more");
 
@@ -139,7 +139,7 @@ test_limits(void)
 	e.other = ms_xstrdup("a=b\nSubject: x");
 	ok(ms_envelope_write(&line, &e, &err) == -1,
 	    "further attributes cannot add a line");
-	ms_envelope_clear(&e);
+	ms_envelope_release(&e);
 	ms_buf_release(&b);
 	ms_buf_release(&line);
 }
@@ -171,7 +171,7 @@ test_trailers(void)
 			(rc != 2 || (t.messages == 3 && t.failed == 2 &&
 					t.status == 76)),
 		    "line:%s", rows[i].line);
-		ms_envelope_clear(&e);
+		ms_envelope_release(&e);
 	}
 	ok(ms_envelope_void(
 	       ms_slice_str(" void; y=z; reason=\"a \\\"b\\\"\""), &reason) &&
@@ -247,7 +247,7 @@ test_writer(void)
 	if (strcmp(s.p, want) != 0)
 		printf("# %s\n", s.p);
 	free(s.p);
-	ms_envelope_clear(&e);
+	ms_envelope_release(&e);
 }
 
 static void
