@@ -221,6 +221,32 @@ test_utf8(void)
 	ms_buf_release(&out);
 }
 
+/* Text in steps: "x" for a byte that is not UTF-8, "." for a character. */
+static const struct {
+	const char *text, *want;
+} steps[] = {{"ab", ".."}, {"\xc3\xa9", "."}, {"\xe6\x97\xa5z", ".."},
+    {"\xf0\x9f\x98\x80", "."}, {"\xff", "x"}, {"\xc3", "x"}, {"\xc3z", "x."},
+    {"\xe6\x97", "xx"}, {"\xc0\x80", "xx"}, {"\xed\xa0\x80", "xxx"},
+    {"\xf4\x90\x80\x80", "xxxx"}, {"\xef\xbf\xbd", "."}};
+
+static void
+test_steps(void)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct ms_slice s = ms_slice_str(steps[i].text);
+		char got[8] = "";
+		size_t n = 0, used;
+		uint32_t c;
+
+		for (; s.n > 0; s.p += used, s.n -= used) {
+			used = ms_utf8_step(s.p, s.n, &c);
+			got[n++] = c == MS_NOT_UTF8 ? 'x' : '.';
+		}
+		ok(strcmp(got, steps[i].want) == 0, "steps %zu: %s", i,
+		    steps[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -228,5 +254,6 @@ main(void)
 	test_names();
 	test_threads();
 	test_utf8();
+	test_steps();
 	return done();
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tap.h"
+#include "clock.h"
 #include "time.h"
 
 static const struct {
@@ -271,6 +272,35 @@ test_calendar(void)
 	ok(good_ok, "and no month has a day more");
 }
 
+/* Names in any case are found; only three letters count. */
+static const struct {
+	const char *names, *text;
+	int want;
+} names[] = {{ms_month_names, "Jan", 0}, {ms_month_names, "dEC", 11},
+    {ms_month_names, "August", 7}, {ms_month_names, "anF", -1},
+    {ms_month_names, "Ma", -1}, {ms_month_names, "", -1},
+    {ms_month_names, "\rAN", -1}, {ms_month_names, "J\x01N", -1},
+    {ms_weekday_names, "sun", 0}, {ms_weekday_names, "SAT", 6},
+    {ms_weekday_names, "Jan", -1}};
+
+static void
+test_names(void)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ok(ms_time_name(names[i].names, names[i].text) == names[i].want,
+		    "name %zu: %d", i, names[i].want);
+}
+
+static void
+test_clock(void)
+{
+	int64_t before = ms_clock_ms();
+	struct timespec t = ms_clock_timespec(61234);
+
+	ok(before > 0 && ms_clock_ms() >= before, "the clock does not go back");
+	ok(t.tv_sec == 61 && t.tv_nsec == 234000000, "61,234 ms as a timespec");
+}
+
 static void
 test_format(void)
 {
@@ -296,6 +326,8 @@ main(void)
 	test_dates();
 	test_parse();
 	test_calendar();
+	test_names();
+	test_clock();
 	test_format();
 	return done();
 }
