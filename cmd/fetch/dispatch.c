@@ -276,8 +276,8 @@ dispatch_loop(struct run *r)
 		account_abort(r, &err);
 }
 
-int
-dispatch_list_folders(struct run *r, struct ms_err *err)
+void
+dispatch_list_folders(struct run *r)
 {
 	struct worker *w = r->pool->workers;
 
@@ -290,8 +290,4 @@ dispatch_list_folders(struct run *r, struct ms_err *err)
 		while (w->state == WORKER_BUSY && r->aborted.code == MS_OK)
 			dispatch_wait(r, 0);
 	} while (r->aborted.code == MS_OK && r->pause_until_ms > ms_clock_ms());
-	if (r->aborted.code == MS_OK)
-		return 0;
-	*err = r->aborted;
-	return -1;
 }

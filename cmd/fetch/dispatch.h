@@ -9,7 +9,7 @@
 /* Runs until no work is left or the run is aborted. */
 void dispatch_loop(struct run *r);
 /* Asks for the list of folders: the first request of a run. */
-int dispatch_list_folders(struct run *r, struct ms_err *err);
+void dispatch_list_folders(struct run *r);
 /* Waits for one message of a worker, for wait_ms at most if that is positive,
  * and deals with it. */
 void dispatch_wait(struct run *r, int64_t wait_ms);

@@ -38,14 +38,16 @@ add_folder(struct run *r, const struct ms_imap_folder *listed,
 static void
 report_unmatched(struct run *r, const struct ms_folders *rules)
 {
+	struct ms_tally *tally;
 	const char *name;
 	size_t at = 0;
 
 	while ((name = ms_folders_unmatched(
 		    rules, r->listed, r->listed_count, &at)) != NULL) {
 		ms_report_failed(r->report, name, "no such folder");
-		ms_report_tally(r->report, r->user, r->source, name)->seen++;
-		ms_report_tally(r->report, r->user, r->source, name)->failed++;
+		tally = ms_report_tally(r->report, r->user, r->source, name);
+		tally->seen++;
+		tally->failed++;
 		r->trailer->failed++;
 	}
 }
@@ -122,7 +124,8 @@ do_job(struct run *r)
 {
 	struct ms_err err = {0};
 
-	if (dispatch_list_folders(r, &err) < 0)
+	dispatch_list_folders(r);
+	if (r->aborted.code != MS_OK)
 		return;
 	if (r->opt->job == FETCH_JOB_CHECK) {
 		report_check(r);

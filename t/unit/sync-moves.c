@@ -91,10 +91,11 @@ survey(struct ms_lookup *l, const struct ms_sync_rules *rules,
 static size_t
 read_contents(char *text, struct ms_folder_content *out)
 {
-	char *word;
+	char *word, *save;
 	size_t n = 0;
 
-	for (word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
+	for (word = strtok_r(text, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save))
 		out[n++] = (struct ms_folder_content){word + 1, *word == '+'};
 	return n;
 }

@@ -62,6 +62,8 @@ static const struct survey surveys[] = {
 	"probe 3: reused seen 2 known 0 look 1,3", .choice = &every},
     {"another UIDVALIDITY", ALICE, "INBOX", 8, "1 3", NULL, NULL,
 	"seen 2 known 0 look 1,3", .choice = &every},
+    {"UIDVALIDITY 1", ALICE, "INBOX", 1, "1 3", NULL, TEXT("D"),
+	"probe 3: seen 2 known 1 look 1", .choice = &every},
     {"no UIDVALIDITY", ALICE, "INBOX", 0, "1 3", NULL, NULL,
 	"seen 2 known 0 look 1,3", .choice = &every},
     {"a new folder", ALICE, "Neu", 7, "1 3", NULL, NULL,
@@ -71,6 +73,8 @@ static const struct survey surveys[] = {
 
     {"UIDLs", ALICE, "INBOX", 0, NULL, "p9 p1 - p2", NULL,
 	"seen 4 known 2 look 1,3", .choice = &every},
+    {"only known UIDLs", ALICE, "INBOX", 0, NULL, "p1 p2", NULL,
+	"seen 2 known 2", .choice = &every},
     {"unknown UIDLs", ALICE, "INBOX", 0, NULL, "p9 -", NULL,
 	"seen 2 known 0 look 1,2", .choice = &every},
     {"UIDLs of another folder", ALICE, "Work", 0, NULL, "p1", NULL,
@@ -301,7 +305,7 @@ check_message(const struct message *t)
 	    .name = ms_xstrdup(t->folder), .uidvalidity = 7};
 	unsigned char head[MS_SHA_LEN];
 	struct ms_msg_info info = info_of(70, t->text, t->has, head);
-	struct ms_sync_decision d;
+	struct ms_sync_decision d = {0};
 	struct ms_sync_plan plan = {0};
 	struct ms_buf got = {0};
 	struct ms_err err = {0};
@@ -367,21 +371,21 @@ check_attributes(void)
 	static const struct {
 		const char *name;
 		const struct ms_choice *choice;
-		unsigned has;
 		int64_t date, sent;
 		uint64_t size;
+		unsigned has;
 		enum ms_chosen want;
 	} rows[] = {
-	    {"date", &since, MS_HAS_DATE, 1000, 0, 0, MS_CHOSEN},
-	    {"an early date", &since, MS_HAS_DATE, 999, 1000, 0, MS_LEFT_OUT},
-	    {"no date", &since, MS_HAS_SENT, 999, 1000, 0, MS_UNSURE},
-	    {"Date field", &sent, MS_HAS_SENT, 0, 1000, 0, MS_CHOSEN},
-	    {"an early Date field", &sent, MS_HAS_SENT | MS_HAS_DATE, 1000, 999,
-		0, MS_LEFT_OUT},
-	    {"no Date field", &sent, MS_HAS_DATE, 1000, 999, 0, MS_UNSURE},
-	    {"size", &large, MS_HAS_SIZE, 0, 0, 1001, MS_CHOSEN},
-	    {"a small size", &large, MS_HAS_SIZE, 0, 0, 1000, MS_LEFT_OUT},
-	    {"no size", &large, 0, 0, 0, 1000, MS_UNSURE},
+	    {"date", &since, 1000, 0, 0, MS_HAS_DATE, MS_CHOSEN},
+	    {"an early date", &since, 999, 1000, 0, MS_HAS_DATE, MS_LEFT_OUT},
+	    {"no date", &since, 999, 1000, 0, MS_HAS_SENT, MS_UNSURE},
+	    {"Date field", &sent, 0, 1000, 0, MS_HAS_SENT, MS_CHOSEN},
+	    {"an early Date field", &sent, 1000, 999, 0,
+		MS_HAS_SENT | MS_HAS_DATE, MS_LEFT_OUT},
+	    {"no Date field", &sent, 1000, 999, 0, MS_HAS_DATE, MS_UNSURE},
+	    {"size", &large, 0, 0, 1001, MS_HAS_SIZE, MS_CHOSEN},
+	    {"a small size", &large, 0, 0, 1000, MS_HAS_SIZE, MS_LEFT_OUT},
+	    {"no size", &large, 0, 0, 1000, 0, MS_UNSURE},
 	};
 	const char *why;
 	size_t i;

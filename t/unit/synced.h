@@ -62,7 +62,7 @@ refer(const char *place, const char *text, const char *from)
 /*
  * The archive: what alice has of SOURCE, by folder and place. M was moved from
  * Work to Later; R and TWIN were recognised by their headers in Work.
- *   INBOX  7/1 A   7/3 B   7/5 C   p1 P   p2 Q
+ *   INBOX  7/1 A   7/3 B   7/5 C   7/100 R   1/3 D   p1 P   p2 Q
  *   Work   7/2 W   7/4 A (reference)   7/6 R (reference)   7/8 M (moved)
  *   Later  7/1 M
  *   Twins  7/1 TWIN one   7/2 TWIN two
@@ -76,6 +76,7 @@ fill(struct ms_archive *a)
 	put("7/1", TEXT("A"));
 	put("7/3", TEXT("B"));
 	put("7/5", TEXT("C"));
+	put("1/3", TEXT("D"));
 	put("p1", TEXT("P"));
 	put("p2", TEXT("Q"));
 	put("7/100", TEXT("R"));
