@@ -1,6 +1,6 @@
 /* fetch/ipc: every message between ms-fetch and a worker arrives as it was
  * sent, and a malformed message is refused. */
-#include "../../cmd/fetch/ipc.c"
+#include "../../cmd/fetch/ipc.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <signal.h>
 #include <stdio.h>
@@ -246,27 +246,27 @@ check_malformed(void)
 	static const struct {
 		const char *name;
 		uint32_t type;
+		int want;
 		const char *bytes;
 		size_t n;
-		int want;
 	} rows[] = {
-	    {"a string", SAY_REMARK, "\2\0\0\0ab\0", 7, 1},
-	    {"no NUL", SAY_REMARK, "\2\0\0\0abc", 7, -1},
-	    {"a NUL inside", SAY_REMARK, "\2\0\0\0a\0\0", 7, -1},
-	    {"a string longer than the message", SAY_REMARK, "\3\0\0\0ab\0", 7,
-		-1},
-	    {"a huge string", SAY_REMARK,
+	    {"a string", SAY_REMARK, 1, "\2\0\0\0ab\0", 7},
+	    {"no NUL", SAY_REMARK, -1, "\2\0\0\0abc", 7},
+	    {"a NUL inside", SAY_REMARK, -1, "\2\0\0\0a\0\0", 7},
+	    {"a string longer than the message", SAY_REMARK, -1, "\3\0\0\0ab\0",
+		7},
+	    {"a huge string", SAY_REMARK, -1,
 		"\xff\xff\xff\xff"
 		"ab\0",
-		7, -1},
-	    {"a list", SAY_UIDS, "\1\0\0\0\1\0\0\0", 8, 1},
-	    {"a list longer than the message", SAY_UIDS, "\2\0\0\0\1\0\0\0", 8,
-		-1},
-	    {"a huge list", SAY_UIDS, "\xff\xff\xff\xff\1\0\0\0", 8, -1},
-	    {"an empty list", SAY_UIDS, "\0\0\0\0", 4, 1},
-	    {"type 0", 0, "", 0, -1},
-	    {"an unknown type", IPC_TYPES, "", 0, -1},
-	    {"a huge type", UINT32_MAX, "", 0, -1},
+		7},
+	    {"a list", SAY_UIDS, 1, "\1\0\0\0\1\0\0\0", 8},
+	    {"a list longer than the message", SAY_UIDS, -1, "\2\0\0\0\1\0\0\0",
+		8},
+	    {"a huge list", SAY_UIDS, -1, "\xff\xff\xff\xff\1\0\0\0", 8},
+	    {"an empty list", SAY_UIDS, 1, "\0\0\0\0", 4},
+	    {"type 0", 0, -1, "", 0},
+	    {"an unknown type", IPC_TYPES, -1, "", 0},
+	    {"a huge type", UINT32_MAX, -1, "", 0},
 	};
 	size_t i;
 
