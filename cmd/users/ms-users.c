@@ -208,8 +208,8 @@ run(const struct ms_args *args)
 #define ALWAYS MS_OPT_ANY
 #define VERB(verb, opts, text, min, max, only_looks)                           \
 	{                                                                      \
-		.name = #verb, .options = opts, .operands = text,              \
-		.least = min, .most = max, .run = run,                         \
+		.name = #verb, .options = (opts), .operands = (text),          \
+		.least = (min), .most = (max), .run = run,                     \
 		.data = &(const struct action)                                 \
 		{                                                              \
 			users_##verb, only_looks                               \
