@@ -6,7 +6,7 @@
 _ms_complete()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local tool=${COMP_WORDS[0]} table verb= words= w
+	local tool=${COMP_WORDS[0]} table verb='' words='' w
 	table=$'\n'$("$tool" --print-options 2>/dev/null)
 	[[ $tool == *ms-csvbatch ]] && table+=$'\n'$(ms-fetch --print-options 2>/dev/null)
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -212,7 +212,7 @@ run(const struct ms_args *args)
 		.least = (min), .most = (max), .run = run,                     \
 		.data = &(const struct action)                                 \
 		{                                                              \
-			users_##verb, only_looks                               \
+			users_##verb, (only_looks)                             \
 		}                                                              \
 	}
 

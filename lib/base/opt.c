@@ -100,6 +100,9 @@ store(struct ms_opt_state *s, const struct ms_option *o, const char *value,
 	void *member = (char *)s->values + o->at;
 	uint64_t n = o->min;
 
+	/* The types from MS_OPT_STRING to MS_OPT_CHOICE need an argument. */
+	assert(o->type < MS_OPT_STRING || o->type > MS_OPT_CHOICE ||
+	       value != NULL);
 	switch (o->type) {
 	case MS_OPT_FLAG:
 		n = 1;

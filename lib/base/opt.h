@@ -49,7 +49,9 @@ struct ms_option;
 typedef int ms_opt_fn(void *values, const struct ms_option *o,
     const char *value, struct ms_err *err);
 
-/* One option. A row without a name ends a table. */
+/* One option. A row without a name ends a table. The members stand in the order
+ * in which a row is read. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct ms_option {
 	char letter;      /* 0: there is no short form */
 	const char *name; /* the long form, without dashes */
