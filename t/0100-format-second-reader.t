@@ -9,7 +9,7 @@ command -v zstd >/dev/null || skip zstd "no zstd"
 reader=$top/t/second-reader.py
 make() { python3 "$top/t/make-pack.py" "$1" "$1"; }
 
-# shape, status, and what must be said of it ("-": nothing)
+# shape, status, and the expected message ("-": none)
 while read -r shape want text; do
 	ok "$shape: made" make "$shape"
 	status "$shape: read" "$want" python3 "$reader" "$shape" check

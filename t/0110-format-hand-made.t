@@ -7,7 +7,7 @@ command -v python3 >/dev/null || skip python3 "no python3"
 command -v zstd >/dev/null || skip zstd "no zstd"
 reader=$top/t/second-reader.py
 
-# shape, status of ms-verify, what it says ("-": nothing but the sums)
+# shape, status of ms-verify, its message ("-": only the totals)
 while read -r shape want text; do
 	ok "$shape: made" python3 "$top/t/make-pack.py" "$shape" "$shape"
 	cp -R "$shape" "$shape.quick"
@@ -40,7 +40,7 @@ missing-blob 65 message 1494e8fc.*message 1.*BLOB 303847ef.* is missing
 wrong-id 65 message 7dd530c4.*its bytes are not those of its id
 END
 
-# What is whole in it can be listed and exported, as the second reader does.
+# Intact messages can be listed and exported, as by the second reader.
 for shape in plain raw unknown void stubs regrouped generations two-packs \
 	header-only torn torn-hole torn-garbage torn-seal; do
 	python3 "$reader" "$shape" digests | sort >want
@@ -49,7 +49,7 @@ for shape in plain raw unknown void stubs regrouped generations two-packs \
 	same "$shape: just that" want got
 done
 
-# A quick look sees checksums and the chain, not what was forged in a batch.
+# --quick checks checksums and the chain, but not the content of a batch.
 for shape in plain regrouped two-packs torn stubs missing-blob forged-root; do
 	status "$shape: quick" 0 ms-verify --quick -a "$shape.quick"
 done
@@ -57,7 +57,7 @@ for shape in damaged damaged-header forged-chain; do
 	status "$shape: quick" 65 ms-verify --quick -a "$shape.quick"
 done
 
-# A pack that somebody has begun, with nothing in it, is written on.
+# A pack that has only a header is continued.
 printf 'Subject: more\n\nbody\n' >more.eml
 for shape in header-only torn torn-hole torn-garbage torn-seal regrouped \
 	unknown stubs; do

@@ -7,7 +7,7 @@ command -v python3 >/dev/null || skip python3 "no python3"
 command -v zstd >/dev/null || skip zstd "no zstd"
 reader=$top/t/second-reader.py
 
-# agree ARCHIVE: both readers say it is whole and holds the same.
+# agree ARCHIVE: both readers find no error and the same mail.
 agree() {
 	status "$1: the tools find it whole" 0 ms-verify -a "$1"
 	status "$1: so does the second reader" 0 python3 "$reader" "$1" check

@@ -11,7 +11,7 @@ done
 printf 'Subject: another\n\n' >another.eml
 status 'an archive' 0 ms-init -u alice arc
 status 'with mail in several packs' 0 ms-ingest -q -a arc -u alice 1.eml 2.eml 3.eml 4.eml
-ok 'five' test "$(ls arc/pack | wc -l)" -eq 5
+ok 'there are five packs' test "$(ls arc/pack | wc -l)" -eq 5
 
 for gone in 1 3; do
 	rm -rf arc2 && cp -a arc arc2
@@ -22,12 +22,12 @@ for gone in 1 3; do
 	status 'nothing is written' 65 ms-ingest -q -a arc2 -u alice another.eml
 	( cd arc2/pack && sha256sum ./* ) >got
 	same 'no pack was touched or made' want got
-	status 'indexed around it, and said so' 65 ms-verify -q -a arc2 --rebuild-index
-	status 'what there is can be listed' 0 ms-list -a arc2
-	ok 'all of it' test "$(wc -l <out)" -eq $((gone == 1 ? 4 : 3))
-	status 'and writing goes on behind it' 0 \
+	status 'the index is rebuilt around the missing pack, with a message' 65 ms-verify -q -a arc2 --rebuild-index
+	status 'the remaining mail is listed' 0 ms-list -a arc2
+	ok 'all messages are there' test "$(wc -l <out)" -eq $((gone == 1 ? 4 : 3))
+	status 'new mail goes into a pack after it' 0 \
 		ms-ingest -q -a arc2 -u alice --create-user another.eml
 	status 'listed again' 0 ms-list -a arc2
-	ok 'with what is new' test "$(wc -l <out)" -eq $((gone == 1 ? 5 : 4))
+	ok 'the new message is listed' test "$(wc -l <out)" -eq $((gone == 1 ? 5 : 4))
 done
 finish

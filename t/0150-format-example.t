@@ -29,9 +29,9 @@ At noon, at the usual place.
 END
 id=$(sed 's/$/\r/' want | sha256sum | cut -c 1-64)
 status 'the message: the second reader' 0 python3 "$reader" arc cat "$id"
-same 'gives it back' want out
+same 'the reader returns the message' want out
 status 'the message: ms-export' 0 ms-export -a arc --format eml -o - "id:$id"
-same 'gives it back' want out
+same 'the reader returns the message' want out
 printf '%s\t2026-11-20T10:00:00Z\talice\tINBOX\t139\t%s\tLunch\tlocal:\n' \
 	"$id" 'Bob <bob@example.org>' >want
 status 'listed' 0 ms-list -a arc

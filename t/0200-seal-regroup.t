@@ -57,7 +57,7 @@ again 'then'
 ms-ingest -a regrouped -u u in.mbox 2>err
 ok 'again: nothing new' grep -q ' 0 new, 300 known' err
 mailgen format=mbox 300 60 >more.mbox
-ok 'on behind them' ingest regrouped more.mbox
+ok 'more mail goes into a new pack' ingest regrouped more.mbox
 unset MS_SEAL
 ok 'the same elsewhere' ingest one more.mbox
 ms-list -a one >list

@@ -8,7 +8,7 @@
 . "$top/t/lib-crash.sh"
 crash_shims
 
-# base: one pack of small batches, not yet full for who has no MS_SEAL.
+# base: one pack of small batches, which is full with MS_SEAL only.
 export MS_BATCH=2
 crash_mail first.mbox 24
 crash_mail more.mbox 6
@@ -20,7 +20,7 @@ ok 'a run without trouble' ms-ingest -q -a ref -u crash -d INBOX in.mbox
 ms-list -a ref | sort >want
 arc=$(pwd -P)/arc journal=$(pwd -P)/journal
 export MS_SEAL=60000
-ok 'it is full' test "$(stat -c %s base/pack/00000001.pack)" -gt 60000
+ok 'the pack is full enough to be rewritten' test "$(stat -c %s base/pack/00000001.pack)" -gt 60000
 
 # The same pack in another archive, and an index that knows half of it.
 ms-init -u crash grows
@@ -37,7 +37,7 @@ holds() { # INDEX
 	[ -z "$(find arc/tmp -name '*.new')" ] || crash_no 'something is left in tmp'
 }
 
-# in_turn N WORD...: the Nth, going round; all in a soak.
+# in_turn N WORD...: the Nth word, modulo their number; in a soak all.
 in_turn() {
 	nth=$1 && shift
 	[ -z "${MS_SOAK-}" ] || { echo "$*" && return; }
@@ -63,7 +63,7 @@ done
 
 # ---- each state by itself ----
 
-# The calls of the first regrouping: at is the one behind its rename.
+# The numbers of two calls of the first rewrite.
 rename=$(grep -n renameat calls | head -n 1 | cut -d : -f 1)
 unlink=$(grep -n unlinkat calls | head -n 1 | cut -d : -f 1)
 ok 'the index is changed in between' test $((unlink - rename)) -gt 2
@@ -71,35 +71,35 @@ packs() { ls arc/pack | paste -sd ' ' -; }
 
 crash_fresh && crash_ingest crash MS_SHIM_AT=$rename MS_SHIM_DO=kill
 ok 'before the rename: one generation' test "$(packs)" = 00000001.pack
-ok 'and tmp/pack.new' test -s arc/tmp/pack.new
-ok 'which goes' holds kept
+ok 'before the rename: tmp/pack.new exists' test -s arc/tmp/pack.new
+ok 'tmp/pack.new is deleted' holds kept
 
 both() { crash_fresh && crash_ingest crash MS_SHIM_AT=$((rename + 1)) MS_SHIM_DO=kill; }
 lists() { ms-list -a arc | sort >have && cut -f 1 have | sort | uniq -d >twice &&
 	test ! -s twice && test "$(wc -l <have)" -eq "$1"; }
 exports() { ms-export -a arc >mail && test "$(grep -ac '^From ms-stream' mail)" -eq "$1"; }
 both
-ok 'behind it: two' test "$(packs)" = '00000001.1.pack 00000001.pack'
-ok 'a reader reads' lists 24
-ok 'all of it' exports 25
-ok 'and leaves both' test "$(packs)" = '00000001.1.pack 00000001.pack'
+ok 'after the rename: two generations' test "$(packs)" = '00000001.1.pack 00000001.pack'
+ok 'a reader lists all messages' lists 24
+ok 'all messages are there' exports 25
+ok 'a reader leaves both generations' test "$(packs)" = '00000001.1.pack 00000001.pack'
 status 'ms-verify says 0' 0 ms-verify -q -a arc
-ok 'the next writer deletes the lower' ms-ingest -q -a arc -u crash -d INBOX more.mbox
-ok 'and goes on' test "$(packs)" = '00000001.1.pack 00000002.pack'
-ok 'all is well' holds kept
+ok 'the next writer deletes the older generation' ms-ingest -q -a arc -u crash -d INBOX more.mbox
+ok 'the next writer continues in a new pack' test "$(packs)" = '00000001.1.pack 00000002.pack'
+ok 'ms-verify finds no error' holds kept
 
 crash_fresh && crash_ingest crash MS_SHIM_AT=$unlink MS_SHIM_DO=kill
-ok 'before the unlink: two' test "$(packs)" = '00000001.1.pack 00000001.pack'
+ok 'before the unlink: two generations' test "$(packs)" = '00000001.1.pack 00000001.pack'
 mkdir aside && mv arc/pack/00000001.pack aside
-ok 'the index knows the higher' exports 25
+ok 'the index refers to the newer generation' exports 25
 mv aside/00000001.pack arc/pack
-ok 'the lower is deleted' holds kept
+ok 'the older generation is deleted' holds kept
 
-# ---- an index from before ----
+# ---- an older index ----
 
 both; rm arc/pack/00000001.pack
-ok 'only the higher is left: it is read' exports 25
-ok 'all is well' holds kept
+ok 'only the newer generation is left: it is read' exports 25
+ok 'ms-verify finds no error' holds kept
 
 both; rm arc/pack/00000001.pack
 hold_lock arc
@@ -129,15 +129,15 @@ done
 # An index that knows more than there is belongs to other packs.
 rm -rf arc && cp -a grows arc && ms-ingest -q -a arc -u crash -d INBOX more.mbox
 rm -rf arc/pack && cp -a grows/pack arc
-status 'a generation less: refused' 65 ms-ingest -q -a arc -u crash in.mbox
-ok 'by name' grep -q -e --rebuild-index err
+status 'an index that knows more than the packs: refused' 65 ms-ingest -q -a arc -u crash in.mbox
+ok 'the error names it' grep -q -e --rebuild-index err
 ok 'nothing was changed' cmp grows/pack/00000001.pack arc/pack/00000001.pack
 rm -rf arc/index
 ok 'with a new index all is well' lists "$(ms-list -a grows | wc -l)"
 
-# ---- one who waits while another dies ----
+# ---- one process waits while another is killed ----
 
-# It has the pack open, has found it as it left it, and does not think it full.
+# The waiting process has the pack open, has checked it, and does not rewrite it.
 crash_fresh
 mkfifo pipe
 env -u MS_SEAL ms-ingest -q -a arc -u crash -d INBOX --print-ids pipe >ids.slow &
@@ -155,9 +155,9 @@ cat slow.ab >&3
 exec 3>&-
 wait
 ms-list -a arc | sort >have
-ok 'the one that waited went on' test "$(wc -l <have)" -eq 33
+ok 'the waiting process has stored its messages' test "$(wc -l <have)" -eq 33
 rm -rf arc/index
 ms-list -a arc | sort >got
-same 'behind what a new index finds' have got
-status 'all is well' 0 ms-verify -q -a arc
+same 'a new index finds the same messages' have got
+status 'ms-verify finds no error' 0 ms-verify -q -a arc
 finish

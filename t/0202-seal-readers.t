@@ -20,7 +20,7 @@ ok 'mail in small batches' env MS_BATCH=1 ms-ingest -q -a arc -u u old.mbox
 ms-export -a arc >old.mail
 lines=$(($(wc -l <old.mail) - 3)) # without what ends the stream
 
-# What was there before must come out first, each time, whatever comes behind.
+# The messages of the beginning must come out first each time, before new ones.
 reader() { # NAME
 	rounds=0
 	while [ -e writing ]; do
@@ -44,14 +44,14 @@ ms-ingest -q -a arc -u u new.mbox 2>err
 echo $? >w.status
 rm writing
 wait
-ok 'the writer is content' grep -qx 0 w.status
+ok 'the writer succeeds' grep -qx 0 w.status
 for k in 1 2; do
 	ok "and so is a reader ($(cat r$k.said))" grep -qx 0 r$k.status
 done
 ok 'many packs were written anew' test "$(how_many arc/pack/*.1.pack)" -ge 10
 ms-list -a arc >list
 ok 'all is there' test "$(wc -l <list)" -eq $((100 + 200 * many))
-status 'and whole' 0 ms-verify -q -a arc
+status 'the archive is whole' 0 ms-verify -q -a arc
 
 # ---- writers ----
 
@@ -74,8 +74,8 @@ for a in one four; do ms-list -a $a | sort >$a.list; done
 same 'the same mail' one.list four.list
 ok 'packs were written anew' test "$(how_many four/pack/*.1.pack)" -ge 3
 ls four/pack | sed 's/\..*//' | uniq -d >got && : >want
-same 'none is there twice' want got
-status 'whole' 0 ms-verify -q -a four
+same 'no message is stored twice' want got
+status 'the archive is whole' 0 ms-verify -q -a four
 for k in 0 1 2 3; do ms-ingest -a four -u u -d INBOX in$k.mbox 2>>again; done
 ok 'again: nothing new' test "$(grep -c ' 0 new, ' again)" -eq 4
 finish

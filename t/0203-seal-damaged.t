@@ -8,21 +8,21 @@
 command -v python3 >/dev/null || skip python3 'no python3'
 mailgen() { python3 "$top/t/mailgen.py" "$@"; }
 
-# both: as a writer leaves it that died before it could delete.
+# both: the state after a writer was killed before it could delete.
 export MS_BATCH=1
 mailgen format=mbox 0 60 >in.mbox
 mailgen format=mbox 60 20 >more.mbox
 ms-init -u u both
 ok 'a pack of small batches' ms-ingest -q -a both -u u in.mbox
 cp both/pack/00000001.pack lower
-ok 'written anew' env MS_SEAL=20000 ms-ingest -q -a both -u u -d X more.mbox
+ok 'the pack is rewritten' env MS_SEAL=20000 ms-ingest -q -a both -u u -d X more.mbox
 higher=pack/00000001.1.pack
 ok 'as the next generation' test -s both/$higher -a ! -e both/pack/00000001.pack
 cp lower both/pack/00000001.pack
 size=$(stat -c %s both/$higher)
 printf 'Subject: one more\n\nbody\n' >one.eml
 
-# try NAME WHAT...: does WHAT to the higher generation, then somebody writes.
+# try NAME COMMAND...: damages the newer generation, then mail is ingested.
 try() {
 	name=$1 && shift
 	rm -rf arc && cp -a both arc
@@ -51,6 +51,6 @@ try 'a byte more' sh -c 'printf x >>"arc/$0"' "$higher"
 
 rm -rf arc && cp -a both arc
 status 'a whole one: written behind it' 0 ms-ingest -q -a arc -u u one.eml
-ok 'the lower one goes' test ! -e arc/pack/00000001.pack
-status 'and all is well' 0 ms-verify -q -a arc
+ok 'the older generation is deleted' test ! -e arc/pack/00000001.pack
+status 'ms-verify finds no error' 0 ms-verify -q -a arc
 finish

@@ -10,11 +10,11 @@ status 'an archive' 0 ms-init -u alice base
 status 'with mail' 0 ms-ingest -q -a base -u alice 1.eml
 cp -a base fork
 cp -a base before
-status 'goes on' 0 ms-ingest -q -a base -u alice 3.eml
+status 'more mail' 0 ms-ingest -q -a base -u alice 3.eml
 status 'and a copy of it elsewhere' 0 ms-ingest -q -a fork -u alice 2.eml
 exchange() { mv arc/index was && cp -a "$1/index" arc/index && rm -rf was; }
 
-# during WHAT...: does it while a run waits for its input.
+# during COMMAND...: runs the command while ms-ingest waits for its input.
 during() {
 	rm -rf arc fifo && cp -a base arc && mkfifo fifo
 	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
@@ -29,25 +29,25 @@ during() {
 }
 during exchange fork
 ok 'while a run goes on: refused' test $got -eq 65
-ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' empty ids
+ok 'the error names it' grep -q -e --rebuild-index err
+ok 'no id is printed' empty ids
 during exchange before
-ok 'an older one of its own: taken' test $got -eq 0
-ok 'and the message is there' grep -q "^$id" ids
-status 'really' 0 ms-export -a arc --format eml "id:$id"
+ok 'an older index of the same archive is accepted' test $got -eq 0
+ok 'the message is stored' grep -q "^$id" ids
+status 'the message can be exported' 0 ms-export -a arc --format eml "id:$id"
 
-# Who does not get the lock at once looks all the same.
+# A process that does not get the lock at once checks the index too.
 rm -rf arc && cp -a base arc && exchange fork
 hold_lock arc
 status 'while another writes: refused' 65 ms-ingest -q -a arc -u alice --print-ids 2.eml
-ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' empty out
+ok 'the error names it' grep -q -e --rebuild-index err
+ok 'no id is printed' empty out
 rm -rf arc/index && cp -a base/index arc
-status 'its own: what is known is known' 0 ms-ingest -q -a arc -u alice --print-ids 1.eml
-ok 'is said' grep -q "^$(wire 1.eml)" out
+status 'with its own index a known message is known' 0 ms-ingest -q -a arc -u alice --print-ids 1.eml
+ok 'the message says so' grep -q "^$(wire 1.eml)" out
 drop_lock
 
-# An older index, and the pack in which it ends was written anew since.
+# An older index, and the pack in which it ends was rewritten since.
 command -v python3 >/dev/null || skip python3 'no python3'
 export MS_BATCH=1
 python3 "$top/t/mailgen.py" format=mbox 0 40 >in.mbox
@@ -57,11 +57,11 @@ rm -rf before && cp -a base before
 rm -rf fork && cp -a base fork
 status 'one more here' 0 ms-ingest -q -a base -u alice 4.eml
 status 'and there' 0 ms-ingest -q -a fork -u alice 2.eml
-status 'written anew' 0 env MS_SEAL=10000 ms-ingest -q -a base -u alice more.mbox
+status 'the pack is rewritten' 0 env MS_SEAL=10000 ms-ingest -q -a base -u alice more.mbox
 ok 'in the next generation' test -e base/pack/00000001.1.pack
 during exchange before
-ok 'an older one of its own: taken' test $got -eq 0
+ok 'an older index of the same archive is accepted' test $got -eq 0
 during exchange fork
 ok "the copy's: refused" test $got -eq 65
-ok 'and nothing promised' empty ids
+ok 'no id is printed' empty ids
 finish

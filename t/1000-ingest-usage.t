@@ -22,7 +22,7 @@ where() {
 
 status 'no archive named' 64 env -u MS_ARCHIVE ms-ingest one.eml
 status 'an archive that is not there' 66 ms-ingest -a nowhere one.eml
-ok 'is named' grep -q '^ms-ingest: nowhere' err
+ok 'the error names it' grep -q '^ms-ingest: nowhere' err
 mkdir none
 status 'a directory that is none' 66 ms-ingest -a none one.eml
 status '-a goes before MS_ARCHIVE' 66 ms-ingest -a none one.eml
@@ -33,17 +33,17 @@ ok 'nothing was made there' rmdir none
 status 'the login name' 0 ms-ingest one.eml
 where "$me:INBOX"
 same 'is the user' want got
-status 'who must exist' 64 ms-ingest -a hers one.eml
-ok 'is named' grep -q "^ms-ingest: the archive has no user '$me'; use --create-user to create this user" err
+status 'the login name must be a user' 64 ms-ingest -a hers one.eml
+ok 'the error names it' grep -q "^ms-ingest: the archive has no user '$me'; use --create-user to create this user" err
 status 'MS_USER goes before it' 0 env MS_USER=alice ms-ingest -a hers one.eml
 status '-u goes before MS_USER' 0 env MS_USER=nobody ms-ingest -a hers -u alice two.eml
 ms-list -a hers | cut -f 3 | sort -u >got
 echo alice >want
-same 'all hers' want got
+same 'all mail is stored for this user' want got
 mkfifo never
 status 'an unknown user, before anything is read' 64 timeout 10 ms-ingest -u carol never
-ok 'nothing was opened' empty out
-status 'none of hers' 64 ms-list -u carol
+ok 'no input was read' empty out
+status 'no mail is stored for this user' 64 ms-list -u carol
 status 'made if asked for' 0 ms-ingest -u carol --create-user -d Notes two.eml
 where "$me:INBOX" carol:Notes
 same 'has her mail' want got
@@ -53,7 +53,7 @@ done
 status 'nor one of 256 bytes' 64 ms-ingest --create-user -u "$(printf '%0256d' 1)" one.eml
 status 'but one of 255' 0 ms-ingest --create-user -u "$(printf '%0255d' 1)" one.eml
 status 'made only when there is mail' 66 ms-ingest -u dora --create-user empty
-status 'so she is not there' 64 ms-list -u dora
+status 'the user does not exist' 64 ms-list -u dora
 
 # ---- folders and labels ----
 
@@ -89,8 +89,8 @@ status 'and at --' 66 ms-ingest -- -q
 status 'stdin is named -' 0 sh -c 'ms-ingest - <two.eml'
 ok 'once' grep -q '^ms-ingest: 1 seen: ' err
 status 'with -q nothing is said' 0 ms-ingest -q one.eml
-ok 'nothing at all' empty out err
-status 'but of failures' 1 ms-ingest -q one.eml text
+ok 'stdout and stderr are empty' empty out err
+status '-q still prints failures' 1 ms-ingest -q one.eml text
 echo 'ms-ingest: text: not a mail message' >want
 same 'one line each' want err
 
@@ -109,21 +109,21 @@ echo 2 >want
 same 'both are there' want got
 mkdir dir
 status 'an empty directory holds nothing' 0 ms-ingest dir
-ok 'which is said' grep -qx 'ms-ingest: 0 seen: 0 new, 0 known, 0 left out, 0 failed' err
+ok 'the message says so' grep -qx 'ms-ingest: 0 seen: 0 new, 0 known, 0 left out, 0 failed' err
 cp empty dir
 status 'one with an empty file' 1 ms-ingest dir
 status 'no Maildir' 1 ms-ingest --format maildir dir
-status 'a file is none either' 1 ms-ingest --format maildir one.eml
+status 'a file is no Maildir' 1 ms-ingest --format maildir one.eml
 status 'no stream' 1 ms-ingest --format stream one.eml
 status 'no mbox' 1 ms-ingest --format mbox one.eml
 status 'any file as one message' 0 ms-ingest --format eml text
-status 'but none without bytes' 66 ms-ingest --format eml empty
+status 'a file without bytes is refused' 66 ms-ingest --format eml empty
 status 'a report that cannot be made' 66 ms-ingest --report no/where one.eml
-ok 'is named' grep -q '^ms-ingest: report no/where: ' err
+ok 'the error names it' grep -q '^ms-ingest: report no/where: ' err
 status 'ids on a full disk' 75 sh -c 'ms-ingest --print-ids one.eml >/dev/full'
-ok 'says so' grep -q '^ms-ingest: standard output: ' err
+ok 'the output says so' grep -q '^ms-ingest: standard output: ' err
 status 'a report on a full disk' 75 ms-ingest --report /dev/full one.eml
-ok 'says so' grep -q '^ms-ingest: report /dev/full: ' err
+ok 'the output says so' grep -q '^ms-ingest: report /dev/full: ' err
 
 ms-list | cut -f 1 | sort -u >ids
 status 'all is well with the archive' 0 ms-verify -q

@@ -4,11 +4,11 @@
 . "$(dirname "$0")/lib.sh"
 
 status 'an archive' 0 ms-init -u alice arc
-ok 'for nobody else' test "$(stat -c %a arc)" = 700
+ok 'the archive is private' test "$(stat -c %a arc)" = 700
 status 'not a second time' 73 ms-init -u alice arc
 mkdir full && : >full/file
-status 'nor where something is' 73 ms-init -u alice full
-ok 'which stays as it is' test "$(ls full)" = file
+status 'no archive in a folder that is not empty' 73 ms-init -u alice full
+ok 'the folder is not changed' test "$(ls full)" = file
 
 # The folder that two ms-init find empty becomes one archive, not one over the
 # other: mail may be in the first by then.
@@ -25,5 +25,5 @@ while [ $round -lt 25 ]; do
 	ms-ingest -q -a race -u "$(head -n 1 made)" "$top/t/data/eml" ||
 		wrong=$((wrong + 1))
 done
-ok 'of six at once one makes it' test $wrong -eq 0
+ok 'one of six concurrent ms-init processes succeeds' test $wrong -eq 0
 finish

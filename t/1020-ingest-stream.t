@@ -34,7 +34,7 @@ export MS_ARCHIVE=arc MS_USER=alice
 	end 5
 } >users
 fresh
-status 'a user who is not there fails his message' 1 ms-ingest users
+status 'a message for an unknown user fails' 1 ms-ingest users
 expect 'the others are kept' 'alice A a' 'alice C c' 'alice E e'
 cat >want <<'END'
 ms-ingest: users, message 2: the archive has no user 'bob'
@@ -48,22 +48,22 @@ ok 'and counted' grep -qx 'ms-ingest: 5 seen: 3 new, 0 known, 0 left out, 2 fail
 	head -c 3000000 /dev/urandom | base64
 	echo && end 1
 } >large
-status 'nor does a large message find him' 1 ms-ingest large
+status 'a large message for an unknown user fails' 1 ms-ingest large
 for record in MESSAGE=3 BLOB=0; do
 	ok "nothing of theirs is in the log: $record" \
 		test "$("$top/t/second-reader.py" arc records | cut -f 2 |
 			grep -cx "${record%=*}")" -eq "${record#*=}"
 done
-status 'is made if asked for' 1 ms-ingest --create-user users
+status '--create-user makes the user' 1 ms-ingest --create-user users
 expect 'then he has it' 'alice A a' 'alice C c' 'alice E e' 'bob B b'
 fresh
 status 'with -u all is one user'\''s' 0 ms-ingest -u alice users
 expect 'whatever they say' 'alice A a' 'alice B b' 'alice C c' 'alice D d' 'alice E e'
 fresh
-status 'nobody to give the unnamed ones to' 64 env MS_USER=nobody ms-ingest users
-ok 'is said' grep -q "the archive has no user 'nobody'" err
+status 'no user for messages without one' 64 env MS_USER=nobody ms-ingest users
+ok 'the message says so' grep -q "the archive has no user 'nobody'" err
 one 'user="alice"' >x && end 1 >>x
-status 'and no matter if all are named' 0 env MS_USER=nobody ms-ingest x
+status 'no default user is needed if each message names one' 0 env MS_USER=nobody ms-ingest x
 
 # ---- what an envelope says is kept ----
 
@@ -74,7 +74,7 @@ fresh
 	end 1
 } >all
 status 'all attributes' 0 ms-ingest all
-status 'come out' 0 ms-export
+status 'the messages are exported' 0 ms-export
 same 'byte for byte' all out
 ms-export --format eml --eol crlf | sha256sum | cut -c 1-64 >want
 ms-list | cut -f 1 >got
@@ -83,7 +83,7 @@ status 'another place of the same message' 0 sh -c "sed 's,7/9,7/10,' all | ms-i
 "$top/t/second-reader.py" arc records | cut -f 2 | sort | uniq -c | tr -s ' ' >got
 printf ' %s\n' '3 COMMIT' '5 EVENT' '1 MESSAGE' '1 OCCURRENCE' '1 PLACE' >want
 same 'is a PLACE, not a copy' want got
-status 'once more' 0 sh -c "sed 's,7/9,7/10,' all | ms-ingest"
+status 'the same run again' 0 sh -c "sed 's,7/9,7/10,' all | ms-ingest"
 "$top/t/second-reader.py" arc records | cut -f 2 | sort | uniq -c | tr -s ' ' >got
 same 'and recorded once' want got
 
@@ -122,9 +122,9 @@ sed -n 's/^ms-ingest: refs, message \([0-9]\): .*/\1/p' err | sort >got
 printf '%s\n' 1 2 3 4 >want
 same 'fail, each named' want got
 status 'the rest is kept' 0 ms-list folder:E
-ok 'it is' test "$(wc -l <out)" -eq 1
+ok 'the message is stored' test "$(wc -l <out)" -eq 1
 status 'and nothing of those' 0 ms-list folder:N
-ok 'it is not' empty out
+ok 'the message is not stored' empty out
 
 # ---- trailers ----
 
@@ -147,16 +147,16 @@ expect 'all of them kept' 'alice A one' 'alice A two' 'alice B two'
 status 'less than was sent' 0 ms-ingest x
 grep -v seen err >got
 echo 'ms-ingest: x: 3 messages were sent, 1 arrived' >want
-same 'is said' want got
+same 'the message says so' want got
 status 'but not with -q' 0 ms-ingest -q x
-ok 'nothing' empty err
+ok 'the output is empty' empty err
 { one 'folder="A"' && printf '%s\nMS-Envelope: void; reason="gone"\n\n' "$sep" &&
 	one 'folder="V"' whole && end 1 1 1; } >x
-status 'a message that its writer gave up' 1 ms-ingest x
-ok 'fails with its reason' grep -q '^ms-ingest: x, message 1: .*gone' err
+status 'a message that its writer voided' 1 ms-ingest x
+ok 'the message fails with the reason of the writer' grep -q '^ms-ingest: x, message 1: .*gone' err
 ok 'all numbers agree' sh -c '! grep sent err'
 status 'the next is kept' 0 ms-list folder:V
-ok 'it is' test "$(wc -l <out)" -eq 1
+ok 'the message is stored' test "$(wc -l <out)" -eq 1
 
 # ---- cut ----
 
@@ -165,7 +165,7 @@ fresh
 n=$(wc -c <whole)
 first=$(one '' 1 | wc -c) # where the second begins
 both=$({ one '' 1 && one '' 2; } | wc -c)
-status 'whole' 0 ms-ingest whole
+status 'a complete stream' 0 ms-ingest whole
 i=0
 while [ $((i += 3)) -lt "$n" ]; do
 	fresh

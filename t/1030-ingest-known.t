@@ -34,15 +34,15 @@ status 'an mbox' 0 ms-ingest mbox
 again 'an mbox' mbox
 again 'with other threads' --threads 5 mbox
 status 'a stream' 0 ms-ingest stream
-ok 'holds nothing new' grep -q ': 0 new, 300 known' err
+ok 'no message is new' grep -q ': 0 new, 300 known' err
 again 'a stream' stream
 status 'a Maildir' 0 ms-ingest Maildir
-ok 'holds nothing new' grep -q ': 0 new, 300 known' err
+ok 'no message is new' grep -q ': 0 new, 300 known' err
 again 'a Maildir' Maildir
 status 'labelled' 0 ms-ingest --label 'my mail' mbox
 again 'labelled' --label 'my mail' mbox
 status 'CRLF' 0 ms-ingest -d crlf crlf.mbox
-ok 'holds nothing new' grep -q ': 0 new, 100 known' err
+ok 'no message is new' grep -q ': 0 new, 100 known' err
 again 'CRLF' -d crlf crlf.mbox
 ok 'each message is there once' test "$(records MESSAGE)" -eq 300
 ok 'and each occurrence' test "$(records OCCURRENCE)" -eq 1000
@@ -87,14 +87,14 @@ again 'one with mixed line ends' mixed
 again 'another' mixed2
 again 'both' -d INBOX mixed2 mixed lf crlf
 status 'in a folder of its own' 0 ms-ingest -d mixed mixed
-status 'comes out' 0 ms-export --format eml --eol original folder:mixed
-same 'as it came' mixed out
+status 'the message is exported' 0 ms-export --format eml --eol original folder:mixed
+same 'the message comes out as it came' mixed out
 status 'in another' 0 ms-ingest -d mixed2 mixed2
-status 'comes out' 0 ms-export --format eml --eol original folder:mixed2
-same 'as it came' mixed2 out
+status 'the message is exported' 0 ms-export --format eml --eol original folder:mixed2
+same 'the message comes out as it came' mixed2 out
 status 'the third' 0 ms-ingest -d lf lf
-status 'comes out' 0 ms-export --format eml --eol original folder:lf
-same 'as it came' lf out
+status 'the message is exported' 0 ms-export --format eml --eol original folder:lf
+same 'the message comes out as it came' lf out
 ok 'none was stored again' test "$(records MESSAGE)" -eq 3
 
 # The same again, in one run, one batch.
@@ -105,11 +105,11 @@ printf ' %s\n' "1 $id	new" "5 $id	known" >want
 same 'one is new' want got
 ok 'three records' test "$(records MESSAGE)" -eq 3
 ok 'one occurrence' test "$(records OCCURRENCE)" -eq 1
-status 'all is well' 0 ms-verify -q
+status 'ms-verify finds no error' 0 ms-verify -q
 
 # ---- four at the same time ----
 
-# Half of what each has is common to all; MS_BATCH lets them meet often.
+# Half of the mail of each is common to all; with a small MS_BATCH they meet often.
 cat >both <<END
 "$gen" format=stream user=u source=imap://u@h/ folder=F\$((\$1 / 2)) 0 200 \$((1000 * \$1)) 200
 END
@@ -136,9 +136,9 @@ ok 'each message was new to one of them' \
 	test "$(cat ids? | grep -c 'new$')" -eq "$(cut -f 1 list.one | sort -u | wc -l)"
 cat ids? | grep 'new$' | sort | uniq -d >twice
 ok 'and to no other' empty twice
-ok 'each is there once' test "$(records MESSAGE)" -eq 1000
+ok 'each message is stored once' test "$(records MESSAGE)" -eq 1000
 ok 'each occurrence too' test "$(records OCCURRENCE)" -eq "$(wc -l <list.one)"
-status 'all is well' 0 ms-verify -q
+status 'ms-verify finds no error' 0 ms-verify -q
 "$reader" arc check >got
 ok 'the second reader agrees' test "$?" -eq 0 -a ! -s got
 for i in 1 2 3 4; do again "number $i" s$i; done

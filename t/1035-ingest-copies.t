@@ -33,7 +33,7 @@ for order in 'lf crlf mixed other empty' 'mixed lf other empty crlf' \
 			env MS_BATCH=$batch ms-ingest -a arc -u alice in
 		ok 'two are new' grep -q '5 seen: 2 new, 3 known' err
 		before=$(cat arc/pack/* | wc -c)
-		status 'again' 0 env MS_BATCH=$batch ms-ingest -a arc -u alice in
+		status 'the same run again' 0 env MS_BATCH=$batch ms-ingest -a arc -u alice in
 		ok 'none is' grep -q '5 seen: 0 new, 5 known' err
 		ok 'which took no room' test "$(cat arc/pack/* | wc -c)" -eq "$before"
 		wrong=

@@ -20,7 +20,7 @@ END
 status 'ids are printed' 0 ms-ingest --print-ids --threads 8 mbox
 python3 ids.py mbox | sed 's/$/	new/' >want
 same 'in the order of the messages' want out
-status 'again' 0 env MS_BATCH=7 ms-ingest --print-ids -d other mbox
+status 'the same run again' 0 env MS_BATCH=7 ms-ingest --print-ids -d other mbox
 sed -i 's/new$/known/' want
 same 'known now, in other batches' want out
 status 'again, nothing to write' 0 ms-ingest --print-ids mbox
@@ -35,35 +35,35 @@ MS_BATCH=2 ms-ingest --print-ids <pipe >ids 2>err &
 pid=$!
 exec 3>pipe
 cat first >&3
-head -n 2 next >&3 # so that it is seen that the one before is complete
+head -n 2 next >&3 # completes the message before
 ok 'ids come while the stream is open' await lines ids 4
 ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
-ok 'others see these messages' empty lost
+ok 'other processes see these messages' empty lost
 kill -KILL "$pid"
 exec 3>&-
 wait "$pid" 2>/dev/null
 rm -rf arc/index
 ms-list | cut -f 1 | sort >listed
 cut -f 1 ids | sort | comm -23 - listed >lost
-ok 'and they are there when it was killed, and the index lost' empty lost
+ok 'the messages remain after a kill and without the index' empty lost
 
 : >ids # not those of the run before
 ms-ingest --print-ids -d slow <pipe >ids 2>err &
 pid=$!
 exec 3>pipe
 cat first next >&3 # four complete messages
-ok 'a stream that only trickles is kept all the same' await lines ids 4
+ok 'messages of a slow stream are stored within seconds' await lines ids 4
 exec 3>&-
 wait "$pid"
-ok 'it ends well' test $? -eq 0
-ok 'with the last one' test "$(wc -l <ids)" -eq 5
+ok 'the process succeeds' test $? -eq 0
+ok 'the last message is stored too' test "$(wc -l <ids)" -eq 5
 
 # ---- the sentence ----
 
 status 'a run' 0 ms-ingest mbox
 echo 'ms-ingest: 500 seen: 0 new, 500 known, 0 left out, 0 failed' >want
-same 'one sentence' want err
+same 'the summary is one line' want err
 ok 'nothing on stdout' empty out
 
 # ---- the report ----
@@ -97,7 +97,7 @@ sed 's/\(message 6","reason":"\)[^"]*/\1.../' report | sort >got
 sort -o want want
 same 'a line for each folder and failure, one at the end' want got
 tail -n 1 report | grep -q '"type":"end"'
-ok 'that is the last' test $? -eq 0
+ok 'the line of type end is the last one' test $? -eq 0
 ok 'failures are named without control bytes' sh -c '! grep -q "[[:cntrl:]]" err'
 status 'silent, with a report' 0 ms-ingest -q --report report mbox
 ok 'nothing on stderr' empty err

@@ -35,8 +35,8 @@ same 'each comes out as it is' want got
 "$top/t/second-reader.py" arc digests | cut -f 3,7 | sort >got
 same 'as the second reader says too' want got
 cat arc/pack/* | sha256sum >before
-status 'again' 0 ms-ingest eml
-ok 'nothing is new' grep -q ": 0 new, $n known, 0 left out, 0 failed" err
+status 'the same run again' 0 ms-ingest eml
+ok 'no message is new' grep -q ": 0 new, $n known, 0 left out, 0 failed" err
 cat arc/pack/* | sha256sum >after
 same 'nothing was written' before after
 

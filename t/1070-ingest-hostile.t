@@ -74,7 +74,7 @@ printf '\037\213\010\0\0' >gzip
 head -c 100000 /dev/zero >zeros
 mkdir -p dir
 ln -s loop loop
-# bad NAME STATUS: refused, and that is said.
+# bad NAME STATUS: the input is refused with a message.
 bad() {
 	status "$1" "$2" run ${3+"$3"} "$1"
 	ok "$1: is named" grep -q "^ms-ingest: $1\( @ 0\|, message 1\)\?: " err
@@ -95,22 +95,22 @@ bad dir 1 --format=maildir
 bad separator 76
 bad from 1
 status 'a directory on standard input' 1 sh -c 'timeout 60 ms-ingest <dir'
-ok 'is named' grep -q '^ms-ingest: stdin: ' err
+ok 'the error names it' grep -q '^ms-ingest: stdin: ' err
 status 'a closed one' 66 sh -c 'timeout 60 ms-ingest <&-'
-ok 'is named' grep -q '^ms-ingest: stdin: ' err
+ok 'the error names it' grep -q '^ms-ingest: stdin: ' err
 status 'a From_ line and nothing behind it' 0 run only-from
 ok 'is a message of no bytes' grep -q '^ms-ingest: 1 seen: 1 new' err
 ms-list folder:only-from | cut -f 5 >got
 echo 0 >want
 same 'which is kept' want got
 
-# A fifo is read if it is named, and only then.
+# A FIFO is read only if it is an operand.
 mkfifo fifo
 { sleep 0.2 && printf 'Subject: fifo\n\nx\n'; } >fifo &
-status 'a fifo that is named' 0 run fifo
+status 'a FIFO as an operand' 0 run fifo
 mkdir with && mkfifo with/fifo && ln -s ../with with/up && ln -s loop with/loop
 ln -s . with/self && ln with/fifo with/again
-status 'fifos and links in a directory' 1 run with
+status 'FIFOs and links in a directory' 1 run with
 sort err >got
 cat >want <<'END'
 ms-ingest: 5 seen: 0 new, 0 known, 0 left out, 5 failed
@@ -147,7 +147,7 @@ for i in range(150):
     os.mkdir("d"); os.chdir("d")
 open("x.eml", "w").write("Subject: deep\n\nx\n")'
 status 'directories too deep' 1 run d
-ok 'are named' grep -q '^ms-ingest: d/d/d.*: .*100' err
+ok 'the errors name them' grep -q '^ms-ingest: d/d/d.*: .*100' err
 
 if [ "$(id -u)" -eq 0 ]; then
 	as='setpriv --reuid 65534 --regid 65534 --clear-groups'
@@ -162,7 +162,7 @@ mkdir mode/closed && chmod 0 mode/closed
 if $as ms-ingest -V >/dev/null 2>&1; then
 	status 'an archive of somebody else' 0 $as ms-init -u u "$scratch/mode/arc"
 	mkdir mode/in && mv mode/*.eml mode/closed mode/in 2>/dev/null
-	status 'what may not be read' 1 $as ms-ingest -a mode/arc mode/in
+	status 'an unreadable file' 1 $as ms-ingest -a mode/arc mode/in
 	sort err >got
 	cat >want <<'END'
 ms-ingest: 3 seen: 1 new, 0 known, 0 left out, 2 failed
@@ -188,7 +188,7 @@ for end in 'end' 'end;' 'end; messages=1' 'end; messages=x; failed=0; status=0' 
 	run lie >out 2>err
 	code=$?
 	ok "trailer '$(printf %.40s "$end")': status $code, not 0" test $code -ne 0 -a $code -lt 128 -a $code -ne 124
-	ok 'which is said' test "$(grep -vc ' seen: ' err)" -gt 0
+	ok 'the message says so' test "$(grep -vc ' seen: ' err)" -gt 0
 done
 printf '%s\nMS-Envelope: \nSubject: x\n\nx\n\n%s\nMS-Envelope: end; messages=1; failed=0; status=0; later=1\n\n' \
 	"$sep" "$sep" >lie
@@ -221,15 +221,15 @@ while [ $((i += 1)) -le $times ]; do
 		[ -s err ] || echo "noise $i as $format: silence"
 	done
 done >wrong
-ok 'noise: kept or named' empty wrong
+ok 'random input is stored or named' empty wrong
 head -n 5 wrong | sed 's/^/# /'
 
 if [ -n "${MS_SOAK-}" ]; then
 	status 'larger than 2 GiB' 1 sh -c "{ $gen 0 1 && echo 'From x Sat Jan  1 00:00:00 2005' &&
 		$gen big 2200000000 && echo && $gen 1 1; } | timeout 600 ms-ingest"
-	ok 'is named' grep -q '^ms-ingest: stdin @ [0-9]*: larger than 2147483648 bytes' err
-	ok 'its neighbours are kept' grep -q '^ms-ingest: 3 seen: 2 new, 0 known, 0 left out, 1 failed' err
-	status 'what never ends' 1 timeout 600 ms-ingest --format eml /dev/zero
+	ok 'the error names it' grep -q '^ms-ingest: stdin @ [0-9]*: larger than 2147483648 bytes' err
+	ok 'the messages before and after it are stored' grep -q '^ms-ingest: 3 seen: 2 new, 0 known, 0 left out, 1 failed' err
+	status 'input that never ends' 1 timeout 600 ms-ingest --format eml /dev/zero
 fi
 status 'after all this the archive is whole' 0 timeout 300 ms-verify -q
 finish

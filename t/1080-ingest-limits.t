@@ -35,11 +35,11 @@ else
 	done
 	ms-list -a small | sort >got
 	same 'the same mail as with more' list.whole got
-	status 'almost none: out of memory, or said' 71 sh -c '
+	status 'almost no address space: out of memory is reported' 71 sh -c '
 		ulimit -v 60000 && ms-ingest -a small mbox >/dev/null
 		case $? in 71 | 74 | 75) exit 71 ;; esac'
-	ok 'it is' test -s err
-	status 'no harm done' 0 ms-verify -q -a small
+	ok 'the message says so' test -s err
+	status 'ms-verify finds no error' 0 ms-verify -q -a small
 fi
 
 # ---- files that may not grow ----
@@ -55,7 +55,7 @@ done
 status 'again, without that' 0 ms-ingest --print-ids mbox
 kept 'then'
 same 'all of it is there' list.whole list
-ok 'and nothing twice' test "$("$top/t/second-reader.py" arc records |
+ok 'nothing is stored twice' test "$("$top/t/second-reader.py" arc records |
 	cut -f 2 | grep -cx MESSAGE)" -eq 3000
 
 # ---- a full disk ----
@@ -114,6 +114,6 @@ ms-list | wc -l >listed
 ms-list >/dev/null && exit $code
 END
 status 'a disk with no room for a new index' 75 $ns sh filled
-ok 'that is said' grep -q '^ms-verify: index: No space left on device' err
-ok 'and the old one serves' test "$(cat listed)" -eq "$(wc -l <list.whole)"
+ok 'the message says so' grep -q '^ms-verify: index: No space left on device' err
+ok 'the old index still works' test "$(cat listed)" -eq "$(wc -l <list.whole)"
 finish

@@ -23,8 +23,8 @@ rm -rf arc/index
 status 'also without its index' 0 ms-list -a arc
 ok 'with all of it' test "$(wc -l <out)" -eq 700
 
-# As much of that as a message may bring: what a batch holds must not be more
-# than who reads it back takes, or it would be cut off as a torn one.
+# The longest names that a message can have: a batch must not hold more than a
+# reader accepts, or it would be cut off as a torn batch.
 cat >much.py <<'EOF'
 separator = 'From ms-stream@1 Thu Jan  1 00:00:00 1970'
 for i in range(1150):

@@ -41,7 +41,7 @@ ms-init -u alice arc
 status 'two messages' 0 ms-ingest start
 { ref 'folder=B; uid="1/1"; moved-from="A"' && end 1; } >there
 status 'one was moved' 0 ms-ingest there
-ok 'and is known' grep -q '1 seen: 0 new, 1 known, 0 left out, 0 failed' err
+ok 'the message is known' grep -q '1 seen: 0 new, 1 known, 0 left out, 0 failed' err
 expect 'it lies in its new folder' '' 'A two' 'B one'
 expect 'where it was is:moved' is:moved 'A one'
 expect 'with other terms' 'is:moved folder:B' ''
@@ -71,14 +71,14 @@ rm -rf before
 # ---- and back ----
 
 { ref 'folder=A; uid="1/3"; moved-from="B"' && end 1; } >back
-status 'it comes back' 0 ms-ingest back
+status 'the message is moved back' 0 ms-ingest back
 expect 'and lies there again' '' 'A one' 'A two'
 expect 'while the other is left' is:moved 'B one'
 marks back
 status 'an old stream, played again' 0 ms-ingest there
 expect 'changes nothing' '' 'A one' 'A two'
 { ref 'folder=C; uid="1/1"; moved-from="A"' && end 1; } >on
-status 'and on' 0 ms-ingest on
+status 'the message is moved to a third folder' 0 ms-ingest on
 expect 'to a third folder' '' 'A two' 'C one'
 expect 'both others are left' is:moved 'A one' 'B one'
 marks on
@@ -112,7 +112,7 @@ marks stream
 n=$(count MOVED)
 { body 'folder=A; moved-from="x\\/y/z"' four && end 1; } >again
 status 'without a place, again' 0 ms-ingest again
-ok 'is known' test "$(count MOVED)" -eq "$n"
+ok 'the message is known' test "$(count MOVED)" -eq "$n"
 
 # ---- the form in which it came ----
 
@@ -136,11 +136,11 @@ n=$(count MOVED)
 	ref 'folder=D; uid="1/32"; moved-from="B"' four
 	end 3
 } >no
-status 'into itself, from nowhere, from where it is not' 0 ms-ingest no
-ok 'is said' grep -q '^ms-ingest: 3 messages were moved from folders that do not have them' err
+status 'moves into the same folder, from an unknown folder, from a folder without the message' 0 ms-ingest no
+ok 'the message says so' grep -q '^ms-ingest: 3 messages were moved from folders that do not have them' err
 expect 'and kept' '' 'A two' 'B two' 'B one' 'C one' 'B three' 'A four' 'D four' \
 	'A form' 'F form'
-ok 'without a mark' test "$(count MOVED)" -eq "$n"
+ok 'no occurrence is marked as moved' test "$(count MOVED)" -eq "$n"
 {
 	printf '%s\nMS-Envelope: user="bob"; %s; folder=E; moved-from="A"\nSubject: two\n\ntext\n\n' "$sep" "$src"
 	printf '%s\nMS-Envelope: source="imap://other@h/"; folder=E; moved-from="A"; ref="%s"\n\n' "$sep" "$(id two)"
@@ -165,9 +165,9 @@ expect 'is:sent by what its folder is for' is:sent 'Sent s1' 'Gesendet s2' 'Sent
 expect 'is:sent and is:moved' 'is:sent is:moved' ''
 ms-list --json subject:s2 >got
 ok 'JSON says so' grep -q '"sent":true' got
-status 'out it comes' 0 ms-export is:sent
+status 'the message is exported' 0 ms-export is:sent
 ok 'with what it was for' grep -q 'special="..important ..SENT"' out
-ok 'and no word of a move that is over' sh -c '! grep moved-from out'
+ok 'the export has no attribute of an earlier move' sh -c '! grep moved-from out'
 status 'no other words' 64 ms-list is:lost
 ok 'are known' grep -q 'is:moved or is:sent' err
 marks sent

@@ -12,7 +12,7 @@ status 'and more' 0 ms-ingest -q -a base -u alice 3.eml
 status 'another' 0 ms-init -u alice other
 status 'which has a message more' 0 ms-ingest -q -a other -u alice 1.eml 2.eml 3.eml
 
-# during WHAT...: does it while a run waits for its input.
+# during COMMAND...: runs the command while ms-ingest waits for its input.
 during() {
 	rm -rf arc fifo && cp -a base arc && mkfifo fifo
 	ms-ingest -q -a arc -u alice --print-ids <fifo >ids 2>err &
@@ -32,12 +32,12 @@ holds() {
 
 during exchange other/index
 ok "another archive's index: refused" test $got -eq 65
-ok 'by name' grep -q -e --rebuild-index err
-ok 'and nothing promised' empty ids
+ok 'the error names it' grep -q -e --rebuild-index err
+ok 'no id is printed' empty ids
 during exchange older
-ok 'an older copy: taken' test $got -eq 0
-ok 'and the message kept' holds
+ok 'an older copy of the index is accepted' test $got -eq 0
+ok 'the message is stored' holds
 during rm -r arc/index
-ok 'no index: made anew' test $got -eq 0
-ok 'and the message kept' holds
+ok 'no index: it is built' test $got -eq 0
+ok 'the message is stored' holds
 finish

@@ -10,8 +10,9 @@ crash_shims
 crash_begin
 crash_count
 
-# The status is one that fits, and 0 only if all is there. LMDB does not try
-# again what was cut short or interrupted: that is said, and the next run mends it.
+# The status matches the error, and is 0 only if all mail is stored. LMDB does
+# not retry short or interrupted writes: the error is reported, and the next run
+# repairs the index.
 fits() { # HOW STATUS
 	case $1:$2 in
 	*:0) ms-list -a arc | sort | cmp - want ;;
@@ -25,7 +26,7 @@ for n in $(crash_calls "$calls"); do
 	for how in ENOSPC EIO EINTR short; do
 		case $how in short) crash_writes $n || continue ;; esac
 		for times in 1 ${MS_SOAK:+0}; do
-			# Who is interrupted for ever tries for ever.
+			# A call that is always interrupted would be retried forever.
 			case $how$times in EINTR0) times=20 ;; esac
 			crash_fresh
 			crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=$how MS_SHIM_FOR=$times
@@ -36,7 +37,7 @@ for n in $(crash_calls "$calls"); do
 	done
 done
 
-# A disk that stays full from some call on.
+# A disk that is full from a call on.
 for n in 1 5 9 14; do
 	crash_fresh
 	crash_ingest crash MS_SHIM_AT=$n MS_SHIM_DO=ENOSPC MS_SHIM_FOR=0

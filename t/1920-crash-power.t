@@ -20,7 +20,7 @@ holds() { # LOST FUNCTION
 	crash_holds kept
 }
 
-# One call more than there are: the run ended, and then the power went.
+# One call more than the run makes: power loss after the end of the run.
 each() { # FUNCTION
 	crash_count "$1"
 	for n in $(crash_calls $((calls + 1))); do

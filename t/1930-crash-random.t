@@ -20,7 +20,7 @@ ok 'a run without trouble' sh -c 'cp -a base ref &&
 ms-list -a ref | cut -f 1 | sort >want
 ok '200 messages' test "$(wc -l <want)" -eq 200
 
-# A number below $1, the next of the seed's.
+# The next pseudo-random number below $1.
 random() {
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
 	r=$((seed / 65536 % $1))

@@ -47,7 +47,7 @@ status 'with --check there is no stream' 64 ms-fetch --check smtp://a@h/
 status 'also when --check comes after the mistake' 64 ms-fetch --bad --check imaps://a@h/
 [ -s out ] && fail 'nothing on stdout'
 
-# A new session has no terminal to ask for a password.
+# A new session has no terminal for a password prompt.
 status 'no password option, no terminal' 64 setsid -w ms-fetch imaps://a@h/
 same '  its stream has the status' misused out
 ok '  it names the options' grep -q 'password-file or --password-fd' err
@@ -67,8 +67,8 @@ ok '  has a number' grep -qx 'ms-fetch [0-9.]*' out
 status 'a full disk under the help' 75 sh -c 'ms-fetch --help >/dev/full'
 status 'a full disk under the trailer' 75 sh -c 'ms-fetch >/dev/full'
 
-status 'nobody there' 75 ms-fetch --password-file pw imaps://a@127.0.0.1:1/
+status 'no server listens' 75 ms-fetch --password-file pw imaps://a@127.0.0.1:1/
 trailer 75 | cmp -s - out || fail '  its stream has the status'
-ok '  it says so' grep -q 'imap://a@127.0.0.1:1/: no connection: Connection refused' err
+ok '  the message says so' grep -q 'imap://a@127.0.0.1:1/: no connection: Connection refused' err
 status 'no such host' 75 ms-fetch --timeout 5 --password-file pw imaps://a@host.invalid/
 finish

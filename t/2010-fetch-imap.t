@@ -70,7 +70,7 @@ same 'and only they come' want folders
 status 'a folder that is not there fails, the others come' 1 \
 	fetch --folder Nowhere --folder Projekte/Grün
 # A folder without mail of its own is \Noselect to Dovecot: no such folder.
-ok 'by name' grep -qx 'ms-fetch: Nowhere: no such folder' err
+ok 'the error names it' grep -qx 'ms-fetch: Nowhere: no such folder' err
 status 'and the trailer says so' 1 fetch -q --folder Nowhere --folder 'a&b "c" &-'
 ok 'with the count' grep -qx 'MS-Envelope: end; messages=1; failed=1; status=1' out
 
@@ -93,7 +93,7 @@ END
 same 'the report has a line for each folder, and the sum' want report.got
 
 status '--check logs in and says so' 0 fetch --check
-ok 'in one sentence' grep -qx 'ms-fetch: 127.0.0.1: logged in as alice, 7 folders' err
+ok 'the message is one line' grep -qx 'ms-fetch: 127.0.0.1: logged in as alice, 7 folders' err
 [ -s out ] && fail '--check writes nothing to stdout'
 status '--check -q says nothing' 0 fetch --check -q
 [ -s err ] && fail '--check -q says nothing'

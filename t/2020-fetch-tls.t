@@ -13,7 +13,7 @@ at() {
 	host=$1 want=$2 words=$3 && shift 3
 	status "$host: $words" "$want" ms-fetch --check --password-file alice.pw "$@" \
 		"imaps://alice@$host:${port:-$imap_port}/"
-	ok '  in these words' grep -q "$words" err
+	ok '  the message is as expected' grep -q "$words" err
 }
 at 127.0.0.1 0 'logged in' --ca-file "$imap_ca"
 logins=1
@@ -37,9 +37,9 @@ ok 'with the status' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=76
 
 # The server has seen these good logins and no other attempt.
 [ "$(grep -c 'Login: user=<alice>' "$imap_root/log")" -eq $logins ] || fail "$logins logins"
-ok 'nothing was tried elsewhere' sh -c '! grep -q "auth failed" "$1"' sh "$imap_root/log"
+ok 'no other login was attempted' sh -c '! grep -q "auth failed" "$1"' sh "$imap_root/log"
 
-# Old protocols, and none: what such a server gets is looked at.
+# Old TLS versions and no TLS: what the server received is checked.
 peer() {
 	port=$(imap_free_port)
 	"$@" -accept "127.0.0.1:$port" >peer.got 2>&1 <idle &
@@ -70,6 +70,6 @@ peer=$!
 started $peer /dev/null listening "$port"
 at 127.0.0.1 76 'does not speak TLS' --ca-file "$imap_ca"
 wait $peer
-ok 'nor to one without TLS' sh -c '! grep -aq "horse\|LOGIN" peer.got'
+ok 'the password was not sent without TLS' sh -c '! grep -aq "horse\|LOGIN" peer.got'
 kill $sleeper
 finish

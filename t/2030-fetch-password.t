@@ -6,7 +6,7 @@
 
 imap_start || exit 1
 
-# login NAME PASSWORD: one user, one way in.
+# login NAME PASSWORD: a user with this password can log in.
 login() {
 	imap_user "$1" "$2"
 	status "password '$2'" 0 ms-fetch --check --ca-file "$imap_ca" \
@@ -39,21 +39,21 @@ imap_user 'bob@example.org' hunter2
 status 'a login with @' 0 check --password-file bob@example.org.pw "imaps://bob@example.org@127.0.0.1:$imap_port/"
 status 'the same with %40' 0 check --password-file bob@example.org.pw "imaps://bob%40example.org@127.0.0.1:$imap_port/"
 
-# A terminal: asked without echo.
+# A prompt on a terminal, without echo.
 status 'asked at the terminal' 0 "$top/t/type.py" Password secret -- \
 	ms-fetch --check --ca-file "$imap_ca" "$url"
-ok 'for whom' grep -q 'Password of plain at 127.0.0.1: ' out
+ok 'the prompt names the user' grep -q 'Password of plain at 127.0.0.1: ' out
 ok 'without echo' sh -c '! grep -q secret out'
 
 echo wrong >wrong.pw
 status 'a wrong password' 77 check --password-file wrong.pw "$url"
-ok 'in the words of the server' grep -qx 'ms-fetch: 127.0.0.1: login refused: Authentication failed.' err
-ok 'after one attempt' [ "$(grep -c 'Password mismatch' "$imap_root/log")" -eq 1 ]
+ok 'the message quotes the server' grep -qx 'ms-fetch: 127.0.0.1: login refused: Authentication failed.' err
+ok 'one login was attempted' [ "$(grep -c 'Password mismatch' "$imap_root/log")" -eq 1 ]
 status 'and in a stream' 77 ms-fetch --ca-file "$imap_ca" --password-file wrong.pw "$url"
-ok 'whose trailer says so' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=77' out
+ok 'the trailer has the status' grep -qx 'MS-Envelope: end; messages=0; failed=0; status=77' out
 ok 'the password is in no output' sh -c '! grep -q wrong out err'
 
-# While it waits for a server that says nothing, look where others can look.
+# While ms-fetch waits for a server, /proc must not show the password.
 port=$(imap_free_port)
 python3 -c '
 import socket, sys, time

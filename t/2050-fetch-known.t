@@ -58,7 +58,7 @@ await sh -c '[ "$(date +%s)" -gt "$1" ]' sh "$validity"
 sends 'a folder with a new UIDVALIDITY is recognised' 3 \
 	'8 seen: 0 new, 8 known, 0 left out, 0 failed' -a arc -u alice
 ok 'without its bodies' [ "$(grep -c 'ref=' stream)" -eq 3 ]
-status 'and is known' 0 ms-ingest -a arc stream
+status 'the message is known' 0 ms-ingest -a arc stream
 ok 'by header and size' grep -q ' 0 new, 3 known' err
 sends 'so that there is nothing new' 0 '8 seen: 0 new, 8 known, 0 left out, 0 failed' -a arc -u alice
 

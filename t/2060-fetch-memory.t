@@ -49,12 +49,12 @@ needs() {
 	ok "  $(cat peak) MiB" [ "$(cat peak)" -lt 64 ]
 }
 needs 'a large message and a large folder' 0 "$(imap_url alice)"
-ok '  all of it' grep -q '20001 new, 0 known, 0 left out, 0 failed' err
+ok '  all messages are there' grep -q '20001 new, 0 known, 0 left out, 0 failed' err
 if [ "${MS_SOAK-}" = 1 ]; then
 	needs 'a message of 1.9 GB' 0 "$(rogue_url giant)"
-	ok '  all of it' grep -q '6 new, 0 known, 0 left out, 0 failed' err
+	ok '  all messages are there' grep -q '6 new, 0 known, 0 left out, 0 failed' err
 	needs 'a message that is too large' 1 "$(rogue_url too-large)"
-	ok '  by name' grep -q 'INBOX, UID 12: larger than 2147483648 bytes' err
+	ok '  the error names it' grep -q 'INBOX, UID 12: larger than 2147483648 bytes' err
 	ok '  the others come' grep -q '5 new, 0 known, 0 left out, 1 failed' err
 fi
 
@@ -74,7 +74,7 @@ for i in range(1000000):
 	[ -z "$imap_as" ] || chown -R nobody:nogroup heap heap.index
 	ms-init -u alice arc || exit 1
 	million 'a folder of a million messages' 1000000 0
-	million 'nothing new' 0 0
+	million 'a run without new messages' 0 0
 	rm -rf heap.index/* heap.index/.[!.]*
 	sed -i '/^X-IMAP/d' heap/million
 	million 'another UIDVALIDITY' 0 1000000
@@ -85,6 +85,6 @@ TMPDIR=$scratch/nowhere
 export TMPDIR
 status 'no room for a large message' 1 ms-fetch --ca-file "$imap_ca" --password-file pw \
 	--folder INBOX --folder many "$(imap_url alice)"
-ok '  by name' grep -q 'INBOX, UID 1: temporary file in .*: No such file' err
+ok '  the error names it' grep -q 'INBOX, UID 1: temporary file in .*: No such file' err
 ok '  the others come' grep -q '20000 new, 0 known, 0 left out, 1 failed' err
 finish

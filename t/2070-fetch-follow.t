@@ -23,22 +23,22 @@ ms-fetch -a arc -u alice --follow --poll 1 --ca-file "$imap_ca" --password-file 
 fetch=$!
 MS_BATCH=1 ms-ingest -a arc <pipe >/dev/null 2>err.ingest &
 ingest=$!
-ok 'what is there comes' await has 2
+ok 'existing messages are archived' await has 2
 put "$inbox" third 1003.a
-ok 'what arrives in INBOX comes' await has 3
+ok 'a message that arrives in INBOX is archived' await has 3
 put "$work" fourth 1004.a
-ok 'and in another folder' await has 4
+ok 'a message that arrives in another folder is archived' await has 4
 imap_restart() { kill "$imap_pid" && wait "$imap_pid"; imap_run; }
 imap_restart
 put "$inbox" fifth 1005.a
-ok 'and after the server was away' await has 5
+ok 'a message that arrives after a restart of the server is archived' await has 5
 kill -TERM $fetch
 wait $fetch
 ok 'SIGTERM ends it with 0' [ $? -eq 0 ]
 wait $ingest
 ok 'and the stream is whole' [ $? -eq 0 ]
-ok 'nothing came twice' grep -q '^ms-ingest: 5 seen: 5 new' err.ingest
-ok 'the sums are right' grep -q '^ms-fetch: 5 seen: 5 new, 0 known, 0 left out, 0 failed' err.fetch
+ok 'no message came twice' grep -q '^ms-ingest: 5 seen: 5 new' err.ingest
+ok 'the sums are correct' grep -q '^ms-fetch: 5 seen: 5 new, 0 known, 0 left out, 0 failed' err.fetch
 ok 'no process is left' sh -c '! pgrep -P '$fetch
 
 # cpu COMMAND ...: its processor time in ms, in $ms.

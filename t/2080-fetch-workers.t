@@ -24,7 +24,7 @@ imap_own
 fetch() {
 	ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(imap_url alice)"
 }
-# The same, to be run with & and killed.
+# The same for the background: $! is the process itself.
 exec_fetch() {
 	exec ms-fetch --ca-file "$imap_ca" --password-file alice.pw "$@" "$(imap_url alice)"
 }
@@ -38,15 +38,15 @@ names out >got
 same 'the same messages come' want got
 ok 'the sums' grep -qx 'ms-fetch: 920 seen: 920 new, 0 known, 0 left out, 0 failed' err
 
-# A reader of answers that dies. The rate holds it up long enough.
+# A worker that dies. The limit of the rate leaves enough time.
 exec_fetch --max-rate 300K --connections 2 --report report >out 2>err &
 fetch=$!
 two_read() { [ "$(pgrep -c -P $fetch)" -eq 2 ] && [ "$(wc -c <out)" -gt 10000 ]; }
 await two_read
 kill -SEGV "$(pgrep -P $fetch | head -n 1)"
 wait $fetch
-ok 'a reader that dies: status 76' [ $? -eq 76 ]
-ok 'how it died is said' grep -q 'was ended by signal 11\|ended with status' report
+ok 'a worker that dies: status 76' [ $? -eq 76 ]
+ok 'the report names the signal' grep -q 'was ended by signal 11\|ended with status' report
 python3 - report out >got <<'PY'
 import json, sys
 sums = [json.loads(line) for line in open(sys.argv[1])][-1]
@@ -60,7 +60,7 @@ ok 'the stream is complete' sh -c 'tail -n 1 got | grep "status=76"'
 status '--max-bytes' 0 fetch --max-bytes 100K
 ok 'the rest is left out' grep -Eqx 'ms-fetch: 920 seen: [1-9][0-9]* new, 0 known, [1-9][0-9]* left out, 0 failed' err
 status '--max-time' 75 fetch --max-rate 20K --max-time 2
-ok 'it says so' grep -q -e '--max-time is over' err
+ok 'the message says so' grep -q -e '--max-time is over' err
 
 exec_fetch --max-rate 20K >out 2>err &
 fetch=$!
@@ -70,10 +70,10 @@ kill -TERM $fetch
 wait $fetch
 ok 'SIGTERM: status 75' [ $? -eq 75 ]
 ok 'the trailer says so' grep -aq '^MS-Envelope: end; .*status=75$' out
-ok 'and why' grep -q 'stopped by a signal' err
+ok 'the message gives the reason' grep -q 'stopped by a signal' err
 
-# Standard output that nobody reads.
+# Standard output whose reader has ended.
 # shellcheck disable=SC2119
 { fetch 2>err; echo $? >status; } | :
-ok 'a reader that has gone: 74' [ "$(cat status)" -eq 74 ]
+ok 'stdout is closed: status 74' [ "$(cat status)" -eq 74 ]
 finish

@@ -23,7 +23,7 @@ auth_master_user_separator = *
 auth_username_chars =
 disable_plaintext_auth = no
 service anvil {
-  # who fails often is not made to wait
+  # no delay after failed logins
   unix_listener anvil-auth-penalty {
     mode = 0
   }
@@ -51,13 +51,13 @@ go() {
 	want=$1 words=$2 && shift 2
 	lines=$(wc -l <"$imap_root/log")
 	status "$words: $*" "$want" ms-fetch --check --timeout 15 --ca-file "$imap_ca" "$@"
-	ok '  in these words' grep -qe "$words" err
+	ok '  the message is as expected' grep -qe "$words" err
 }
-# said WORDS: how many lines since go have them; the server writes them when it
-# comes to it.
+# said WORDS: the number of log lines since `go` with these words; waits for the
+# first.
 said() { await logged "$1" >/dev/null && logged "$1" | grep -c ''; }
 logged() { tail -n "+$((lines + 1))" "$imap_root/log" | grep -e "$1"; }
-# by METHOD LOGIN: so the server saw it.
+# by METHOD LOGIN: the server has logged this.
 by() { ok "  by $1 as $2" [ "$(said "Login: user=<$2>, method=$1,")" -gt 0 ]; }
 # once: one attempt was made, and no more.
 once() { ok '  one attempt' [ "$(said 'auth failed, 1 attempts')" -eq 1 ]; }
@@ -100,7 +100,7 @@ go 77 'login refused' --master nobody --password-file master.pw "$url"
 go 77 'login refused' --master master --master-separator % --password-file master.pw "$url"
 go 64 'authorization identity' --authzid alice --auth LOGIN --password-file master.pw "$master"
 
-# Whose mailbox it is decides about the source.
+# The source is named after the mailbox, not after the login.
 printf 'Subject: x\n\nx\n' >one
 imap_folder alice INBOX
 imap_put "$imap_dir" 1.x <one
@@ -166,7 +166,7 @@ else
 	echo '# no dovecot-pop3d'
 fi
 
-# Nothing that could be a command of its own gets through.
+# Logins that contain line ends are refused.
 printf 'a\rb' >cr.pw && printf 'a\nb' >lf.pw && printf 'a\0b' >nul.pw
 for f in cr lf nul; do
 	go 64 'CR, LF or NUL' --password-file $f.pw "$url"
@@ -179,6 +179,6 @@ done
 cr=$(printf 'a\rb')
 status 'authzid with CR' 64 ms-fetch --check --authzid "$cr" --password-file master.pw "$url"
 status 'master with CR' 64 ms-fetch --check --master "$cr" --password-file master.pw "$url"
-ok 'the OAuth server had nothing to complain of' empty oauth.err
+ok 'the OAuth server reported no error' empty oauth.err
 kill $oauth
 finish

@@ -15,18 +15,18 @@ rogue_pid=$!
 started $rogue_pid peers.err test -s ports || exit 1
 
 port() { sed -n "s/^$1 //p" ports; }
-# The server's second answer may come with its first, or just after: then TLS
-# meets it.
+# The server's second answer can arrive with the first one, or during the TLS
+# handshake.
 after='plain text after its answer to STARTTLS'
 
-# at MODE STATUS WORDS OPTION...: what comes of a login there.
+# at MODE STATUS WORDS OPTION...: the result of a login at that server.
 at() {
 	mode=$1 want=$2 words=$3 && shift 3
 	case $mode in imaps*) scheme=imaps ;; *) scheme=imap ;; esac
 	: >got
 	status "$mode: $words" "$want" ms-fetch --check --timeout 5 --password-file pw \
 		"$@" "$scheme://alice@127.0.0.1:$(port "$mode")/"
-	ok '  in these words' grep -qe "$words" err
+	ok '  the message is as expected' grep -qe "$words" err
 	if [ "$want" != 0 ]; then
 		ok '  the password was not sent' sh -c '! grep -aq "horse\|LOGIN\|AUTHENTICATE\|Y29ycmVjd" got'
 	fi
@@ -67,7 +67,7 @@ for bad in '' sha256//x sha1//AAAA "${key}A" "$(echo "$key" | tr 0-9 -)"; do
 		imaps://alice@127.0.0.1:1/
 done
 
-# Any certificate: said each time. TLS it must be all the same.
+# Any certificate is accepted with a warning each time, but TLS is required.
 for i in 1 2; do
 	at imaps 0 'logged in' --accept-any-certificate
 	ok "  warned of, run $i" grep -qi 'certificate.*not.*checked\|accept-any-certificate' err
@@ -75,20 +75,20 @@ done
 at missing 76 'does not offer STARTTLS' --accept-any-certificate
 at old 76 'no TLS 1.2 or newer' --accept-any-certificate
 
-# Without TLS: only when asked for, and with the best that is offered.
+# Without TLS: only with an option, and with the best mechanism offered.
 at clear 76 'does not offer STARTTLS'
 at clear 0 'logged in' --insecure-plaintext
 ok '  the password itself was not sent' sh -c 'grep -aq CRAM-MD5 got && ! grep -aq horse got'
 at missing 0 'logged in' --insecure-plaintext
 ok '  here it was' grep -aq horse got
 
-# Elsewhere: the certificate is looked at for the name in the URL.
+# Another address: the certificate is checked for the name in the URL.
 to=127.0.0.1:$(port imaps)
 status 'connect to another place' 0 ms-fetch --check --password-file pw \
 	--ca-file "$imap_ca" --connect "$to" imaps://alice@localhost:1/
 status 'the name is not what is dialled' 76 ms-fetch --check --password-file pw \
 	--ca-file "$imap_ca" --connect "$to" imaps://alice@imap.example.org/
-ok '  it says so' grep -q 'certificate is for another host' err
+ok '  the message says so' grep -q 'certificate is for another host' err
 for bad in '' 127.0.0.1 :993 127.0.0.1:0 '[::1]' a@b:1; do
 	status "no place to connect to: '$bad'" 64 ms-fetch --check --password-file pw \
 		--connect "$bad" imaps://alice@localhost/
@@ -101,5 +101,5 @@ if [ -n "$(port v6)" ]; then
 else
 	echo '# no IPv6 here'
 fi
-ok 'the servers had nothing to complain of' empty peers.err
+ok 'the servers reported no error' empty peers.err
 finish

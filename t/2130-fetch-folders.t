@@ -110,14 +110,14 @@ Public/News' --shared --folder INBOX --folder '||^Public'
 gives 'shared ones by name' 'Public/News' --folder Public
 gives 'another sent folder' 'Gesendet
 R&D' --sent-folder 'R&D' --folder 'R&D' --folder Gesendet
-ok '  it says so' sh -c 'grep -a "folder=.R&D" out | grep -aqF "special=\"\\\\Sent\"" &&
+ok '  the message says so' sh -c 'grep -a "folder=.R&D" out | grep -aqF "special=\"\\\\Sent\"" &&
 	! grep -a "folder=.Gesendet" out | grep -aq special='
 
 status 'a folder that is not there has failed' 1 fetch --folder INBOX --folder Inbix
-ok '  by name' grep -q '^ms-fetch: Inbix: no such folder' err
+ok '  the error names it' grep -q '^ms-fetch: Inbix: no such folder' err
 ok '  the other is fetched' grep -aqx 'MS-Envelope: end; messages=1; failed=1; status=1' out
 status 'a sent folder that is not there too' 1 fetch --sent-folder Sent --folder INBOX
-ok '  by name' grep -q '^ms-fetch: Sent: no such folder' err
+ok '  the error names it' grep -q '^ms-fetch: Sent: no such folder' err
 status 'a regex that is none' 64 fetch --folder '||('
 ok '  is quoted' grep -qF "'||('" err
 

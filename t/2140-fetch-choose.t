@@ -57,7 +57,7 @@ gives '' --older-than 100y
 gives '4 ' --larger 2000
 gives '1 2 5 ' --smaller 500
 gives '3 ' --larger 500 --smaller 2000 --seen-only
-# Without a Date field there is nothing to judge: archived to be safe.
+# A message without a Date field cannot be filtered by date: it is archived.
 gives '1 4 5 ' --by-date-field --since 2021
 gives '2 3 4 5 ' --by-date-field --before 2021
 
@@ -76,7 +76,7 @@ status 'without it the rest comes' 0 fetch -a arc
 ok '  and only that' grep -qx \
 	'ms-fetch: 5 seen: 3 new, 2 known, 0 left out, 0 failed' err
 
-# Servers that search badly: all their messages are \Seen.
+# Servers with a faulty SEARCH: all their messages are \Seen.
 echo secret >pw
 rogue_start good search-capped search-no search-empty
 for mode in good search-capped search-no search-empty; do

@@ -23,12 +23,12 @@ compare() {
 	many=$1 && shift
 	status "a mailbox of $many is fetched" 0 fetch "$(cyrus_url alice)"
 	cp out stream
-	ok 'all of it' grep -qx "ms-fetch: $many seen: $many new, 0 known, 0 left out, 0 failed" err
+	ok 'all messages are there' grep -qx "ms-fetch: $many seen: $many new, 0 known, 0 left out, 0 failed" err
 	mailbox_is "$@"
 	rm -rf arc && ms-init arc
 	status 'it is archived' 0 ms-ingest -q --create-user -a arc stream
-	status 'again' 0 fetch -a arc "$(cyrus_url alice)"
-	ok 'nothing is new' grep -qx "ms-fetch: $many seen: 0 new, $many known, 0 left out, 0 failed" err
+	status 'the same run again' 0 fetch -a arc "$(cyrus_url alice)"
+	ok 'no message is new' grep -qx "ms-fetch: $many seen: 0 new, $many known, 0 left out, 0 failed" err
 }
 
 cat >fill.py <<'END'

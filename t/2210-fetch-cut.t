@@ -30,27 +30,27 @@ url=imaps://alice@127.0.0.1:$proxy_port/
 
 timeout=10
 retries=0
-# fetch ARCHIVE: what it lacks, into it; the pipe's status is the stream's.
+# fetch ARCHIVE: fetches the missing messages; the status is that of the stream.
 fetch() {
 	ms-fetch --connections 1 --retries $retries --timeout $timeout -a "$1" -u alice --ca-file "$imap_ca" --password-file alice.pw "$url" 2>err |
 		ms-ingest -q --create-user -a "$1" 2>ingest.err
 }
 has() { ms-list -a "$1" | wc -l; }
 
-# What an undisturbed run takes, and what one that finds nothing new does.
+# The traffic of a run without a cut, and of a run without new messages.
 ms-init whole && ms-init none
 proxy
-status 'nothing disturbs' 0 fetch whole
+status 'a run without a cut' 0 fetch whole
 proxy
 full=$proxy_server
-status 'nothing is new' 0 fetch whole
+status 'a run without new messages' 0 fetch whole
 proxy
 idle=$proxy_server
 ok '60 messages' [ "$(has whole)" -eq 60 ]
-ok 'which are most of what came' [ "$full" -gt $((60 * size)) ]
+ok 'the messages are most of the traffic' [ "$full" -gt $((60 * size)) ]
 note "$full bytes of the server; $idle where nothing is new"
 
-# One cut: the run of it, and the next.
+# One cut: the run that is cut, and the next run.
 bad() { fail "cut at byte $at: $1" && note "$(cat err ingest.err)"; }
 cut() {
 	rm -rf arc && cp -R none arc
@@ -59,18 +59,18 @@ cut() {
 	said=$?
 	first=$(has arc)
 	proxy
-	# All was there, and only the good-bye got lost.
+	# All messages had come, and only the end of the session was cut.
 	[ "$first" -eq 60 ] && want='0 75' || want=75
 	case " $want " in *" $said "*) ;; *) bad "status $said with $first messages" && return ;; esac
 	[ "$first" -le $((at / size)) ] || bad "$first messages of $at bytes"
-	# What had come whole is there: all but what was in flight.
+	# Complete messages are stored: all except those on the way.
 	[ "$first" -ge $(((at - head) / (size + 200))) ] || bad "only $first messages of $at bytes"
 	fetch arc
 	said=$?
 	[ $said -eq 0 ] || bad "the next run: status $said"
 	proxy
 	[ "$(has arc)" -eq 60 ] || bad "the next run: $(has arc) messages"
-	# Of the others the headers are asked first.
+	# For the other messages the headers are fetched first.
 	most=$((full - first * size + 2000 + (60 - first) * 200))
 	[ "$proxy_server" -le $most ] || bad "the next run took $proxy_server bytes, more than $most"
 	cuts=$((cuts + 1))
@@ -86,42 +86,42 @@ print(*points[shift::step])"); do
 done
 ok "$cuts cuts" [ $cuts -ge 50 ]
 
-# next: the run after one that failed has the rest.
+# next: the run after a failed one fetches the rest.
 next() {
 	proxy
 	status '  the next run' 0 fetch arc
-	ok '  all of it' [ "$(has arc)" -eq 60 ]
+	ok '  all messages are there' [ "$(has arc)" -eq 60 ]
 }
 timeout=2
 rm -rf arc && cp -R none arc
 proxy cut=100000 how=reset then=refuse
-status 'a line that is reset' 75 fetch arc
-ok '  what came is there' [ "$(has arc)" -ge 25 ]
+status 'a connection that is reset' 75 fetch arc
+ok '  complete messages are stored' [ "$(has arc)" -ge 25 ]
 next
 for at in 1 1000 50000 150000; do
 	rm -rf arc && cp -R none arc
 	proxy stall=$at
 	status "a line that stalls at byte $at" 75 fetch arc
-	ok '  and why' grep -q 'no answer within 2 seconds' err
+	ok '  the message gives the reason' grep -q 'no answer within 2 seconds' err
 	next
 done
 
-# What is forgiven: the run itself goes on where it was.
+# With retries the same run continues.
 retries=3
 rm -rf arc && cp -R none arc
 proxy cut=100000
-status 'a line that is cut once' 0 fetch arc
+status 'a connection that is cut once' 0 fetch arc
 ok '  all of it, in one run' [ "$(has arc)" -eq 60 ]
-ok '  it was said' grep -q 'trying again in' err
+ok '  the retry was announced' grep -q 'trying again in' err
 retries=0
 
 rm -rf arc && cp -R none arc
 proxy rate=80000
-status 'a line that is slow, but never as long as the timeout' 0 fetch arc
-ok '  all of it' [ "$(has arc)" -eq 60 ]
+status 'a slow connection, never silent as long as the timeout' 0 fetch arc
+ok '  all messages are there' [ "$(has arc)" -eq 60 ]
 rm -rf arc && cp -R none arc
 proxy delay=100
-status 'a long line' 0 fetch arc
-ok '  all of it' [ "$(has arc)" -eq 60 ]
-ok 'the proxy had nothing to complain of' empty proxy.err
+status 'a connection with a long delay' 0 fetch arc
+ok '  all messages are there' [ "$(has arc)" -eq 60 ]
+ok 'the proxy reported no error' empty proxy.err
 finish

@@ -28,7 +28,7 @@ put() {
 }
 
 proxy_start "$imap_port" tls || exit 1
-# What tells one source from another is the name in the URL.
+# A source is identified by the host name in the URL.
 host=127.0.0.1
 fetch() {
 	ms-fetch -a arc -u alice --ca-file "$imap_ca" --password-file alice.pw \
@@ -38,8 +38,8 @@ sums() { jq -r 'select(.type=="end") | "\(.seen) \(.new) \(.known) \(.left_out) 
 has() { ms-list -a arc "$@" | wc -l; }
 distinct() { ms-list -a arc | cut -f 1 | sort -u | wc -l; }
 
-# run WHAT NEW KNOWN BODIES: a fetch into the archive; of so many messages at
-# most the bodies are downloaded.
+# run WHAT NEW KNOWN BODIES: a fetch into the archive; bodies of at most BODIES
+# messages are downloaded.
 run() {
 	what=$1 new=$2 known=$3 bodies=$4 && shift 4
 	proxy
@@ -69,20 +69,20 @@ ms-init arc
 put INBOX 1 20
 put Work 21 40
 put Work/Old 41 50
-run 'all of it' 50 0 50
+run 'the first run' 50 0 50
 holds 50 50 0
-run 'again' 0 50 0
+run 'the same run again' 0 50 0
 
 renumber "$home/Work"
 run 'a folder with a new UIDVALIDITY' 0 50 0
 holds 50 50 0
-run 'again' 0 50 0
+run 'the same run again' 0 50 0
 
 imap_idle && mv "$home/Work/Old" "$home/Ancient" || exit 1
 run 'a folder that is renamed' 0 50 0
 holds 50 50 10
-run 'again' 0 50 0
-ok 'what was moved is where it is now' [ "$(has folder:Ancient)" -eq 10 ]
+run 'the same run again' 0 50 0
+ok 'the moved messages are in the new folder' [ "$(has folder:Ancient)" -eq 10 ]
 
 imap_idle
 mv "$home/cur/1001.a:2,S" "$home/cur/1002.a:2,S" "$home/Work/cur"
@@ -90,21 +90,21 @@ cp -p "$home/cur/1003.a:2,S" "$home/Work/cur/2003.a:2,S"
 imap_own
 run 'two messages moved, one copied' 0 51 0
 holds 50 51 12
-run 'again' 0 51 0
+run 'the same run again' 0 51 0
 imap_idle
 mv "$home/Work/cur/1001.a:2,S" "$home/cur/3001.a:2,S"
 run 'one moved back' 0 51 0
 holds 50 51 12
 imap_idle
 mv "$home/Work/cur/1002.a:2,S" "$home/cur/3002.a:2,S"
-run 'the other too, and both shall be kept' 0 51 0 --no-auto-move
-ok '  it is in both' [ "$(has folder:Work subject:number)" -eq 22 ]
-run 'a run that may mark what has moved' 0 51 0
+run 'the other message is moved back, with --no-auto-move' 0 51 0 --no-auto-move
+ok '  the message is in both folders' [ "$(has folder:Work subject:number)" -eq 22 ]
+run 'a run with --auto-move marks the old occurrence' 0 51 0
 
 host=localhost
 run 'the server has another name' 0 51 0
-ok '  all is there twice, by source' [ "$(distinct)" -eq 50 ]
-run 'again' 0 51 0
+ok '  each message has an occurrence of each source' [ "$(distinct)" -eq 50 ]
+run 'the same run again' 0 51 0
 host=127.0.0.1
 
 # Restored: the next messages get numbers that others had.
@@ -113,11 +113,11 @@ run 'five new ones' 5 51 5
 imap_idle && rm -rf "$home" && cp -a backup "$home" && put INBOX 70 72 || exit 1
 run 'restored from a backup, and three others since' 3 51 3
 ok '  they are there' [ "$(distinct)" -eq 58 ]
-run 'again' 0 54 0
+run 'the same run again' 0 54 0
 imap_idle && rm -rf "$home" && cp -a backup "$home" && put INBOX 80 89 || exit 1
 run 'restored, and more others than were lost' 10 51 10
 ok '  they are there' [ "$(distinct)" -eq 68 ]
-run 'again' 0 61 0
+run 'the same run again' 0 61 0
 messages=68 there=61
 
 rm -rf arc/index
@@ -126,9 +126,9 @@ ms-export -a arc --format mboxrd >all.mbox
 rm -rf arc && ms-init arc && ms-ingest -q --create-user -u alice -a arc all.mbox
 many=$(distinct)
 ok 'a new archive of exported mail' [ "$many" -eq $messages ]
-run 'which knows nothing of any server' 0 $there 0
-ok '  nothing is there twice' [ "$(distinct)" -eq $messages ]
-run 'again' 0 $there 0
+run 'an archive without places of a server' 0 $there 0
+ok '  nothing is stored twice' [ "$(distinct)" -eq $messages ]
+run 'the same run again' 0 $there 0
 imap_stop
 
 # Names, and many folders; levels divided by `/`, then by `.`.
@@ -140,8 +140,8 @@ names() {
 	ms-list -a arc | cut -f 4,7 | sort >got
 	same '  each in its folder' want got
 	proxy
-	status '  again' 0 fetch
-	ok "  nothing new" [ "$(sums)" = "$2 0 $2 0 0" ]
+	status '  the same run again' 0 fetch
+	ok "  no message is new" [ "$(sums)" = "$2 0 $2 0 0" ]
 }
 rm -rf "$home"
 imap_folder alice INBOX
@@ -206,6 +206,6 @@ if [ "${MS_SOAK-}" = 1 ]; then
 	python3 "$top/t/unstream.py" <stream | sed '$d' | cut -f 3- | sort >got
 	imap_expected alice INBOX | cut -f 3- | sort >want
 	same '  as Dovecot has them' want got
-	run 'again' 0 20000 40
+	run 'the same run again' 0 20000 40
 fi
 finish

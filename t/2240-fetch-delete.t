@@ -7,7 +7,8 @@
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
 seed
-# A third of the places to break at, other ones each time; MS_SOAK=1: all.
+# A third of the places at which the connection is cut, other ones in each run;
+# with MS_SOAK=1 all.
 step=3
 [ "${MS_SOAK-}" != 1 ] || step=1
 
@@ -38,7 +39,7 @@ at_server() {
 		    print(hashlib.sha256(data).hexdigest())
 	END
 }
-# The same of what USER's archive gives back.
+# The same for the messages that USER's archive exports.
 in_archive() {
 	rm -rf given && ms-export -a "$1.arc" --format eml --eol crlf -o given >/dev/null
 	find given -type f -exec sha256sum {} + | cut -d ' ' -f 1
@@ -60,7 +61,7 @@ archive() {
 delete() { fetch "$@" --delete-archived; }
 deleted() { jq -r 'select(.type=="end") | .deleted // 0' report; }
 
-# safe USER: what is not at the server any more the archive gives back whole.
+# safe USER: the archive exports every message that the server does not have.
 safe() {
 	at_server "$1" | sort >here
 	in_archive "$1" | sort -u >there
@@ -68,7 +69,7 @@ safe() {
 	[ ! -s lost ] && ms-verify -q -a "$1.arc"
 }
 
-# ---- what goes, and what does not ----
+# ---- which messages are deleted ----
 mailbox alice
 archive alice || fail 'it is archived'
 dir=$(inbox alice)/cur
@@ -89,10 +90,10 @@ ok '  and all are there' [ "$(left alice)" -eq 8 ]
 status 'another folder' 1 delete alice --folder Elsewhere
 ok '  and all are there' [ "$(left alice)" -eq 8 ]
 
-status 'what is archived and old goes' 0 delete alice --older-than 90d
-ok '  one is not archived' grep -q '"left_out".*INBOX, UID 8".*not archived' report
-ok '  five went' [ "$(deleted)" -eq 5 ]
-ok '  three are there' [ "$(left alice)" -eq 3 ]
+status 'old archived messages are deleted' 0 delete alice --older-than 90d
+ok '  a message that is not archived is left out' grep -q '"left_out".*INBOX, UID 8".*not archived' report
+ok '  five were deleted' [ "$(deleted)" -eq 5 ]
+ok '  three are left' [ "$(left alice)" -eq 3 ]
 for what in flagged today new; do
 	ok "  the one that is $what" grep -rqx "Subject: $what" "$dir"
 done
@@ -101,14 +102,14 @@ fetch alice -q >stream && ms-ingest -q -a alice.arc stream
 status 'without a filter' 0 delete alice
 ok '  only the flagged one stays' [ "$(left alice)" -eq 1 ]
 ok '  nothing is lost' safe alice
-status 'once more' 0 delete alice
+status 'the same run again' 0 delete alice
 ok '  nothing is left to do' [ "$(deleted)" -eq 0 ]
 
 # Flagged since it was archived.
 mailbox bob && archive bob
 mv "$(inbox bob)/cur/1001.a:2,S" "$(inbox bob)/cur/1001.a:2,FS"
 status 'flagged since' 0 delete bob
-ok '  it stays' [ "$(left bob)" -eq 2 ]
+ok '  the message is not deleted' [ "$(left bob)" -eq 2 ]
 
 # Known by its header only: the body decides.
 imap_user carol secret
@@ -124,12 +125,12 @@ ok 'mail that is recognised by its header' [ "$(grep -ac 'ref=' stream)" -eq 2 ]
 ms-ingest -q -a carol.arc stream
 at_server carol | sort >carol.all
 status '  is deleted if the body is the same' 1 delete carol
-ok '  and not if it is another' grep -q 'INBOX, UID 2: not deleted: ' err
-ok '  one is there' [ "$(left carol)" -eq 1 ]
-ok '  which is the other' grep -rq body2 "$dir"
+ok '  a different body is not deleted' grep -q 'INBOX, UID 2: not deleted: ' err
+ok '  one message is left' [ "$(left carol)" -eq 1 ]
+ok '  it is the message with another body' grep -rq body2 "$dir"
 ok '  nothing is lost' safe carol
 
-# An archive that lost the message keeps the server's.
+# A message that the archive cannot export is not deleted.
 mailbox dora && archive dora
 python3 - dora.arc/pack/*.pack <<'END'
 import sys
@@ -146,7 +147,7 @@ rm -rf given && ms-export -a dora.arc --format eml --eol crlf -o given >/dev/nul
 find given -type f -exec sha256sum {} + 2>/dev/null | cut -d ' ' -f 1 | sort >there
 ok '  nothing is lost' sh -c '[ -z "$(comm -23 dora.all here | comm -23 - there)" ]'
 
-# ---- a line cut before and behind every command ----
+# ---- the connection is cut before and after every command ----
 # cuts PORT SCHEME
 cuts() {
 	proxy_stop && proxy_start "$1" tls || exit 1
@@ -169,7 +170,7 @@ cuts() {
 			said=$?
 			safe "$user" || { bad=$((bad + 1)) && note "$where $n: lost" "$(cat err)"; }
 			gone=$((7 - $(left "$user")))
-			# What it says is gone is gone.
+			# Every message that is reported as deleted is deleted.
 			[ "$(deleted)" -le $gone ] ||
 				{ bad=$((bad + 1)) && note "$where $n: $(deleted) said, $gone gone"; }
 			case $said in 0 | 75) ;; *) bad=$((bad + 1)) && note "$where $n: $said" "$(cat err)" ;; esac
@@ -186,7 +187,7 @@ cuts "$imap_port" imaps
 cuts "$pop3s_port" pop3s
 scheme=imaps port=$imap_port
 
-# ---- killed at each thing it does to the archive ----
+# ---- killed before each call that changes the archive ----
 if [ "${SAN-}" != 1 ] && [ -e "$top/build/t/crash.so" ]; then
 	n=$((seed % step)) bad=0
 	while [ $n -lt 100 ]; do
@@ -202,10 +203,10 @@ if [ "${SAN-}" != 1 ] && [ -e "$top/build/t/crash.so" ]; then
 		[ $said -ne 0 ] || break
 	done
 	ok "killed before the calls that write to the archive, until number $n" [ $bad -eq 0 ]
-	ok '  there are some' [ $n -gt 6 ]
+	ok '  some calls were tried' [ $n -gt 6 ]
 fi
 
-# ---- servers that are not like others ----
+# ---- servers with unusual answers ----
 echo secret >pw
 rogue_start good plus marked store-no swap || exit 1
 rogue() {
@@ -225,17 +226,17 @@ ok '  by EXPUNGE' grep -q '^good EXPUNGE' rogue.ports.log
 status 'one with it' 0 rogue plus --delete-archived
 ok '  six messages' [ "$(deleted)" -eq 6 ]
 ok '  by UID EXPUNGE' sh -c 'grep -q "^plus UID EXPUNGE" rogue.ports.log && ! grep -q "^plus EXPUNGE" rogue.ports.log'
-status 'none, and somebody else has marked a message' 1 rogue marked --delete-archived
+status 'no UIDPLUS, and another client has marked a message' 1 rogue marked --delete-archived
 ok '  INBOX stays as it is' [ "$(deleted)" -eq 1 ]
-ok '  and why' grep -q 'INBOX, UID 11: not deleted: other messages in the folder are marked' err
+ok '  the message gives the reason' grep -q 'INBOX, UID 11: not deleted: other messages in the folder are marked' err
 ok '  it is not expunged' [ "$(grep -c '^marked EXPUNGE' rogue.ports.log)" -eq 1 ]
 status 'the server refuses the mark' 1 rogue store-no --delete-archived
 ok '  nothing is deleted' [ "$(deleted)" -eq 0 ]
-status 'other messages behind the same UIDs' 1 rogue swap --delete-archived
-ok '  stay' [ "$(deleted)" -eq 4 ]
+status 'other messages under the same UIDs' 1 rogue swap --delete-archived
+ok '  the messages are not deleted' [ "$(deleted)" -eq 4 ]
 for uid in 12 14; do
 	ok "  UID $uid" grep -q "INBOX, UID $uid: not deleted: the server has another message" err
-	ok '  was not marked' sh -c '! grep "^swap" rogue.ports.log | grep -q '$uid
+	ok '  the message was not marked' sh -c '! grep "^swap" rogue.ports.log | grep -q '$uid
 done
-ok 'the servers had nothing to complain of' empty rogue.err
+ok 'the servers reported no error' empty rogue.err
 finish

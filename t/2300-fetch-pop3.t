@@ -71,30 +71,30 @@ sends 'the server has new UIDLs' 706 '706 seen: 0 new, 706 known, 0 left out, 0 
 ok '  nothing is downloaded again' sh -c '! grep -aq "^Subject\|^From: " stream'
 status '  they are archived' 0 ms-ingest -a arc stream
 kept >got
-same '  nothing is there twice' want got
+same '  nothing is stored twice' want got
 sends '  then they are known' 0 '706 seen: 0 new, 706 known, 0 left out, 0 failed' -a arc -u alice
 
 # Deleting what is archived, and nothing else.
 printf 'From: h\n\nnot archived\n' | imap_put "$imap_dir" 8.stays:2,
-status 'a rehearsal of deleting' 0 fetch -n -a arc -u alice --delete-archived
-ok '  names what would go' [ "$(grep -c UIDL out)" = 706 ]
-ok '  and leaves it' [ "$(expected alice | wc -l)" = 707 ]
+status 'deleting with -n' 0 fetch -n -a arc -u alice --delete-archived
+ok '  the messages are listed' [ "$(grep -c UIDL out)" = 706 ]
+ok '  nothing is deleted' [ "$(expected alice | wc -l)" = 707 ]
 status 'deleting' 0 fetch -a arc -u alice --delete-archived
-ok '  it says so' grep -q ' 706 deleted' err
+ok '  the message says so' grep -q ' 706 deleted' err
 expected alice | cut -f 4 >got
 echo 8.stays >want
-same '  what was not archived stays' want got
+same '  a message that is not archived is not deleted' want got
 kept >got
 echo 706 >want
 same '  the archive has what it had' want got
-status '  whole' 0 ms-verify -q -a arc
+status '  the archive is whole' 0 ms-verify -q -a arc
 status 'deleting again' 0 fetch -a arc -u alice --delete-archived
 ok '  deletes nothing' grep -q ' 0 deleted\|1 left out' err
 
-# Who may not.
+# Refused logins.
 echo wrong >wrong.pw
 status 'a wrong password' 77 ms-fetch --ca-file "$imap_ca" --password-file wrong.pw "$(pop3_url alice)"
-ok '  in the words of the server' grep -q 'login refused: \[AUTH\]' err
+ok '  the message quotes the server' grep -q 'login refused: \[AUTH\]' err
 status 'another authority' 76 ms-fetch --ca-file "$imap_root/stranger.pem" --password-file alice.pw \
 	"$(pop3_url alice)"
 status 'a mailbox is there' 0 fetch --check

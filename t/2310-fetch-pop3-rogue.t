@@ -14,7 +14,7 @@ set -- $(sed -n -e 's/^\(rogue\|stls\|deletes\) \([a-z-]*\) .*/\2/p' \
 rogue_start "$@" || exit 1
 
 fetch() { ms-fetch --timeout 2 --retries 1 --ca-file "$imap_ca" --password-file pw "$@"; }
-# sent STATUS MESSAGES FAILED WORDS: what came of a fetch.
+# sent STATUS MESSAGES FAILED WORDS: the result of a fetch.
 sent() {
 	ok "  $2 messages, $3 failed" \
 		grep -aqx "MS-Envelope: end; messages=$2; failed=$3; status=$1" out
@@ -45,7 +45,7 @@ printf '.\r\n..\r\n.x\r\n\0 nul\0\r\n\r\r\r\n\377\r\nbare\n.\n.\r\n' >>fourth
 mkdir messages && python3 "$top/t/unstream.py" messages <out >got
 same '  dots, NUL, bare CR and bare LF come as they are' fourth messages/4
 
-# Odd, but all there.
+# Unusual answers, but all messages come.
 for mode in no-capa no-uidl no-top no-pipelining wrong-size list-short uidl-short uidl-same uidl-garbage; do
 	rogue $mode 0 5 0 '5 seen: 5 new'
 	sums >got
@@ -56,8 +56,8 @@ rogue cut-once 0 5 0 'the server cut the connection: trying again'
 sums >got
 same '  what was under way comes again, nothing twice' want got
 
-# Where the user has mail, headers are asked for first; who has no TOP, and does
-# not say so, has messages all the same.
+# If the user has mail, headers are requested first. A server without TOP, which
+# it does not announce, still sends its messages.
 ms-init -u alice other && printf 'Subject: other\n\n' | ms-ingest -q -a other -u alice
 for mode in no-top top-no; do
 	status "$mode, headers asked for: status 0" 0 fetch -a other -u alice "$(rogue_url $mode)"
@@ -73,13 +73,13 @@ rogue stat-more 1 5 2 'INBOX: 2 messages not listed by the server'
 rogue gone-later 0 4 0 '5 seen: 4 new, 0 known, 1 left out, 0 failed'
 rogue no-uidl-cut 1 1 4 'INBOX, message 5: cannot be found again after a lost connection'
 
-# What came before the end of the session is kept.
+# Messages that came before the end of the session are kept.
 rogue cut 75 1 4 'INBOX: 4 messages not fetched: the server cut the connection'
 rogue reset 75 1 4 'INBOX: 4 messages not fetched: connection lost'
 rogue stall 75 1 4 'no answer within 2 seconds'
 rogue retr-odd 76 1 4 "the server's answer to RETR is invalid: what?"
 
-# Numbers that are none: no list is better than a wrong one.
+# Invalid numbers: a wrong list is refused as a whole.
 rogue list-zero 76 0 1 'INBOX: a line of the answer to LIST is invalid: 0 1'
 rogue list-past 76 0 1 'answer to LIST is invalid: 4294967297 1'
 rogue list-twice 76 0 1 'names message 2 twice in its answer to LIST'
@@ -107,7 +107,7 @@ stls stls-missing 76 0 0 'the server does not offer STLS'
 stls stls-no-capa 76 0 0 'the server does not offer STLS'
 stls stls-refused 76 0 0 'the server refuses STLS: not today'
 stls stls-injected 76 0 0 'plain text after its answer to STLS'
-ok 'the password was told to none of these' sh -c '! grep -q "password sent" rogue.err'
+ok 'no server received the password' sh -c '! grep -q "password sent" rogue.err'
 
 # deletes MODE STATUS LEFT WORDS: archives the mailbox and deletes what it has
 # of it; LEFT are on the server afterwards, and all are in the archive.
@@ -131,7 +131,7 @@ deletes uidl-new 0 0 ' 5 deleted'
 deletes top-whole 0 0 ' 5 deleted'
 deletes expire 0 0 ' 5 deleted'
 deletes changed 1 1 'UIDL v2: not deleted: its body differs from that of the archived message'
-# A header or size that can't be had, or is another one: the whole message tells.
+# If header or size are missing or differ, the whole message is compared.
 deletes top-no 0 0 ' 5 deleted'
 deletes no-top 0 0 ' 5 deleted'
 deletes wrong-size 0 0 ' 5 deleted'

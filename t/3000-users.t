@@ -6,7 +6,7 @@ command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE=arc
 ms-init -u root arc
 
-# what NAME: the last thing the log has, without time, actor and time's digits.
+# what NAME: the last event of the log, without times and actor.
 log_is() { # NAME WANT
 	ms-users log --last 1 | cut -f 3- >got
 	printf '%b\n' "$2" >want
@@ -19,7 +19,7 @@ list_is() {
 	same "$1" want got
 }
 count() { ms-users log | wc -l; }
-# nothing NAME CODE COMMAND...: refused, and nothing was written.
+# nothing NAME CODE COMMAND...: the command is refused and writes nothing.
 nothing() {
 	_before=$(count)
 	_what=$1
@@ -51,7 +51,7 @@ ms-users show anna | grep -v '^made' >got
 same 'and shown' want got
 nothing 'add: who is there' 73 ms-users add bob
 nothing 'add: an address of somebody' 73 ms-users add --address 'ANNA@example.ORG' carl
-ok 'who is named' grep -q "belongs to 'anna'" err
+ok 'the error names the user' grep -q "belongs to 'anna'" err
 nothing 'add: a POP3 name of somebody' 73 ms-users add --pop3-name ANNA.b carl
 nothing 'add: no name' 64 ms-users add
 nothing 'add: options behind the name' 64 ms-users add carl --address c@x.org
@@ -66,7 +66,7 @@ nothing 'add: no such privilege' 64 ms-users add --privileges login,fly carl
 nothing 'add: no such authentication' 64 ms-users add --authentication magic carl
 nothing 'add: an address for two' 64 ms-users add --address c@x.org carl dora
 status 'add: several, one of them there' 1 ms-users add carl bob dora
-ok 'named' grep -q "^ms-users: bob: user 'bob' exists already$" err
+ok 'the error names it' grep -q "^ms-users: bob: user 'bob' exists already$" err
 status 'add: @catchall' 0 ms-users add @catchall
 status 'add: a name of 255 bytes' 0 ms-users add "$(printf '%0255d' 1)"
 status 'deleted again' 0 ms-users delete "$(printf '%0255d' 1)"
@@ -185,25 +185,25 @@ status 'delete' 0 ms-users delete bob
 log_is 'what goes' 'user-set\tbob\t{"deleted":true,"addresses":[],"authentication":"none","privileges":[],"rights":[]}'
 nothing 'delete: once' 66 ms-users delete bob
 nothing 'nothing can be done to him' 66 ms-users set --dn x bob
-ok 'he is not listed' sh -c '! ms-users list | grep -q "^bob"'
+ok 'a deleted user is not listed' sh -c '! ms-users list | grep -q "^bob"'
 ok 'but with --deleted' sh -c 'ms-users list --deleted | grep -q "^bob	deleted"'
-status 'his address is free' 0 ms-users addresses --add eve a@x.org
+status 'the address is free' 0 ms-users addresses --add eve a@x.org
 printf 'Subject: 1\n\n1\n' >mail
-status 'he takes no mail' 64 ms-ingest -u bob mail
-status 'but who makes users revives him' 0 ms-ingest -q --create-user -u bob mail
+status 'a deleted user gets no mail' 64 ms-ingest -u bob mail
+status '--create-user restores a deleted user' 0 ms-ingest -q --create-user -u bob mail
 log_is 'bare' 'user-set\tbob\t{"deleted":false}'
-status 'his archive can be read' 0 ms-list -u bob
+status 'the mail of a deleted user can be read' 0 ms-list -u bob
 ms-users delete bob
-status 'also when he is gone' 0 ms-list -u bob
-ok 'whole' grep -q '	1	' out
+status 'the mail of a deleted user can be exported' 0 ms-list -u bob
+ok 'the message is listed' grep -q '	1	' out
 status 'add gives it back' 0 ms-users add bob
 log_is 'with what new users have' 'user-set\tbob\t{"deleted":false,"authentication":"integrated","privileges":["login","change-password"]}'
 ms-users delete bob
-status 'or another takes his name' 0 ms-users rename bob bob.2025
+status 'another user gets the name' 0 ms-users rename bob bob.2025
 status 'as a new user' 0 ms-users add bob
 ms-list -u bob >got
 : >want
-same 'who has nothing yet' want got
+same 'the new user has no mail' want got
 
 # ---- log ----
 ms-users log --since 1d >got
@@ -213,7 +213,7 @@ ms-users log --since 2199-01-01 >got
 : >want
 same 'log: nothing is of the future' want got
 status 'log: no date' 64 ms-users log --since soon
-status 'log: nobody' 66 ms-users log nobody
+status 'log: an unknown user' 66 ms-users log nobody
 ms-users log bob.2025 | cut -f 3 | sort -u >got
 printf 'user\nuser-set\n' >want
 same 'log: of one' want got
@@ -222,12 +222,12 @@ ms-users log --json | jq -r '[.time, .event.actor, .kind, .user // ""] | @tsv' >
 ms-users log | cut -f 1-4 >want
 same 'log: as JSON' want got
 
-# ---- anything else ----
+# ---- other errors ----
 status 'no verb' 64 ms-users
 status 'no such verb' 64 ms-users frob
 status 'no archive' 66 ms-users -a nowhere list
 status 'list: too much' 64 ms-users list bob
-status 'show: nobody' 66 ms-users show nobody
+status 'show: an unknown user' 66 ms-users show nobody
 status 'show: one of two' 1 ms-users show anna nobody
 ok 'shown' grep -q '^name	anna' out
 status 'show: with --' 0 ms-users show -- anna
@@ -243,7 +243,7 @@ if [ -w /dev/full ]; then
 fi
 status 'whole, and a new index is equal' 0 ms-verify -q --data
 
-# ---- damage: what the log has lost is told, the rest is shown ----
+# ---- damage: lost events are reported, the others are shown ----
 ms-init -u root hurt
 pack=hurt/pack/00000001.pack
 ms-users -a hurt add one
@@ -266,8 +266,8 @@ same 'the others are shown' want got
 ok 'and it is said' grep -q 'checksum' err
 ms-users -a hurt list | cut -f 1 >got
 printf 'root\none\ntwo\nthree\n' >want
-same 'the index has him' want got
+same 'the index has the user' want got
 ms-verify -q -a hurt --rebuild-index 2>err
-status 'an index around the damage has not' 66 ms-users -a hurt show two
-status 'he can be made again' 0 ms-users -a hurt add two
+status 'an index rebuilt around the damage lacks the user' 66 ms-users -a hurt show two
+status 'the user can be added again' 0 ms-users -a hurt add two
 finish

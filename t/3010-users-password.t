@@ -9,7 +9,7 @@ secret='plAnted-sEcret 7' # never in a file of the archive, nor an argument
 printf '%s\n' "$secret" >pw
 printf 'other\n' >pw2
 
-# check NAME PASSWORD [PROGRAM ...]: what a server does.
+# check NAME PASSWORD [PROGRAM ...]: the call that a server makes.
 check() {
 	printf '%s\0%s\0Y123456\0' "$1" "$2" >cred
 	shift 2
@@ -27,13 +27,13 @@ ok 'yescrypt, one line, mode 600' sh -c "grep -qx '[$]y[$].*' arc/secret/passwor
 	test \$(wc -l <arc/secret/password/$file) = 1 -a \$(stat -c %a arc/secret/password/$file) = 600"
 ok 'nothing else is left there' test -z "$(ls arc/secret/new)"
 
-entry 'it is he' 0 bob "$secret"
+entry 'a user logs in' 0 bob "$secret"
 entry 'by address' 0 'BOB@X.ORG' "$secret"
 entry 'by POP3 name' 0 'Bob.Pop' "$secret"
 entry 'another password' 1 bob other
 entry 'a longer one' 1 bob "$secret "
 entry 'none' 1 bob ''
-entry 'nobody' 1 nobody "$secret"
+entry 'an unknown user' 1 nobody "$secret"
 entry 'no name' 1 '' "$secret"
 entry 'a user without a password' 1 root "$secret"
 entry 'a password of 300 bytes' 1 bob "$(printf '%0300d' 1)"
@@ -52,9 +52,9 @@ ok 'is told who it is' grep -qx 'USER=bob' env
 ok 'and nothing else' sh -c "! grep -q 'sEcret' env"
 ok 'has no open file of ours' sh -c '! grep -q arc fds'
 status 'not started for others' 1 check bob other touch started
-ok 'indeed' test ! -e started
+ok 'the program was not started' test ! -e started
 
-# Who cannot log in does not stand in the way, whatever he is called.
+# A user without login does not block an address that equals the name.
 ms-users add --authentication none bob@x.org
 entry 'an address that is also the name of one who cannot log in' 0 bob@x.org "$secret"
 ms-users add --password-file pw2 bob.pop
@@ -63,13 +63,13 @@ entry 'with his own password' 0 bob.pop other
 ms-users passwd --remove bob.pop
 ms-users rename bob.pop bob2
 
-# ---- Dovecot looks a user up: without a password ----
+# ---- Dovecot looks up a user without a password ----
 lookup() { AUTHORIZED=1 check "$1" '' sh -c 'echo "$USER $AUTHORIZED"'; }
 status 'a user is looked up' 0 lookup 'BOB@x.org'
-ok 'and that is said' grep -qx 'bob 2' out
-status 'one who is not there' 3 lookup nobody
+ok 'the answer says so' grep -qx 'bob 2' out
+status 'an unknown user' 3 lookup nobody
 
-# ---- who may ----
+# ---- privileges ----
 ms-users set --disabled bob
 entry 'disabled' 1 bob "$secret"
 status 'looked up' 3 lookup bob
@@ -101,7 +101,7 @@ status 'one with a NUL' 64 ms-users passwd --password-file nul bob
 status 'one of 257 bytes' 64 ms-users passwd --password-file long bob
 status 'no such file' 66 ms-users passwd --password-file nowhere bob
 status 'no such descriptor' 64 ms-users passwd --password-fd 9 bob
-status 'nobody' 66 ms-users passwd --password-file pw nobody
+status 'an unknown user' 66 ms-users passwd --password-file pw nobody
 status 'two ways' 64 ms-users passwd --password-file pw --password-fd 5 bob
 status 'a password for two' 64 ms-users add --password-file pw carl dora
 ok 'nothing of all that in the log' test "$(ms-users log | wc -l)" -eq "$entries"
@@ -115,7 +115,7 @@ cp -a arc arc.none
 status 'set again' 0 ms-users passwd --password-file pw bob
 entry 'and he can' 0 bob "$secret"
 
-# A file that a crash left does not come to life when the log has a new one.
+# A password file that a crash left is not used with a later event.
 cp arc/secret/password/* arc.none/secret/password/
 MS_ARCHIVE=$scratch/arc.none
 entry 'a file without an event is none' 1 bob "$secret"
@@ -128,14 +128,14 @@ ms-users add bob
 entry 'made again: without a password' 1 bob "$secret"
 ms-users passwd --password-file pw bob
 
-# ---- asked on a terminal ----
+# ---- the password is typed on a terminal ----
 asked() { "$top/t/type.py" : "$1" : "$2" -- ms-users passwd bob; }
 status 'typed twice' 0 asked "$secret" "$secret"
-ok 'and not shown' sh -c '! grep -q sEcret out'
+ok 'the password is not shown' sh -c '! grep -q sEcret out'
 entry 'it is that' 0 bob "$secret"
 status 'typed differently' 64 asked "$secret" "${secret}x"
 
-# ---- who is not known costs as much ----
+# ---- an unknown user costs as much time as a known one ----
 cat >cost.py <<'END'
 import os, resource, subprocess, sys
 def cost(name):
@@ -155,9 +155,9 @@ known, unknown = cost(b'bob'), cost(b'nobody')
 print(known, unknown)
 sys.exit(0 if known / 2 < unknown < known * 2 else 1)
 END
-ok 'nobody costs as much as somebody' python3 cost.py
+ok 'an unknown user costs as much time as a known one' python3 cost.py
 
-# ---- it is nowhere ----
+# ---- the password is stored nowhere else ----
 mkfifo fifo
 ms-users passwd --password-file fifo bob &
 pid=$!
@@ -165,17 +165,17 @@ exec 4>fifo
 printf '%s' "$secret" >&4
 tr '\0' '\n' <"/proc/$pid/cmdline" >cmdline
 tr '\0' '\n' <"/proc/$pid/environ" >environ
-ok 'it was at work then' grep -qx passwd cmdline
+ok 'the process was running' grep -qx passwd cmdline
 exec 4>&-
 wait "$pid"
-entry 'and set it' 0 bob "$secret"
+entry 'the password was set' 0 bob "$secret"
 ms-users log --json >log.json
 ms-users export --format json >users.json
 ms-users show bob >shown
 command -v zstd >/dev/null && python3 "$top/t/explain-pack.py" arc 00000001.pack >explained 2>&1
 rm -f pw cred
 grep -r -l -a -e sEcret arc cmdline environ log.json users.json shown explained out err >found 2>/dev/null
-# out and err are of `entry`, which has it among its own arguments.
+# out and err belong to `entry`, whose arguments have the password.
 : >want
 same 'it is in no file of the archive, argument or output' want found
 ok 'though events were looked into' grep -q '"password":"set"' log.json

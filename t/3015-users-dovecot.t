@@ -12,7 +12,7 @@ ms-init -u root arc
 echo 'right one' >pw
 ms-users -a arc add --address Anna@x.org --pop3-name anna.pop --password-file pw anna
 ms-users -a arc add --disabled --password-file pw carl
-# Dovecot's processes may not see where this was built.
+# Dovecot's user may have no access to the build folder.
 cp "$build/bin/ms-users" .
 [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup arc
 imap_start "
@@ -42,13 +42,13 @@ END
 entry() { # NAME CODE USER PASSWORD
 	status "$1" "$2" python3 login.py "$imap_port" "$imap_ca" "$3" "$4"
 }
-entry 'it is she' 0 anna 'right one'
+entry 'a user logs in' 0 anna 'right one'
 entry 'by address' 0 anna@X.ORG 'right one'
 entry 'by POP3 name' 0 anna.pop 'right one'
 entry 'another password' 1 anna wrong
-entry 'nobody' 1 nobody 'right one'
+entry 'an unknown user' 1 nobody 'right one'
 entry 'disabled' 1 carl 'right one'
-ok 'whatever they call themselves, it is one mailbox' sh -c "ls $imap_root/home >homes; test \"\$(cat homes)\" = anna"
+ok 'all names of a user lead to one mailbox' sh -c "ls $imap_root/home >homes; test \"\$(cat homes)\" = anna"
 # The userdb of checkpassword: a user is looked up without a password.
 status 'users are looked up' 0 sh -c 'printf "anna\0\0\0" >cred; AUTHORIZED=1 ./ms-users -a arc check true 3<cred'
 finish

@@ -62,7 +62,7 @@ entry() { # NAME CODE USER PASSWORD
 	status "$1" "$2" sh -c 'exec ms-users check 3<cred'
 }
 entry 'no directory is set' 111 anna 'right one'
-ok 'said so' grep -q directory-url err
+ok 'the message says so' grep -q directory-url err
 for url in "ldaps://127.0.0.1:$tls" "ldap://127.0.0.1:$plain"; do
 	kind=${url%%:*}
 	ms-users settings directory-url="$url"
@@ -76,7 +76,7 @@ for url in "ldaps://127.0.0.1:$tls" "ldap://127.0.0.1:$plain"; do
 	entry "$kind: the authorities of the system" 111 anna 'right one'
 	ms-users settings directory-ca-file="$scratch/nowhere"
 	entry "$kind: no such file" 111 anna 'right one'
-	# What libldap reads of itself must not make it trust more.
+	# The configuration of libldap must not add trust.
 	printf 'TLS_REQCERT never\n' >.ldaprc
 	ms-users settings directory-ca-file="$imap_root/stranger.pem"
 	printf 'anna\0right one\0\0' >cred
@@ -95,7 +95,7 @@ ms-users set --dn '' anna
 entry 'none' 1 anna 'right one'
 ms-users set --dn cn=anna,dc=x anna
 
-# Somebody in between who has no TLS hears no password.
+# A server without TLS does not receive the password.
 cat >listen.py <<'END'
 import socket, sys
 s = socket.socket()
@@ -132,7 +132,7 @@ for kind in refuses hangs; do
 		ms-users settings directory-url="$scheme://127.0.0.1:$(cat port)"
 		start=$(date +%s)
 		entry "$kind, $scheme: temporary" 111 anna 'right one'
-		ok 'soon' test $(($(date +%s) - start)) -lt 8
+		ok 'the answer comes within 8 seconds' test $(($(date +%s) - start)) -lt 8
 	done
 	kill $listener
 	ok "$kind: was asked" test -s heard
@@ -141,9 +141,9 @@ done
 ms-users settings directory-url="ldaps://127.0.0.1:1 ldaps://127.0.0.1:$tls"
 entry 'the second of two servers' 0 anna 'right one'
 ms-users settings directory-url="ldaps://127.0.0.1:1"
-entry 'nobody listens' 111 anna 'right one'
+entry 'no server listens' 111 anna 'right one'
 status 'a password cannot be set here' 64 sh -c 'echo x | ms-users passwd --password-fd 0 anna'
-ok 'said why' grep -q directory err
+ok 'the message gives the reason' grep -q directory err
 ms-users log --json | grep -c 'right one' >got
 echo 0 >want
 same 'no password in the log' want got

@@ -5,7 +5,7 @@
 command -v python3 >/dev/null || skip python3 'no python3'
 export MS_ARCHIVE=arc
 ms-init -u root arc
-# Names with all that CSV and lists find hard.
+# Names with characters that are special in CSV and lists.
 odd='a;b,c|d "e" \f'"'g"
 ms-users add --full-name 'Béck, Anna; "A"' --address anna@x.org --address a@x.org \
 	--pop3-name 'p;op\3' --pop3-name 'p, "2"' anna
@@ -15,7 +15,7 @@ ms-users add gone && ms-users grant --on gone anna read && ms-users delete gone
 ms-users grant --on-all anna read write
 ms-users grant --on "$odd" anna delete read
 
-# state ARCHIVE: what its users are, but for when they were made.
+# state ARCHIVE: its users, without the times.
 state() { ms-users -a "$1" list --json | jq -S -c 'del(.made) | .rights |= sort'; }
 state arc >want
 for format in csv json; do
@@ -87,7 +87,7 @@ sed -n 's/^ms-users: bad.csv:\([0-9]*\): .*/\1/p' err | tr '\n' ' ' >got
 printf '3 4 5 6 7 8 9 10 12 ' >want
 same 'each is named by its line' want got
 ok 'counted' grep -q '2 added, 0 changed, 0 as they were, 9 failed' err
-ok 'and why' grep -q "bad.csv:4: the e-mail address 'ANNA@x.org' belongs to 'anna'" err
+ok 'the message gives the reason' grep -q "bad.csv:4: the e-mail address 'ANNA@x.org' belongs to 'anna'" err
 cat >bad.json <<'END'
 {"name":"jane","addresses":["j@x.org"],"unknown":[1]}
 
@@ -112,29 +112,29 @@ sed -n 's/^ms-users: bad.json:\([0-9]*\): .*/\1/p' err | tr '\n' ' ' >got
 printf '3 4 5 6 7 8 9 10 11 12 13 ' >want
 same 'each is named by its line' want got
 
-# ---- an address that goes from one to another ----
+# ---- an address that moves to another user ----
 cat >move.csv <<'END'
 name,addresses
 nora,anna@x.org
 anna,a@x.org
 END
-status 'an address moves, whoever comes first' 0 ms-users import move.csv
+status 'an address moves from one user to another' 0 ms-users import move.csv
 ok 'it did' test "$(ms-users addresses nora)" = anna@x.org
 cat >rights.csv <<'END'
 name,rights
 early,read:late
 late,read+delete:early;write
 END
-status 'rights on who comes later' 0 ms-users import rights.csv
+status 'rights on a user of a later row' 0 ms-users import rights.csv
 ms-users show late | grep right >got
 printf 'right\twrite\nright\tread,delete\tearly\n' >want
 same 'both ways' want got
 ms-users delete late
 printf 'name,full_name\nlate,L\n' >late.csv
 status 'a deleted one is made again' 0 ms-users import late.csv
-ok 'with nothing of old' sh -c '! ms-users show late | grep -q right'
+ok 'the new user has no old settings' sh -c '! ms-users show late | grep -q right'
 
-# ---- what is no file of users ----
+# ---- files that are refused ----
 : >empty
 printf 'name,shoe_size\nx,1\n' >column.csv
 printf 'full_name,dn\nx,1\n' >nameless.csv
@@ -146,7 +146,7 @@ status 'a column that no user has' 65 ms-users import column.csv
 status 'no name' 65 ms-users import nameless.csv
 status 'a column twice' 65 ms-users import twice.csv
 status 'no such format' 64 ms-users import --format xml late.csv
-ok 'nobody came of that' sh -c '! ms-users show x 2>/dev/null'
+ok 'no user was added' sh -c '! ms-users show x 2>/dev/null'
 
 # ---- huge ----
 python3 - >huge.json <<'END'

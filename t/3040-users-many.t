@@ -15,14 +15,14 @@ for i in range(50000):
 END
 status '50,000 users' 0 ms-users import users.json
 ok 'are added' grep -q '^ms-users: 50000 added, 0 changed, 0 as they were, 0 failed$' err
-status 'again' 0 ms-users import users.json
+status 'the same run again' 0 ms-users import users.json
 ok 'nothing changes' grep -q ' 0 added, 0 changed, 50000 as they were' err
 echo 'a password' >pw
 ms-users passwd --password-file pw user49998
 printf 'u49998@example.org\0a password\0\0' >cred
 
-# What one run costs, user and system: the best of some, since others may be
-# at work on this machine. %d in an argument is the number of the run.
+# The processor time of one run, user and system: the best of several, because
+# the machine can be busy. %d in an argument is the number of the run.
 cat >cost.py <<'END'
 import os, sys
 null, cred = os.open('/dev/null', os.O_RDWR), os.open('cred', os.O_RDONLY)

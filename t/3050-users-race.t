@@ -48,7 +48,7 @@ while [ $((i += 1)) -le "$rounds" ]; do
 done
 ok 'a new name goes to one of two' test "$bad" -eq 0
 
-# What changes different things of one user is all kept.
+# Changes of different settings of one user are all kept.
 bad=0 i=0
 while [ $((i += 1)) -le "$rounds" ]; do
 	both "ms-users set --full-name F$i left" "ms-users grant left admin && ms-users set --dn dn$i left"
@@ -87,7 +87,7 @@ ok 'all of them' test "$(ms-users list | grep -c ^many)" -eq 300
 ok 'each address once' test -z "$(ms-users list | cut -f 5 | tr ',' '\n' | grep . | sort | uniq -d)"
 ok 'their mail too' test "$(ms-list -u many7 | wc -l)$(ms-list -u many299 | wc -l)" = 300300
 
-# The password of one of two, whole.
+# One of two passwords is set, as a whole.
 printf 'one\n' >pw1 && printf 'two\n' >pw2
 both 'ms-users passwd --password-file pw1 left' 'ms-users passwd --password-file pw2 left'
 ok 'two passwords' test "$one$two" = 00

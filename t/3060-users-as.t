@@ -14,7 +14,7 @@ printf 'boss\t%s\n' "$login" >want
 same 'and the log has both' want got
 ms-users log --last 1 | cut -f 2 >got
 echo boss >want
-same 'it is his deed' want got
+same 'the log names the actor' want got
 
 before=$(ms-users log | wc -l)
 while read -r args; do
@@ -46,7 +46,7 @@ status 'anna may not: import' 77 ms-users --as anna import pw.csv
 status 'nor look whether she could' 77 ms-users --as anna import -n pw.csv
 ok 'nothing of that was written' test "$(ms-users log | wc -l)" -eq "$before"
 
-status 'she may look at herself' 0 ms-users --as anna show anna
+status 'a user can show the own account' 0 ms-users --as anna show anna
 status 'behind the verb, too' 0 ms-users show --as anna anna
 status 'at her addresses' 0 ms-users --as anna addresses anna
 status 'at what was done to her' 0 ms-users --as anna log anna
@@ -56,7 +56,7 @@ ms-users revoke anna change-password
 status 'not without that privilege' 77 ms-users --as anna passwd --password-file pw anna
 ok 'and no hash is left' test -z "$(find arc/secret -type f)"
 
-status 'nobody' 77 ms-users --as nobody list
+status 'an unknown user' 77 ms-users --as nobody list
 ms-users set --disabled boss
 status 'an admin who is disabled' 77 ms-users --as boss list
 status 'may not enable himself' 77 ms-users --as boss set --enabled boss
@@ -64,8 +64,8 @@ ms-users set --enabled boss
 ms-users add gone && ms-users grant gone admin && ms-users delete gone
 status 'nor one who is deleted' 77 ms-users --as gone list
 status 'an admin makes another' 0 ms-users --as boss grant anna admin
-status 'who may' 0 ms-users --as anna delete boss
-status 'and the first no longer' 77 ms-users --as boss add x
-status 'check is of nobody' 64 ms-users --as anna check
+status 'the new administrator can use --as' 0 ms-users --as anna delete boss
+status 'the former administrator cannot' 77 ms-users --as boss add x
+status 'ms-users check takes no --as' 64 ms-users --as anna check
 status 'whole, and a new index is equal' 0 ms-verify -q --data
 finish

@@ -213,7 +213,7 @@ status 'enabled, with a second profile that does not exist' 1 P enable third non
 ok '  shown in the list' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
 status 'deleted' 0 P delete 'Every night' third
 status '  nothing is left' 0 P list
-ok '  indeed' empty out
+ok '  the list is empty' empty out
 status 'deleted again' 66 P delete third
 status 'the name can be used again' 0 P add -f text third
 ok 'the log knows it all' sh -c 'ms-verify --data -a arc 2>err'

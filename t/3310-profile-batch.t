@@ -22,7 +22,7 @@ service imap {
   process_limit = 2000
 }
 service anvil {
-  # who is refused does not make the others wait
+  # no delay after failed logins
   unix_listener anvil-auth-penalty {
     mode = 0
   }
@@ -36,8 +36,8 @@ passdb {
 echo 'the master secret' >master.pw
 ms-init arc
 
-# Users u1 ... with two messages each, one of them everybody's; u7's mailbox
-# hangs, as a message of it is a pipe; the server refuses x!1 and x!2.
+# Users u1 ... with two messages each, one of them common to all. The mailbox of
+# u7 hangs, because one of its messages is a FIFO. The server refuses x!1 and x!2.
 for i in $(seq $n); do
 	imap_user "u$i" none
 	printf 'Subject: to all\n\nhello\n' >"$imap_dir/cur/1.a:2,S"
@@ -90,9 +90,9 @@ same '    for each mailbox' want got
 status '  a check for monitoring' 1 P log --failed-only --since 1d
 ok '    names the three' [ "$(cut -f 4 out | sed 1d | sort | tr '\n' ' ')" = 'u7 x!1 x!2 ' ]
 
-status 'again' 1 P run company
-ok '  nothing is new' grep -q ' 0 new, ' err
-ok '  for anybody' sh -c '! grep -v " 0 new, " err | grep " new, "'
+status 'the same run again' 1 P run company
+ok '  no message is new' grep -q ' 0 new, ' err
+ok '  no mailbox has new messages' sh -c '! grep -v " 0 new, " err | grep " new, "'
 
 command -v script >/dev/null && {
 	status 'on a terminal' 1 script -qec 'stty rows 24 cols 120; ms-profile -a arc run company' /dev/null
@@ -100,11 +100,11 @@ command -v script >/dev/null && {
 	ok '  and a line about all mailboxes' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
 }
 
-# The same by a login that names both, for all but these.
+# The same with a login that names both users, without x!1 and x!2.
 rm "$imap_root/home/u7/Maildir/cur/3.a:2,"
 { text '' | sed 's,//@,//,' && printf 'except = %s\n' 'x!1' 'x!2' && echo 'master = master'; } >master.ini
 status 'by master user' 0 P add -f master.ini bymaster
-status 'tried' 0 P check bymaster
+status 'the profile is checked' 0 P check bymaster
 ok '  each is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
 ok '  and no other user' [ "$(wc -l <out)" = "$n" ]
 status 'it runs' 0 P run -q bymaster
@@ -113,7 +113,7 @@ status '  no failure in the log' 0 P log --failed-only bymaster
 status '  the archive can be listed' 0 ms-list -a arc
 ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]
 
-# What all of them have is deleted at the server, but what is flagged.
+# All messages are deleted at the server, except flagged ones.
 mv "$imap_root/home/u3/Maildir/cur/1.a:2,S" "$imap_root/home/u3/Maildir/cur/1.a:2,FS"
 { cat master.ini && echo 'delete-archived = yes'; } >clear.ini
 status 'with a delete rule' 0 P edit -f clear.ini bymaster
@@ -122,7 +122,7 @@ ok '  and deletes' grep -q "succeeded: $n of $n .* 0 new, .* $((2 * n - 1)) dele
 ok '    just these' [ "$(cd "$imap_root/home" && find . -path '*/cur/*' | grep -v '^./u7/.*/3.a')" = './u3/Maildir/cur/1.a:2,FS' ]
 ok '    which is in the log' [ "$(P log bymaster | head -n 1 | cut -f 12)" = $((2 * n - 1)) ]
 
-# An index made anew knows the same.
+# A rebuilt index has the same log.
 { P log --mailboxes --json && P list && P status; } >want
 rm -r arc/index
 { P log --mailboxes --json && P list && P status; } >got

@@ -89,7 +89,7 @@ ok '  idle, with the result of the last run' grep -q '^box	idle	succeeded	20' ou
 status 'the log' 0 P log box
 ok '  three runs, and one that could not begin' [ "$(cut -f 5 out | tr '\n' ,)" = succeeded,succeeded,succeeded,failed, ]
 status 'since tomorrow' 0 P log --since 2100
-ok '  nothing' empty out
+ok '  the output is empty' empty out
 status 'a report that cannot be written' 66 P run --report no/such/dir box
 
 # ---- followed ----

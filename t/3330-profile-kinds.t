@@ -26,13 +26,13 @@ same '  two came' want err
 ok '  where they belong' [ "$(ms-list -a arc -u bob | cut -f 4 | sort -u)" = Old/2009 ]
 printf 'Subject: three\n\n3\n' >mail/3.eml && echo 'no mail' >mail/x.eml && : >mail/4.eml
 status 'with one that is no mail' 1 P run files
-ok '  it is named' grep -q '^ms-profile: files: bob: .*mail/4.eml: ' err
+ok '  the error names it' grep -q '^ms-profile: files: bob: .*mail/4.eml: ' err
 ok '  the others are known, and one is new' [ "$(last files)" = 'completed with errors	1	5	1	2' ] || note "$(last files)"
 rm -r mail
 status 'the files are gone' 66 P run files
 ok '  the message' grep -q '^ms-profile: files: bob: failed, status 66: ' err
 status '  and so does check' 66 P check files
-ok '    by name' grep -q "^files	$scratch/mail	66	" out
+ok '    the error names it' grep -q "^files	$scratch/mail	66	" out
 
 # ---- export ----
 
@@ -93,7 +93,7 @@ ok '  the log has five' [ "$(P log --json --mailboxes table | jq -s '.[0].mailbo
 ok '  and names the two' [ "$(P log --failed-only table | grep '^mailbox' | cut -f 4,5,6 | sort | tr '\t\n' ' ,')" = \
 	'm2 failed 77,m9 failed 77,' ] || P log --failed-only table
 ok '  which the report does too' [ "$(jq -r 'select(.type == "mailbox" and .status == 77) | .user' report | sort | tr '\n' ' ')" = 'm2 m9 ' ]
-ok '  nothing is new' [ "$(last table)" = 'completed with errors	1	3	0	3' ] || note "$(last table)"
+ok '  no message is new' [ "$(last table)" = 'completed with errors	1	3	0	3' ] || note "$(last table)"
 echo 'delete-archived = yes' >>table.ini
 status 'with a delete rule' 0 P edit -f table.ini table
 status '  it runs' 1 P run table
@@ -103,8 +103,8 @@ rm table.csv
 status 'the table is gone' 66 P run table
 ok '  the message' grep -q 'ms-profile: table: .*: failed, status 66: ' err
 
-# A table by itself: its run is in the log too, while it goes on and after it
-# was killed.
+# A table without a profile: its run is in the log too, while it is running and
+# after it was killed.
 printf 'login;password\nm1;planted-1\n' >table.csv
 mkfifo imap/home/m1/Maildir/cur/9.a:2,
 imap_own
@@ -118,7 +118,7 @@ ok '  and has failed when it was killed' sh -c \
 	'ms-profile -a arc log | head -n 1 | grep -q "table.csv	1	failed		"'
 rm table.csv
 
-# Each password is in the table alone, which is gone.
+# Each password was only in the table, which is deleted.
 P log --json --mailboxes >log
 ok 'no password anywhere' sh -c '! grep -rlF -e planted- . --exclude-dir=imap --exclude=*.pw'
 finish

@@ -121,8 +121,8 @@ while [ $r -lt $rounds ]; do
 	fi
 	wait $job
 	ok "killed, the $who: no process is left" await gone
-	status '  the next run is not in the way of anything' 0 P run -q batch
-	ok '  all is there, and once' [ "$(ms-list -a arc | sort -u | wc -l) $(ms-list -a arc | wc -l)" = "$total $total" ]
+	status '  the next run succeeds' 0 P run -q batch
+	ok '  all messages are stored, each once' [ "$(ms-list -a arc | sort -u | wc -l) $(ms-list -a arc | wc -l)" = "$total $total" ]
 	status '  the archive is whole' 0 ms-verify -q -a arc
 	P log batch | sed 1d >log
 	if [ -s log ] && ! grep -q succeeded log; then

@@ -43,9 +43,9 @@ export MS_ARCHIVE=arc
 	line "$(wire e1)" '2024-03-01T10:00:00Z' 'alice' 'INBOX' "$(size e1)" 'Bob <bob@example.org>' 'one' 'imap://alice@h/'
 	line "$(wire e4)" '2030-01-01T00:00:00Z' 'bob' 'Sent' "$(size e4)" 'y@example.org' 'ärger' 'local:'
 } >want
-status 'all of it' 0 ms-list
+status 'all messages are listed' 0 ms-list
 same 'a line an occurrence, by date' want out
-status 'by name' 0 env -u MS_ARCHIVE ms-list -a arc
+status 'the archive as an option' 0 env -u MS_ARCHIVE ms-list -a arc
 same 'the same' want out
 status 'ended by NUL' 0 ms-list -z
 tr '\0' '\n' <out >got
@@ -57,14 +57,14 @@ same 'her mail only' want.alice out
 status 'as a term' 0 ms-list user:alice
 same 'the same' want.alice out
 status 'a user who does not exist' 64 ms-list -u carol
-ok 'is named' grep -qx 'ms-list: the archive has no user "carol"' err
+ok 'the error names it' grep -qx 'ms-list: the archive has no user "carol"' err
 ok 'and nothing is listed' empty out
 status 'as a term, nobody has such mail' 0 ms-list user:carol
 ok 'so nothing is listed' empty out
 
 # What users are there who have no mail? None is found, and none is missing.
 status 'a user without mail' 0 ms-list -u "$(id -un)"
-ok 'has none' empty out
+ok 'the output is empty' empty out
 
 cat >want <<END
 {"id":"$(wire e3)","date":"1999-12-31T23:59:59Z","user":"bob","folder":"INBOX","size":$(size e3),"from":"x@example.org","subject":"12345678 12345678 12345678 12345678 12345678 12345678 1234ä","cut":["subject"],"source":"local:","label":"Old mail","flags":"","number":@}
@@ -95,7 +95,7 @@ cat >want <<END
 END
 same 'an object a line' want out
 status 'of nothing' 0 ms-list --summary user:carol
-ok 'nothing' empty out
+ok 'the output is empty' empty out
 
 # Two sources of a user have a folder of one name: one line.
 {
@@ -115,9 +115,9 @@ echo >want
 same 'has an empty one' want out
 ok 'null in JSON' sh -c 'ms-list --json folder:Undated | grep -q "\"date\":null"'
 status 'is not since anything' 0 ms-list folder:Undated since:0000
-ok 'nothing' empty out
+ok 'the output is empty' empty out
 status 'nor before' 0 ms-list folder:Undated before:9999
-ok 'nothing' empty out
+ok 'the output is empty' empty out
 printf 'bob\tUndated\t1\t%d\t\t\n' "$(size e5)" >want
 status 'sums up' 0 ms-list --summary folder:Undated
 same 'without dates' want out
@@ -128,7 +128,7 @@ mkdir empty
 status 'no archive there' 66 ms-list -a empty
 status 'nothing there' 66 ms-list -a nowhere
 status 'a query that is none' 64 ms-list hello
-ok 'says so' grep -q '^ms-list: query: "hello" at character 1' err
+ok 'the output says so' grep -q '^ms-list: query: "hello" at character 1' err
 status 'an option that is none' 64 ms-list --foo
 ms-list >want
 rm -r arc/index

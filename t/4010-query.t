@@ -140,6 +140,6 @@ perl -MDigest::SHA=sha256_hex -e '
 		$s{$h} = $i }' >prefix
 status 'two alike' 0 ms-ingest -q -u alice -d Alike alike
 status 'a prefix of both' 64 ms-list "id:$(cat prefix)"
-ok 'is named' grep -q "id:$(cat prefix) is the beginning of more than one id" err
+ok 'the error names it' grep -q "id:$(cat prefix) is the beginning of more than one id" err
 status 'for an export' 64 ms-export "id:$(cat prefix)"
 finish

@@ -32,7 +32,7 @@ export MS_ARCHIVE=arc
 
 # ---- stream
 
-status 'all of it' 0 ms-export
+status 'all messages are exported' 0 ms-export
 # Record order: a message's occurrences are side by side.
 {
 	add e1.eml 'user="alice"; source="imap://alice@h/"; label="L"; folder="INBOX"; uid="1/2"; flags="\\Seen"; date="2024-03-01T10:00:00Z"'
@@ -79,7 +79,7 @@ status 'no archive' 66 ms-export -a nowhere
 end 0 0 66 >want
 same 'a trailer says so' want out
 status 'another format' 64 ms-export --foo --format mboxrd
-ok 'has none' empty out
+ok 'the output is empty' empty out
 
 # ---- mboxrd
 
@@ -111,7 +111,7 @@ ok 'nothing on stdout' empty out
 ms-export --format mboxrd user:alice >want
 same 'the same' want box
 ok 'is private' test "$(stat -c %a box)" = 600
-status 'again' 73 ms-export --format mboxrd -o box user:alice
+status 'the same run again' 73 ms-export --format mboxrd -o box user:alice
 same 'it is not touched' want box
 status 'a stream neither' 73 ms-export -o box
 : >empty
@@ -131,7 +131,7 @@ status 'a directory' 73 ms-export -o .
 
 for e in e1 e2 e3; do
 	status "$e" 0 ms-export --format eml "id:$(wire $e.eml)"
-	same 'as it came' $e.eml out
+	same 'the message comes out as it came' $e.eml out
 	status "$e in wire form" 0 ms-export --format eml --eol crlf -o - "id:$(wire $e.eml)"
 	ok 'sha256sum says its id' test "$(sha256sum <out | cut -c 1-64)" = "$(wire $e.eml)"
 	status "$e with LF" 0 ms-export --format eml --eol lf "id:$(wire $e.eml)"
@@ -151,7 +151,7 @@ ok 'nothing is written' empty out
 sed 's/$/\r/' e1.eml >e1crlf.eml
 status 'the same with CRLF' 0 ms-ingest -q -u bob -d crlf e1crlf.eml
 status 'an occurrence' 0 ms-export --format eml folder:crlf
-same 'as it came' e1crlf.eml out
+same 'the message comes out as it came' e1crlf.eml out
 status 'another' 0 ms-export --format eml folder:INBOX subject:one
 same 'as that came' e1.eml out
 status 'the message alone' 0 ms-export --format eml "id:$(wire e1.eml)"
@@ -162,5 +162,5 @@ status 'one that ends with From' 0 ms-ingest -q -u bob -d from e4.eml
 status 'as a stream' 0 ms-export folder:from
 ok 'is quoted' sh -c 'sed -n 5p out | grep -qx ">From "'
 status 'as a message' 0 ms-export --format eml folder:from
-same 'as it came' e4.eml out
+same 'the message comes out as it came' e4.eml out
 finish

@@ -32,8 +32,8 @@ status 'with hostile names' 0 ms-ingest -q -a arc --create-user mail
 export MS_ARCHIVE=arc
 
 mkdir -p box/in
-status 'all of it' 0 ms-export --format eml -o box/in/out
-ok 'silently' empty out err
+status 'all messages are exported' 0 ms-export --format eml -o box/in/out
+ok 'no output' empty out err
 ok 'nothing beside it' test "$(ls -A box box/in | tr '\n' ' ')" = 'box: in  box/in: out '
 find box/in/out -type f | wc -l >got
 echo 13 >want
@@ -69,7 +69,7 @@ ok 'all is private' test "$(find box/in/out -type f -printf '%m\n' -o -type d -p
 
 # Again: the same files are no harm.
 find box -type f -printf '%p %i %T@\n' | sort >before
-status 'again' 0 ms-export --format eml -o box/in/out
+status 'the same run again' 0 ms-export --format eml -o box/in/out
 find box -type f -printf '%p %i %T@\n' | sort >after
 same 'touches nothing' before after
 rm -r "$u/INBOX"
@@ -83,8 +83,8 @@ echo other >"$f"
 cp "$f" want
 rm -r box/in/out/bob
 status 'one differs' 73 ms-export --format eml -o box/in/out
-same 'it stays' want "$f"
-ok 'it is named' grep -q "$(basename "$f")" err
+same 'the existing file is not changed' want "$f"
+ok 'the error names it' grep -q "$(basename "$f")" err
 ok 'it alone' test "$(wc -l <err)" -eq 1
 ok 'the others are written' test "$(find box/in/out -type f | wc -l)" -eq 13
 ms-export --format eml user:alice folder:INBOX source:local: >"$f"
@@ -109,7 +109,7 @@ ok 'has his folders on top' sh -c 'ls -d bob/Bob_\ old~*/INBOX'
 status 'a message' 0 ms-export --format eml -o one "id:$(ms-list user:alice folder:INBOX | cut -c 1-64 | head -n 1)"
 ls one >got
 ok 'lies on top' grep -qx '2024-03-01_10-00-00_Hello-World_[0-9a-f]*.eml' got
-status 'nothing' 0 ms-export --format eml -o none subject:nothing
+status 'the output is empty' 0 ms-export --format eml -o none subject:nothing
 ok 'is an empty directory' test -d none -a -z "$(ls -A none)"
 status 'an option is wrong' 64 ms-export --format eml -o no --eol x
 ok 'nothing is made' test ! -e no

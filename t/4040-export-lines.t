@@ -55,7 +55,7 @@ printf '%s\n%s\n%s' "$id2" "$id1" "$id1" | cut -c 1-12 | tr a-f A-F | export_lin
 same 'as often as they are given' want out
 printf '' | export_lines 'no lines' 0
 end 0 0 0 >want
-same 'nothing' want out
+same 'the output is empty' want out
 
 # What points at nothing is named; the rest goes out.
 {
@@ -96,9 +96,9 @@ ok 'nothing is written' empty out
 export_lines 'into a directory' 0 --format eml -o dir <list
 ok 'a file each' test "$(find dir -type f | wc -l)" -eq 4
 head -c 70000 /dev/zero | tr '\0' a | export_lines 'a line without end' 65
-ok 'is named' grep -q 'line 1: longer than 65536 bytes' err
+ok 'the error names it' grep -q 'line 1: longer than 65536 bytes' err
 
-# Whoever writes slowly gets each answer before he has to ask again.
+# A slow writer gets each answer before the next request.
 mkfifo in && : >slow && {
 	ms-export --format mboxrd - <in >slow &
 	exec 3>in
@@ -107,7 +107,7 @@ mkfifo in && : >slow && {
 	exec 3>&-
 	wait $!
 }
-# Thousands, in no order of the archive's: put together ahead, and a big one.
+# Thousands of ids in random order, which are read ahead, and one large message.
 perl -e '
 	for $i (1 .. 5000) {
 		print "From x Thu Jan  1 00:00:00 1970\nSubject: n$i\n\n", "y" x ($i % 997), "\n";
@@ -121,7 +121,7 @@ cut -f 7 list >want
 same 'in that order' want got
 ms-export --format mboxrd folder:many | sort >want
 sort out >got
-same 'and whole' want got
+same 'the messages are whole' want got
 
 status 'lines and a query' 64 ms-export - subject:one
 finish

@@ -49,7 +49,7 @@ status 'a query for headers too' 0 ms-list from:u2@example
 ok 'finds it' grep -q "^$id" out
 
 status 'a stream' 1 ms-export
-ok 'it is named' grep -q "^ms-export: $id: " err
+ok 'the error names it' grep -q "^ms-export: $id: " err
 ok 'it alone' test "$(wc -l <err)" -eq 1
 ok 'the trailer counts' grep -qx 'MS-Envelope: end; messages=3; failed=1; status=1' out
 status 'ingested again' 1 sh -c 'ms-init two && ms-export | ms-ingest -q -a two --create-user'
@@ -58,7 +58,7 @@ grep -v "^$id" list >want
 same 'has all but that one' want got
 
 status 'an mbox' 1 ms-export --format mboxrd
-ok 'it is named' grep -q "^ms-export: $id: " err
+ok 'the error names it' grep -q "^ms-export: $id: " err
 ok 'has nothing of it' sh -c '! grep -qa "number 2" out'
 ok 'has the others' test "$(grep -ac '^From u[134]@' out)" -eq 3
 status 'an mbox as a file' 1 ms-export --format mboxrd -o box
@@ -66,12 +66,12 @@ cp box got
 ms-export --format mboxrd >want 2>err
 same 'is the same' want got
 status 'files' 1 ms-export --format eml -o files
-ok 'it is named' grep -q "^ms-export: $id: " err
+ok 'the error names it' grep -q "^ms-export: $id: " err
 ok 'there are the others' test "$(find files -type f | wc -l)" -eq 3
 status 'that message alone' 1 ms-export --format eml "id:$id"
 ok 'nothing is written' empty out
 status 'another' 0 ms-export --format eml "id:$(wire e3.eml)"
-same 'is whole' e3.eml out
+same 'the message is whole' e3.eml out
 cut -f 1 list >ids
 status 'by lines' 1 sh -c 'ms-export --format mboxrd - <ids'
 ok 'has the others' test "$(grep -ac '^From u[134]@' out)" -eq 3
@@ -89,7 +89,7 @@ same 'needs no header' list out
 status 'a query for it' 1 ms-list from:example.org
 grep -v "^$id" list >want
 same 'finds the others' want out
-ok 'it is named' grep -q "^ms-list: $id: " err
+ok 'the error names it' grep -q "^ms-list: $id: " err
 ok 'it alone' test "$(wc -l <err)" -eq 1
 status 'a query that needs no header' 0 ms-list from:word0001
 same 'finds it too' list out
@@ -97,7 +97,7 @@ status 'a summary' 1 ms-list --summary from:example.org
 ok 'counts three' sh -c 'cut -f 3 out | grep -qx 3'
 status 'a stream by query' 1 ms-export from:example.org
 ok 'the trailer counts' grep -qx 'MS-Envelope: end; messages=3; failed=1; status=1' out
-ok 'it is named' grep -q "^ms-export: $id: " err
+ok 'the error names it' grep -q "^ms-export: $id: " err
 
 # ---- garbage for an index, for a pack
 

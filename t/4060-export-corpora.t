@@ -24,7 +24,7 @@ status 'as files' 0 ms-export --format eml -o out.d
 cat files.* | xargs -0 sha256sum | cut -c 1-64 | sort -u >want
 sums out.d | sort -u >got
 same 'each is what went in' want got
-status 'again' 0 ms-export --format eml -o out.d
+status 'the same run again' 0 ms-export --format eml -o out.d
 
 # In wire form a message is called what sha256sum says; equal ones are one.
 status 'in wire form' 0 ms-export --format eml --eol crlf -o wire.d

@@ -7,11 +7,11 @@ status 'no archive named' 64 ms-verify
 status 'an argument too many' 64 ms-verify -a arc arc
 status 'quick and data' 64 ms-verify -a arc --quick --data
 status 'no archive there' 66 ms-verify -a nowhere
-ok 'says so' grep -q 'nowhere' err
+ok 'the output says so' grep -q 'nowhere' err
 status 'a report that cannot be made' 66 ms-verify -a nowhere --report no/such
 
 status 'an empty archive' 0 ms-init -u alice arc
-status 'is whole' 0 ms-verify -a arc
+status 'the archive is whole' 0 ms-verify -a arc
 ms-ingest -q -a arc -u alice "$top/t/data/eml" "$top/t/data/Maildir"
 status 'one with mail' 0 ms-verify -a arc
 ok 'how many' grep -q '^ms-verify: 11 messages in 2 batches, 0 damaged' err
@@ -34,7 +34,7 @@ ok 'nothing is left in tmp' test -z "$(ls arc/tmp)"
 ms-list -a arc >want
 cp -R arc/index old-index
 status 'rebuilt' 0 ms-verify -a arc --rebuild-index
-ok 'says so' grep -qx 'ms-verify: index rebuilt' err
+ok 'the output says so' grep -qx 'ms-verify: index rebuilt' err
 ms-list -a arc >got
 same 'lists the same' want got
 ok 'nothing is left in tmp' test -z "$(ls arc/tmp)"

@@ -70,7 +70,7 @@ while read -r pack at bit; do
 			crashed=$((crashed + 1))
 			note "ms-export $got: $pack, offset $at, bit $bit"
 		}
-		# What came out, and what was named, is all there was.
+		# Exported and named messages together are all messages.
 		python3 "$top/t/unstream.py" <mail | sed '$d' | cut -f 7 |
 			sort >came
 		named=$(sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p' report |

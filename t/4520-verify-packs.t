@@ -8,7 +8,7 @@ seed
 ms-init -u alice sound
 MS_BATCH=2 MS_SEAL=2500 ms-ingest -q -a sound -u alice "$top/t/data/eml" \
 	"$top/t/data/Maildir" "$top/t/data/hut.mbox"
-status 'whole' 0 ms-verify -q -a sound
+status 'the archive is whole' 0 ms-verify -q -a sound
 ms-list -a sound >all
 set -- sound/pack/*.pack
 ok 'at least three packs' test $# -ge 3
@@ -19,8 +19,8 @@ ms-init -u bob foreign
 MS_BATCH=2 MS_SEAL=2500 ms-ingest -q -a foreign -u bob "$top/t/data/eml" \
 	"$top/t/data/Maildir" "$top/t/data/hut.mbox"
 
-# try NAME WHAT...: does WHAT to a copy, arc; that is damage and is named;
-# nothing crashes, and an index built around it lets one list, export, write.
+# try NAME COMMAND...: damages a copy, arc. The damage is named, no tool crashes,
+# and with an index rebuilt around it, list, export and ingest work.
 try() {
 	what=$1 && shift
 	rm -rf arc && cp -R sound arc
@@ -28,7 +28,7 @@ try() {
 	status "$what: quick" 65 ms-verify -q --quick -a arc
 	status "$what: data" 65 ms-verify -q -a arc
 	ok "$what: named" test -s err
-	# It names what it leaves out; a header or seal holds no records.
+	# ms-verify names what it leaves out; a header or trailer holds no records.
 	ms-verify -q --rebuild-index -a arc 2>err
 	got=$?
 	ok "$what: rebuilt" test "$got" -eq 65 -o "$got" -eq 0
@@ -66,9 +66,9 @@ printf 'Subject: one more\n\nbody\n' >more.eml
 rm -rf arc/index
 status 'which a writer cuts off' 0 ms-ingest -q -a arc -u alice more.eml
 ok 'after keeping a copy' sh -c 'ls arc/tmp | grep -q "^torn-"'
-status 'whole' 0 ms-verify -q -a arc
+status 'the archive is whole' 0 ms-verify -q -a arc
 
-# Bytes by chance in place of others, at chance places.
+# Random bytes at random places.
 awk -v seed="$seed" -v n="${MS_SOAK:+500}" 'BEGIN { srand(seed); if (!n) n = 25
 	for (i = 0; i < n; i++) print int(rand() * 6000), 1 + int(rand() * 900) }' >places
 bad=0

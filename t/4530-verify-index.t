@@ -58,7 +58,7 @@ while read -r at n; do
 done <places
 ok 'bytes overwritten: no crash, and rebuilt' test "$bad" -eq 0
 ok 'most of them are noticed' test "$told" -ge 10
-status 'in the end' 0 ms-verify -q -a arc
+status 'ms-verify finds no error at the end' 0 ms-verify -q -a arc
 
 # Programs that write CRLF for the LF of CRLF leave such lines; in the stored
 # form they look like others.

@@ -36,7 +36,7 @@ ms-export -a base --format eml -o want
 hashes() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
 hashes want >want.sum
 
-# whole WHEN: all of it is there, once, in this index and in a new one.
+# whole WHEN: all messages are there, once, in this index and in a new one.
 whole() {
 	ms-list -a arc >got
 	same "$1: the list is what it was" list got
@@ -63,21 +63,21 @@ ok 'as a new one' grep -q ' 1 new, 0 known' err
 whole 'with its attachment'
 cp -a arc healed
 status 'the other is known' 0 ingest 2.eml 1.eml
-ok 'as it was' grep -q ' 0 new, 2 known' err
+ok 'both messages are known' grep -q ' 0 new, 2 known' err
 cmp -s arc/pack/00000001.pack healed/pack/00000001.pack
 ok 'nothing is written for it' test $? -eq 0
 rm -rf arc/index
 status 'an index made anew around it' 65 ms-verify -q -a arc --rebuild-index
 whole 'and then'
-ok 'a note is no longer needed' sh -c '! grep -q "not there" err'
+ok 'no damage is reported any more' sh -c '! grep -q "not there" err'
 rm -rf arc && cp -a base arc && spoil arc/pack/00000001.pack 1 1
 ms-verify -q -a arc --rebuild-index 2>err
 status 'in another folder' 0 ingest -d Other 2.eml
 ms-list -a arc >got
-ok 'is one place more' test "$(wc -l <got)" -eq 4
+ok 'the message has one more occurrence' test "$(wc -l <got)" -eq 4
 status 'all of them can be exported' 0 ms-export -a arc
 
-# ---- a message is on its way that relies on what the new index lacks
+# ---- a new message refers to an attachment that the new index lacks
 
 rm -rf arc damaged && cp -a base damaged && spoil damaged/pack/00000001.pack 1 1
 ms-verify -q -a damaged --rebuild-index 2>err
@@ -92,18 +92,18 @@ mv arc/index was && cp -a damaged/index arc/index
 drop_lock
 wait $pid
 got=$?
-ok 'it ends, to be run again' test $got -eq 75
-ok 'nothing is promised' empty ids
-status 'again' 0 ingest 4.eml
+ok 'the status asks for another run' test $got -eq 75
+ok 'no id is printed' empty ids
+status 'the message is ingested again' 0 ingest 4.eml
 id=$(sed 's/$/\r/' 4.eml | sha256sum | cut -c 1-64)
 status 'it can be exported' 0 ms-export -a arc --format eml "id:$id"
-same 'whole' 4.eml out
+same 'the message is whole' 4.eml out
 
 # ---- a message's own record
 
 rm -rf arc && cp -a base arc
 nth=0
-while nth=$((nth + 1)); do # that of the third: which block it is, is tried out
+while nth=$((nth + 1)); do # find the block of the third message
 	rm -rf arc && cp -a base arc
 	spoil arc/pack/00000001.pack 2 $nth || break
 	ms-verify -a arc --rebuild-index 2>err
@@ -112,14 +112,14 @@ while nth=$((nth + 1)); do # that of the third: which block it is, is tried out
 		! grep -q 'Subject: without' mail && ms-list -a arc >got &&
 		[ "$(wc -l <got)" -eq 3 ] && break
 done
-ok 'a MESSAGE is lost, its place is not' test "$(wc -l <got)" -eq 3
+ok 'a MESSAGE is lost, its place remains' test "$(wc -l <got)" -eq 3
 status 'it comes again' 0 ingest 3.eml
 ok 'as a new one' grep -q ' 1 new, 0 known' err
 whole 'with its record'
 cut -f 1 list >ids
 ms-export -a arc --format mboxrd - <ids >got 2>err
 ok 'by id' test "$(grep -c '^From ' got)" -eq 3
-status 'and once more' 0 ingest 3.eml
-ok 'is known' grep -q ' 0 new, 1 known' err
+status 'the message is ingested again' 0 ingest 3.eml
+ok 'the message is known' grep -q ' 0 new, 1 known' err
 whole 'still'
 finish

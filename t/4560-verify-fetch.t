@@ -20,7 +20,7 @@ ms-init -u alice arc
 fetch >stream 2>err
 status 'is archived' 0 env MS_BATCH=1 ms-ingest -q -a arc stream
 status 'once' 0 fetch
-ok 'nothing new' grep -q '3 seen: 0 new, 3 known' err
+ok 'no message is new' grep -q '3 seen: 0 new, 3 known' err
 ms-list -a arc >list
 
 # A byte of the second data block.
@@ -37,7 +37,7 @@ perl -e '
 	exit 1'
 ok 'damage' test $? -eq 0
 status 'an index around it' 65 ms-verify -q -a arc --rebuild-index
-status 'again' 0 fetch
+status 'the same run again' 0 fetch
 ok 'one is fetched' grep -q '3 seen: 1 new, 2 known' err
 cp out stream
 status 'it is archived' 0 ms-ingest -a arc stream
@@ -45,6 +45,6 @@ ok 'as a new one' grep -q ' 1 new, 0 known' err
 ms-list -a arc >got
 same 'where it was' list got
 status 'and all can be exported' 0 ms-export -a arc
-status 'again' 0 fetch
-ok 'nothing new' grep -q '3 seen: 0 new, 3 known' err
+status 'the same run again' 0 fetch
+ok 'no message is new' grep -q '3 seen: 0 new, 3 known' err
 finish

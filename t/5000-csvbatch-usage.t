@@ -7,7 +7,7 @@ url=imaps://127.0.0.1:1/
 printf 'u;p\nalice;pw\n' >one.csv && chmod 600 one.csv
 ms-init arc
 
-# refused NAME WORDS ARGUMENT...: 64, with these words.
+# refused NAME WORDS ARGUMENT...: status 64, with these words.
 refused() {
 	_words=$2 && _what=$1 && shift 2
 	status "$_what" 64 ms-csvbatch "$@"
@@ -31,7 +31,7 @@ refused '--archived-before alone' '--delete-archived' -a arc --archived-before 1
 refused 'an unknown option' 'unrecognized' -a arc --no-such $url one.csv
 refused 'an abbreviated one' 'unrecognized' -a arc --time 3 $url one.csv
 
-# Who and what kind of run is not for a batch; whatever ms-fetch has of these.
+# Options of ms-fetch that a batch does not pass on.
 for o in --user=x --login=x --authzid=x --password-file=x --password-fd=3 \
 	--password-command=x --token-command=x --follow --poll=3 --list-folders --verbose; do
 	refused "$o" "${o%%=*}: .* many mailboxes" -a arc "$o" $url one.csv

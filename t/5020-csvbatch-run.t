@@ -91,7 +91,7 @@ ok 'other rows and new rows are left out' empty out
 grep -v '"end"' failed | head -n 1 >died
 printf '{"type":"mailbox","li' >>died
 status 'the report of a run that died' 1 batch --failed-from died
-ok 'all that it does not call succeeded' [ "$(wc -l <out)" -ge 4 ]
+ok 'all rows that the report does not call succeeded' [ "$(wc -l <out)" -ge 4 ]
 
 printf '{"type":"mailbox","line":9,"result":"failed","status":65}\n' | cat - all >nameless
 status 'a row without a login had failed' 1 batch --failed-from nameless

@@ -25,7 +25,7 @@ while [ $n -lt $count ]; do
 	case $name in u*) rows="$rows $name:$((n % 13)):P" ;; *) bad="$bad $name:9:P" ;; esac
 	printf '%s;"it'"'"'s ""%s"";|,";%s@example.org;\n' "$name" $n "$name"
 done >>boxes.csv
-# Passwords are what the table says; of some it says the wrong one.
+# The passwords are those of the table, except for some wrong ones.
 for list in "want $rows" "bad $bad"; do
 	set -- $list
 	file=$1 && shift
@@ -74,8 +74,8 @@ status 'the archive is whole' 0 ms-verify -q -a arc
 
 status 'a second run' 1 run again
 archived >got
-same 'nothing is there twice' want got
-ok 'nothing is new' jq -e 'select(.type == "end").new == 0' again
+same 'nothing is stored twice' want got
+ok 'no message is new' jq -e 'select(.type == "end").new == 0' again
 
 grep succeeded results | cut -f 2 | sort >well
 status 'what failed, once more' 1 ms-csvbatch -a "$scratch/arc" -j $at_once --failed-from report \
@@ -90,7 +90,7 @@ same 'and all of their mail' all got
 status 'the archive is whole' 0 ms-verify -q -a arc
 ok 'no process is left' batch_gone 10
 
-# ---- a run is stopped while all that runs hangs ----
+# ---- a run is stopped while all its mailboxes hang ----
 grep '^Login\|^hang\|^slow' boxes.csv >hang.csv && chmod 600 hang.csv
 ms-csvbatch -a "$scratch/arc" -j 2 --insecure-plaintext --timeout 300 --report stopped \
 	"$moody_url" hang.csv >out 2>err &

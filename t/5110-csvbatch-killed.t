@@ -35,7 +35,7 @@ kill_all() {
 round=0
 while [ $round -lt $rounds ]; do
 	round=$((round + 1))
-	# A mix of runs that have all to do and ones that begin where others ended.
+	# Every fourth run begins with an empty archive.
 	[ $((round % 4)) != 1 ] || { rm -rf arc && ms-init arc; }
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
 	wait_s=$(awk "BEGIN { print 0.03 + $((seed / 65536 % 1000)) / 1000 }")
@@ -61,11 +61,11 @@ while [ $round -lt $rounds ]; do
 		;;
 	esac
 	archived >got.now
-	ok "ended $how: nothing is there twice" sh -c 'uniq -d got.now | cmp - /dev/null'
-	ok "ended $how: nothing is there that was not sent" sh -c 'comm -13 want got.now | cmp - /dev/null'
+	ok "ended $how: no message is stored twice" sh -c 'uniq -d got.now | cmp - /dev/null'
+	ok "ended $how: only messages of the server are stored" sh -c 'comm -13 want got.now | cmp - /dev/null'
 	ok "ended $how: no lock is left" flock -n arc/lock true
 	if [ $((round % 4)) = 0 ]; then
-		status "after all these: what did not succeed" 0 ms-csvbatch -q -a "$scratch/arc" -j 4 \
+		status "after all rounds: the failed rows" 0 ms-csvbatch -q -a "$scratch/arc" -j 4 \
 			--failed-from report --ca-file "$imap_ca" "$imap_url_tls" boxes.csv
 		status "after all these: a whole run" 0 run
 		archived >got

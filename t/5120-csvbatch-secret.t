@@ -24,7 +24,7 @@ cat >boxes.csv <<-END
 	nine;$planted-11;;a/b
 END
 chmod 600 boxes.csv
-cp boxes.csv "$HOME/.boxes" # what is looked through is not the table itself
+cp boxes.csv "$HOME/.boxes" # the search excludes the table itself
 
 # Looks at every process, over and over, until the file `stop` is there.
 cat >watch.py <<'END'
@@ -64,7 +64,7 @@ watched() {
 	cat out err >>said
 }
 
-# The test itself: a password in an argument is found.
+# Self-test: a password in an argument is found.
 sh -c 'until [ -e stop ]; do sleep 0.1; done' "$planted" &
 sleeper=$!
 python3 watch.py "$planted" >watched &

@@ -28,7 +28,7 @@ while True:
     out += data
 with open("screen", "wb") as f:
     f.write(out)
-# What stays on the screen when all is over: each cursor up takes lines away.
+# The screen at the end: each "cursor up" removes lines.
 lines = []
 for piece in out.decode().replace("\x1b[?7l", "").replace("\x1b[?7h", "").split("\r\n"):
     while piece.startswith("\r\x1b["):
@@ -43,12 +43,12 @@ terminal() {
 		--timeout 2 --retries 0 "$moody_url" boxes.csv
 }
 status 'some fail' 1 terminal
-ok 'what runs is shown' grep -aq 'line 3, hang-1  *fetching  0:01' screen
+ok 'running mailboxes are shown' grep -aq 'line 3, hang-1  *fetching  0:01' screen
 ok 'a long name is cut between characters' grep -aq 'line 5, hang-äöü0* *fetching' screen
-ok 'and the whole' grep -aq '[0-9] of 4 mailboxes, [0-9] failed, 9 messages new' screen
-ok 'nothing of it stays' sh -c '! grep "fetching\|of 4 mailboxes" out'
-ok 'but the results' [ "$(grep -c '	succeeded	\|	failed	' out)" = 4 ]
-ok 'the remarks' grep -q '^ms-csvbatch: line 4, wrong: ms-fetch: .*login refused' out
+ok 'the totals are shown' grep -aq '[0-9] of 4 mailboxes, [0-9] failed, 9 messages new' screen
+ok 'the progress lines are removed' sh -c '! grep "fetching\|of 4 mailboxes" out'
+ok 'the results remain' [ "$(grep -c '	succeeded	\|	failed	' out)" = 4 ]
+ok 'the messages are shown' grep -q '^ms-csvbatch: line 4, wrong: ms-fetch: .*login refused' out
 ok 'and the sums, last' sh -c 'tail -n 1 out | grep -q "^ms-csvbatch: 4 mailboxes: 1 succeeded, 3 failed"'
 status 'with -q' 1 terminal -q
 ok 'nothing is shown' sh -c '! grep -aq "fetching\|$(printf "\033")" screen'

@@ -21,8 +21,8 @@ fetch() { ms-fetch -q -a arc -u alice --timeout 5 "$@"; }
 ingest() { ms-ingest -q -a arc --create-user; }
 kept() { ms-list -a arc | wc -l; }
 
-# is NAME WANTED: the status of the pipe that has just ended. What both ends
-# have said moves from `err` to `said`.
+# is NAME WANTED: the status of the pipe that has just ended. The messages of
+# both ends move from `err` to `said`.
 is() {
 	got=$?
 	mv err said
@@ -41,13 +41,13 @@ fetch --no-such-option 2>>err | ingest 2>>err
 is 'usage' 64
 fetch --ca-file "$imap_ca" --password-file right.pw imaps://alice@127.0.0.1:1/ 2>>err | ingest 2>>err
 is 'nobody there' 75
-ok 'nothing is kept of all that' [ "$(kept)" -eq 0 ]
+ok 'no message was stored' [ "$(kept)" -eq 0 ]
 
 fetch --retries 0 --ca-file "$imap_ca" --password-file right.pw "$(rogue_url reset)" 2>>err | ingest 2>>err
 is 'server reset' 75
-ok 'what was whole before is kept' [ "$(kept)" -eq 1 ]
+ok 'complete messages before it are kept' [ "$(kept)" -eq 1 ]
 
-# Killed before its first byte: nothing at all comes through the pipe.
+# Killed before its first byte: the pipe is empty.
 sh -c 'echo $$ >pid; exec ms-fetch -q --ca-file "$1" --password-file right.pw "$2"' \
 	sh "$imap_ca" "$(rogue_url silent)" 2>/dev/null | ingest 2>>err &
 pipe=$!
@@ -63,10 +63,10 @@ sh -c 'echo $$ >pid; exec ms-fetch -q --connections 1 --ca-file "$1" --password-
 fetcher=$!
 { head -c 1000000 && kill -9 "$(cat pid)" && cat; } <fifo | ingest 2>>err
 is 'fetcher killed in mid-message' 76
-ok 'what was whole before is kept' [ "$(kept)" -eq 2 ]
+ok 'complete messages before it are kept' [ "$(kept)" -eq 2 ]
 wait $fetcher
 
-# Garbage can end the parser, and with it the fetcher: as if it were killed.
+# Garbage can crash the parser, and with it ms-fetch, as if it were killed.
 fetch --ca-file "$imap_ca" --password-file right.pw --folder INBOX "$(rogue_url deep)" 2>>err | ingest 2>>err
 is 'fetcher ended by garbage' 76
 rogues=$(kept)
@@ -76,7 +76,7 @@ if [ "${SAN-}" != 1 ]; then
 		LD_PRELOAD=$build/t/crash.so MS_SHIM_DIR=$(pwd -P)/arc MS_SHIM_EXE=ms-ingest \
 			MS_SHIM_AT=3 MS_SHIM_FOR=0 MS_SHIM_DO=ENOSPC ingest 2>>err
 	is 'full disk at the ingester' 75
-	ok 'it says so' grep -q 'No space left' said
+	ok 'the message says so' grep -q 'No space left' said
 fi
 fetch --ca-file "$imap_ca" --password-file right.pw "$(imap_url alice)" 2>>err |
 	ms-ingest -q -a arc --no-such-option 2>>err
@@ -84,7 +84,7 @@ is 'usage of the ingester' 64
 
 fetch --ca-file "$imap_ca" --password-file right.pw "$(imap_url alice)" 2>>err | ingest 2>>err
 is 'all well' 0
-ok 'and silent' empty said
+ok 'nothing is printed' empty said
 fetch --ca-file "$imap_ca" --password-file right.pw "$(imap_url alice)" 2>>err | ingest 2>>err
 is 'all well again' 0
 ok 'everything is there, once' [ "$(kept)" -eq "$((20 + rogues))" ]

@@ -26,15 +26,15 @@ status 'an archive' 0 ms-init arc
 fetch 2>err | ms-ingest -q -a arc --create-user --report ingested 2>>err
 got=$?
 ok 'the mailbox is archived' [ $got -eq 0 ]
-ok 'without a word' empty err
+ok 'nothing is printed' empty err
 status 'the archive is whole' 0 ms-verify -q -a arc
 
 # Fields: user source folder uid flags date sha256.
 imap_expected alice "$@" | sort >want
 ok "there are $messages" [ "$(wc -l <want)" -eq $messages ]
-status 'it is handed back' 0 ms-export -a arc --eol original
+status 'the mailbox is exported' 0 ms-export -a arc --eol original
 python3 "$top/t/unstream.py" <out >got.all
-# An archive does not tell no flags from none said.
+# An archive does not distinguish no flags from unknown flags.
 sed '$d' got.all | awk 'BEGIN { FS = OFS = "\t" } $5 == "-" { $5 = "" } 1' | sort >got
 same 'every message, place, flag and date is the server'"'"'s' want got
 ok 'the export is whole' grep -qx "end; messages=$messages; failed=0; status=0" got.all
@@ -51,8 +51,8 @@ ms-fetch -q -u alice --ca-file "$imap_ca" --password-file alice.pw "$(imap_url a
 	ms-ingest -q -a arc --report ingested 2>err
 got=$?
 ok 'all of it again' [ $got -eq 0 ]
-ok 'nothing is new' grep -q "\"type\":\"end\".*\"seen\":$messages,\"new\":0,\"known\":$messages," ingested
+ok 'no message is new' grep -q "\"type\":\"end\".*\"seen\":$messages,\"new\":0,\"known\":$messages," ingested
 ms-list -a arc >list
-ok 'nothing is there twice' [ "$(wc -l <list)" -eq $messages ]
+ok 'nothing is stored twice' [ "$(wc -l <list)" -eq $messages ]
 status 'the archive is whole' 0 ms-verify -q -a arc
 finish

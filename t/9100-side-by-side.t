@@ -7,7 +7,7 @@
 
 all=6000
 [ -z "${MS_SOAK-}" ] || all=200000
-base=$((all / 12)) # of the common ones, there before the rest; more than a pipe holds
+base=$((all / 12)) # common messages, ingested first; their list exceeds a pipe
 # stream NUMBER: the mail of one of the four.
 stream() {
 	case $1 in
@@ -39,7 +39,7 @@ sizes() { stat -c %s "$1"/pack/* | awk '{ n += $1 } END { print n }'; }
 new() { # NAME
 	ms-init -u alice "$1" && first | ms-ingest -q -a "$1"
 }
-# four NAME: the run that all this is about.
+# four NAME: the four concurrent runs.
 four() {
 	for i in 1 2 3 4; do
 		stream $i | ms-ingest -a "$1" --create-user --report "report$i" 2>"err$i" &
@@ -57,11 +57,11 @@ four() {
 
 new one
 { stream 1 && stream 2 && stream 3 && stream 4; } | ms-ingest -q -a one --create-user
-ok 'one alone' test $? -eq 0
+ok 'one ms-ingest alone' test $? -eq 0
 
 export MS_INDEX_MAP=1048576
 
-# ---- four, and nobody else ----
+# ---- four, without readers ----
 
 new quiet
 four quiet
@@ -70,7 +70,7 @@ ok "four at once: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
 # ---- four, with readers ----
 
 new busy
-# stopped COMMAND...: begins to write, finds its pipe full, and is stopped.
+# stopped COMMAND...: is stopped (SIGSTOP) when its pipe is full.
 stopped() {
 	mkfifo "$1.pipe"
 	"$@" -a busy >"$1.pipe" 2>"$1.err" &
@@ -103,21 +103,21 @@ rm running
 wait $listers
 ok "four with readers: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
 ok "mail was listed meanwhile, $(wc -l <listed) times" test -s listed
-ok 'and never less than before' empty lister.err
+ok 'no listing was shorter than the one before' empty lister.err
 head -n 5 lister.err | sed 's/^/# /'
 
 kill -CONT "$list_pid" "$export_pid"
 cat <&4 >list.stopped &
 cat <&5 >export.stopped
 wait "$list_pid"
-ok 'the list that was stopped ends well' test $? -eq 0 -a ! -s ms-list.err
+ok 'the stopped list succeeds' test $? -eq 0 -a ! -s ms-list.err
 wait "$export_pid"
-ok 'the export too' test $? -eq 0 -a ! -s ms-export.err
+ok 'the stopped export does too' test $? -eq 0 -a ! -s ms-export.err
 ok 'the list has what was there when it began' test "$(wc -l <list.stopped)" -eq $base
 python3 sum.py <export.stopped >got
-ok 'the export too' test "$(cut -d ' ' -f 1 <got)" -eq $base
+ok 'the export has what was there when it began' test "$(cut -d ' ' -f 1 <got)" -eq $base
 
-# ---- as good as one alone ----
+# ---- the result equals that of one alone ----
 
 for a in one quiet busy; do ms-list -a $a | sort >list.$a; done
 ok "there are $(wc -l <list.one) occurrences" test "$(wc -l <list.one)" -eq $((all * 2))
@@ -135,5 +135,5 @@ note "packs: $(paste -sd ' ' packs), index: $(paste -sd ' ' indexes) bytes"
 ok 'within 5 percent of the size' awk 'NR == 1 { one = $1 } $1 > one * 1.05 { exit 1 }' packs
 ok 'with readers, the index has at most 1.2 times the size' \
 	awk 'NR == 2 { one = $1 } NR == 3 && $1 > one * 1.2 { exit 1 }' indexes
-status 'all is well' 0 ms-verify -q -a busy
+status 'ms-verify finds no error' 0 ms-verify -q -a busy
 finish

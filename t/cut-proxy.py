@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""cut-proxy.py - a bad line between a client and a server.
+"""cut-proxy.py - a bad connection between a client and a server.
 
 usage: cut-proxy.py [--tls CERT KEY] FOLDER HOST:PORT
 Passes connections to a free port of 127.0.0.1 on to HOST:PORT. FOLDER gets the
-file "port" and two FIFOs: "do" takes a line of words that say what the line is
-like from now on, "done" then answers with what has passed under the former:
+file "port" and two FIFOs: "do" takes a line of words that set the behaviour from
+now on, "done" then answers with the amounts of the time before:
 
     SERVER-BYTES CLIENT-BYTES CONNECTIONS COMMANDS
 
@@ -12,7 +12,7 @@ like from now on, "done" then answers with what has passed under the former:
     before=N    ... when the client's Nth line has come, which is not passed on
     after=N     ... when its Nth line has been passed on; no answer comes back
     how=reset   they end with RST (default: FIN)
-    then=refuse after that nobody is served (default: serve)
+    then=refuse after that connections are refused (default: serve)
     stall=N     after N bytes of the server nothing passes and nothing ends
     rate=N      bytes a second, of the server, of each connection
     delay=MS    added to each round trip, and to connecting

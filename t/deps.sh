@@ -1,7 +1,7 @@
 #!/bin/sh
-# usage: t/deps.sh PACKAGE ... - installs what is missing of these Debian
-# packages. Elsewhere, and with MS_NO_DEPS=1, does nothing. Status 1: some are
-# missing still.
+# usage: t/deps.sh PACKAGE ... - installs those of these Debian packages that are
+# missing. On other systems, and with MS_NO_DEPS=1, it does nothing. Status 1:
+# some are still missing.
 [ "${MS_NO_DEPS-}" != 1 ] || exit 0
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# usage: t/fuzz.sh SECONDS TARGET ... - runs each fuzz target so long under
-# libFuzzer, beginning with its seeds; what it finds stays in build/fuzz/corpus.
+# usage: t/fuzz.sh SECONDS TARGET ... - runs each fuzz target for SECONDS under
+# libFuzzer, beginning with its seeds; new inputs are kept in build/fuzz/corpus.
 seconds=$1 && shift
 bad=0
 for t; do

@@ -5,13 +5,12 @@
 #                            answers a wrong password at once; $imap_url_tls
 #                            and $imap_url_plain
 #   batch_boxes FILE ROW...  makes mailboxes; a ROW is NAME:MESSAGES:PASSWORD;
-#                            what ms-list will say of each message (user TAB id,
-#                            sorted) goes to FILE
-#   moody_start              $moody_url leads to the plain port, for those who
-#                            are not called as moody-imap.py says
+#                            FILE gets a line "user TAB id" for each message, sorted
+#   moody_start              $moody_url leads to the plain port, except for the
+#                            logins that moody-imap.py names
 #   batch_processes          prints the processes that have $scratch/arc on
 #                            their command line: number, name
-#   batch_gone SECONDS       waits until there are none; status 1: there are
+#   batch_gone SECONDS       waits until there are none; 1: some are left
 # shellcheck disable=SC2034,SC2154 # what is for the test; what the others set
 moody_pid=''
 trap '[ -z "$moody_pid" ] || kill "$moody_pid"; imap_stop; cd /

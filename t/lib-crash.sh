@@ -1,15 +1,16 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # set by lib.sh, used by tests
-# lib-crash.sh - an archive, mail to bring into it, and what must hold when the
-# run that did so has died or failed at whatever moment. Source it after lib.sh.
+# lib-crash.sh - an archive, mail for it, and the conditions that must hold after
+# a run was killed or has failed at any moment. Source it after lib.sh.
 #   crash_mail FILE N      an mbox of N messages, each third with an attachment
 #   crash_begin            makes base: an archive with 5 messages; in.mbox with
-#                          30, 25 of them new, in batches of 10; what an
-#                          undisturbed run makes of both is in `want`
+#                          30, 25 of them new, in batches of 10; `want` is the
+#                          list of messages after a run without failure
 #   crash_fresh            arc is a copy of base; a journal for unsynced.so
 #   crash_run LIBS A=B ... COMMAND   runs it with these preload libraries
-#   crash_count [FUNCTION] $calls, and the file calls: what there is to die in
-#   crash_ingest, crash_init, crash_rebuild LIBS A=B ...   the runs that do
-#   crash_index STATE      kept, gone, older or other: what becomes of the index
+#   crash_count [FUNCTION] $calls, and the file `calls`: the calls of a run
+#   crash_ingest, crash_init, crash_rebuild LIBS A=B ...   these runs, with preload
+#                          libraries
+#   crash_index STATE      what happens to the index: kept, gone, older, other
 #   crash_holds            whether arc is whole, complete after one more run,
 #                          and has nothing twice; prints the reason if not
 command -v openssl >/dev/null || skip openssl 'no openssl'
@@ -64,14 +65,14 @@ crash_run() {
 		MS_SHIM_LOG="$scratch/log" "$@"
 }
 
-# The run that dies, or fails; ids has what it said it had kept.
+# The run that is killed or fails; `ids` has the ids that it printed.
 crash_ingest() { # LIBS A=B ...
 	crash_run "$@" MS_SHIM_EXE=ms-ingest ms-ingest -q -a arc -u crash \
 		-d INBOX --print-ids in.mbox >ids 2>err
 }
 
-# How many calls there are to die in, and which; for crash_ingest or another
-# function that takes the same arguments.
+# The number and the names of the calls that change files, in crash_ingest or
+# another function with the same arguments.
 crash_count() {
 	crash_fresh
 	"${1:-crash_ingest}" crash MS_SHIM_AT=0
@@ -80,8 +81,8 @@ crash_count() {
 		"$(cut -d ' ' -f 3 calls | sort | uniq -c | tr -s ' \n' ' ')"
 }
 
-# crash_calls LAST: the numbers of the calls to die at, up to LAST: a third of
-# them, other ones in each run; all in a soak.
+# crash_calls LAST: the numbers of the calls at which the process is killed: a
+# third of 1..LAST, other ones in each run; in a soak all.
 crash_calls() {
 	[ -n "${MS_SOAK-}" ] || set -- "$1" 3
 	seq $((seed % ${2-1} + 1)) "${2-1}" "$1"
@@ -98,7 +99,7 @@ crash_rebuild() {
 # Is the Nth call one that writes?
 crash_writes() { sed -n "$1p" calls | grep -q write; }
 
-# What becomes of the index: one state in turn, in a soak each.
+# The state of the index: one of four in turn, in a soak all.
 crash_states() {
 	[ -z "${MS_SOAK-}" ] || { echo kept gone older other && return; }
 	case $(($1 % 4)) in 0) echo kept ;; 1) echo gone ;; 2) echo older ;; 3) echo other ;; esac
@@ -115,7 +116,7 @@ crash_no() { echo "$1" && [ ! -s said ] || head -n 5 said && return 1; }
 
 crash_holds() { # STATE
 	if [ "$1" = other ]; then
-		# The index of other packs: refused, by name, never believed.
+		# The index of other packs is refused, and the message says what to do.
 		ms-list -a arc >have 2>said
 		[ $? -eq 65 ] && grep -q -e --rebuild-index said || crash_no "a foreign index was not refused" || return
 		ms-verify -q -a arc --rebuild-index >said 2>&1 || crash_no "no index could be made" || return
@@ -131,5 +132,5 @@ crash_holds() { # STATE
 	cmp -s want have || crash_no "again: $(wc -l <have) lines, not as without trouble" || return
 	ms-verify -q -a arc >said 2>&1 || crash_no "again: ms-verify said $?" || return
 	ms-ingest -a arc -u crash -d INBOX in.mbox >said 2>&1
-	grep -q ' 0 new' said || crash_no 'a third time: something is new'
+	grep -q ' 0 new' said || crash_no 'the third run: a message is new'
 }

@@ -11,12 +11,13 @@
 #                                succeed, mailbox() quotes a name
 #   cyrus_url NAME               prints the mailbox's URL
 #   cyrus_expected NAME SEPARATOR FOLDER=MAILBOX ...
-#                                what unstream.py must say of a fetch of these,
-#                                by the files in Cyrus's spool and its index;
-#                                MAILBOX as its administrator names it
-#   cyrus_stop                   also done at the end, whatever happens
+#                                what unstream.py must print for a fetch of
+#                                these, from the files in Cyrus's spool and its
+#                                index; MAILBOX is the internal name
+#   cyrus_stop                   also done when the script ends
 # The server is unpacked into build/cyrus by t/deps-cyrus.sh; without it: skip.
-# It runs as who runs the test; for root, who may not, as nobody.
+# Cyrus runs as the user of the test; as nobody if that is root, which Cyrus
+# refuses.
 # shellcheck disable=SC2154 # what lib.sh and lib-imap.sh set
 cyrus_root=$scratch/cyrus cyrus_pid='' cyrus_at=$top/build/cyrus
 
@@ -37,7 +38,7 @@ cyrus_skip() {
 	[ -e "$cyrus_at/usr/lib/cyrus/bin/imapd" ] ||
 		skip cyrus "no Cyrus in build/cyrus (t/deps-cyrus.sh build/cyrus)"
 	[ "$(id -u)" != 0 ] || imap_as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
-	# A checkout may lie where nobody may look.
+	# The user nobody may have no access to the checkout.
 	${imap_as} test -x "$cyrus_at/usr/lib/cyrus/bin/imapd" || {
 		cp -R "$cyrus_at" "$scratch/cyrus.copy" && cyrus_at=$scratch/cyrus.copy
 	}
@@ -97,9 +98,9 @@ cyrus_start() {
 	cyrus_password cyrus admin && cyrus_run
 }
 
-# Starts the server, also again after cyrus_stop. It ends with this shell, even
-# if that is killed. It has a session of its own: when it is told to end, it ends
-# its whole process group, which would be other tests' servers, too.
+# Starts the server, also after cyrus_stop. The server ends with this shell, even
+# if the shell is killed. It has a session of its own, because it ends its whole
+# process group, to which the servers of other tests would belong.
 cyrus_run() {
 	cyrus setsid setpriv --pdeathsig TERM "$cyrus_bin/master" -C "$cyrus_root/imapd.conf" \
 		-M "$cyrus_root/cyrus.conf" -p "$cyrus_root/pid" >>"$cyrus_root/out" 2>&1 &

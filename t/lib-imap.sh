@@ -9,23 +9,24 @@
 #   imap_user NAME PASSWORD      and the file NAME.pw with the password
 #   imap_folder NAME FOLDER      makes it; $imap_dir is its Maildir
 #   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
-#   imap_own                     after files were made otherwise: Dovecot's now
+#   imap_own                     gives files that were made otherwise to Dovecot
 #   imap_url NAME                prints the mailbox's URL
 #   pop3_url NAME                the same for POP3
-#   imap_expected NAME FOLDER .. what unstream.py must say of a fetch of these,
-#                                by Dovecot's own files and its lists of UIDs
+#   imap_expected NAME FOLDER .. what unstream.py must print for a fetch of
+#                                these, from Dovecot's files and lists of UIDs
 #   imap_idle                    waits for the end of all sessions: then files of
 #                                mailboxes can be moved and deleted
-#   imap_stop                    also done at the end, whatever happens
+#   imap_stop                    also done when the script ends
 #   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
 #                                no Dovecot; after rogue_kind=pop3 those of
 #                                rogue-pop3.py
-#   rogue_url MODE               prints where
-# Dovecot runs as who runs the test; for root, who may not have mail, as nobody.
+#   rogue_url MODE               prints the URL of that server
+# Dovecot runs as the user of the test; as nobody if that is root, which Dovecot
+# refuses.
 # shellcheck disable=SC2154 # scratch is lib.sh's
 imap_root=$scratch/imap imap_pid='' imap_as='' rogue_pid='' rogue_kind=imap
 
-# What ends with the test, before the scratch folder goes.
+# These processes end with the test, before the scratch folder is deleted.
 trap 'imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
 	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 
@@ -165,7 +166,7 @@ imap_start() {
 
 # Starts the server, also again after imap_stop.
 imap_run() {
-	# It ends with this shell, even if that is killed.
+	# Dovecot ends with this shell, even if the shell is killed.
 	${imap_as:-setpriv} --pdeathsig TERM dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
 	imap_pid=$!
 	started $imap_pid "$imap_root/log" listening "$imap_port"
@@ -178,7 +179,7 @@ imap_stop() {
 		kill "$pid" $(pgrep -P "$pid") 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
-	# Where a message is a FIFO, so that a session hangs, its reader is let go.
+	# A session can hang on a message that is a FIFO: release it.
 	[ ! -d "$imap_root/home" ] || find "$imap_root/home" -type p | while read -r fifo; do
 		: <>"$fifo"
 		rm -f "$fifo"

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# lib-proxy.sh - a bad line between ms-fetch and a server: cut-proxy.py. Source
+# lib-proxy.sh - a bad connection between ms-fetch and a server: cut-proxy.py. Source
 # it after lib-imap.sh (and lib-cyrus.sh), then:
 #   proxy_start PORT [tls]   $proxy_port leads to 127.0.0.1:PORT; with "tls" what
-#                            is counted and cut is the talk inside the TLS
-#   proxy WORD ...           what the line is like from now on, as cut-proxy.py
-#                            says; sets what has passed before: $proxy_server and
+#                            is counted and cut is the plain text inside TLS
+#   proxy WORD ...           the behaviour from now on, see cut-proxy.py; sets the
+#                            amounts of the time before: $proxy_server and
 #                            $proxy_client (bytes), $proxy_connections,
 #                            $proxy_commands
-#   proxy_stop               also done at the end, whatever happens
+#   proxy_stop               also done when the script ends
 # shellcheck disable=SC2154,SC2034 # what the other files set; what is for the test
 proxy_root=$scratch/proxy proxy_pid=''
 

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# lib.sh - what every t/*.t stands on: a scratch folder, which is where it runs,
-# an environment that is always the same, and TAP. Source it first, end with
-# `finish`. Set for the script: $top $build $scratch.
+# lib.sh - the base of every t/*.t: a scratch folder, which is the working
+# directory, a fixed environment, and TAP. A script sources this file first and
+# ends with `finish`. Set for the script: $top $build $scratch.
 #   MS_SOAK=1           large volumes     MS_SEED=N    repeats a random run
-#   MS_TEST_REQUIRE=... what must not be skipped: dovecot corpora ...
+#   MS_TEST_REQUIRE=... names that must not be skipped: dovecot corpora
 #   MS_KEEP=1           keeps the scratch folder
 top=$(cd "$(dirname "$0")/.." && pwd) build=$top/build
 [ "${SAN-}" != 1 ] || build=$top/build/san
@@ -14,14 +14,14 @@ for v in $(env | sed -n 's/^\(MS_[A-Z_]*\)=.*/\1/p'); do
 done
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/ms-t.XXXXXX") && cd "$scratch" || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC PATH="$build/bin:$PATH" HOME="$scratch"
-# A sanitizer's finding must not look like "some inputs failed".
+# The status of a sanitizer must differ from "some inputs failed".
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
 unset LD_PRELOAD CDPATH
 umask 022
 trap 'cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
 	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 trap 'exit 1' HUP INT TERM
-# Counted in files, so that a check at the end of a pipe counts too.
+# The counts are files, so that a check at the end of a pipe counts too.
 tally=$scratch/.tally && mkdir "$tally" && touch "$tally/all" "$tally/bad"
 
 note() { printf '%s\n' "$*" | cat -v | sed 's/^/# /'; }
@@ -29,7 +29,7 @@ number() { echo >>"$tally/all" && wc -l <"$tally/all"; }
 pass() { printf 'ok %s - %s\n' "$(number)" "$1"; }
 fail() { echo >>"$tally/bad" && printf 'not ok %s - %s\n' "$(number)" "$1"; }
 
-# ok NAME COMMAND...: the command says yes.
+# ok NAME COMMAND...: the command succeeds.
 ok() {
 	_name=$1 && shift
 	if _said=$("$@" 2>&1); then
@@ -40,8 +40,8 @@ ok() {
 	fi
 }
 
-# status NAME CODE COMMAND...: it ends with just this status. Its output is
-# then in the files `out` and `err` (here, not in the caller's redirection).
+# status NAME CODE COMMAND...: the command ends with exactly this status. Its
+# output is then in the files `out` and `err`, whatever the caller redirects.
 status() {
 	_name=$1 _want=$2 && shift 2
 	"$@" >out 2>err
@@ -89,7 +89,7 @@ hold_lock() {
 }
 drop_lock() { rm "$scratch/.lock" && wait $lock_pid; }
 
-# skip WHAT REASON: ends the script here, unless WHAT is required.
+# skip WHAT REASON: ends the script, or fails if WHAT is required.
 skip() {
 	case " ${MS_TEST_REQUIRE-} " in *" $1 "*) fail "$1 is required: $2" && finish ;; esac
 	[ -s "$tally/all" ] || { echo "1..0 # SKIP $2" && exit 0; }
@@ -105,13 +105,13 @@ corpora() {
 		mkdir -p "$top/build/corpora"
 		_tmp=$(mktemp -d "$corpus.XXXXXX") || skip corpora "no room"
 		tar -C "$_tmp" --zstd -xf "$_from" || skip corpora "cannot unpack $_from"
-		# Where another script was faster, its copy stays.
+		# If another script was faster, its copy stays.
 		mv -T "$_tmp" "$corpus" 2>/dev/null || rm -rf "$_tmp"
 	fi
 	[ ! -d "$corpus/$1" ] || corpus=$corpus/$1
 }
 
-# seed: $seed is a number, printed, and MS_SEED if that is set.
+# seed: sets $seed to MS_SEED or a random number, and prints it.
 seed() {
 	seed=${MS_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 	echo "# seed $seed (MS_SEED repeats it)"

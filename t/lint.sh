@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: t/lint.sh - every check that reads sources and runs nothing. CFLAGS
-# and LAYERS are those of the build. Status 1: something is to be mended.
+# and LAYERS are those of the build. Status 1: a check failed.
 bad=0
 complain() { bad=1 && echo "lint: $1"; }
 
@@ -29,7 +29,7 @@ printf '%s\n' $c | xargs -P "$(nproc)" -I '{}' sh -c '
 shellcheck -S warning -x -P SCRIPTDIR $sh || complain shellcheck
 mandoc -Tlint -Wwarning man/*.[1-9] || complain mandoc
 
-# What this code never calls: unbounded, not reentrant, or blind to errors.
+# Functions that are unbounded, not reentrant, or hide errors.
 # shellcheck disable=SC2086
 grep -nwE '(sprintf|vsprintf|strcpy|strcat|strtok|gmtime|localtime|atoi|system)\(' \
 	lib/*/*.[ch] cmd/*/*.[ch] t/unit/*.c 2>/dev/null && complain 'functions to avoid'

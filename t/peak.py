@@ -4,7 +4,7 @@
 usage: peak.py FILE COMMAND...
 Runs the command, looks at RssAnon in its /proc/PID/status every 2 ms, and
 writes the highest, in KiB, to FILE. What is mapped from files (the index) is
-page cache and not counted. Its exit status is the command's.
+page cache and not counted. The exit status is that of the command.
 """
 import os
 import sys

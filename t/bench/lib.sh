@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154 # what run has set
-# lib.sh - what the rows of `make bench` stand on. A row is a script NN-*.sh
+# lib.sh - the base of the rows of `make bench`. A row is a script NN-*.sh
 # that sources this and runs in its own folder, $scratch, below $bench. Set by
 # run: top bench runs scale. Kept in $scratch/times: a file a NAME, a line a
 # round, wall and CPU seconds.
