@@ -37,13 +37,13 @@ for tool in "$build"/bin/ms-*; do
 	ok "$name: prints its version" grep -qx "$name [0-9]*\.[0-9]*\.[0-9]*" out
 	status "$name: an unknown option" 64 "$name" --no-such-option
 	ok "$name: the error shows the usage" grep -q '^usage: ' err
-	ok "$name: stdout has nothing but a trailer" sh -c '! grep -v "^MS-Envelope: end\|^From ms-stream@1\|^$" out'
+	ok "$name: stdout has nothing but a trailer" absent -v '^MS-Envelope: end\|^From ms-stream@1\|^$' out
 	status "$name: an abbreviated option" 64 "$name" --hel
 
 	"$name" --print-options | tr '\t' ';' | grep -e ';--' >table
 	missing=$(undocumented "$page" <table)
 	ok "$name: each option is in the manual:$missing" test -z "$missing"
-	ok "$name: each option has a line of help" sh -c '! grep -v ";--[a-z0-9-]*;\(-[a-zA-Z]\|\);[^;]*;[^;]" table'
+	ok "$name: each option has a line of help" absent -v ';--[a-z0-9-]*;\(-[a-zA-Z]\|\);[^;]*;[^;]' table
 	# ms-csvbatch passes options on; the options of `ms-profile add` are keys.
 	case $name in
 	ms-csvbatch) ms-fetch --print-options | tr '\t' ';' >>table ;;

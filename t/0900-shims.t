@@ -24,7 +24,7 @@ run() { # LIBRARIES AT DO SCRIPT
 $4"
 }
 fresh() { rm -rf d journal log && mkdir d journal; }
-undo() { "$build/t/undo" "$journal" "$dir" "$1" >undone 2>&1 || cat undone; }
+undo() { "$build/t/undo" "$journal" "$dir" "$1" >undone 2>&1 || note "$(cat undone)"; }
 
 # ---- crash.so ----
 

@@ -107,7 +107,7 @@ stls stls-missing 76 0 0 'the server does not offer STLS'
 stls stls-no-capa 76 0 0 'the server does not offer STLS'
 stls stls-refused 76 0 0 'the server refuses STLS: not today'
 stls stls-injected 76 0 0 'plain text after its answer to STLS'
-ok 'no server received the password' sh -c '! grep -q "password sent" rogue.err'
+ok 'no server received the password' absent -q 'password sent' rogue.err
 
 # deletes MODE STATUS LEFT WORDS: archives the mailbox and deletes what it has
 # of it; LEFT are on the server afterwards, and all are in the archive.

@@ -80,7 +80,7 @@ ok '  a user without an address is left out' sh -c '! grep -q nobody err'
 note "$n mailboxes: $(P log company | cut -f 13) s"
 status '  all are there' 0 ms-list -a arc
 ok '    with their mail' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
-	cut -f 3 out | sort | uniq -c | head
+	note "$(cut -f 3 out | sort | uniq -c | head)"
 ok '  the report has a line for each' [ "$(jq -r 'select(.type == "mailbox") | .user' report | sort -u | wc -l)" = $((n + 2)) ]
 ok '  and the sum' sh -c 'tail -n 1 report | jq -e "select(.type == \"run\" and .status == 1)"'
 status '  the log has the same' 0 P log --mailboxes --json

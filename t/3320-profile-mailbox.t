@@ -59,7 +59,7 @@ for name in ../x a/b .x '' 'a b'; do
 done
 typed() { "$top/t/type.py" : "$1" : "$2" -- ms-profile -a arc secret typed; }
 status 'a secret typed on a terminal' 0 typed planted planted
-ok '  is not shown' sh -c '! grep -q planted out'
+ok '  is not shown' absent -q planted out
 ok '  and is kept' grep -qx planted arc/secret/profile/admin.typed
 status 'two different secrets' 64 typed planted other
 status 'a secret is removed' 0 P secret --remove typed
@@ -129,7 +129,7 @@ status 'another kind cannot be followed' 64 sh -c '
 P log --json --mailboxes >log 2>&1
 P list --json >list && P crontab >cronlines && P timer >timer && P show box >shown
 for f in processes log list cronlines timer shown report err out follow.err box.ini; do
-	ok "not in $f" sh -c '! grep -aqF "$1" "$2"' sh "$secret" "$f"
+	ok "not in $f" absent -aqF "$secret" "$f"
 done
 mkdir packs && python3 - arc/pack/* >packs/frames <<-'END' # decompressed
 	import re, subprocess, sys

@@ -52,7 +52,7 @@ while read -r pack at bit; do
 	if [ "$got" -ne 65 ] || [ ! -s err ]; then
 		missed=$((missed + 1))
 		note "status $got: $pack, offset $at, bit $bit"
-		cat err
+		note "$(cat err)"
 	fi
 	if [ $((tried % 10)) -eq 0 ]; then
 		ms-verify -q -a arc --report report >out 2>err

@@ -26,7 +26,7 @@ try() {
 		esac
 	done
 	ms-verify -q -a arc --rebuild-index 2>err || {
-		bad=$((bad + 1)) && note "not rebuilt: $1" && cat err
+		bad=$((bad + 1)) && note "not rebuilt: $1" "$(cat err)"
 	}
 	ms-list -a arc >got 2>err
 	cmp -s want got || { bad=$((bad + 1)) && note "lists something else: $1"; }

@@ -46,7 +46,7 @@ status 'some fail' 1 terminal
 ok 'running mailboxes are shown' grep -aq 'line 3, hang-1  *fetching  0:01' screen
 ok 'a long name is cut between characters' grep -aq 'line 5, hang-äöü0* *fetching' screen
 ok 'the totals are shown' grep -aq '[0-9] of 4 mailboxes, [0-9] failed, 9 messages new' screen
-ok 'the progress lines are removed' sh -c '! grep "fetching\|of 4 mailboxes" out'
+ok 'the progress lines are removed' absent 'fetching\|of 4 mailboxes' out
 ok 'the results remain' [ "$(grep -c '	succeeded	\|	failed	' out)" = 4 ]
 ok 'the messages are shown' grep -q '^ms-csvbatch: line 4, wrong: ms-fetch: .*login refused' out
 ok 'and the sums, last' sh -c 'tail -n 1 out | grep -q "^ms-csvbatch: 4 mailboxes: 1 succeeded, 3 failed"'

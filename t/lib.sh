@@ -72,6 +72,12 @@ empty() {
 	done
 }
 
+# absent PATTERN FILE...: grep finds nothing, in files that exist.
+absent() {
+	grep "$@"
+	[ $? -eq 1 ]
+}
+
 # await COMMAND...: waits until the command succeeds; fails after 30 seconds.
 await() {
 	_tries=600
