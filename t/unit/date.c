@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "guarded.h"
 #include "tap.h"
 #include "clock.h"
 #include "time.h"
@@ -175,7 +176,8 @@ test_dates(void)
 	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
 		char got[21] = "no date";
 		int64_t t = 4711;
-		bool found = ms_mail_date(ms_slice_str(dates[i].text), &t);
+		bool found =
+		    ms_mail_date(guarded(ms_slice_str(dates[i].text)), &t);
 
 		if (found)
 			ms_time_format(t, got);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "guarded.h"
 #include "stream.h"
 #include "tap.h"
 
@@ -293,7 +294,7 @@ test_dates(void)
 	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
 		line = dates[i].line;
 		want = dates[i].date;
-		found = ms_mbox_date(ms_slice_str(line), &date);
+		found = ms_mbox_date(guarded(ms_slice_str(line)), &date);
 		ok(found == (want != NULL) &&
 			(!found ||
 			    (ms_mail_date(ms_slice_str(want), &as_mail) &&
@@ -313,12 +314,13 @@ test_field(void)
 	    {"Subject :x", 1, 1}, {"Subject", -1, 0}, {"Subject ", -1, 0},
 	    {"", -1, 0}, {":", 0, 0}, {" Subject: x", 0, 0},
 	    {"two words: x", 0, 0}, {"\n", 0, 0},
-	    {"Gr\xc3\xbc\xc3\x9f: x", 0, 0}, {"Subject\n", 0, 0}};
+	    {"Gr\xc3\xbc\xc3\x9f: x", 0, 0}, {"Subject\n", 0, 0},
+	    {"Subject\x7f: x", 0, 0}, {"Subject\t:", 1, 1}, {"~!:", 1, 1}};
 	struct ms_slice s;
 	char name[MS_MBOX_FIELD_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		s = ms_slice_str(fields[i].in);
+		s = guarded(ms_slice_str(fields[i].in));
 		ok(ms_mbox_field(s.p, s.n, false) == fields[i].more &&
 			ms_mbox_field(s.p, s.n, true) == fields[i].eof,
 		    "field %zu", i);
@@ -330,6 +332,31 @@ test_field(void)
 	name[MS_MBOX_FIELD_MAX - 1] = 'a';
 	name[MS_MBOX_FIELD_MAX] = ':';
 	ok(ms_mbox_field(s.p, s.n, false) == 0, "one byte more");
+}
+
+static void
+test_looks(void)
+{
+#define D "From a Mon Jan  5 10:00:00 2026\n"
+	static const struct {
+		const char *in;
+		int more, eof; /* the answer where more may follow, or not */
+	} looks[] = {{"", -1, 0}, {"Fro", -1, 0}, {"From", -1, 0},
+	    {"From ", -1, 0}, {"From x", -1, 0}, {"X", 0, 0}, {"FromX", 0, 0},
+	    {"\n\r\n", -1, 0}, {"\nFrom ", -1, 0}, {D, 1, 1},
+	    {"\n\r\n" D, 1, 1}, {"From -\n", -1, 0}, {"From -\nA", -1, 0},
+	    {"From -\nA:", 1, 1}, {"From -\r\nA:", 1, 1}, {"From -\n\n", 0, 0},
+	    {"From a b c d\nA: b\n", 1, 1}};
+#undef D
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		struct ms_slice s = guarded(ms_slice_str(looks[i].in));
+		int more = ms_mbox_looks(s.p, s.n, false);
+		int eof = ms_mbox_looks(s.p, s.n, true);
+
+		ok(more == looks[i].more && eof == looks[i].eof,
+		    "is it an mbox, %zu: %d %d", i, more, eof);
+	}
 }
 
 /* Lines at their limits: windows of MS_MBOX_WINDOW bytes are sufficient. */
@@ -374,6 +401,7 @@ main(void)
 	test_rows(seed);
 	test_dates();
 	test_field();
+	test_looks();
 	test_long_lines();
 	return done();
 }
