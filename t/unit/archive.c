@@ -512,6 +512,68 @@ locking(struct ms_archive *a, const char *dir)
 	ms_archive_close(NULL);
 }
 
+/* ---- what runs that were killed leave ---- */
+
+static void
+make_file(int fd, const char *name)
+{
+	close(openat(fd, name, O_WRONLY | O_CREAT, 0600));
+}
+
+static bool
+has(int fd, const char *name)
+{
+	return faccessat(fd, name, F_OK, 0) == 0;
+}
+
+static void
+leftovers(const char *dir)
+{
+	static const struct ms_select all = {.order = MS_BY_DATE};
+	struct ms_archive *a = NULL;
+	const struct ms_row *row;
+	struct ms_walk *w;
+	struct ms_err err = {0};
+	uint64_t next;
+	size_t n = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	make_file(fd, "tmp/pack.new");
+	make_file(fd, "tmp/other");
+	make_file(fd, "tmp/.new");
+	mkdirat(fd, "tmp/index.new", 0700);
+	make_file(fd, "tmp/index.new/data.mdb");
+	mkdirat(fd, "tmp/verify.new", 0700);
+	mkdirat(fd, "tmp/verify.new/index", 0700);
+	make_file(fd, "tmp/verify.new/index/data.mdb");
+	ok(ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) == 0 &&
+		ms_archive_lock(a, true, &err) == 1 &&
+		ms_archive_catch_up(a, true, &err) == 0,
+	    "an archive with leftovers: %s", err.msg);
+	ok(!has(fd, "tmp/pack.new") && !has(fd, "tmp/index.new") &&
+		!has(fd, "tmp/verify.new"),
+	    "unfinished files are deleted from tmp");
+	ok(has(fd, "tmp/other") && has(fd, "tmp/.new"), "and no others");
+	next = a->checked.next;
+	ms_archive_close(a);
+
+	unlinkat(fd, "index/data.mdb", 0);
+	unlinkat(fd, "index/lock.mdb", 0);
+	unlinkat(fd, "index", AT_REMOVEDIR);
+	ok(ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) == 0 &&
+		ms_archive_lock(a, true, &err) == 1 &&
+		ms_archive_catch_up(a, true, &err) == 0 &&
+		a->checked.next == next,
+	    "a missing index is built: %s", err.msg);
+	ms_walk_open(&w, a, &all, NULL);
+	while (ms_walk_next(w, &row, NULL) == 1)
+		n++;
+	ms_walk_close(w);
+	ok(n == row_count, "with all occurrences");
+	ms_archive_close(a);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -535,6 +597,7 @@ main(void)
 	names(a);
 	locking(a, dir);
 	ms_archive_close(a);
+	leftovers(dir);
 	free(rows);
 	bad = done();
 	clear(dir);
