@@ -7,9 +7,9 @@
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
 seed
-# A third of the places at which the connection is cut, other ones in each run;
+# A fifth of the places at which the connection is cut, other ones in each run;
 # with MS_SOAK=1 all.
-step=3
+step=5
 [ "${MS_SOAK-}" != 1 ] || step=1
 
 imap_start || exit 1
