@@ -1,6 +1,7 @@
 /*
- * attr.c - what a FETCH says of a message: flags, date, size, Gmail's
- * labels. RFC 3501, 7.4.2; developers.google.com/gmail/imap/imap-extensions.
+ * attr.c - parses the attributes of a message in an answer to FETCH: flags,
+ * date, size, Gmail's labels. RFC 3501, 7.4.2;
+ * developers.google.com/gmail/imap/imap-extensions.
  */
 #include "imap.h"
 #include "impl.h"
@@ -22,7 +23,7 @@ ms_imap_is_date(struct ms_imap *im, int type,
 	    section->sec_section == NULL ||
 	    section->sec_section->sec_spec == NULL)
 		return false;
-	/* No other section of parts is ever asked for. */
+	/* Only this section of a part is ever requested. */
 	spec = section->sec_section->sec_spec;
 	if (spec->sec_type != MAILIMAP_SECTION_SPEC_SECTION_PART)
 		return false;
@@ -56,7 +57,7 @@ flag_name(const struct mailimap_flag *f)
 	}
 }
 
-/* Flags joined by spaces; false: they were too many. */
+/* Joins the flags by spaces. Returns false if they are too many. */
 static bool
 add_flags(struct ms_buf *out, const struct mailimap_msg_att_dynamic *d)
 {
@@ -84,7 +85,7 @@ add_flags(struct ms_buf *out, const struct mailimap_msg_att_dynamic *d)
 	return true;
 }
 
-/* Labels that the user has not made: those of folders with a use. */
+/* The system labels, and the uses of their folders. */
 static const struct {
 	const char *label;
 	unsigned use; /* 0: INBOX */
@@ -101,7 +102,10 @@ static const struct {
     {"\\Spam", MS_USE_JUNK},
 };
 
-/* The folder of a system label; NULL: it is hidden from IMAP, or unknown. */
+/*
+ * Returns the folder of a system label, or NULL if the label is hidden from
+ * IMAP or unknown.
+ */
 static const char *
 system_folder(const struct ms_imap *im, const char *label)
 {
@@ -119,7 +123,10 @@ system_folder(const struct ms_imap *im, const char *label)
 	return NULL;
 }
 
-/* Labels as names of folders, a line each; false: they were too many. */
+/*
+ * Writes the labels as names of folders, one in each line. Returns false if
+ * they are too many.
+ */
 static bool
 add_labels(const struct ms_imap *im, struct ms_buf *out, const clist *labels)
 {
@@ -247,7 +254,7 @@ ms_imap_attr_ask(struct ms_imap *im, struct ms_buf *command)
 	if ((ms_imap_capabilities(im) & MS_CAP_GMAIL) == 0)
 		return;
 	ms_buf_add_str(command, " X-GM-LABELS");
-	/* What the system's labels are called here. */
+	/* The list of folders has the local names of the system labels. */
 	if (!im->listed && ms_imap_folders(im, &f, &n, NULL) == 0)
 		ms_imap_folders_free(f, n);
 }

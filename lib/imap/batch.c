@@ -1,6 +1,6 @@
 /*
- * batch.c - asking for many messages at once, so that in the end each is
- * accounted for: it came, it is gone, or it can't be had. RFC 3501, 6.4.5.
+ * batch.c - requests many messages with one command, and makes sure that each
+ * of them gets a result: fetched, expunged or failed. RFC 3501, 6.4.5.
  */
 #include "imap.h"
 #include "impl.h"
@@ -10,23 +10,25 @@
 #include <string.h>
 
 #define UNASKED_MAX                                                            \
-	100000         /* FETCH answers of a command that nobody asked for */
-#define REFUSED_MAX 20 /* messages refused in a row: so are the others */
+	100000 /* answers about messages that were not requested               \
+		*/
+#define REFUSED_MAX                                                            \
+	20 /* consecutive refusals, after which the others count as refused */
 
-enum fate {
+enum state {
 	WAITING,
-	TOLD,  /* the sink knows */
+	TOLD,  /* the sink was called */
 	EXISTS /* not sent, but still in the folder */
 };
 
-/* Where a UID stands in the batch; NULL: not asked for. */
+/* Returns the state of a UID in the batch, or NULL if it was not requested. */
 static unsigned char *
-fate_of(const struct ms_imap_batch *b, uint32_t uid)
+state_of(const struct ms_imap_batch *b, uint32_t uid)
 {
 	const uint32_t *at =
 	    bsearch(&uid, b->uids, b->n, sizeof(uid), ms_imap_by_uid);
 
-	return at != NULL ? b->fate + (at - b->uids) : NULL;
+	return at != NULL ? b->state + (at - b->uids) : NULL;
 }
 
 static void
@@ -40,15 +42,15 @@ count_unasked(struct ms_imap_batch *b)
 bool
 ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid)
 {
-	unsigned char *fate = fate_of(b, uid);
+	unsigned char *state = state_of(b, uid);
 
 	if (b->im->dead || ms_imap_check_uidvalidity(b->im, NULL) < 0)
 		return false;
-	if (fate == NULL || *fate == TOLD) {
+	if (state == NULL || *state == TOLD) {
 		count_unasked(b);
 		return false;
 	}
-	*fate = TOLD;
+	*state = TOLD;
 	return true;
 }
 
@@ -74,21 +76,21 @@ ms_imap_add_set(struct ms_buf *out, const uint32_t *uids,
 }
 
 static void
-note_existing(struct mailimap_msg_att *att, void *ctx)
+handle_existing(struct mailimap_msg_att *att, void *ctx)
 {
 	struct ms_imap_batch *b = ctx;
-	unsigned char *fate = fate_of(b, ms_imap_uid_of(att));
+	unsigned char *state = state_of(b, ms_imap_uid_of(att));
 
 	b->im->text = 0;
-	if (fate != NULL && *fate == WAITING)
-		*fate = EXISTS;
+	if (state != NULL && *state == WAITING)
+		*state = EXISTS;
 	else
 		count_unasked(b);
 }
 
 /*
- * Tells those that are gone from those that the server keeps back: a message
- * which another client has expunged is nobody's failure.
+ * Tells expunged messages from messages that the server does not send: a
+ * message that another client has expunged has not failed.
  */
 static int
 find_gone(struct ms_imap_batch *b, struct ms_err *err)
@@ -97,27 +99,27 @@ find_gone(struct ms_imap_batch *b, struct ms_err *err)
 	size_t i;
 	int rc;
 
-	/* Only now may the server say what has been expunged. */
+	/* The server may report expunged messages only after this command. */
 	if (ms_imap_command(b->im, "NOOP", "NOOP", err) < 0)
 		return -1;
 	ms_buf_add_str(&command, "UID FETCH ");
-	ms_imap_add_set(&command, b->uids, b->fate, b->n); /* WAITING is 0 */
+	ms_imap_add_set(&command, b->uids, b->state, b->n); /* WAITING is 0 */
 	ms_buf_add_str(&command, " (UID)");
 	rc = ms_imap_run_fetch(
-	    b->im, ms_buf_str(&command), note_existing, NULL, b, err);
+	    b->im, ms_buf_str(&command), handle_existing, NULL, b, err);
 	ms_buf_release(&command);
 	if (rc < 0 || ms_imap_check_uidvalidity(b->im, err) < 0)
 		return -1;
 	for (i = 0; i < b->n; i++) {
-		if (b->fate[i] != WAITING)
+		if (b->state[i] != WAITING)
 			continue;
-		b->fate[i] = TOLD;
+		b->state[i] = TOLD;
 		b->expunged(b->ctx, b->uids[i]);
 	}
 	return 0;
 }
 
-/* Asks for one of them alone; why says what came of it, if nothing did. */
+/* Requests one message alone. If it is not sent, why receives the reason. */
 static int
 ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
 {
@@ -135,9 +137,10 @@ ask_again(struct ms_imap_batch *b, size_t i, struct ms_err *why)
 }
 
 /*
- * Asks once more, one by one, for what is there and did not come: one bad
- * message makes some servers refuse the whole command. What is refused for the
- * moment only nobody is told of: -1, and the session can say how long to wait.
+ * Requests the messages that exist and were not sent again, one by one: because
+ * of one bad message, some servers refuse a whole command. A temporary refusal
+ * is not passed to the sink: the function returns -1, and ms_imap_backoff()
+ * tells how long to wait.
  */
 static int
 fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
@@ -147,14 +150,14 @@ fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
-		if (b->fate[i] != EXISTS)
+		if (b->state[i] != EXISTS)
 			continue;
 		if (refused < REFUSED_MAX && ask_again(b, i, &why) < 0) {
 			if (err != NULL)
 				*err = why;
 			return -1;
 		}
-		if (b->fate[i] == TOLD) {
+		if (b->state[i] == TOLD) {
 			refused = 0;
 			continue;
 		}
@@ -164,7 +167,7 @@ fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 			wait = b->im->backoff;
 			continue;
 		}
-		b->fate[i] = TOLD;
+		b->state[i] = TOLD;
 		b->failed(b->ctx, b->uids[i], why.msg);
 	}
 	if (not_now.code == MS_OK)
@@ -189,7 +192,7 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 	if (count > MS_IMAP_BATCH)
 		count = MS_IMAP_BATCH;
 	b->uids = uids;
-	b->fate = ms_xcalloc(count, 1); /* WAITING */
+	b->state = ms_xcalloc(count, 1); /* WAITING */
 	ms_buf_add_str(&command, "UID FETCH ");
 	b->n = ms_imap_add_set(&command, uids, NULL, count);
 	ms_buf_printf(&command, " %s", b->what);
@@ -203,8 +206,8 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 	rc = ms_imap_check_uidvalidity(b->im, err);
 	if (rc < 0)
 		goto out;
-	/* After a NO too: what did not come is asked for again. */
-	if (memchr(b->fate, WAITING, b->n) != NULL) {
+	/* Also after a NO: missing messages are requested again. */
+	if (memchr(b->state, WAITING, b->n) != NULL) {
 		rc = find_gone(b, err);
 		if (rc == 0)
 			rc = fetch_rest(b, err);
@@ -212,7 +215,7 @@ ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids, size_t count,
 	*done = b->n;
 out:
 	ms_buf_release(&command);
-	free(b->fate);
-	b->fate = NULL;
+	free(b->state);
+	b->state = NULL;
 	return rc;
 }

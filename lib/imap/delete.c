@@ -1,6 +1,6 @@
 /*
- * delete.c - taking messages out of a folder, and nothing but these.
- * RFC 3501, 6.4.3 and 6.4.6; RFC 4315, 2.1.
+ * delete.c - deletes messages from a folder, and no others. RFC 3501, 6.4.3 and
+ * 6.4.6; RFC 4315, 2.1.
  */
 #include "imap.h"
 #include "impl.h"
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of a message that is to go. */
+/* The state of a message that is to be deleted. */
 enum {
-	TOLD = 1,    /* the sink knows what became of it */
-	THERE = 2,   /* the server has it */
+	TOLD = 1,    /* the sink was called */
+	THERE = 2,   /* the server lists it */
 	FLAGGED = 4, /* \Flagged */
 	MARKED = 8   /* \Deleted before we came */
 };
@@ -23,13 +23,13 @@ struct removal {
 	const uint32_t *uids;
 	size_t n;
 	unsigned char *state; /* of each */
-	bool stored;          /* MARKED says nothing new any more */
-	size_t answers;       /* messages that the last look has seen */
-	size_t others;        /* of these: marked, and not ours */
+	bool stored;          /* MARKED does not change any more */
+	size_t answers;       /* messages that the last FETCH listed */
+	size_t others;        /* of these: marked, but not by us */
 };
 
 static void
-stays(struct removal *r, size_t i, const char *reason)
+report_kept(struct removal *r, size_t i, const char *reason)
 {
 	if (r->state[i] & TOLD)
 		return;
@@ -41,13 +41,13 @@ static void
 all_stay(struct removal *r, const char *reason)
 {
 	for (size_t i = 0; i < r->n; i++)
-		stays(r, i, reason);
+		report_kept(r, i, reason);
 }
 
-/* ---- what is there; by FETCH, since a SEARCH may be capped ---- */
+/* ---- the present state; by FETCH, because a SEARCH may be cut ---- */
 
 static void
-take_flags(struct mailimap_msg_att *att, void *ctx)
+handle_flags(struct mailimap_msg_att *att, void *ctx)
 {
 	struct removal *r = ctx;
 	struct ms_imap_attr a = {0};
@@ -70,8 +70,10 @@ take_flags(struct mailimap_msg_att *att, void *ctx)
 	ms_imap_attr_release(&a);
 }
 
-/* Runs `before` the UIDs that nobody has been told of (and that are none of
- * `skip`) `behind`. */
+/*
+ * Runs a command: `before`, the UIDs without a result (and without a flag of
+ * `skip`), `behind`.
+ */
 static int
 command(struct removal *r, const char *before, const char *behind,
     unsigned skip, mailimap_msg_att_handler *att, struct ms_err *err)
@@ -91,7 +93,7 @@ command(struct removal *r, const char *before, const char *behind,
 	if (left == 0)
 		;
 	else if (ms_imap_check_uidvalidity(r->im, err) < 0)
-		rc = -1; /* these UIDs are somebody else's by now */
+		rc = -1; /* the UIDs now belong to other messages */
 	else if (att != NULL)
 		rc = ms_imap_run_fetch(
 		    r->im, ms_buf_str(&text), att, NULL, r, err);
@@ -102,19 +104,19 @@ command(struct removal *r, const char *before, const char *behind,
 	return rc;
 }
 
-/* Does anything in the folder but our messages carry the mark, or may it? */
+/* Is a message of the folder that is not ours marked \Deleted, or may it be? */
 static int
 others_marked(struct removal *r, bool *out, struct ms_err *err)
 {
 	r->answers = r->others = 0;
-	if (ms_imap_run_fetch(r->im, "UID FETCH 1:* (UID FLAGS)", take_flags,
+	if (ms_imap_run_fetch(r->im, "UID FETCH 1:* (UID FLAGS)", handle_flags,
 		NULL, r, err) < 0)
 		return -1;
 	*out = r->others > 0 || r->answers < r->im->mailbox.exists;
 	return 0;
 }
 
-/* Takes our marks away again; those which were there before stay. */
+/* Removes our marks; marks that were there before remain. */
 static void
 unmark(struct removal *r)
 {
@@ -125,9 +127,11 @@ unmark(struct removal *r)
 
 /* ---- the steps ---- */
 
-/* Marks and expunges. -1 with the session alive: refused. */
+/*
+ * Marks and expunges. Returns -1 with a usable session if the server refused.
+ */
 static int
-take_out(struct removal *r, struct ms_err *err)
+remove_messages(struct removal *r, struct ms_err *err)
 {
 	static const char shared[] =
 	    "other messages in the folder are marked \\Deleted, and the server "
@@ -139,13 +143,13 @@ take_out(struct removal *r, struct ms_err *err)
 		return -1;
 	if (others)
 		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	r->stored = true; /* a NO may come after half of them */
+	r->stored = true; /* the server may have marked some before the NO */
 	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED, NULL,
 		err) < 0)
 		return -1;
 	if (plus)
 		return command(r, "UID EXPUNGE ", "", 0, NULL, err);
-	/* Once more: somebody else may have marked some. */
+	/* Again: another client may have marked messages. */
 	if (others_marked(r, &others, err) < 0)
 		return -1;
 	if (others)
@@ -155,9 +159,9 @@ take_out(struct removal *r, struct ms_err *err)
 	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
 }
 
-/* Asks which are still there, and tells. */
+/* Asks which messages are still there, and calls the sink. */
 static int
-tell(struct removal *r, const char *reason, struct ms_err *err)
+report(struct removal *r, const char *reason, struct ms_err *err)
 {
 	struct ms_err no = {0};
 	size_t i;
@@ -165,7 +169,8 @@ tell(struct removal *r, const char *reason, struct ms_err *err)
 	for (i = 0; i < r->n; i++)
 		r->state[i] &= TOLD;
 	if (ms_imap_command(r->im, "NOOP", "NOOP", &no) < 0 ||
-	    command(r, "UID FETCH ", " (UID FLAGS)", 0, take_flags, &no) < 0) {
+	    command(r, "UID FETCH ", " (UID FLAGS)", 0, handle_flags, &no) <
+		0) {
 		if (r->im->dead) {
 			if (err != NULL)
 				*err = no;
@@ -178,7 +183,7 @@ tell(struct removal *r, const char *reason, struct ms_err *err)
 		if (r->state[i] & TOLD)
 			continue;
 		if (r->state[i] & THERE) {
-			stays(r, i, reason);
+			report_kept(r, i, reason);
 			continue;
 		}
 		r->state[i] |= TOLD;
@@ -194,12 +199,12 @@ run(struct removal *r, struct ms_err *err)
 	size_t i;
 	int rc;
 
-	rc = command(r, "UID FETCH ", " (UID FLAGS)", 0, take_flags, &no);
+	rc = command(r, "UID FETCH ", " (UID FLAGS)", 0, handle_flags, &no);
 	for (i = 0; rc == 0 && i < r->n; i++)
 		if (r->state[i] & FLAGGED)
-			stays(r, i, "flagged");
+			report_kept(r, i, "flagged");
 	if (rc == 0)
-		rc = take_out(r, &no);
+		rc = remove_messages(r, &no);
 	if (rc < 0)
 		unmark(r);
 	if (r->im->dead) {
@@ -207,7 +212,7 @@ run(struct removal *r, struct ms_err *err)
 			*err = r->im->err;
 		return -1;
 	}
-	return tell(r, rc < 0 ? no.msg : "the server keeps it", err);
+	return report(r, rc < 0 ? no.msg : "the server keeps it", err);
 }
 
 int

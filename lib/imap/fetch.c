@@ -1,7 +1,6 @@
 /*
- * fetch.c - messages in streams: libetpan hands over each piece of a body
- * and then, at the end of the answer, what the message is. RFC 3501, 6.4.5 and
- * 7.4.2.
+ * fetch.c - fetches messages: libetpan passes on each piece of a body and, at
+ * the end of the answer, the attributes. RFC 3501, 6.4.5 and 7.4.2.
  */
 #include "imap.h"
 #include "impl.h"
@@ -12,11 +11,11 @@
 struct fetch {
 	struct ms_imap_batch batch; /* first: libetpan's context is a batch */
 	const struct ms_imap_sink *sink;
-	bool spoiled; /* the body that is coming can't be kept */
+	bool spoiled; /* set if the body cannot be stored */
 	struct ms_err why;
 };
 
-/* Is it BODY[], from its beginning? libetpan leaves that section out. */
+/* Is this BODY[] from its beginning? libetpan has no section for that. */
 static bool
 whole(const struct mailimap_msg_att_body_section *s)
 {
@@ -24,9 +23,9 @@ whole(const struct mailimap_msg_att_body_section *s)
 	       (s->sec_section == NULL || s->sec_section->sec_spec == NULL);
 }
 
-/* A piece of a body, or of something nobody asked for. */
+/* A piece of a body, or of data that was not requested. */
 static bool
-take_piece(int type, struct mailimap_msg_att_body_section *section,
+handle_piece(int type, struct mailimap_msg_att_body_section *section,
     const char *p, size_t n, void *ctx)
 {
 	struct fetch *f = ctx;
@@ -48,7 +47,7 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	return true;
 }
 
-/* How many bodies an answer has, and how many of them are NIL. */
+/* Counts the bodies of an answer, and those that are NIL. */
 static unsigned
 count_bodies(const struct mailimap_msg_att *att, unsigned *nils)
 {
@@ -73,7 +72,7 @@ count_bodies(const struct mailimap_msg_att *att, unsigned *nils)
 	return bodies;
 }
 
-/* Hands over a message that has come whole. */
+/* Passes on a complete message. */
 static void
 hand_over(struct fetch *f, struct ms_imap_attr *a)
 {
@@ -93,9 +92,9 @@ hand_over(struct fetch *f, struct ms_imap_attr *a)
 		ms_imap_kill(im, err.code, "%s", err.msg);
 }
 
-/* An answer is complete: the body, if it has one, is in the spool. */
+/* The end of an answer: the body, if there is one, is in the spool. */
 static void
-take_message(struct mailimap_msg_att *att, void *ctx)
+handle_message(struct mailimap_msg_att *att, void *ctx)
 {
 	struct fetch *f = ctx;
 	struct ms_imap *im = f->batch.im;
@@ -132,8 +131,8 @@ ms_imap_fetch(struct ms_imap *im, const uint32_t *uids, size_t count,
 	ms_buf_add_str(&what, " BODY.PEEK[])");
 	f.batch = (struct ms_imap_batch){.im = im,
 	    .what = ms_buf_str(&what),
-	    .att = take_message,
-	    .body = take_piece,
+	    .att = handle_message,
+	    .body = handle_piece,
 	    .failed = sink->failed,
 	    .expunged = sink->expunged,
 	    .ctx = sink->ctx};

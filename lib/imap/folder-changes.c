@@ -1,5 +1,7 @@
-/* folder-changes.c - what becomes of the opened folder, as far as the server
- * says. RFC 3501, 2.3.1.1, 7.3, 7.4.1. */
+/*
+ * folder-changes.c - tracks the state of the opened folder, as the server
+ * reports it. RFC 3501, 2.3.1.1, 7.3, 7.4.1.
+ */
 #include "imap.h"
 #include "impl.h"
 

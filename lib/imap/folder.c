@@ -30,8 +30,10 @@ add_level(struct ms_buf *out, const char *p, size_t n)
 	return rc;
 }
 
-/* A name that is no modified UTF-7: as it is if it is UTF-8, else each byte
- * taken for a character of Latin-1. Nothing is decoded, so nothing gets lost.
+/*
+ * A name that is not valid modified UTF-7: it is used unchanged if it is UTF-8,
+ * else each byte becomes a character of Latin-1. Nothing is decoded, so that
+ * different names stay different.
  */
 static void
 add_foreign(struct ms_buf *out, const char *name, char delimiter)
@@ -76,7 +78,7 @@ ms_imap_folder_name(const char *raw, char delimiter)
 	}
 	name = ms_xstrdup(ms_buf_str(&out));
 	ms_buf_release(&out);
-	/* INBOX alone may come in any case (RFC 3501, 5.1). */
+	/* INBOX may be in any case (RFC 3501, 5.1). */
 	if (strcasecmp(name, "INBOX") == 0)
 		memcpy(name, "INBOX", 5);
 	return name;

@@ -1,5 +1,6 @@
 /*
- * folders-pattern.c - patterns for names of folders. ms-fetch(1), Folders.
+ * folders-pattern.c - matches names of folders with patterns. ms-fetch(1),
+ * Folders.
  */
 #include "folders.h"
 #include "folders-impl.h"
@@ -9,11 +10,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define REGEX_NAME_MAX 65536 /* bytes of a name that regexes are tried on */
+#define REGEX_NAME_MAX                                                         \
+	65536 /* bytes of a name that are matched with a regex                 \
+	       */
 
 /* ---- names ---- */
 
-/* INBOX as the first level, in any case, else 0. */
+/* The length of INBOX as the first level, in any case, or 0. */
 static size_t
 inbox(const char *name)
 {
@@ -22,7 +25,9 @@ inbox(const char *name)
 	return name[5] == '\0' || name[5] == '/' ? 5 : 0;
 }
 
-/* What follows top in name; NULL: name does not begin with it. */
+/*
+ * Returns the part of name after top, or NULL if name does not begin with top.
+ */
 static const char *
 behind(const char *name, const char *top)
 {
@@ -54,8 +59,10 @@ ms_folders_below(const char *name, const char *top)
 
 /* ---- patterns ---- */
 
-/* Regexes are of characters, not of bytes, whatever the user's locale is.
- * Returns the locale to go back to. */
+/*
+ * Regexes match characters, not bytes, in every locale of the user. Returns the
+ * locale to which leave() switches back.
+ */
 static locale_t
 enter(const struct ms_folders *r)
 {

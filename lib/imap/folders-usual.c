@@ -1,6 +1,7 @@
 /*
- * folders-usual.c - what folders with a use are called by mail programs and
- * web mailers, in the common languages, for servers that do not say (RFC 6154).
+ * folders-usual.c - the names that mail programs and web mailers give to
+ * folders with a special use, in the common languages, for servers without
+ * SPECIAL-USE (RFC 6154).
  */
 #include "folders.h"
 #include "utf8.h"
@@ -9,10 +10,10 @@
 
 /*
  * English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech,
- * Slovak, Hungarian, Romanian, Swedish, Danish and Norwegian, Finnish,
- * Russian, Ukrainian, Greek, Turkish, Japanese, Chinese, Korean, Hebrew,
- * Arabic. A name that says "outbox" to some and "sent" to others is in no
- * list: what is sent must not be left out.
+ * Slovak, Hungarian, Romanian, Swedish, Danish and Norwegian, Finnish, Russian,
+ * Ukrainian, Greek, Turkish, Japanese, Chinese, Korean, Hebrew, Arabic. A name
+ * that means "outbox" in one program and "sent" in another is not listed,
+ * because sent mail must not be left out.
  */
 static const char *const trash[] = {
     "Trash",

@@ -1,6 +1,6 @@
 /*
- * folders.c - judging a mailbox's folders by the user's patterns, by what they
- * are for, and by whose they are. ms-fetch(1), Folders.
+ * folders.c - decides which folders of a mailbox are read: by patterns, by
+ * special use and by owner. ms-fetch(1), Folders.
  */
 #include "folders.h"
 #include "folders-impl.h"
@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #define LEFT_BY_USE (MS_USE_TRASH | MS_USE_JUNK | MS_USE_DRAFTS | MS_USE_OUTBOX)
-#define INHERITED (LEFT_BY_USE | MS_USE_SENT) /* by the folders below */
-#define TOPS_MAX 200 /* folders that others inherit a use from */
+#define INHERITED (LEFT_BY_USE | MS_USE_SENT) /* uses, by folders below */
+#define TOPS_MAX 200 /* folders from which others inherit a use */
 
 /* One ms_folders_match(). */
 struct matching {
@@ -20,10 +20,11 @@ struct matching {
 	const struct ms_imap_folder *f;
 	size_t n;
 	struct ms_folder_verdict *v;
-	unsigned said;         /* uses that some folder has by attribute */
-	size_t tops[TOPS_MAX]; /* those with uses that are inherited */
+	unsigned said;         /* uses that folders have by attribute */
+	size_t tops[TOPS_MAX]; /* folders whose uses are inherited */
 	size_t top_count;
-	size_t *top; /* of each folder: 1 + the one it inherits from, or 0 */
+	size_t *top; /* for each folder: 1 + the folder from which it inherits,
+			or 0 */
 };
 
 static bool
@@ -32,10 +33,12 @@ is_inbox(const struct ms_imap_folder *f)
 	return strcmp(f->name, "INBOX") == 0;
 }
 
-/* ---- what a folder is for ---- */
+/* ---- uses ---- */
 
-/* The usual name's use, if the folder stands where such folders stand: on
- * top, below INBOX, or where Gmail has them. */
+/*
+ * The use of a usual name, if the folder is where such folders are: at the top,
+ * below INBOX, or where Gmail has them.
+ */
 static unsigned
 use_by_name(const struct ms_imap_folder *f)
 {
@@ -45,7 +48,8 @@ use_by_name(const struct ms_imap_folder *f)
 	size_t i, n;
 
 	if (f->space == MS_SPACE_OTHER) {
-		slash = strchr(name, '/'); /* behind whose it is */
+		slash =
+		    strchr(name, '/'); /* after the prefix of the namespace */
 		if (slash == NULL)
 			return 0;
 		name = slash + 1;
@@ -60,7 +64,7 @@ use_by_name(const struct ms_imap_folder *f)
 	return ms_folders_usual(name);
 }
 
-/* Uses of each folder by itself. */
+/* Finds the uses of each folder by itself. */
 static void
 find_uses(struct matching *m)
 {
@@ -89,7 +93,7 @@ find_uses(struct matching *m)
 	}
 }
 
-/* What lies in Trash is trash, whatever it is called. */
+/* Folders in Trash are trash, whatever their names. */
 static void
 inherit_uses(struct matching *m)
 {
@@ -131,7 +135,7 @@ quote(struct ms_folder_verdict *v, const char *before, const char *pattern)
 	snprintf(v->why, sizeof(v->why), "%s '%.*s...'", before, n, pattern);
 }
 
-/* Why it has a use, which is one bit. */
+/* The reason for a use, which is one bit. */
 static void
 say_use(const struct matching *m, size_t i, unsigned use)
 {
@@ -153,7 +157,7 @@ say_use(const struct matching *m, size_t i, unsigned use)
 
 /* ---- matching ---- */
 
-/* Where another user's or a shared folder's namespace begins. */
+/* Did the user ask for this namespace of another user, or of shared folders? */
 static bool
 asked_for_space(const struct matching *m, const struct ms_imap_folder *f)
 {
@@ -168,7 +172,7 @@ asked_for_space(const struct matching *m, const struct ms_imap_folder *f)
 	return asked;
 }
 
-/* By whose it is; true: it is left out. */
+/* Leaves out a folder by its owner. Returns true if it did. */
 static bool
 left_by_space(const struct matching *m, size_t i)
 {
@@ -184,7 +188,7 @@ left_by_space(const struct matching *m, size_t i)
 	return true;
 }
 
-/* By what it is for; true: it is left out. */
+/* Leaves out a folder by its use. Returns true if it did. */
 static bool
 left_by_use(const struct matching *m, size_t i)
 {
@@ -226,8 +230,11 @@ match_folder(const struct matching *m, size_t i)
 		say_use(m, i, MS_USE_SENT);
 }
 
-/* Gmail has every message but spam and trash in All Mail, and folders are its
- * labels: opening them too would fetch a message once for each. */
+/*
+ * In Gmail, All Mail has every message except spam and trash, and folders are
+ * its labels. Opening the folders too would fetch a message once for each
+ * label.
+ */
 static void
 use_labels(struct matching *m)
 {
@@ -281,7 +288,10 @@ by_name(const void *key, const void *folder)
 	return c != 0 ? c : name->n < n ? -1 : name->n > n;
 }
 
-/* The folder of the label at p, which ends with a newline; count: none. */
+/*
+ * The folder of the label at p, which ends with a newline; `count` if there is
+ * none.
+ */
 static size_t
 label_folder(const struct ms_imap_folder *folders, size_t count, const char *p)
 {

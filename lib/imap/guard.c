@@ -1,11 +1,11 @@
 /*
- * guard.c - an IMAP server's bytes, looked at for what libetpan 1.9.4
- * can't take. RFC 3501, 9: only as much of the grammar as that needs.
+ * guard.c - checks the bytes of an IMAP server for what libetpan 1.9.4 cannot
+ * handle. RFC 3501, 9; only as much of the grammar as this needs.
  *
- * What matters is that libetpan never takes for a literal's body, or for what
- * is in quotes, what was not looked at as such here. Where it is more lenient
- * than the grammar about these two (`{-1}`, `{3}abc`, line ends inside quotes),
- * the server is refused.
+ * libetpan must never treat bytes as a literal's body, or as a quoted string,
+ * that were not treated as such here. Where libetpan is more lenient than the
+ * grammar about these two (`{-1}`, `{3}abc`, line ends inside quotes), the
+ * server is refused.
  */
 #include "guard.h"
 
@@ -14,12 +14,12 @@
 
 enum state {
 	START,  /* of a line */
-	HEAD,   /* in what says which kind of line it is */
-	TEXT,   /* in a line of status */
-	DATA,   /* in any other */
-	QUOTED, /* in a string in quotes */
+	HEAD,   /* in the words that tell the kind of line */
+	TEXT,   /* in a status line */
+	DATA,   /* in any other line */
+	QUOTED, /* in a quoted string */
 	ESCAPE, /* after a backslash in it */
-	SIZE,   /* of a literal, after `{` */
+	SIZE,   /* in the size of a literal, after `{` */
 	SIZED,  /* after its `}` */
 	SIZE_CR /* after the CR after it */
 };
@@ -45,7 +45,7 @@ is_digit(unsigned char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Begins with this word, in any case, and it ends there. */
+/* Does the text begin with exactly this word, in any case? */
 static bool
 begins(const char *line, const char *word)
 {
@@ -55,10 +55,12 @@ begins(const char *line, const char *word)
 	       (line[n] == ' ' || line[n] == '\0');
 }
 
-/* ---- lines of status ---- */
+/* ---- status lines ---- */
 
-/* Does the list of PERMANENTFLAGS begin with a flag, or is it empty? Else
- * libetpan frees a list that it does not have. */
+/*
+ * Is the list of PERMANENTFLAGS empty, or does it begin with a flag? If not,
+ * libetpan frees a list that it does not have.
+ */
 static bool
 flags_begin_well(const char *p)
 {
@@ -87,12 +89,17 @@ check_code(const struct ms_imap_guard *g, struct ms_err *err)
 	p += strspn(p, "[ ");
 	if (strncasecmp(p, flags, strlen(flags)) == 0) {
 		p += strlen(flags);
-		/* In a greeting whatever is no flag crashes, and none is due */
+		/*
+		 * In a greeting, anything but a flag crashes libetpan, and
+		 * servers send none.
+		 */
 		if (!g->greeted || g->strings ||
 		    (*p == '(' && !flags_begin_well(p + 1 + (p[1] == ' '))))
 			return nonsense(err, "PERMANENTFLAGS");
 	}
-	/* Nobody has asked for a charset; in a greeting, strings here crash. */
+	/*
+	 * No charset was requested; in a greeting, strings here crash libetpan.
+	 */
 	if (strncasecmp(p, "BADCHARSET (", 12) == 0)
 		return nonsense(err, "BADCHARSET");
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -121,7 +128,7 @@ end_of_status(struct ms_imap_guard *g, struct ms_err *err)
 	return 0;
 }
 
-/* ---- which kind of line it is ---- */
+/* ---- the kind of a line ---- */
 
 static bool
 is_status(const char *word)
@@ -144,7 +151,7 @@ keep(struct ms_imap_guard *g, unsigned char c)
 	g->head[g->head_n] = '\0';
 }
 
-/* Can what c ends be known, or does the word go on? */
+/* Does c end a word? */
 static bool
 ends_word(unsigned char c)
 {
@@ -153,11 +160,11 @@ ends_word(unsigned char c)
 }
 
 /*
- * A byte of HEAD that ends a word has come. `* ` and a word, or a number and a
- * word, are what the kind is known by. Changes state if it is.
+ * A byte of HEAD ends a word. The kind of a line is known by `* ` and a word,
+ * or a number and a word. Changes the state when it is known.
  */
 static int
-judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+find_kind(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	const char *p = g->head;
 	uint64_t number = 0;
@@ -186,7 +193,7 @@ judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		if (*p == ' ')
 			p++;
 		if (*p == '\0' && c == ' ') {
-			g->state = HEAD; /* the word is still to come */
+			g->state = HEAD; /* the word follows */
 			return 0;
 		}
 		if (begins(p, "FETCH"))
@@ -202,9 +209,9 @@ judge(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	return 0;
 }
 
-/* ---- lines of data ---- */
+/* ---- data lines ---- */
 
-/* Must a number here fit 32 bits? */
+/* Must this number fit 32 bits? */
 static bool
 counted(const struct ms_imap_guard *g)
 {
@@ -224,7 +231,7 @@ counted(const struct ms_imap_guard *g)
 	}
 }
 
-/* Is the literal that begins a body, which libetpan hands on in pieces? */
+/* Is this literal a body, which libetpan passes on in pieces? */
 static bool
 streamed(const struct ms_imap_guard *g)
 {
@@ -234,9 +241,9 @@ streamed(const struct ms_imap_guard *g)
 		   strcasecmp(g->attribute, "RFC822.TEXT") == 0);
 }
 
-/* Numbers, and the names of attributes at the first level. */
+/* Checks numbers, and reads the names of attributes at the first level. */
 static int
-note_word(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+check_word(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	bool begun = g->last != ' ' && g->last != '(' && g->last != '"';
 
@@ -263,9 +270,9 @@ note_word(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	return 0;
 }
 
-/* A byte of DATA. */
+/* Checks a byte of DATA. */
 static int
-take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+check_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	switch (c) {
 	case '\n':
@@ -303,7 +310,7 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	default:
 		if (c < ' ' && c != '\t' && c != '\r')
 			return nonsense(err, "a control byte");
-		if (note_word(g, c == '\t' ? ' ' : c, err) < 0)
+		if (check_word(g, c == '\t' ? ' ' : c, err) < 0)
 			return -1;
 		break;
 	}
@@ -313,9 +320,9 @@ take_data(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	return 0;
 }
 
-/* A byte of a literal's size and the line end after it. */
+/* Checks a byte of a literal's size, or of the line end after it. */
 static int
-take_size(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+check_size(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	if (g->state == SIZE && is_digit(c)) {
 		g->number = g->number * 10 + (unsigned)(c - '0');
@@ -339,13 +346,13 @@ take_size(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		    (unsigned)g->number);
 	g->in_number = false;
 	g->literal = g->number;
-	g->last = g->solid = '"'; /* what follows is another word */
+	g->last = g->solid = '"'; /* the next byte begins another word */
 	g->state = DATA;
 	return 0;
 }
 
 static int
-take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+check_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	if (c == '\n' || c == '\r' || c == '\0')
 		return nonsense(err, "a line ends inside quotes");
@@ -355,7 +362,10 @@ take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 			return 0;
 	}
 	if (c == '"') {
-		/* libetpan takes the last byte of an empty prefix for it. */
+		/*
+		 * libetpan uses the last byte of an empty prefix as the
+		 * delimiter.
+		 */
 		if (g->empty && g->kind == MS_LINE_NAMESPACE && g->solid == '"')
 			return nonsense(err, "NAMESPACE without a delimiter");
 		g->state = DATA;
@@ -368,9 +378,9 @@ take_quoted(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 	return 0;
 }
 
-/* ---- all ---- */
+/* ---- all lines ---- */
 
-/* A byte that begins a line. */
+/* Checks the first byte of a line. */
 static int
 begin_line(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
@@ -387,7 +397,7 @@ begin_line(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 }
 
 static int
-take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
+check_byte(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 {
 	if (g->state == START)
 		return begin_line(g, c, err);
@@ -395,7 +405,7 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		return ms_fail(err, MS_PROTO,
 		    "the server sends a line longer than %d bytes",
 		    MS_IMAP_LINE_MAX);
-	if (g->state == HEAD && ends_word(c) && judge(g, c, err) < 0)
+	if (g->state == HEAD && ends_word(c) && find_kind(g, c, err) < 0)
 		return -1;
 	switch (g->state) {
 	case HEAD:
@@ -414,18 +424,20 @@ take(struct ms_imap_guard *g, unsigned char c, struct ms_err *err)
 		return end_of_status(g, err);
 	case QUOTED:
 	case ESCAPE:
-		return take_quoted(g, c, err);
+		return check_quoted(g, c, err);
 	case SIZE:
 	case SIZED:
 	case SIZE_CR:
-		return take_size(g, c, err);
+		return check_size(g, c, err);
 	default:
-		return take_data(g, c, err);
+		return check_data(g, c, err);
 	}
 }
 
-/* Does this byte begin a label like \Inbox that is not in quotes? Gmail's
- * manual shows them so; to libetpan it is no word. */
+/*
+ * Does this byte begin a label such as \Inbox without quotes? Gmail's manual
+ * shows such labels, but libetpan does not accept them.
+ */
 static bool
 begins_label(const struct ms_imap_guard *g, unsigned char c)
 {
@@ -434,7 +446,7 @@ begins_label(const struct ms_imap_guard *g, unsigned char c)
 	       strcasecmp(g->attribute, "X-GM-LABELS") == 0;
 }
 
-/* Does this byte end a line like `A1 OK`? To libetpan there must be a text. */
+/* Does this byte end a line such as `A1 OK`? libetpan requires a text. */
 static bool
 ends_bare(const struct ms_imap_guard *g, unsigned char c)
 {
@@ -445,7 +457,7 @@ ends_bare(const struct ms_imap_guard *g, unsigned char c)
 	       is_status(word + 1);
 }
 
-/* Are these the last letters of a FETCH's attribute that may be its date? */
+/* May these be letters of the attribute INTERNALDATE of a FETCH? */
 static bool
 in_date(const struct ms_imap_guard *g)
 {
@@ -482,7 +494,7 @@ ms_imap_guard_push(
 			g->label(g->ctx, i);
 		if (g->no_text != NULL && ends_bare(g, s[i]))
 			g->no_text(g->ctx, i);
-		if (take(g, s[i], err) < 0)
+		if (check_byte(g, s[i], err) < 0)
 			return -1;
 		if (g->attribute_n == MS_IMAP_DATE_LEN && g->date != NULL &&
 		    in_date(g))

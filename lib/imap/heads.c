@@ -1,6 +1,6 @@
 /*
- * heads.c - messages without their bodies: flags, date and size, and what
- * tells a message by its header. RFC 3501, 6.4.5; ms-archive(5), Identity.
+ * heads.c - fetches attributes of messages without their bodies: flags, date,
+ * size and header. RFC 3501, 6.4.5; ms-archive(5), Identity.
  */
 #include "imap.h"
 #include "impl.h"
@@ -14,11 +14,11 @@
 struct heads {
 	struct ms_imap_batch batch; /* first: libetpan's context is a batch */
 	const struct ms_imap_head_sink *sink;
-	struct ms_message_hasher *hasher; /* NULL: headers were not asked for */
-	struct ms_buf text; /* the header's beginning, for its Date */
+	struct ms_message_hasher *hasher; /* NULL: headers were not requested */
+	struct ms_buf text; /* beginning of the header, for its Date field */
 };
 
-/* Is it BODY[HEADER], from its beginning? */
+/* Is this BODY[HEADER] from its beginning? */
 static bool
 is_header(const struct mailimap_msg_att_body_section *s)
 {
@@ -35,7 +35,7 @@ is_header(const struct mailimap_msg_att_body_section *s)
 }
 
 static bool
-take_piece(int type, struct mailimap_msg_att_body_section *section,
+handle_piece(int type, struct mailimap_msg_att_body_section *section,
     const char *p, size_t n, void *ctx)
 {
 	struct heads *h = ctx;
@@ -52,7 +52,7 @@ take_piece(int type, struct mailimap_msg_att_body_section *section,
 	return true;
 }
 
-/* How many headers an answer has; NIL is none. */
+/* Counts the headers of an answer; NIL does not count. */
 static unsigned
 count_headers(const struct mailimap_msg_att *att)
 {
@@ -102,8 +102,10 @@ hand_over(struct heads *h, struct ms_imap_attr *a)
 		ms_imap_kill(h->batch.im, err.code, "%s", err.msg);
 }
 
-/* Is everything there that was asked for? Else it is somebody's change of
- * flags. */
+/*
+ * Are all requested attributes there? If not, the answer only reports a change
+ * of flags.
+ */
 static bool
 complete(const struct heads *h, const struct ms_imap_attr *a,
     const struct mailimap_msg_att *att)
@@ -113,7 +115,7 @@ complete(const struct heads *h, const struct ms_imap_attr *a,
 }
 
 static void
-take_head(struct mailimap_msg_att *att, void *ctx)
+handle_head(struct mailimap_msg_att *att, void *ctx)
 {
 	struct heads *h = ctx;
 	struct ms_imap_attr a = {0};
@@ -124,7 +126,8 @@ take_head(struct mailimap_msg_att *att, void *ctx)
 	if (ms_imap_batch_due(&h->batch, complete(h, &a, att) ? a.uid : 0))
 		hand_over(h, &a);
 	else if (h->hasher != NULL)
-		ms_message_hasher_end(h->hasher, &void_id); /* it begins anew */
+		ms_message_hasher_end(
+		    h->hasher, &void_id); /* it begins again */
 	ms_buf_clear(&h->text);
 	ms_imap_attr_release(&a);
 }
@@ -143,8 +146,8 @@ run(struct ms_imap *im, const char *more, struct ms_message_hasher *hasher,
 	ms_buf_printf(&what, "%s)", more);
 	h.batch = (struct ms_imap_batch){.im = im,
 	    .what = ms_buf_str(&what),
-	    .att = take_head,
-	    .body = take_piece,
+	    .att = handle_head,
+	    .body = handle_piece,
 	    .failed = sink->failed,
 	    .expunged = sink->expunged,
 	    .ctx = sink->ctx};

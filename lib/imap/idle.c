@@ -1,4 +1,4 @@
-/* idle.c - waiting for something to happen. RFC 2177. */
+/* idle.c - waits for changes of the opened folder. RFC 2177. */
 #include "imap.h"
 #include "impl.h"
 
@@ -7,7 +7,7 @@
 
 #include "clock.h"
 
-/* Reads more behind what has been read ahead. 0 when there is no room. */
+/* Reads more bytes into the buffer. Returns 0 if it is full. */
 static ssize_t
 read_ahead(mailstream *s)
 {
@@ -24,9 +24,9 @@ read_ahead(mailstream *s)
 }
 
 /*
- * Waits till the server has sent a line that is not mere talk, which some send
- * every other minute to keep the line warm. 1, 2 or 0 as ms_imap_idle(), or -1:
- * the session is over.
+ * Waits until the server has sent a line other than a status line, which some
+ * servers send regularly to keep the connection open. Returns 1, 2 or 0 as
+ * ms_imap_idle(), or -1: the session is over.
  */
 static int
 await_event(struct ms_imap *im, uint64_t seen, int64_t until_ms, int other_fd)
@@ -53,7 +53,9 @@ await_event(struct ms_imap *im, uint64_t seen, int64_t until_ms, int other_fd)
 	return 1;
 }
 
-/* IDLE, and its end: what has come meanwhile is taken with the answer. */
+/*
+ * Runs IDLE and ends it. Data that was sent meanwhile is read with the answer.
+ */
 static int
 idle(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 {
@@ -69,7 +71,7 @@ idle(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 	if (result != MAILIMAP_NO_ERROR)
 		return ms_imap_result(im, result, "IDLE", err);
 	if (ms_imap_await(im, &result) == 0) {
-		/* Refused, or over before it began. */
+		/* IDLE was refused, or ended before it began. */
 		if (result != MAILIMAP_NO_ERROR)
 			return ms_imap_result(im, result, "IDLE", err);
 		return im->guard.events != seen;
@@ -82,7 +84,7 @@ idle(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 	return ms_imap_result(im, result, "IDLE", err) < 0 ? -1 : got;
 }
 
-/* Where there is no IDLE the server is asked now and then. */
+/* Without IDLE, the server is asked at intervals. */
 static int
 ask(struct ms_imap *im, int64_t until_ms, int other_fd, struct ms_err *err)
 {

@@ -1,4 +1,4 @@
-/* imap.c - commands over libetpan, and what their results mean. */
+/* imap.c - sends commands with libetpan and converts their results. */
 #include "imap.h"
 #include "impl.h"
 
@@ -25,8 +25,10 @@ ms_imap_reply(const struct ms_imap *im, char out[MS_IMAP_REPLY_MAX + 1])
 	return out;
 }
 
-/* Is the last line a tagged BAD? libetpan has one code for it and for a tag
- * that isn't ours; only after this one can the session go on. */
+/*
+ * Is the last line a tagged BAD? libetpan has one code for this and for a wrong
+ * tag, but only after a BAD can the session continue.
+ */
 static bool
 said_bad(const struct ms_imap *im)
 {
@@ -42,7 +44,7 @@ ms_imap_result(
 {
 	char text[MS_IMAP_REPLY_MAX + 1];
 
-	/* To go on in the same session would be what it asked us not to do. */
+	/* The server asked us not to continue in this session. */
 	if (result != MAILIMAP_NO_ERROR && im->throttled)
 		ms_imap_kill(im, MS_TEMP,
 		    "the server asks to try again later: %s",

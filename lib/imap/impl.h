@@ -168,7 +168,7 @@ struct ms_imap_batch {
 	/* ---- */
 	const uint32_t *uids;
 	size_t n;
-	unsigned char *fate;
+	unsigned char *state;
 	size_t unasked;
 };
 int ms_imap_batch_run(struct ms_imap_batch *b, const uint32_t *uids,

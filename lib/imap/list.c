@@ -1,6 +1,6 @@
 /*
- * list.c - which folders a mailbox has, what they are for, and whose they
- * are. RFC 3501, 6.3.8; RFC 5258; RFC 6154; RFC 2342.
+ * list.c - lists the folders of a mailbox, with their uses and owners. RFC
+ * 3501, 6.3.8; RFC 5258; RFC 6154; RFC 2342.
  */
 #include "imap.h"
 #include "impl.h"
@@ -11,18 +11,18 @@
 
 #include "secret.h"
 
-#define SPACES_MAX 64 /* namespaces that are heeded */
+#define SPACES_MAX 64 /* namespaces that are used */
 
 /* ---- namespaces ---- */
 
-/* Where the folders of a namespace begin. */
+/* The prefix of a namespace. */
 struct space {
 	char *prefix;
 	char delimiter;
 	enum ms_imap_space kind;
 };
 
-/* What LIST and NAMESPACE have said so far. */
+/* The results of LIST and NAMESPACE so far. */
 struct listing {
 	struct ms_imap *im;
 	struct ms_imap_folder *f;
@@ -64,7 +64,7 @@ ask_spaces(struct listing *l, struct ms_err *err)
 
 	if ((ms_imap_capabilities(im) & MS_CAP_NAMESPACE) == 0)
 		return 0;
-	/* A NO costs what we would have known, no more. */
+	/* After a NO the namespaces are unknown; nothing else is lost. */
 	if (ms_imap_command(im, "NAMESPACE", "NAMESPACE", err) < 0)
 		return im->dead ? -1 : 0;
 	if (im->m->imap_response_info == NULL ||
@@ -85,7 +85,7 @@ ask_spaces(struct listing *l, struct ms_err *err)
 	return 0;
 }
 
-/* Does a folder lie in a namespace, or is it its top? */
+/* Is a folder in a namespace, or its top? */
 static bool
 inside(const char *raw, const struct space *s)
 {
@@ -97,8 +97,7 @@ inside(const char *raw, const struct space *s)
 	       strlen(raw) == n - 1 && strncmp(raw, s->prefix, n - 1) == 0;
 }
 
-/* The namespace with the longest prefix decides; the personal one if there
- * are two. */
+/* The namespace with the longest prefix is used; of two, the personal one. */
 static void
 place(const struct listing *l, struct ms_imap_folder *f)
 {
@@ -106,7 +105,7 @@ place(const struct listing *l, struct ms_imap_folder *f)
 	size_t i, n;
 	char *prefix;
 
-	/* INBOX is one's own everywhere (RFC 2342, 4). */
+	/* INBOX is personal in every namespace (RFC 2342, 4). */
 	if (strcmp(f->name, "INBOX") == 0)
 		return;
 	for (i = 0; i < l->space_count; i++) {
@@ -123,7 +122,7 @@ place(const struct listing *l, struct ms_imap_folder *f)
 	if (strncmp(f->name, prefix, n) == 0)
 		f->prefix = n;
 	else
-		f->prefix = strlen(f->name); /* the top of it */
+		f->prefix = strlen(f->name); /* the top of the namespace */
 	free(prefix);
 }
 
@@ -193,7 +192,7 @@ add_folder(struct listing *l, const struct mailimap_mailbox_list *item)
 	read_attributes(f, item->mb_flag);
 }
 
-/* Sends a LIST and takes what comes. */
+/* Sends a LIST and adds the results. */
 static int
 list(struct listing *l, const char *command, struct ms_err *err)
 {
@@ -211,7 +210,7 @@ list(struct listing *l, const char *command, struct ms_err *err)
 	return 0;
 }
 
-/* Some servers say what a folder is for only if asked (RFC 6154, 3). */
+/* Some servers send uses only on request (RFC 6154, 3). */
 static int
 list_all(struct listing *l, struct ms_err *err)
 {
@@ -226,7 +225,8 @@ list_all(struct listing *l, struct ms_err *err)
 	return list(l, "LIST \"\" \"*\"", err);
 }
 
-/* Other namespaces need not be in `LIST "" "*"`: they are asked for by name.
+/*
+ * `LIST "" "*"` need not include other namespaces, so they are listed by name.
  */
 static int
 list_spaces(struct listing *l, struct ms_err *err)
@@ -270,11 +270,15 @@ by_name(const void *a, const void *b)
 	return c != 0 ? c : strcmp(x->raw, y->raw);
 }
 
-/* Sorts; a folder that was listed twice stays once. Returns how many. */
+/*
+ * Sorts the folders and removes those that were listed twice. Returns how many
+ * are left.
+ */
 static size_t
 sort_folders(struct ms_imap_folder *f, size_t n)
 {
-	const char *last = NULL; /* the last name of one that can be opened */
+	const char *last =
+	    NULL; /* the name of the last folder that can be opened */
 	size_t i, kept = 0;
 
 	if (n > 0)
@@ -297,9 +301,9 @@ sort_folders(struct ms_imap_folder *f, size_t n)
 	return kept;
 }
 
-/* Keeps what labels need. */
+/* Keeps the names that labels need. */
 static void
-note_special(struct ms_imap *im, const struct ms_imap_folder *f, size_t count)
+keep_special(struct ms_imap *im, const struct ms_imap_folder *f, size_t count)
 {
 	size_t i, k;
 
@@ -333,7 +337,7 @@ ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *count,
 			place(&l, &l.f[i]);
 		*out = l.f;
 		*count = sort_folders(l.f, l.n);
-		note_special(im, l.f, *count);
+		keep_special(im, l.f, *count);
 	} else {
 		ms_imap_folders_free(l.f, l.n);
 	}

@@ -1,6 +1,6 @@
 /*
- * login.c - LOGIN, with any bytes, and AUTHENTICATE. RFC 3501, 4.3, 6.2.2
- * and 6.2.3; RFC 4959; RFC 5530.
+ * login.c - logs in by LOGIN, with any bytes, or by AUTHENTICATE. RFC 3501,
+ * 4.3, 6.2.2 and 6.2.3; RFC 4959; RFC 5530.
  */
 #include "imap.h"
 #include "impl.h"
@@ -14,9 +14,9 @@
 /* ---- LOGIN ---- */
 
 /*
- * Sends one argument as it is: quoted if it is printable ASCII, else as a
- * literal, which alone takes any byte (RFC 3501, 4.3). It goes around
- * libetpan's buffers, which would keep a copy.
+ * Sends an argument: quoted if it is printable ASCII, else as a literal, which
+ * can have any byte (RFC 3501, 4.3). The bytes do not pass through libetpan's
+ * buffers, which would keep a copy.
  */
 static int
 send_argument(struct ms_imap *im, const char *s)
@@ -79,7 +79,7 @@ send_login(struct ms_imap *im, const char *login, const char *password)
 
 /* ---- SASL ---- */
 
-/* Sends a secret, around libetpan's buffers, which would keep a copy. */
+/* Sends a secret without libetpan's buffers, which would keep a copy. */
 static int
 send_secret(struct ms_imap *im, struct ms_buf *line)
 {
@@ -93,7 +93,7 @@ send_secret(struct ms_imap *im, struct ms_buf *line)
 	return rc;
 }
 
-/* AUTHENTICATE and the first answer too, if that saves a round trip. */
+/* Sends AUTHENTICATE, with the first response if that saves a round trip. */
 static int
 send_authenticate(struct ms_imap *im, struct ms_auth *a, enum ms_mech mech,
     bool *first_sent, struct ms_err *err)
@@ -120,7 +120,7 @@ send_authenticate(struct ms_imap *im, struct ms_auth *a, enum ms_mech mech,
 	return 0;
 }
 
-/* The challenge that has just been read, without its line end. */
+/* Returns the challenge that was just read, without its line end. */
 static const char *
 challenge_of(struct ms_imap *im)
 {
@@ -131,7 +131,9 @@ challenge_of(struct ms_imap *im)
 	return line;
 }
 
-/* Answers challenges. A result of libetpan's, or -1: the session is over. */
+/*
+ * Answers challenges. Returns a result of libetpan, or -1: the session is over.
+ */
 static int
 converse(struct ms_imap *im, struct ms_auth *a, bool first_sent)
 {
@@ -157,7 +159,7 @@ converse(struct ms_imap *im, struct ms_auth *a, bool first_sent)
 
 /* ---- all ---- */
 
-/* Who we are not, or not now: by the result of libetpan's. */
+/* Reports a refused login by the result of libetpan. */
 static int
 refused(struct ms_imap *im, int result, const char *reason, struct ms_err *err)
 {
@@ -183,7 +185,7 @@ sasl_login(struct ms_imap *im, const struct ms_login *l, enum ms_mech mech,
 	if (send_authenticate(im, a, mech, &first_sent, err) == 0) {
 		r = converse(im, a, first_sent);
 		if (r < 0)
-			r = MAILIMAP_ERROR_STREAM; /* im->err says why */
+			r = MAILIMAP_ERROR_STREAM; /* im->err is set */
 		if (r != MAILIMAP_NO_ERROR)
 			r = refused(im, r, ms_auth_reason(a), err);
 	}

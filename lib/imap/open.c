@@ -1,6 +1,6 @@
 /*
- * open.c - a session's beginning and end: greeting, STARTTLS, what the
- * server can do. RFC 3501, 6.2.1, 7.1, 7.2.1; RFC 2595, 3.
+ * open.c - begins and ends a session: greeting, STARTTLS, capabilities. RFC
+ * 3501, 6.2.1, 7.1, 7.2.1; RFC 2595, 3.
  */
 #include "imap.h"
 #include "impl.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- what the server can do ---- */
+/* ---- capabilities ---- */
 
 static const struct {
 	const char *name;
@@ -33,7 +33,7 @@ static const struct {
 };
 
 static void
-take_capability(struct ms_imap *im, const char *name)
+parse_capability(struct ms_imap *im, const char *name)
 {
 	size_t i;
 
@@ -62,7 +62,7 @@ ms_imap_learn_capabilities(struct ms_imap *im, struct ms_err *err)
 	const struct mailimap_capability *c;
 	clistiter *cur;
 
-	/* A greeting and an OK to a login may bring them along. */
+	/* A greeting and an OK to a login may include the capabilities. */
 	if ((info == NULL || info->imap_capability == NULL) &&
 	    ms_imap_command(im, "CAPABILITY", "CAPABILITY", err) < 0)
 		return -1;
@@ -77,7 +77,7 @@ ms_imap_learn_capabilities(struct ms_imap *im, struct ms_err *err)
 		if (c->cap_data.cap_name == NULL)
 			continue;
 		if (c->cap_type == MAILIMAP_CAPABILITY_NAME)
-			take_capability(im, c->cap_data.cap_name);
+			parse_capability(im, c->cap_data.cap_name);
 		else
 			im->mechs |=
 			    MS_MECH_BIT(ms_mech_of(c->cap_data.cap_auth_type,
@@ -95,10 +95,10 @@ ms_imap_capabilities(const struct ms_imap *im)
 /* ---- the beginning ---- */
 
 /*
- * From a plain connection to TLS. What comes between the server's OK and the
- * handshake could be anybody's, and would be taken for the server's word once
- * TLS is there: it ends the session (CVE-2011-0411 and its kin). What came
- * before it is forgotten for the same reason.
+ * Switches from a plain connection to TLS. Bytes between the server's OK and
+ * the handshake could come from an attacker and would be treated as if TLS
+ * protected them, so they end the session (CVE-2011-0411). The capabilities
+ * from before TLS are forgotten for the same reason.
  */
 static int
 start_tls(struct ms_imap *im, struct ms_err *err)
@@ -137,8 +137,10 @@ greet(struct ms_imap *im, enum ms_tls tls, struct ms_err *err)
 		return ms_fail(err, MS_BUG, "libetpan cannot be started");
 	r = mailimap_connect(im->m, stream);
 	if (r == MAILIMAP_NO_ERROR_AUTHENTICATED) {
-		/* Whose mailbox this is nobody would have said; and before
-		 * STARTTLS, which is then no longer allowed, not who said it.
+		/*
+		 * A session that begins logged in has no known user; and before
+		 * STARTTLS, which is not allowed any more, the server is not
+		 * known either.
 		 */
 		ms_imap_kill(im, MS_PROTO,
 		    "the server has logged us in without being asked "
@@ -187,7 +189,7 @@ ms_imap_close(struct ms_imap *im)
 		im->text = 0;
 		if (!im->dead)
 			mailimap_logout(im->m);
-		/* After a logout libetpan has closed the stream itself. */
+		/* After a logout, libetpan has closed the stream. */
 		if (im->m->imap_stream != NULL)
 			mailstream_close(im->m->imap_stream);
 		im->m->imap_stream = NULL; /* mailimap_free would log out */

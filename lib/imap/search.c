@@ -1,7 +1,7 @@
 /*
- * search.c - SEARCH, believed as far as it agrees with its contrary: some
- * servers cap an answer, some refuse, and "not found" is only an absence.
- * RFC 3501, 6.4.4.
+ * search.c - runs a SEARCH and its opposite, and uses the results as far as
+ * they agree: some servers cut an answer or refuse, and a missing message is no
+ * proof. RFC 3501, 6.4.4.
  */
 #include "imap.h"
 #include "impl.h"
@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PART 50000 /* messages in an answer: libetpan keeps it whole */
+#define PART                                                                   \
+	50000 /* messages of an answer, which libetpan keeps as a whole        \
+	       */
 
-/* What one answer names, sorted. A refusal names nothing. */
+/* The sorted UIDs of one answer. A refusal has none. */
 static int
 ask(struct ms_imap *im, const uint32_t *all, size_t count, const char *before,
     const char *criteria, const char *behind, struct ms_imap_list *found,

@@ -1,6 +1,6 @@
 /*
- * status.c - "not now": what a server's OK, NO, BAD and BYE say of our
- * being left alone. RFC 5530, 3; Gmail's and Exchange's ways to put it.
+ * status.c - evaluates OK, NO, BAD and BYE: does the server ask to try again
+ * later? RFC 5530, 3; the texts of Gmail and Exchange.
  */
 #include "imap.h"
 #include "impl.h"
@@ -11,9 +11,9 @@
 
 #define BACKOFF_MAX 86400 /* seconds */
 
-/* In the response code, or anywhere in the text. */
+/* Texts in the response code, or anywhere in the line. */
 static const struct hint {
-	const char *words;
+	const char *text;
 	unsigned seconds;
 	bool throttled;
 } hints[] = {
@@ -33,30 +33,30 @@ static const struct hint {
 static unsigned
 suggested(const char *line)
 {
-	static const char words[] = "Suggested Backoff Time: ";
-	const char *p = strcasestr(line, words);
+	static const char text[] = "Suggested Backoff Time: ";
+	const char *p = strcasestr(line, text);
 	uint64_t ms = 0;
 
 	if (p == NULL)
 		return 0;
-	for (p += strlen(words); *p >= '0' && *p <= '9'; p++)
+	for (p += strlen(text); *p >= '0' && *p <= '9'; p++)
 		if (ms <= (uint64_t)BACKOFF_MAX * 1000)
 			ms = ms * 10 + (unsigned)(*p - '0');
 	return ms / 1000 < BACKOFF_MAX ? (unsigned)(ms + 999) / 1000
 				       : BACKOFF_MAX;
 }
 
-/* Keeps the words of a BYE, fit for a sentence. */
+/* Keeps the text of a BYE, without control bytes. */
 static void
-keep_bye(struct ms_imap *im, const char *words)
+keep_bye(struct ms_imap *im, const char *text)
 {
-	size_t n = strnlen(words, MS_IMAP_REPLY_MAX), i;
+	size_t n = strnlen(text, MS_IMAP_REPLY_MAX), i;
 
 	for (i = 0; i < n; i++)
 		im->bye[i] =
-		    (char)((unsigned char)words[i] < 0x20 || words[i] == 0x7f
+		    (char)((unsigned char)text[i] < 0x20 || text[i] == 0x7f
 			       ? '?'
-			       : words[i]);
+			       : text[i]);
 	im->bye[i] = '\0';
 }
 
@@ -82,7 +82,7 @@ ms_imap_handle_status(void *ctx, const char *line)
 		return;
 	}
 	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
-		if (strcasestr(word, hints[i].words) == NULL)
+		if (strcasestr(word, hints[i].text) == NULL)
 			continue;
 		im->backoff = hints[i].seconds;
 		im->throttled = hints[i].throttled;

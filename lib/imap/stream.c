@@ -1,6 +1,4 @@
-/*
- * stream.c - what is below libetpan: a mailstream over our connection.
- */
+/* stream.c - a mailstream for libetpan over a struct ms_conn. */
 #include "imap.h"
 #include "impl.h"
 
@@ -27,7 +25,7 @@ ms_imap_kill(struct ms_imap *im, enum ms_code code, const char *fmt, ...)
 	return -1;
 }
 
-/* Waits for bytes and looks at them; returns how many. */
+/* Reads bytes and passes them through the guard. Returns how many. */
 static int
 next_bytes(struct ms_imap *im, char *p, size_t n)
 {
@@ -35,7 +33,7 @@ next_bytes(struct ms_imap *im, char *p, size_t n)
 
 	if (got < 0) {
 		im->dead = true;
-		/* libetpan forgets a BYE that no answer follows. */
+		/* libetpan loses a BYE that no answer follows. */
 		if (im->bye[0] != '\0')
 			ms_fail(&im->err, MS_TEMP,
 			    "the server ends the session: %s", im->bye);
@@ -51,7 +49,7 @@ next_bytes(struct ms_imap *im, char *p, size_t n)
 	return got;
 }
 
-/* The guard has met a date: libetpan shall take it for what we parse. */
+/* The guard has found an INTERNALDATE: libetpan gets it as a section. */
 static void
 rename_date(void *ctx, size_t last)
 {
@@ -62,7 +60,7 @@ rename_date(void *ctx, size_t last)
 		    MS_IMAP_DATE_SECTION, MS_IMAP_DATE_LEN);
 }
 
-/* A byte that a word may have, and no label has. */
+/* libetpan accepts this byte in a word, and no label has it. */
 static void
 mark_label(void *ctx, size_t at)
 {
@@ -71,7 +69,7 @@ mark_label(void *ctx, size_t at)
 	im->pushed[at] = MS_IMAP_LABEL_MARK;
 }
 
-/* A blank is text enough; the LF behind it ends the line. */
+/* A blank is enough text; the LF after it ends the line. */
 static void
 pad_line(void *ctx, size_t at)
 {
@@ -80,7 +78,10 @@ pad_line(void *ctx, size_t at)
 	im->pushed[at] = ' ';
 }
 
-/* libetpan takes 0 for "nothing yet" and asks again for ever: never say it. */
+/*
+ * libetpan treats 0 as "nothing yet" and asks again for ever, so 0 is never
+ * returned.
+ */
 static ssize_t
 low_read(mailstream_low *low, void *p, size_t n)
 {
@@ -101,7 +102,10 @@ low_read(mailstream_low *low, void *p, size_t n)
 		if (got < 0)
 			return -1;
 		im->before += (size_t)got;
-		/* A word that may yet be INTERNALDATE waits for its end. */
+		/*
+		 * A word that may become INTERNALDATE is kept until its end is
+		 * read.
+		 */
 		keep = ms_imap_guard_date_begun(&im->guard);
 	} while (keep == im->before && im->before < n);
 	if (keep > im->before)

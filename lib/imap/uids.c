@@ -1,6 +1,4 @@
-/*
- * uids.c - which messages a folder has. RFC 3501, 6.4.4 and 6.4.8.
- */
+/* uids.c - lists the messages of a folder. RFC 3501, 6.4.4 and 6.4.8. */
 #include "imap.h"
 #include "impl.h"
 
@@ -8,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SEARCH_PART 50000 /* messages in an answer to SEARCH */
+#define SEARCH_PART 50000 /* messages of an answer to SEARCH */
 
-/* Without a progress callback libetpan does not call the att handler but keeps
- * every answer. */
+/*
+ * Without a progress callback, libetpan does not call the att handler but keeps
+ * all answers.
+ */
 static void
 progress(size_t current, size_t maximum, void *ctx)
 {
@@ -120,7 +120,7 @@ ms_imap_listed(const struct ms_imap_list *l, uint32_t uid)
 	       bsearch(&uid, l->v, l->n, sizeof(uid), ms_imap_by_uid) != NULL;
 }
 
-/* ---- all of a folder ---- */
+/* ---- a whole folder ---- */
 
 /* One ms_imap_uids(). */
 struct listing {
@@ -129,7 +129,7 @@ struct listing {
 };
 
 static void
-note_uid(struct mailimap_msg_att *att, void *ctx)
+handle_uid(struct mailimap_msg_att *att, void *ctx)
 {
 	struct listing *l = ctx;
 
@@ -138,10 +138,10 @@ note_uid(struct mailimap_msg_att *att, void *ctx)
 }
 
 /*
- * Asks for UIDs by SEARCH, a part of a large folder at a time: libetpan keeps
- * an answer whole. Messages that go away meanwhile make those behind them
- * move up, so the next part begins as much earlier; what comes twice is
- * dropped later.
+ * Lists UIDs by SEARCH, a part of a large folder at a time, because libetpan
+ * keeps an answer as a whole. Messages that are expunged meanwhile shift the
+ * later ones, so the next part begins earlier by their number; duplicates are
+ * removed later.
  */
 static int
 list_all(struct ms_imap *im, struct ms_imap_list *l, uint32_t exists,
@@ -187,11 +187,13 @@ ms_imap_uids(struct ms_imap *im, const struct ms_imap_mailbox *mailbox,
 	rc = list_all(im, &l.l, mailbox->exists, &why);
 	if (!im->dead) {
 		ms_imap_sort(&l.l);
-		/* Some servers cap a SEARCH, or refuse it: FETCH has no such
-		 * excuse, and takes 20 times as long. */
+		/*
+		 * Some servers cut or refuse a SEARCH. FETCH is reliable, but
+		 * takes 20 times as long.
+		 */
 		if (rc < 0 || l.l.n + l.l.expunged < mailbox->exists)
 			rc = ms_imap_run_fetch(im, "UID FETCH 1:* (UID)",
-			    note_uid, NULL, &l, &why);
+			    handle_uid, NULL, &l, &why);
 	}
 	if (rc == 0)
 		rc = ms_imap_check_uidvalidity(im, &why);
