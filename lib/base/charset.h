@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include "buf.h"
 
-struct ms_charset; /* constant and never freed; equal sets have equal pointers
-		    */
+/* Constant and never freed; equal sets have equal pointers. */
+struct ms_charset;
 
 /*
  * The set with this name; never NULL. US-ASCII and unknown names give a set

@@ -34,8 +34,7 @@ struct ms_report {
 	char *tool, *path;
 	FILE *file; /* NULL: no report file */
 	bool quiet, terminal, drawn;
-	int broken; /* errno of the first line that could not be written, or 0
-		     */
+	int broken; /* errno of the first failed write, or 0 */
 	int64_t drawn_ms;
 	/*
 	 * A balanced tree by name (tsearch(3)), not a hash table: servers

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define LOOK_MAX                                                               \
-	((size_t)64 << 10) /* a header field must begin within so many bytes   \
-			    */
+/* Bytes within which a header field must begin. */
+#define LOOK_MAX ((size_t)64 << 10)
 
 /*
  * Recognizes a header field by a narrower rule than that of RFC 5322: the name

@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include "sha.h"
 
-/* Bytes of a message as it came, and of a header that is hashed and described.
- */
+/* Bytes of a message, and of a header that is hashed and described. */
 #define MS_MESSAGE_MAX ((uint64_t)1 << 31)
 #define MS_HEAD_MAX 262144
 

@@ -10,9 +10,8 @@
 #include <stdint.h>
 #include "buf.h"
 
-#define MS_URL_MAX 1024 /* bytes of a URL */
-#define MS_LOGIN_MAX                                                           \
-	512 /* bytes of a login, so that its source fits MS_SOURCE_MAX */
+#define MS_URL_MAX 1024  /* bytes of a URL */
+#define MS_LOGIN_MAX 512 /* bytes of a login; its source fits MS_SOURCE_MAX */
 
 /*
  * The protocol. The S means TLS from the first byte; otherwise STARTTLS or
