@@ -3,6 +3,7 @@
  * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words.
  */
 #include "impl.h"
+#include "sha.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -161,15 +162,6 @@ word_parse(struct word *w, const unsigned char *p, const unsigned char *end,
 	return true;
 }
 
-static int
-hex_value(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "=" without two hex digits is ordinary text. */
 static void
 decode_q(struct ms_slice s, struct ms_buf *out)
@@ -183,10 +175,8 @@ decode_q(struct ms_slice s, struct ms_buf *out)
 		if (c == '_') {
 			c = ' ';
 		} else if (c == '=' && s.n - i > 2 &&
-			   hex_value(s.p[i + 1]) >= 0 &&
-			   hex_value(s.p[i + 2]) >= 0) {
-			c = (unsigned char)(hex_value(s.p[i + 1]) << 4 |
-					    hex_value(s.p[i + 2]));
+			   ms_unhex((struct ms_slice){s.p + i + 1, 2}, &c, 1) ==
+			       1) {
 			i += 2;
 		}
 		to[n++] = c;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sha.h"
+
 static const struct scheme {
 	const char *name;
 	const char *identity;
@@ -29,18 +31,6 @@ ms_url_release(struct ms_url *u)
 	free(u->login);
 	free(u->host);
 	*u = (struct ms_url){0};
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 bool
@@ -65,7 +55,7 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 	struct ms_buf out = {0};
 	unsigned char c;
 	size_t i;
-	int high, low;
+	struct ms_slice hex = {.n = 2};
 
 	for (i = 0; i < n; i++) {
 		c = (unsigned char)p[i];
@@ -76,11 +66,9 @@ parse_login(struct ms_url *u, const char *p, size_t n, struct ms_err *err)
 			    "login as %%3A");
 		}
 		if (c == '%') {
-			high = n - i < 3 ? -1 : hex_digit(p[i + 1]);
-			low = n - i < 3 ? -1 : hex_digit(p[i + 2]);
-			if (high < 0 || low < 0)
+			hex.p = (const unsigned char *)p + i + 1;
+			if (n - i < 3 || ms_unhex(hex, &c, 1) < 0)
 				goto bad;
-			c = (unsigned char)(high * 16 + low);
 			i += 2;
 		}
 		ms_buf_add_byte(&out, c);
