@@ -93,8 +93,8 @@ static const struct range ranges[] = {{0xb5, 0xb5, 1, 775}, {0xc0, 0xd6, 1, 32},
     {0x118a0, 0x118bf, 1, 32}, {0x16e40, 0x16e5f, 1, 32},
     {0x1e900, 0x1e921, 1, 34}};
 
-uint32_t
-ms_fold(uint32_t c)
+static uint32_t
+fold(uint32_t c)
 {
 	size_t low = 0, high = sizeof(ranges) / sizeof(ranges[0]);
 
@@ -127,7 +127,7 @@ ms_utf8_fold(struct ms_slice in, struct ms_buf *out)
 
 		n = ms_utf8_next(in.p + i, in.n - i, &c);
 		if (n > 0) {
-			out->n += ms_utf8_put(to, ms_fold(c));
+			out->n += ms_utf8_put(to, fold(c));
 			i += n;
 		} else {
 			*to = in.p[i++];

@@ -24,8 +24,6 @@ size_t ms_utf8_step(const unsigned char *p, size_t n, uint32_t *c);
  * Writes c, which is at most U+10FFFF, as UTF-8. Returns the number of bytes.
  */
 size_t ms_utf8_put(unsigned char out[4], uint32_t c);
-/* The simple case folding of a character. */
-uint32_t ms_fold(uint32_t c);
 
 /*
  * Whether n bytes are UTF-8 by RFC 3629: no surrogates, nothing above U+10FFFF.

@@ -51,13 +51,15 @@ is_blank(const unsigned char *p, size_t n)
 	return true;
 }
 
-int
-ms_source_looks_mail(struct ms_slice w, bool eof)
+/* Whether the window begins with empty lines and then a header field. */
+static int
+looks(const struct ms_source *src, struct ms_slice w, bool eof)
 {
 	const unsigned char *p = w.p, *end, *lf;
 	bool something = false;
 	size_t n;
 
+	(void)src;
 	if (w.n >= LOOK_MAX) {
 		w.n = LOOK_MAX;
 		eof = true;
@@ -82,13 +84,6 @@ ms_source_looks_mail(struct ms_slice w, bool eof)
 			return 0;
 	}
 	return eof ? 0 : -1;
-}
-
-static int
-looks(const struct ms_source *src, struct ms_slice window, bool eof)
-{
-	(void)src;
-	return ms_source_looks_mail(window, eof);
 }
 
 static void

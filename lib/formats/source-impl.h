@@ -82,12 +82,6 @@ extern const struct ms_source_format ms_source_stream, ms_source_mbox,
 int ms_source_split(struct ms_source *src, struct ms_slice *piece,
     uint64_t *offset, struct ms_err *err);
 
-/*
- * Whether the window begins a message: empty lines, then a header field.
- * Returns 1, 0, or -1 if more bytes are needed.
- */
-int ms_source_looks_mail(struct ms_slice window, bool eof);
-
 /* The open file. */
 struct ms_source_file {
 	struct ms_buf name;   /* in messages to the user; "stdin" */
@@ -145,8 +139,6 @@ void ms_source_where(struct ms_source *src);
 void ms_source_where_at(struct ms_source *src, const char *what, uint64_t n);
 
 /* ---- source-tree.c, source-maildir.c ---- */
-
-struct ms_names;
 
 /* Walks the directory fd, which the tree owns from now on. root is its name. */
 struct ms_tree *ms_tree_open(int fd, const char *root);

@@ -27,12 +27,6 @@ static const char *const attr_names[MS_ATTRS] = {
     [MS_ATTR_MOVED_FROM] = "moved-from",
 };
 
-const char *
-ms_attr_name(enum ms_attr a)
-{
-	return attr_names[a];
-}
-
 bool
 ms_special_has(const char *special, const char *use)
 {

@@ -36,9 +36,6 @@ struct ms_envelope {
 
 #define MS_ENVELOPE_ATTRIBUTES 256 /* at most, in one line */
 
-/* The name of an attribute in the stream. */
-const char *ms_attr_name(enum ms_attr a);
-
 /*
  * Whether `special` contains this use of a folder (RFC 6154, "\\Sent", in any
  * case).

@@ -19,7 +19,6 @@ struct ms_conn {
 	SSL_CTX *ctx;
 	SSL *ssl; /* NULL: not TLS */
 	bool tls;
-	uint64_t received;
 	uint64_t rate; /* bytes a second; 0: no limit */
 	uint64_t left; /* bytes that the rate allows now */
 	int64_t filled_ms;

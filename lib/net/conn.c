@@ -380,10 +380,8 @@ ms_conn_read(struct ms_conn *c, void *p, size_t n, struct ms_err *err)
 	do
 		got = read_some(c, p, want, deadline, err);
 	while (got == 0);
-	if (got > 0) {
-		c->received += (uint64_t)got;
-		c->left -= c->rate > 0 ? (uint64_t)got : 0;
-	}
+	if (got > 0 && c->rate > 0)
+		c->left -= (uint64_t)got;
 	return got;
 }
 
@@ -424,18 +422,6 @@ ms_conn_write(struct ms_conn *c, const void *p, size_t n, struct ms_err *err)
 		}
 	}
 	return 0;
-}
-
-bool
-ms_conn_is_tls(const struct ms_conn *c)
-{
-	return c->tls;
-}
-
-uint64_t
-ms_conn_received(const struct ms_conn *c)
-{
-	return c->received;
 }
 
 void

@@ -108,10 +108,6 @@ int ms_conn_write(
 int ms_conn_wait(
     struct ms_conn *c, int wait_ms, int other_fd, struct ms_err *err);
 
-bool ms_conn_is_tls(const struct ms_conn *c);
-/* The number of bytes read so far, without the overhead of TLS. */
-uint64_t ms_conn_received(const struct ms_conn *c);
-
 /*
  * Sends the end of TLS without waiting for an answer, and frees. c can be NULL.
  */
