@@ -110,17 +110,14 @@ store(struct ms_opt_state *s, const struct ms_option *o, const char *value,
 	case MS_OPT_CONST:
 		break;
 	case MS_OPT_NUMBER:
-		assert(value != NULL);
 		if (ms_opt_number(value, o->min, o->max, &n, err) < 0)
 			return -1;
 		break;
 	case MS_OPT_SIZE:
-		assert(value != NULL);
 		if (parse_size(value, o->max, &n, err) < 0)
 			return -1;
 		break;
 	case MS_OPT_CHOICE:
-		assert(value != NULL);
 		if (parse_choice(value, o->value, &n, err) < 0)
 			return -1;
 		break;

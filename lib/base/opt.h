@@ -51,7 +51,6 @@ typedef int ms_opt_fn(void *values, const struct ms_option *o,
 
 /* One option. A row without a name ends a table. The members stand in the order
  * in which a row is read. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct ms_option {
 	char letter;      /* 0: there is no short form */
 	const char *name; /* the long form, without dashes */
