@@ -63,7 +63,7 @@ gives '2 3 4 5 ' --by-date-field --before 2021
 
 status 'two filters that nothing meets' 64 fetch --unseen --seen-only
 status 'a date that is none' 64 fetch --since soon
-ok '  it says what is one' grep -q 'since soon: not a date' err
+ok '  it says what is one' grep -q -e "--since: 'soon' is not a date" err
 status 'an age that is none' 64 fetch --older-than 2020
 
 ms-init arc

@@ -55,7 +55,7 @@ wrap-literal	76	5	1	INBOX, UID 12: .*a number above 2^32
 wrap	76	0	2	a number above 2^32
 wrap-exists	76	0	2	a number above 2^32
 wrap-validity	76	0	2	a number above 2^32
-stall	75	-	-	no answer within 2 seconds
+stall	75	-	-	no answer within 4 seconds
 preauth	76	0	0	PREAUTH
 bad-login	77	0	0	login
 garbage	76	0	0	is invalid
@@ -72,13 +72,13 @@ rogue_start $(cut -f 1 modes) || exit 1
 # of all modes go on side by side.
 cat >fetch <<'END'
 url=$(sed -n "s|^$1 \(.*\)|imaps://alice@127.0.0.1:\1/|p" rogue.ports)
-ms-fetch --retries 2 --timeout 2 -a "arc.$1" -u alice --ca-file "$2" --password-file pw \
+ms-fetch --retries 2 --timeout 4 -a "arc.$1" -u alice --ca-file "$2" --password-file pw \
 	--report "arc.$1.report" "$url" >"arc.$1.stream" 2>"arc.$1.err"
 echo $? >"arc.$1.status"
 END
 fetch_all() {
 	rm -f arc.*.status
-	cut -f 1 modes | xargs -P 8 -I MODE sh fetch MODE "$imap_ca"
+	cut -f 1 modes | xargs -P 6 -I MODE sh fetch MODE "$imap_ca"
 }
 # ended MODE: says what the run said and has its status.
 ended() { cat "arc.$1.err" >&2 && return "$(cat "arc.$1.status")"; }

@@ -13,7 +13,7 @@ set -- $(sed -n -e 's/^\(rogue\|stls\|deletes\) \([a-z-]*\) .*/\2/p' \
 	-e 's/^for mode in \(.*\); do.*/\1/p' "$top/t/2310-fetch-pop3-rogue.t" | tr ' ' '\n' | sort -u)
 rogue_start "$@" || exit 1
 
-fetch() { ms-fetch --timeout 2 --retries 1 --ca-file "$imap_ca" --password-file pw "$@"; }
+fetch() { ms-fetch --timeout 4 --retries 1 --ca-file "$imap_ca" --password-file pw "$@"; }
 # sent STATUS MESSAGES FAILED WORDS: the result of a fetch.
 sent() {
 	ok "  $2 messages, $3 failed" \
@@ -24,13 +24,13 @@ sent() {
 # server or before a retry.
 cat >run <<'END'
 url=$(sed -n "s|^$1 \(.*\)|pop3s://alice@127.0.0.1:\1/|p" rogue.ports)
-ms-fetch --timeout 2 --retries 1 --ca-file "$2" --password-file pw --report "$1.report" \
+ms-fetch --timeout 4 --retries 1 --ca-file "$2" --password-file pw --report "$1.report" \
 	"$url" >"$1.out" 2>"$1.err"
 echo $? >"$1.status"
 END
 sed -n -e 's/^rogue \([a-z-]*\) .*/\1/p' -e 's/^for mode in \(.*\); do # rogue/\1/p' \
 	"$top/t/2310-fetch-pop3-rogue.t" | tr ' ' '\n' |
-	xargs -P 8 -I MODE sh run MODE "$imap_ca"
+	xargs -P 6 -I MODE sh run MODE "$imap_ca"
 ended() { cat "$1.out" && cat "$1.err" >&2 && return "$(cat "$1.status")"; }
 # rogue MODE STATUS MESSAGES FAILED WORDS
 rogue() {
@@ -88,7 +88,7 @@ rogue no-uidl-cut 1 1 4 'INBOX, message 5: cannot be found again after a lost co
 # Messages that came before the end of the session are kept.
 rogue cut 75 1 4 'INBOX: 4 messages not fetched: the server cut the connection'
 rogue reset 75 1 4 'INBOX: 4 messages not fetched: connection lost'
-rogue stall 75 1 4 'no answer within 2 seconds'
+rogue stall 75 1 4 'no answer within 4 seconds'
 rogue retr-odd 76 1 4 "the server's answer to RETR is invalid: what?"
 
 # Invalid numbers: a wrong list is refused as a whole.
