@@ -153,7 +153,7 @@ deps:
 	@t/deps.sh $(foreach group,$(DEPS),$(DEB_$(group)))
 	@$(if $(filter check,$(DEPS)),t/deps-cyrus.sh build/cyrus)
 
-# make may have been all there was: what follows deps is a make of its own.
+# `make deps` can install pkg-config: what follows it is a make of its own.
 AGAIN = $(MAKE) --no-print-directory \
 	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 # The longest scripts begin first, so that no processor idles at the end; one
