@@ -1,4 +1,5 @@
-/* ms-verify - prove an archive whole, rebuild its index. See ms-verify(1). */
+/* ms-verify.c - checks that an archive is whole, or rebuilds its index. The
+ * manual is ms-verify(1). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct options {
 };
 
 static const char *const kinds[] = {
-    [MS_FAULT_NOTE] = NULL,
+    [MS_FAULT_REMARK] = NULL,
     [MS_FAULT_PACK] = "pack",
     [MS_FAULT_MESSAGE] = "message",
     [MS_FAULT_INDEX] = "index",
@@ -28,7 +29,8 @@ struct run {
 	struct ms_report *report;
 };
 
-/* One line on stderr: "message ID (alice, INBOX, 2026-..., Subject): why". */
+/* Prints a line such as "message ID (alice, INBOX, 2026-..., Subject): reason".
+ */
 static void
 show(const struct ms_fault *f, const char *date)
 {
@@ -54,7 +56,7 @@ fault(void *ctx, const struct ms_fault *f)
 {
 	struct run *run = ctx;
 	char id[MS_SHA_HEX + 1] = "", date[21] = "";
-	bool note = f->kind == MS_FAULT_NOTE;
+	bool remark = f->kind == MS_FAULT_REMARK;
 
 	if (f->id != NULL)
 		ms_hex(f->id, MS_SHA_LEN, id);
@@ -71,9 +73,9 @@ fault(void *ctx, const struct ms_fault *f)
 	    {"date", f->date != NULL ? date : NULL},
 	    {"subject", f->subject},
 	};
-	ms_report_line(run->report, note ? "note" : "damaged", texts,
+	ms_report_line(run->report, remark ? "note" : "damaged", texts,
 	    sizeof(texts) / sizeof(texts[0]));
-	if (note)
+	if (remark)
 		ms_report_note(run->report, "%s: %s", f->where, f->reason);
 	else
 		show(f, f->date != NULL ? date : NULL);
@@ -150,12 +152,12 @@ verify(const struct ms_args *args)
 		rc = ms_verify_rebuild(&v, dir, &made, &err);
 		if (rc == 0)
 			ms_report_note(run.report, "index rebuilt");
-		if (rc == 0 && made.lost > 0)
+		if (rc == 0 && made.missing > 0)
 			ms_report_note(run.report,
-			    "%" PRIu64 " messages are not whole and count as "
-			    "not there: fetched or ingested again, they are "
-			    "stored again",
-			    made.lost);
+			    "%" PRIu64 " messages are not whole; they are "
+			    "stored again when they are fetched or ingested "
+			    "again",
+			    made.missing);
 	}
 	if (rc == 0 && (!opt->rebuild || opt->quick || opt->data)) {
 		rc = ms_verify(&v, dir, &sum, &err);

@@ -1,4 +1,5 @@
-/* archive.c - opening and locking an archive. ms-archive(5), Directory. */
+/* archive.c - an archive is opened and closed. ms-archive(5), Directory tree.
+ */
 #include "archive.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ ms_user_name_ok(const char *name)
 	return true;
 }
 
-/* FORMAT: lines; the features this program knows are none. */
+/* Parses FORMAT, which consists of lines. This version knows no feature. */
 static int
 parse_format(struct ms_archive *a, char *text, struct ms_err *err)
 {
@@ -41,11 +42,12 @@ parse_format(struct ms_archive *a, char *text, struct ms_err *err)
 	for (line = text; *line != '\0'; line = end + 1) {
 		end = strchr(line, '\n');
 		if (end == NULL)
-			return ms_fail(err, MS_DATA, "its last line is cut");
+			return ms_fail(
+			    err, MS_DATA, "the last line has no end");
 		*end = '\0';
 		if (first && strcmp(line, "ms-archive 1") != 0)
-			return ms_fail(err, MS_DATA,
-			    "'%.40s' is not a format this program knows", line);
+			return ms_fail(
+			    err, MS_DATA, "unknown format '%.40s'", line);
 		if (strncmp(line, "id ", 3) == 0) {
 			have_id = ms_unhex(ms_slice_str(line + 3), a->id,
 				      MS_ID_LEN) == MS_ID_LEN;
@@ -53,12 +55,12 @@ parse_format(struct ms_archive *a, char *text, struct ms_err *err)
 			   (strncmp(line, "write ", 6) != 0 ||
 			       a->mode == MS_ARCHIVE_WRITE)) {
 			return ms_fail(err, MS_DATA,
-			    "needs a newer program: '%.60s'", line);
+			    "'%.60s' needs a newer version", line);
 		}
 		first = false;
 	}
 	if (!have_id)
-		return ms_fail(err, MS_DATA, "it names no archive id");
+		return ms_fail(err, MS_DATA, "no archive id");
 	return 0;
 }
 
@@ -72,12 +74,13 @@ read_format(struct ms_archive *a, struct ms_err *err)
 	if (ms_buf_read_file(&text, ms_buf_str(&path), FORMAT_MAX, err) < 0) {
 		if (err != NULL && err->code == MS_NOINPUT)
 			ms_fail(err, MS_NOINPUT,
-			    "%s: no archive there (ms-init makes one)",
+			    "%s: no archive found; ms-init creates one",
 			    a->path);
 		goto out;
 	}
 	if (strlen(ms_buf_str(&text)) != text.n) {
-		ms_fail(err, MS_DATA, "%s: holds NUL", ms_buf_str(&path));
+		ms_fail(
+		    err, MS_DATA, "%s: contains a NUL byte", ms_buf_str(&path));
 		goto out;
 	}
 	if (parse_format(a, ms_buf_str(&text), err) < 0) {
@@ -91,7 +94,7 @@ out:
 	return rc;
 }
 
-/* MS_SEAL=BYTES[,BLOCKS], for tests: when a pack is full. */
+/* When a pack is full. Tests set MS_SEAL=BYTES[,BLOCKS]. */
 static void
 read_seal(struct ms_archive *a)
 {
@@ -149,8 +152,8 @@ open_part(const struct ms_archive *a, const char *name, int flags, int *fd,
 	return rc;
 }
 
-/* `lock` is opened for writing where that is allowed: flock needs no more
- * than reading, but LMDB's files tell the same story. */
+/* `lock` is opened for writing if possible. flock() does not need that, but
+ * where `lock` cannot be written, neither can the files of LMDB. */
 static int
 open_parts(struct ms_archive *a, struct ms_err *err)
 {
@@ -167,8 +170,8 @@ open_parts(struct ms_archive *a, struct ms_err *err)
 }
 
 /*
- * A reader that gets the lock at once brings the index up to date; without an
- * index it waits for the lock, since there is nothing it could serve.
+ * A reader brings the index up to date if the lock is free. Without an index,
+ * it waits for the lock, because it cannot read anything.
  */
 static int
 open_index(struct ms_archive *a, struct ms_err *err)
@@ -182,15 +185,15 @@ open_index(struct ms_archive *a, struct ms_err *err)
 		if (why.code != MS_NOINPUT || a->read_only) {
 			if (why.code == MS_NOINPUT)
 				ms_fail(&why, MS_DATA,
-				    "there is no index, and none can be made "
-				    "here: run ms-verify --rebuild-index "
-				    "where the archive can be written");
+				    "no index found, and the archive cannot "
+				    "be written; run ms-verify "
+				    "--rebuild-index where it can be written");
 			if (err != NULL)
 				*err = why;
 			return -1;
 		}
 	}
-	/* Another archive's index would give out another archive's mail. */
+	/* The index of another archive would find the wrong mail. */
 	if (a->ix != NULL && ms_archive_read_position(a, &pos, err) < 0)
 		return -1;
 	if (a->read_only)
@@ -203,7 +206,7 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	had_index = a->ix != NULL;
 	got = ms_archive_catch_up(a, false, &why);
 	ms_archive_unlock(a);
-	/* What is indexed can be read, whatever is wrong behind it. */
+	/* What is indexed can be read, even if there is damage after it. */
 	if (got < 0 && had_index && a->mode == MS_ARCHIVE_READ)
 		return 0;
 	if (got < 0 && err != NULL)

@@ -1,13 +1,13 @@
-/* blob.c - BLOBs and MESSAGEs found by what they hold: by workers, in
- * their own transactions. ms-archive(5), Records. */
+/* blob.c - BLOBs and MESSAGEs found by their contents, for workers in their own
+ * transactions. ms-archive(5), Records. */
 #include <string.h>
 #include <unistd.h>
 
 #include "impl.h"
 #include "le.h"
 
-/* A record where it lies now: its pack under a descriptor of our own, which
- * no other thread closes. 1, 0 it is gone, -1. */
+/* Opens the pack that has a record, with a descriptor that no other thread
+ * closes. 1, 0 the record is gone, -1. */
 static int
 open_record(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
     struct ms_location *loc, struct ms_pack *pk, struct ms_err *err)
@@ -19,7 +19,7 @@ open_record(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
 
 /* ---- BLOBs ---- */
 
-/* The digest of the BLOB at loc as its pack has it. */
+/* Reads the digest of the BLOB at loc from its pack. */
 static bool
 read_digest(const struct ms_pack *pk, const struct ms_location *loc,
     unsigned char digest[MS_SHA_LEN])
@@ -39,9 +39,9 @@ read_digest(const struct ms_pack *pk, const struct ms_location *loc,
 }
 
 /*
- * Is BLOB `number` this one, and whole? What was written while the archive is
- * open here was just read or synced; an older block is read once, or a new
- * message would rely on bytes that nobody has looked at since.
+ * Is BLOB `number` this one, and whole? A block that was written since this
+ * handle was opened was just read or synced. An older block is read once;
+ * otherwise a new message would depend on bytes that may have been damaged.
  */
 static int
 is_blob(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
@@ -81,7 +81,8 @@ ms_archive_blob(struct ms_archive *a, struct ms_txn *txn,
 
 /* ---- MESSAGEs ---- */
 
-/* Compares a MESSAGE with content, in a block of the caller's. 1, 0, -1. */
+/* Has a MESSAGE this content? b is the caller's block to read into. 1, 0, -1.
+ */
 static int
 same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
     struct ms_slice content, struct ms_block *b, struct ms_err *err)
@@ -99,7 +100,7 @@ same_content(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
 	close(pk.fd);
 	if (got != 1 || loc.place >= b->header.count ||
 	    ms_block_open(b, NULL) < 0)
-		return 0; /* damaged: no copy to rely on */
+		return 0; /* damaged: not a copy to depend on */
 	ms_block_record(b, loc.place, &rec);
 	return rec.type == MS_MESSAGE && !rec.stub &&
 	       ms_slice_eq(rec.content, content);

@@ -1,5 +1,5 @@
-/* catchup.c - the index follows the packs. ms-archive(5), States on
- * disk. All of it by the holder of `lock`. */
+/* catchup.c - the index follows the log, under `lock`. ms-archive(5), States on
+ * disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 /* ---- following the log ---- */
 
-/* Copies what will be cut, for whoever wants to look at it. */
+/* Saves a copy of the end that will be cut off, for the administrator. */
 static int
 save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 {
@@ -49,7 +49,7 @@ save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 struct follow {
 	struct ms_archive *a;
 	struct ms_log_reader reader; /* reads a->tail */
-	bool cut;       /* what an interrupted write left may be cut off */
+	bool cut;       /* the end of an interrupted write may be cut off */
 	bool new_index; /* the index is built from the beginning */
 };
 
@@ -82,9 +82,9 @@ torn_or_damaged(void *ctx, const struct ms_err *why, struct ms_err *err)
 		return -1;
 	if (got == 1)
 		return ms_fail(err, MS_DATA,
-		    "%s, and that is no interrupted write: ms-verify says "
-		    "what is damaged, ms-verify --rebuild-index indexes "
-		    "around it",
+		    "%s, and this is not an interrupted write; ms-verify "
+		    "shows the damage, ms-verify --rebuild-index indexes "
+		    "the rest",
 		    why->msg);
 	/* When the end is cut off later, there is an index that seems to know
 	 * it; so a copy is made now. */
@@ -115,8 +115,8 @@ next_pack(struct follow *f, struct ms_err *err)
 			memcmp(a->tail->header.chain, pos->chain, MS_SHA_LEN) !=
 			    0))
 			return ms_fail(err, MS_DATA,
-			    "pack/%s does not continue the one before: "
-			    "ms-verify says what is damaged",
+			    "pack/%s: does not continue the pack before; "
+			    "ms-verify shows the damage",
 			    a->tail->name);
 		ms_position_enter(pos, &a->tail->header);
 		return 1;
@@ -146,7 +146,8 @@ follow_some(struct follow *f, struct ms_txn *txn, struct ms_err *err)
 			synced = false;
 			got = next_pack(f, err);
 		} else if (got == 1) {
-			/* Another writer may have died before its sync. */
+			/* Another writer may have been killed before its sync.
+			 */
 			if (!synced && ms_pack_sync(a->tail, err) < 0)
 				return -1;
 			synced = true;
@@ -169,7 +170,7 @@ begin_log(struct follow *f, struct ms_err *err)
 	if (got < 0 || (got == 0 && ms_archive_check_last(a, 1, err) < 0))
 		return -1;
 	if (got == 0)
-		return ms_fail(err, MS_DATA, "pack/00000001.pack is missing");
+		return ms_fail(err, MS_DATA, "pack/00000001.pack: is missing");
 	f->reader.pos = (struct ms_position){.next = 1};
 	ms_position_enter(&f->reader.pos, &a->tail->header);
 	return 0;
@@ -264,8 +265,8 @@ build(struct ms_archive *a, bool cut, struct ms_err *err)
 	ms_index_close(ix);
 	if (rc < 0 || ms_archive_install(a, err) < 0)
 		return -1;
-	/* Other threads may be using an index that was deleted under us: it
-	 * is left open, and changed for this one at the next transaction. */
+	/* Other threads may be using an index that was deleted while it was
+	 * open. It stays open, and the next transaction opens the new one. */
 	return a->ix != NULL ? 0 : ms_archive_attach(a, err);
 }
 
@@ -282,11 +283,12 @@ index_is_there(struct ms_archive *a)
 }
 
 /*
- * Has nobody written since we did? Somebody may have died who had written our
- * pack anew; to append to it then would be to lose what is appended.
+ * Has no other process written since this one did? Another writer may have been
+ * killed after it had regrouped the pack: what is appended to the old
+ * generation would be lost.
  */
 static bool
-is_as_we_left_it(const struct ms_archive *a, const struct ms_position *pos)
+is_unchanged(const struct ms_archive *a, const struct ms_position *pos)
 {
 	char next[32];
 	uint64_t size;
@@ -300,26 +302,27 @@ is_as_we_left_it(const struct ms_archive *a, const struct ms_position *pos)
 }
 
 /*
- * An index made anew around damage may lack what messages were prepared to
- * rely on: the run ends, nothing of them was acknowledged.
+ * An index that was rebuilt around damage may not have the records that
+ * prepared messages depend on. The run ends; no id of these messages was
+ * printed.
  */
 static int
 check_exchanged(struct ms_archive *a, struct ms_err *err)
 {
 	unsigned times = ms_index_exchanged(a->ix);
 	struct ms_txn txn;
-	uint64_t lost;
+	uint64_t missing;
 	int rc;
 
 	if (times == a->exchanged)
 		return 0;
 	if (ms_index_begin(a->ix, &txn, err) < 0)
 		return -1;
-	rc = ms_index_count_missing(&txn, &lost, err);
+	rc = ms_index_count_missing(&txn, &missing, err);
 	ms_index_end(&txn);
-	if (rc == 0 && lost > 0)
+	if (rc == 0 && missing > 0)
 		rc = ms_fail(err, MS_TEMP,
-		    "the index was made anew around damage meanwhile: run "
+		    "index: rebuilt around damage meanwhile; run the command "
 		    "again");
 	if (rc == 0)
 		a->exchanged = times;
@@ -331,7 +334,7 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;
 
-	/* While we waited for the lock another may have built it. */
+	/* Another process may have built the index meanwhile. */
 	if (a->ix == NULL && index_is_there(a))
 		ms_archive_attach(a, NULL);
 	if (a->ix == NULL || !index_is_there(a)) {
@@ -342,7 +345,7 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 	if (ms_archive_read_position(a, &pos, err) < 0 ||
 	    check_exchanged(a, err) < 0)
 		return -1;
-	if (!is_as_we_left_it(a, &pos)) {
+	if (!is_unchanged(a, &pos)) {
 		if (ms_archive_check_position(a, &pos, err) < 0)
 			return -1;
 		if (pos.pack != 0 &&

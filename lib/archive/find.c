@@ -1,5 +1,4 @@
-/* find.c - messages by the beginning of their id. ms-archive(5),
- * Index. */
+/* find.c - messages by the beginning of their id. ms-archive(5), Index. */
 #include <string.h>
 
 #include "impl.h"
@@ -15,7 +14,7 @@ has_prefix(const unsigned char id[MS_SHA_LEN], const char *digits, size_t n)
 	return n <= MS_SHA_HEX && memcmp(hex, digits, n) == 0;
 }
 
-/* Adds a message unless one of its id is there already. */
+/* Adds a message unless its id was found already. */
 static int
 add_found(struct ms_txn *txn, uint64_t number, const char *digits,
     struct ms_buf *ids, uint64_t *messages, struct ms_err *err)
@@ -54,7 +53,7 @@ ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
 	if (ms_unhex((struct ms_slice){(unsigned char *)padded, MS_SHA_HEX},
 		from, MS_SHA_LEN) < 0)
 		return 0;
-	key_n = n < 32 ? n : 32; /* digits that a key has */
+	key_n = n < 32 ? n : 32; /* digits of a key */
 	do {
 		ms_buf_clear(&ids);
 		if (ms_index_begin(a->ix, &txn, err) < 0)

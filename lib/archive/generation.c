@@ -1,5 +1,5 @@
-/* generation.c - a pack was written anew: the index follows, the old
- * one goes. ms-archive(5), States on disk. By the holder of `lock`. */
+/* generation.c - a pack was regrouped: the index follows, the old generation is
+ * deleted, under `lock`. ms-archive(5), States on disk. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "fs.h"
 #include "le.h"
 
-/* ---- where its records lie now ---- */
+/* ---- the new places of its records ---- */
 
-/* Does the log in the tail go through the point that the index knows? */
+/* Does this pack begin at the position of the index? */
 static bool
 begins_there(const struct ms_pack_header *h, const struct ms_position *known)
 {
@@ -21,8 +21,8 @@ begins_there(const struct ms_pack_header *h, const struct ms_position *known)
 }
 
 /*
- * Reads the tail from its beginning through the point that the index knows.
- * That point may lie within an extent: then the rest of the extent is new.
+ * Indexes the tail from its beginning to the position of the index. That
+ * position may be within an extent; then the rest of the extent is new.
  */
 static int
 switch_generation(struct ms_archive *a, struct ms_txn *txn,
@@ -66,7 +66,7 @@ ms_archive_switch_generation(
 
 	if (a->tail->header_damaged)
 		return ms_fail(err, MS_DATA,
-		    "pack/%s: the header is damaged: ms-verify says more",
+		    "pack/%s: the header is damaged; ms-verify shows more",
 		    a->tail->name);
 	do {
 		if (ms_index_begin_write(a->ix, &txn, err) < 0)
@@ -82,9 +82,9 @@ ms_archive_switch_generation(
 	return rc;
 }
 
-/* ---- what it took the place of ---- */
+/* ---- old generations ---- */
 
-/* Does the index say that the records of this pack lie in it? 1, 0, -1. */
+/* Does the index find the first record of this pack in it? 1, 0, -1. */
 static int
 is_known(struct ms_archive *a, const struct ms_pack *pk, struct ms_err *err)
 {
@@ -104,11 +104,12 @@ is_known(struct ms_archive *a, const struct ms_pack *pk, struct ms_err *err)
 }
 
 /*
- * Can one do without the generations before this one? Where it is not whole
+ * Can the generations before this one be deleted? If this one is not whole,
  * they may be the only copy. 1, 0, -1.
  */
 static int
-serves(struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
+replaces_older(
+    struct ms_archive *a, struct ms_pack_name name, struct ms_err *err)
 {
 	struct ms_pack *pk;
 	int got;
@@ -140,8 +141,8 @@ drop_superseded(struct ms_archive *a, struct ms_err *err)
 		for (highest = i + 1; highest + 1 < n; highest++)
 			if (names[highest + 1].number != names[i].number)
 				break;
-		got = serves(a, names[highest], err);
-		/* Who cannot delete it leaves it to the next writer. */
+		got = replaces_older(a, names[highest], err);
+		/* If this fails, the next writer tries again. */
 		ms_pack_name_format(names[i], file);
 		if (got == 1)
 			unlinkat(a->packfd, file, 0);
@@ -150,7 +151,8 @@ drop_superseded(struct ms_archive *a, struct ms_err *err)
 	return got < 0 ? -1 : 0;
 }
 
-/* What ends in .new: files, an index, and ms-verify's folder of an index. */
+/* Deletes what ends in .new: files, an index, and the folder of ms-verify with
+ * an index. */
 static int
 sweep_tmp(struct ms_archive *a, struct ms_err *err)
 {

@@ -1,5 +1,5 @@
-/* heads.c - a user's messages by header and size. ms-archive(5),
- * Identity. */
+/* heads.c - the messages of a user by header and size. ms-archive(5), Identity.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +9,9 @@
 #define SLICE 20000 /* rows looked up in one transaction */
 
 /*
- * A message: size and the first 32 bits of its head, then 24 more of its head
- * and its number, which so sort by what is looked for. Before that (while the
- * list is made) low is the number alone.
+ * A message. high has the size and the first 32 bits of the head, low the next
+ * 24 bits of the head and the number, so that entries sort by what is searched
+ * for. While the list is collected, low is the number alone.
  */
 struct entry {
 	uint64_t high, low;
@@ -33,7 +33,7 @@ entries_of(const struct ms_heads *h, size_t *count)
 	return (struct entry *)(void *)h->entries.p;
 }
 
-/* A wire size that needs more than 32 bits is the largest that does not. */
+/* A wire size of more than 32 bits counts as the largest of 32 bits. */
 static uint64_t
 high_of(uint64_t size, const unsigned char *head)
 {
@@ -56,7 +56,7 @@ compare_entries(const void *va, const void *vb)
 	return (a->low > b->low) - (a->low < b->low);
 }
 
-/* Lets e[i] sink to its place in a heap of n, the greatest on top. */
+/* Moves e[i] down to its place in a heap of n, the greatest entry on top. */
 static void
 sift_down(struct entry *e, size_t i, size_t n)
 {
@@ -75,8 +75,8 @@ sift_down(struct entry *e, size_t i, size_t n)
 	e[i] = moved;
 }
 
-/* Sorts, leaves one of each. Where they lie: qsort() would need as much memory
- * again. */
+/* Sorts the entries and removes duplicates. The sort is in place; qsort() would
+ * need as much memory again. */
 static void
 sort_entries(struct ms_heads *h)
 {
@@ -97,8 +97,8 @@ sort_entries(struct ms_heads *h)
 	h->entries.n = kept * sizeof(*e);
 }
 
-/* The numbers of the messages in the folder of *row, a slice of them from *row
- * on. 1: there may be more, from *row on; 0; -1. */
+/* Adds the numbers of some messages in the folder of *row, from *row on. 1:
+ * there may be more, from *row on; 0; -1. */
 static int
 numbers_slice(struct ms_txn *txn, struct ms_occurrence_row *row,
     struct ms_buf *out, struct ms_err *err)
@@ -115,8 +115,8 @@ numbers_slice(struct ms_txn *txn, struct ms_occurrence_row *row,
 			return 0;
 		if (row->message > NUMBER_MASK)
 			return ms_fail(err, MS_DATA,
-			    "record %llu: its number is too high to look for "
-			    "its header",
+			    "record %llu: the number is too high for a search "
+			    "by header",
 			    (unsigned long long)row->message);
 		e.low = row->message;
 		ms_buf_add(out, &e, sizeof(e));
@@ -148,7 +148,7 @@ add_folder(struct ms_heads *h, uint64_t folder, struct ms_err *err)
 	return got;
 }
 
-/* All that lies in the user's folders, as numbers. */
+/* Adds the numbers of all messages in the folders of the user. */
 static int
 add_user(struct ms_heads *h, uint64_t user, struct ms_err *err)
 {
@@ -165,8 +165,8 @@ add_user(struct ms_heads *h, uint64_t user, struct ms_err *err)
 	return rc;
 }
 
-/* Turns numbers, ascending, into what is looked for; messages that are lost
- * become zeros. */
+/* Fills entries that have numbers, which ascend. The entry of a message that is
+ * not whole becomes 0. */
 static int
 fill_slice(struct ms_txn *txn, struct entry *e, size_t n, struct ms_err *err)
 {
@@ -192,9 +192,9 @@ fill_slice(struct ms_txn *txn, struct entry *e, size_t n, struct ms_err *err)
 }
 
 /*
- * The same for all. Without reader locks what was read may be wrong; but all
- * that is found by an entry is compared with the archive, so at worst a
- * message is not found, and fetched again.
+ * Fills all entries. Without reader locks an entry may be wrong, but a message
+ * that is found by an entry is compared with the archive; at worst a message is
+ * not found, and is fetched again.
  */
 static int
 fill(struct ms_heads *h, struct ms_err *err)
@@ -214,7 +214,7 @@ fill(struct ms_heads *h, struct ms_err *err)
 	return rc;
 }
 
-/* The first entry that is not less than this one. */
+/* The index of the first entry that is not less than this one. */
 static size_t
 lower_bound(const struct ms_heads *h, struct entry want)
 {
@@ -236,7 +236,7 @@ ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
     struct ms_err *err)
 {
 	struct ms_heads *h = ms_xcalloc(1, sizeof(*h));
-	size_t lost;
+	size_t empty;
 
 	h->a = a;
 	h->hasher = ms_message_hasher_new();
@@ -246,12 +246,12 @@ ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
 	if (fill(h, err) < 0)
 		goto fail;
 	sort_entries(h);
-	/* Messages that are lost come first, as one entry. */
-	lost = lower_bound(h, (struct entry){0, 1});
-	if (lost > 0) {
-		h->entries.n -= lost * sizeof(struct entry);
+	/* Messages that are not whole come first, as one entry. */
+	empty = lower_bound(h, (struct entry){0, 1});
+	if (empty > 0) {
+		h->entries.n -= empty * sizeof(struct entry);
 		memmove(h->entries.p,
-		    h->entries.p + lost * sizeof(struct entry), h->entries.n);
+		    h->entries.p + empty * sizeof(struct entry), h->entries.n);
 	}
 	ms_buf_trim(&h->entries);
 	*out = h;
@@ -288,7 +288,7 @@ ms_heads_has_size(const struct ms_heads *h, uint64_t size)
 	return i < n && e[i].high >> 32 == high >> 32;
 }
 
-/* Is this the message? It is read back. 1, 0, -1. */
+/* Reads a message and compares its head and size. 1, 0, -1. */
 static int
 confirm(struct ms_heads *h, uint64_t number,
     const unsigned char head[MS_SHA_LEN], uint64_t size,

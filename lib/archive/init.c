@@ -1,4 +1,4 @@
-/* init.c - making an archive. ms-archive(5), Directory. */
+/* init.c - a new archive. ms-archive(5), Directory tree. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,16 +12,16 @@
 #include "fs.h"
 #include "log.h"
 
-/* An archive in the making. */
-struct batch_builder {
+/* An archive that is being created. */
+struct new_archive {
 	const char *dir;
 	int dirfd, lockfd, packfd, tmpfd;
 	unsigned char id[MS_ID_LEN];
 };
 
 /*
- * Is there nothing in dir but what an interrupted ms_archive_init() leaves?
- * FORMAT is written last, so where it is there is an archive.
+ * Is dir empty except for what an interrupted ms_archive_init() leaves? FORMAT
+ * is written last: if it is there, dir is an archive.
  */
 static int
 check_empty(int dirfd, const char *dir, struct ms_err *err)
@@ -47,13 +47,13 @@ check_empty(int dirfd, const char *dir, struct ms_err *err)
 				break;
 		if (i == sizeof(ours) / sizeof(ours[0]))
 			rc = ms_fail(err, MS_EXISTS,
-			    "%s: is not empty (it holds %s)", dir, e->d_name);
+			    "%s: is not empty (contains %s)", dir, e->d_name);
 	}
 	closedir(d);
 	return rc;
 }
 
-/* Something of an unfinished archive may be there, but nothing else. */
+/* Parts of an unfinished archive include its `lock`. */
 static int
 check_parts(int dirfd, const char *dir, struct ms_err *err)
 {
@@ -70,10 +70,10 @@ check_parts(int dirfd, const char *dir, struct ms_err *err)
 	return 0;
 }
 
-/* Makes a folder if it is not there, and opens it. */
+/* Creates a folder unless it exists, and opens it. */
 static int
-make_folder(const struct batch_builder *m, const char *name, int *fd,
-    struct ms_err *err)
+make_folder(
+    const struct new_archive *m, const char *name, int *fd, struct ms_err *err)
 {
 	if (mkdirat(m->dirfd, name, 0700) < 0 && errno != EEXIST)
 		return ms_fail_errno(err, "%s/%s", m->dir, name);
@@ -85,11 +85,11 @@ make_folder(const struct batch_builder *m, const char *name, int *fd,
 }
 
 /*
- * `lock` comes first, so that an unfinished archive is known by it. Another
- * ms-init may have held it until now, and be done: its archive is not ours.
+ * `lock` is created first, and marks an unfinished archive. Another ms-init may
+ * have held the lock until now and have completed its archive.
  */
 static int
-take_lock(struct batch_builder *m, struct ms_err *err)
+take_lock(struct new_archive *m, struct ms_err *err)
 {
 	m->lockfd =
 	    openat(m->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -97,12 +97,12 @@ take_lock(struct batch_builder *m, struct ms_err *err)
 		return ms_fail_errno(err, "%s/lock", m->dir);
 	if (flock(m->lockfd, LOCK_EX | LOCK_NB) < 0)
 		return ms_fail(err, MS_EXISTS,
-		    "%s: another ms-init is at work there", m->dir);
+		    "%s: another ms-init is running there", m->dir);
 	return check_empty(m->dirfd, m->dir, err);
 }
 
 static int
-make_folders(struct batch_builder *m, struct ms_err *err)
+make_folders(struct new_archive *m, struct ms_err *err)
 {
 	int secret;
 
@@ -128,13 +128,13 @@ add_event(struct ms_block_builder *b, const char *event, json_t *keys)
 }
 
 /*
- * The first pack, with its first batch: that the archive was made, and its
- * user, who may do everything. An earlier, unfinished attempt may have left one
- * that is of no use to anybody.
+ * Writes the first pack with its first batch: the events of the archive and of
+ * its user, who may do everything. The pack of an earlier, unfinished attempt
+ * is deleted.
  */
 static int
 make_first_pack(
-    const struct batch_builder *m, const char *user, struct ms_err *err)
+    const struct new_archive *m, const char *user, struct ms_err *err)
 {
 	struct ms_pack_header h = {.number = 1, .first = 1};
 	struct ms_block_builder batch = {.kind = MS_BLOCK_META};
@@ -159,7 +159,7 @@ make_first_pack(
 }
 
 static int
-write_format(const struct batch_builder *m, struct ms_err *err)
+write_format(const struct new_archive *m, struct ms_err *err)
 {
 	char hex[2 * MS_ID_LEN + 1];
 	struct ms_buf b = {0};
@@ -173,15 +173,15 @@ write_format(const struct batch_builder *m, struct ms_err *err)
 	return rc;
 }
 
-/* The archive's own name must last, too. */
+/* Syncs the folder that has the name of the archive. */
 static int
-sync_parent(const struct batch_builder *m, struct ms_err *err)
+sync_parent(const struct new_archive *m, struct ms_err *err)
 {
 	int fd, rc;
 
 	fd = openat(m->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == EACCES)
-		return 0; /* then it was not we who made that name */
+		return 0; /* then another user created that name */
 	if (fd < 0)
 		return ms_fail_errno(err, "%s/..", m->dir);
 	rc = ms_fs_sync(fd, "..", err);
@@ -190,7 +190,7 @@ sync_parent(const struct batch_builder *m, struct ms_err *err)
 }
 
 static int
-make_all(struct batch_builder *m, const char *user, struct ms_err *err)
+make_all(struct new_archive *m, const char *user, struct ms_err *err)
 {
 	m->dirfd = open(m->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->dirfd < 0)
@@ -211,14 +211,14 @@ make_all(struct batch_builder *m, const char *user, struct ms_err *err)
 int
 ms_archive_init(const char *dir, const char *user, struct ms_err *err)
 {
-	struct batch_builder m = {dir, -1, -1, -1, -1, {0}};
+	struct new_archive m = {dir, -1, -1, -1, -1, {0}};
 	const int *fds[] = {&m.dirfd, &m.lockfd, &m.packfd, &m.tmpfd};
 	bool made;
 	size_t i;
 	int rc;
 
 	if (!ms_user_name_ok(user))
-		return ms_fail(err, MS_USAGE, "'%s' is not a user name", user);
+		return ms_fail(err, MS_USAGE, "invalid user name '%s'", user);
 	made = mkdir(dir, 0700) == 0;
 	if (!made && errno != EEXIST)
 		return ms_fail_errno(err, "%s", dir);
@@ -227,6 +227,6 @@ ms_archive_init(const char *dir, const char *user, struct ms_err *err)
 		if (*fds[i] >= 0)
 			close(*fds[i]);
 	if (rc < 0 && made)
-		rmdir(dir); /* only if we left nothing in it */
+		rmdir(dir); /* if it is empty */
 	return rc;
 }

@@ -1,4 +1,5 @@
-/* lock.c - the lock of an archive's writers. ms-archive(5), Concurrency. */
+/* lock.c - the lock of the writers of an archive. ms-archive(5), Concurrency.
+ */
 #include <errno.h>
 #include <sys/file.h>
 

@@ -1,4 +1,4 @@
-/* lookup.c - what a mailbox is known to hold, by place, and since when.
+/* lookup.c - the messages of a mailbox by place, and when they were committed.
  * ms-archive(5), PLACE and COMMIT. */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 /* ---- by place ---- */
 
 /*
- * Places of a folder under a UIDVALIDITY, from UID *from on, a slice of them,
- * but for those of messages that are missing: they are to be fetched again.
- * 1: more may come, from *from; 0; -1.
+ * Adds some places of a folder under a UIDVALIDITY, from UID *from on. Places
+ * of messages that are not whole are left out: these are fetched again. 1:
+ * there may be more, from *from on; 0; -1.
  */
 static int
 places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
@@ -110,7 +110,7 @@ ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
 	return got;
 }
 
-/* ---- when ---- */
+/* ---- time of commit ---- */
 
 static bool
 is_in(const struct ms_commit *c, uint64_t number)
@@ -119,9 +119,9 @@ is_in(const struct ms_commit *c, uint64_t number)
 }
 
 /*
- * The next COMMIT among the records of a block from number *n, at `place`, on.
- * 1; 0: the log goes on with *n elsewhere; -1: that COMMIT is not what it
- * should be.
+ * Finds the next COMMIT in a block, from record number *n, which is at `place`,
+ * on. 1; 0: the block has none, and the log goes on with *n; -1: the COMMIT is
+ * damaged.
  */
 static int
 next_commit(const struct ms_block *b, uint32_t place, uint64_t *n,
@@ -167,7 +167,7 @@ ms_archive_committed(
 		return -1;
 	if (got == 0 || !is_in(&c, number))
 		return ms_fail(err, MS_DATA,
-		    "record %llu: the COMMIT behind it is missing",
+		    "record %llu: its COMMIT is missing",
 		    (unsigned long long)number);
 	a->queried = c;
 	*when = c.time;

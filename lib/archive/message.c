@@ -1,12 +1,11 @@
-/* message.c - messages put together from their records.
- * ms-archive(5), MESSAGE. */
+/* message.c - messages assembled from their records. ms-archive(5), MESSAGE. */
 #include <string.h>
 
 #include "impl.h"
 #include "le.h"
 
-/* Where a BLOB is; the digest is compared when it is read, or now if several
- * share its first 16 bytes. 1, 0, -1. */
+/* Locates a BLOB. The digest is compared when the BLOB is read, or now if
+ * several digests share its first 16 bytes. 1, 0, -1. */
 static int
 locate_blob(struct ms_archive *a, struct ms_txn *txn,
     const unsigned char digest[MS_SHA_LEN], struct ms_location *loc,
@@ -41,7 +40,7 @@ load_recipe(struct ms_archive *a, uint64_t message, struct ms_recipe *r,
 	return 0;
 }
 
-/* As locate_blobs(), within one transaction. 2: it did not hold, try again. */
+/* locate_blobs() in one transaction. 2: the index was written meanwhile. */
 static int
 locate_blobs_once(
     struct ms_archive *a, const struct ms_recipe *r, struct ms_err *err)
@@ -62,7 +61,7 @@ locate_blobs_once(
 		got = locate_blob(a, &txn, item.digest, &loc, err);
 		if (got == 0) {
 			ms_hex(item.digest, MS_SHA_LEN, hex);
-			ms_fail(err, MS_DATA, "BLOB %s is missing", hex);
+			ms_fail(err, MS_DATA, "BLOB %s: is missing", hex);
 		}
 		ms_buf_add(&a->locations, &loc, sizeof(loc));
 	}
@@ -71,7 +70,7 @@ locate_blobs_once(
 	return got == 1 ? 0 : -1;
 }
 
-/* The places of a recipe's BLOBs, in order, into reader->locations. */
+/* Fills a->locations with the locations of the BLOBs of a recipe, in order. */
 static int
 locate_blobs(
     struct ms_archive *a, const struct ms_recipe *r, struct ms_err *err)
@@ -91,7 +90,8 @@ locate_blobs(
 	return got;
 }
 
-/* A BLOB's bytes; until the next block is asked for. 1, 0 rewritten, -1. */
+/* The bytes of a BLOB, valid until the next block is read. 1, 0 the pack was
+ * regrouped, -1. */
 static int
 get_blob(struct ms_archive *a, const struct ms_location *loc,
     const struct ms_item *item, struct ms_slice *bytes, struct ms_err *err)
@@ -107,22 +107,22 @@ get_blob(struct ms_archive *a, const struct ms_location *loc,
 	ms_hex(item->digest, MS_SHA_LEN, hex);
 	if (b->header.kind != MS_BLOCK_DATA || loc->place >= b->header.count)
 		return ms_fail(err, MS_DATA,
-		    "BLOB %s is not where the index says: run ms-verify "
+		    "BLOB %s: not at its place in the index; run ms-verify "
 		    "--rebuild-index",
 		    hex);
 	ms_block_record(b, loc->place, &rec);
 	if (rec.stub)
-		return ms_fail(err, MS_DATA, "BLOB %s was purged", hex);
+		return ms_fail(err, MS_DATA, "BLOB %s: was purged", hex);
 	if (memcmp(b->digests + (size_t)loc->place * MS_SHA_LEN, item->digest,
 		MS_SHA_LEN) != 0 ||
 	    rec.content.n != item->n)
-		return ms_fail(err, MS_DATA, "BLOB %s is missing", hex);
+		return ms_fail(err, MS_DATA, "BLOB %s: is missing", hex);
 	*bytes = rec.content;
 	return 1;
 }
 
-/* Walks a message's pieces; emit may be NULL: only look whether they are
- * there. */
+/* Walks over the pieces of a message. If emit is NULL, the pieces are only
+ * checked. */
 static int
 walk_message(struct ms_archive *a, uint64_t message, struct ms_assembly *as,
     struct ms_err *err)
@@ -151,7 +151,7 @@ walk_message(struct ms_archive *a, uint64_t message, struct ms_assembly *as,
 				break;
 			if (++tries > MS_ARCHIVE_TRIES)
 				return ms_fail(err, MS_DATA,
-				    "pack %u is missing", (unsigned)loc->pack);
+				    "pack %u: is missing", (unsigned)loc->pack);
 			if (tries > 1 && a->refresh(a, loc, err) < 0)
 				return -1;
 			if (locate_blobs(a, &r, err) < 0)

@@ -1,11 +1,12 @@
-/* names.c - users, sources, folders by name and by number. */
+/* names.c - users, sources and folders by name and by number. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "impl.h"
 #include "le.h"
 
-/* Folders met so far, by number; their strings live as long as the handle. */
+/* The folders that were looked up, by number; their strings stay valid as long
+ * as the handle. */
 struct ms_names {
 	struct ms_folder **folders; /* ascending */
 	size_t count, room;
@@ -93,7 +94,7 @@ ms_archive_folder(struct ms_archive *a, uint64_t user, uint64_t source,
 
 /* ---- by number ---- */
 
-/* A copy of the name of a user or a source; "?" where the row is lost. */
+/* A copy of the name of a user or a source; "?" if its row is missing. */
 static int
 get_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
     const char **out, struct ms_err *err)
@@ -108,8 +109,8 @@ get_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 }
 
 /*
- * A source nobody has labelled is shown by its address: LOGIN, or LOGIN@HOST
- * where LOGIN alone is none; what has no address by its scheme.
+ * A source without a label is shown by its address: LOGIN, or LOGIN@HOST if
+ * LOGIN has no domain; a source without a login by its scheme.
  */
 static char *
 default_label(const char *url)
@@ -169,7 +170,7 @@ load_folder(struct ms_txn *txn, uint64_t number, struct ms_folder *f,
 	return 1;
 }
 
-/* Where a folder of this number stands in the array, or would. */
+/* The index of a folder in the array, or where it would be. */
 static size_t
 place_of(const struct ms_names *n, uint64_t number)
 {

@@ -1,5 +1,5 @@
-/* position.c - how far an index knows the log, and whether it is this
- * log. ms-archive(5), States on disk. */
+/* position.c - the position of an index: is it on this log?
+ * ms-archive(5), States on disk. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ int
 ms_archive_other_packs(struct ms_err *err, const char *why)
 {
 	return ms_fail(err, MS_DATA,
-	    "the index belongs to other packs (%s): run ms-verify "
+	    "index: belongs to other packs (%s); run ms-verify "
 	    "--rebuild-index",
 	    why);
 }
@@ -34,10 +34,6 @@ ms_archive_find_pack(struct ms_archive *a, uint32_t number,
 	return rc;
 }
 
-/*
- * There is no pack of this number. Are there later ones? Then it is missing,
- * and the log does not end before it.
- */
 int
 ms_archive_check_last(struct ms_archive *a, uint32_t number, struct ms_err *err)
 {
@@ -51,8 +47,8 @@ ms_archive_check_last(struct ms_archive *a, uint32_t number, struct ms_err *err)
 	if (n > 0 && names[n - 1].number > number) {
 		ms_pack_name_format(name, missing);
 		rc = ms_fail(err, MS_DATA,
-		    "pack/%s is missing, and later ones are there: "
-		    "ms-verify --rebuild-index indexes around it",
+		    "pack/%s: is missing, although there are later packs; "
+		    "ms-verify --rebuild-index indexes the others",
 		    missing);
 	}
 	free(names);
@@ -77,11 +73,11 @@ ms_archive_open_tail(struct ms_archive *a, uint32_t number, struct ms_err *err)
 	if (!a->tail->header_damaged &&
 	    memcmp(a->tail->header.archive, a->id, MS_ID_LEN) != 0)
 		return ms_fail(err, MS_DATA,
-		    "pack/%s belongs to another archive", a->tail->name);
+		    "pack/%s: belongs to another archive", a->tail->name);
 	return 1;
 }
 
-/* Is the last COMMIT that the index knows where it says? */
+/* Is the last COMMIT of the index at its place? */
 static int
 check_commit(
     const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
@@ -105,7 +101,7 @@ check_commit(
 	return rc == 0 ? 0 : ms_archive_other_packs(err, "another chain");
 }
 
-/* Does the log in this pack go through pos? 0, -1. */
+/* Is pos a position of the log in this pack? 0, -1. */
 static int
 check_pack(
     const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
@@ -136,11 +132,11 @@ ms_archive_check_position(
 	if (got == 0)
 		return ms_archive_other_packs(err, "a pack is missing");
 	if (a->tail->header.generation > pos->generation)
-		return 0; /* ms_archive_switch_generation() looks at it */
+		return 0; /* ms_archive_switch_generation() checks it */
 	return check_pack(a->tail, pos, err);
 }
 
-/* A pack written anew since the index knew it. */
+/* The pack was regrouped since the index was written. */
 static int
 check_newer(
     const struct ms_pack *pk, const struct ms_position *pos, struct ms_err *err)
@@ -208,7 +204,8 @@ ms_archive_attach(struct ms_archive *a, struct ms_err *err)
 		a->ix = NULL;
 		return -1;
 	}
-	/* Who writes says of mail that it is known; who reads finds out. */
+	/* A writer decides by the index what is stored; a reader compares what
+	 * it finds. */
 	if (a->mode == MS_ARCHIVE_WRITE)
 		ms_index_guard(a->ix, ms_archive_fits, a);
 	return 0;

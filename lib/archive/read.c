@@ -1,4 +1,4 @@
-/* read.c - records read back. ms-archive(5), Records. */
+/* read.c - records read from the packs. ms-archive(5), Records. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +12,13 @@
 
 #define PACKS_OPEN 64
 #define BLOCKS_KEPT 32
-#define BYTES_KEPT (32 * 1024 * 1024)   /* of decompressed blocks */
-#define PROOFS 8192                     /* blocks remembered as read once */
-#define USUAL_BLOCK (2 * MS_BLOCK_FULL) /* bytes, stored and not */
+#define BYTES_KEPT (32 * 1024 * 1024) /* of decompressed blocks */
+#define PROOFS 8192 /* remembered results of ms_archive_block_whole() */
+#define USUAL_BLOCK (2 * MS_BLOCK_FULL) /* bytes, stored and decompressed */
 
 struct kept_block {
 	uint32_t pack, generation;
-	uint64_t offset, used; /* used: when, 0 the slot is free */
+	uint64_t offset, used; /* used: by clock; 0: the slot is free */
 	struct ms_block block;
 };
 
@@ -27,15 +27,15 @@ struct kept_pack {
 	uint64_t used;
 };
 
-/* Whether the stored bytes of a block hold; pack 0: an empty slot. */
+/* Are the stored bytes of a block right? pack 0: an empty slot. */
 struct proof {
 	uint32_t pack, generation;
 	uint64_t offset;
-	bool holds;
+	bool whole;
 };
 
 struct ms_reader {
-	pthread_mutex_t lock; /* of packs and proofs: workers look up digests */
+	pthread_mutex_t lock; /* of packs and proofs, which workers use */
 	struct kept_pack packs[PACKS_OPEN];
 	struct proof proofs[PROOFS];
 	struct kept_block blocks[BLOCKS_KEPT];
@@ -68,7 +68,7 @@ ms_reader_free(struct ms_reader *r)
 
 /* ---- packs and blocks kept ---- */
 
-/* The open pack; reader's lock is held. NULL with err set. */
+/* The open pack, or NULL with err set. The caller holds r->lock. */
 static struct ms_pack *
 get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
     struct ms_err *err)
@@ -93,7 +93,7 @@ get_pack(struct ms_archive *a, uint32_t number, uint32_t generation,
 	if (ms_pack_open(&pk, a->packfd,
 		(struct ms_pack_name){number, generation}, false, err) < 0)
 		return NULL;
-	/* A pack that was written anew takes room until all have closed it. */
+	/* The old generation of a pack takes disk space until it is closed. */
 	if (before != NULL)
 		oldest = before;
 	ms_pack_close(oldest->pack);
@@ -117,7 +117,7 @@ ms_archive_borrow(
 	return kept != NULL && pk->fd >= 0;
 }
 
-/* The slot of a block; others may take it. */
+/* The slot of a block; another block can replace it. */
 static struct proof *
 proof_of(struct ms_reader *r, const struct ms_location *loc)
 {
@@ -139,21 +139,22 @@ ms_archive_block_whole(struct ms_archive *a, const struct ms_location *loc,
 	pthread_mutex_unlock(&a->reader->lock);
 	if (now.pack == loc->pack && now.generation == loc->generation &&
 	    now.offset == loc->offset)
-		return now.holds;
+		return now.whole;
 	now = (struct proof){.pack = loc->pack,
 	    .generation = loc->generation,
 	    .offset = loc->offset,
-	    .holds = ms_pack_read(pk, loc->offset, &b, &header_ok, NULL) == 1};
+	    .whole = ms_pack_read(pk, loc->offset, &b, &header_ok, NULL) == 1};
 	ms_block_release(&b);
 	pthread_mutex_lock(&a->reader->lock);
 	*p = now;
 	pthread_mutex_unlock(&a->reader->lock);
-	return now.holds;
+	return now.whole;
 }
 
 /*
- * A slot for one more block. When they hold as much as they may, the least
- * used one gives its memory to the next block; those that hold more go.
+ * A slot for one more block. If the blocks have as much memory as allowed, the
+ * block that was not used for the longest time is replaced and its memory
+ * reused; if they have more, it is freed.
  */
 static struct kept_block *
 free_slot(struct ms_reader *r)
@@ -175,7 +176,7 @@ free_slot(struct ms_reader *r)
 		}
 		if (empty != NULL && bytes + USUAL_BLOCK <= BYTES_KEPT)
 			return empty;
-		assert(oldest != NULL); /* something holds the bytes */
+		assert(oldest != NULL); /* some block has the bytes */
 		if (bytes <= BYTES_KEPT)
 			return oldest;
 		ms_block_release(&oldest->block);
@@ -205,7 +206,7 @@ ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
 		}
 	}
 	k = free_slot(r);
-	k->used = 0; /* it may still have memory */
+	k->used = 0; /* its memory is reused */
 	pthread_mutex_lock(&r->lock);
 	pk = get_pack(a, loc->pack, loc->generation, &why);
 	if (pk != NULL)
@@ -215,7 +216,7 @@ ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
 	if (pk == NULL && why.code == MS_NOINPUT)
 		return 0;
 	if (got == 0)
-		ms_fail(&why, MS_DATA, "pack %u ends before offset %llu",
+		ms_fail(&why, MS_DATA, "pack %u: ends before offset %llu",
 		    (unsigned)loc->pack, (unsigned long long)loc->offset);
 	if (got == 1 && ms_block_open(&k->block, &why) < 0)
 		got = -1;
@@ -234,7 +235,7 @@ ms_archive_block(struct ms_archive *a, const struct ms_location *loc,
 
 /* ---- records ---- */
 
-/* Where a record is now. 1, 0 unknown, -1. */
+/* The place of a record. 1, 0 unknown, -1. */
 static int
 locate(struct ms_archive *a, uint64_t number, struct ms_location *loc,
     struct ms_err *err)
@@ -250,8 +251,8 @@ locate(struct ms_archive *a, uint64_t number, struct ms_location *loc,
 	return got;
 }
 
-/* The block with record `number`, if it is at hand: blocks never change, so
- * the index need not be asked. */
+/* The block with record `number`, if it is kept: blocks never change, so the
+ * index is not needed. */
 static struct ms_block *
 kept_block_of(struct ms_reader *r, uint64_t number, uint32_t *place)
 {
@@ -270,7 +271,6 @@ kept_block_of(struct ms_reader *r, uint64_t number, uint32_t *place)
 	return NULL;
 }
 
-/* Wherever it is now. */
 int
 ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
     uint32_t *place, struct ms_err *err)
@@ -286,7 +286,7 @@ ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
 		if (got < 0)
 			return -1;
 		if (got == 0)
-			return ms_fail(err, MS_DATA, "record %llu is missing",
+			return ms_fail(err, MS_DATA, "record %llu: is missing",
 			    (unsigned long long)number);
 		got = ms_archive_block(a, &loc, b, err);
 		if (got == 0 && i > 0 && a->refresh(a, &loc, err) < 0)
@@ -294,20 +294,20 @@ ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
 	}
 	if (got == 0)
 		return ms_fail(
-		    err, MS_DATA, "pack %u is missing", (unsigned)loc.pack);
+		    err, MS_DATA, "pack %u: is missing", (unsigned)loc.pack);
 	if (got < 0)
 		return ms_context(
 		    err, "record %llu", (unsigned long long)number);
 	*place = loc.place;
 	if (loc.place >= (*b)->header.count)
 		return ms_fail(err, MS_DATA,
-		    "record %llu is not where the index says: run ms-verify "
+		    "record %llu: not at its place in the index; run ms-verify "
 		    "--rebuild-index",
 		    (unsigned long long)number);
 	return 0;
 }
 
-/* A view of record `number`; until the next record is asked for. */
+/* A view of record `number`, valid until the next record is read. */
 static int
 get_record(struct ms_archive *a, uint64_t number, uint8_t type,
     struct ms_record *rec, struct ms_err *err)
@@ -319,11 +319,11 @@ get_record(struct ms_archive *a, uint64_t number, uint8_t type,
 		return -1;
 	ms_block_record(b, place, rec);
 	if (rec->stub)
-		return ms_fail(err, MS_DATA, "record %llu was purged",
+		return ms_fail(err, MS_DATA, "record %llu: was purged",
 		    (unsigned long long)number);
 	if (rec->type != type)
 		return ms_fail(err, MS_DATA,
-		    "record %llu is of type %u, not %u: run ms-verify "
+		    "record %llu: is of type %u, not %u; run ms-verify "
 		    "--rebuild-index",
 		    (unsigned long long)number, (unsigned)rec->type,
 		    (unsigned)type);

@@ -1,5 +1,5 @@
-/* rebuild.c - an index from the packs alone, around what is damaged.
- * ms-archive(5), States on disk. All of it by the holder of `lock`. */
+/* rebuild.c - an index built from the packs alone, around damage, under `lock`.
+ * ms-archive(5), States on disk. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,22 +12,22 @@ struct rebuild {
 	const struct ms_position *known; /* or NULL */
 	const struct ms_damage_sink *damage;
 	struct ms_pack_name *names;
-	size_t count, next_name; /* the pack at hand is the one before it */
+	size_t count, next_name; /* the current pack precedes it */
 	struct ms_pack *pack;
 	struct ms_log_reader reader; /* reads that pack */
 };
 
 static void
-tell(struct rebuild *rb, const char *what)
+report(struct rebuild *rb, const char *what)
 {
 	rb->damage->fn(rb->damage->ctx, what);
 }
 
 /* ---- packs, one after another ---- */
 
-/* Says which numbers between two packs have none. */
+/* Reports the packs that are missing between two packs. */
 static void
-tell_missing(struct rebuild *rb, uint32_t from, uint32_t to)
+report_missing(struct rebuild *rb, uint32_t from, uint32_t to)
 {
 	struct ms_buf text = {0};
 	char name[32];
@@ -35,13 +35,14 @@ tell_missing(struct rebuild *rb, uint32_t from, uint32_t to)
 	for (; from < to; from++) {
 		ms_buf_clear(&text);
 		ms_pack_name_format((struct ms_pack_name){from, 0}, name);
-		ms_buf_printf(&text, "pack/%s is missing", name);
-		tell(rb, ms_buf_str(&text));
+		ms_buf_printf(&text, "pack/%s: is missing", name);
+		report(rb, ms_buf_str(&text));
 	}
 	ms_buf_release(&text);
 }
 
-/* Opens the pack rb->names[i]. 1, 0 it can't be used, and was told; -1. */
+/* Opens the pack rb->names[i]. 1; 0: it cannot be used, which was reported; -1.
+ */
 static int
 open_pack(struct rebuild *rb, size_t i, struct ms_err *err)
 {
@@ -56,14 +57,14 @@ open_pack(struct rebuild *rb, size_t i, struct ms_err *err)
 			*err = why;
 			return -1;
 		}
-		tell(rb, why.msg);
+		report(rb, why.msg);
 		return 0;
 	}
 	if (rb->pack->header_damaged)
 		return 1;
 	if (memcmp(rb->pack->header.archive, rb->a->id, MS_ID_LEN) == 0)
 		return 1;
-	tell(rb, "a pack belongs to another archive");
+	report(rb, "a pack belongs to another archive");
 	return 0;
 }
 
@@ -83,7 +84,7 @@ next_pack(struct rebuild *rb, struct ms_err *err)
 		number = rb->next_name == 0
 			     ? 0
 			     : rb->names[rb->next_name - 1].number;
-		tell_missing(rb, number + 1, rb->names[rb->next_name].number);
+		report_missing(rb, number + 1, rb->names[rb->next_name].number);
 		got = open_pack(rb, rb->next_name++, err);
 	}
 	if (got < 0)
@@ -92,8 +93,8 @@ next_pack(struct rebuild *rb, struct ms_err *err)
 	rb->reader.pack = rb->pack;
 	rb->reader.salvage = false;
 	ms_position_enter(pos, h);
-	/* A later number: what lay between is damaged or missing. A lower one
-	 * is a lie, or no header. */
+	/* A higher number: the records between are damaged or missing. A lower
+	 * number is wrong, or the header is damaged. */
 	if (h->first > pos->next)
 		pos->next = h->first;
 	if (!rb->pack->header_damaged && h->first == pos->next)
@@ -130,7 +131,7 @@ is_torn(struct rebuild *rb, struct ms_err *err)
 	return got < 0 ? -1 : !got;
 }
 
-/* An interrupted write ends the log; damage is told and read around. */
+/* An interrupted write ends the log. Damage is reported and passed over. */
 static int
 damaged(void *ctx, const struct ms_err *why, struct ms_err *err)
 {
@@ -139,7 +140,7 @@ damaged(void *ctx, const struct ms_err *why, struct ms_err *err)
 
 	if (torn != 0)
 		return torn < 0 ? -1 : 0;
-	tell(rb, why->msg);
+	report(rb, why->msg);
 	return 1;
 }
 
@@ -180,8 +181,9 @@ step(struct rebuild *rb, struct ms_txn *txn, struct ms_err *err)
 	if (rb->reader.salvage)
 		end_in_damage(rb);
 	else if (was_known(rb))
-		/* For example after older packs were restored; they count. */
-		tell(rb, "the last pack is shorter than the index said");
+		/* For example, older packs were restored. The packs count. */
+		report(rb,
+		    "the last pack is shorter than the position of the index");
 	return next_pack(rb, err);
 }
 
@@ -253,7 +255,7 @@ ms_archive_index_all(struct ms_archive *a, struct ms_index *ix,
 	rb.count = ms_pack_newest(rb.names, rb.count);
 	rc = index_packs(&rb, ix, err);
 	if (rc == 0 && known != NULL)
-		tell_missing(
+		report_missing(
 		    &rb, rb.names[rb.count - 1].number + 1, known->pack + 1);
 	ms_log_reader_release(&rb.reader);
 	ms_pack_close(rb.pack);

@@ -1,33 +1,34 @@
-/* repack.c - a pack written anew in full blocks: the same records, the
- * same numbers. ms-archive(5), Sealed packs. By the holder of `lock`. */
+/* repack.c - a pack regrouped into full blocks, with the same records and
+ * numbers, under `lock`. ms-archive(5), Sealed packs. */
 #include <string.h>
 
 #include "impl.h"
 #include "log.h"
 
 /*
- * When a stretch ends, so that a reader, who holds its meta blocks and leaves
- * in memory, needs little more for it than for a batch. One batch may be more.
+ * Limits of an extent: a reader holds its meta blocks and leaves in memory, and
+ * should need little more for it than for a batch. A single batch may be
+ * larger.
  */
 #define EXTENT_STORED MS_BATCH_STORED
 #define EXTENT_META MS_BATCH_META
 #define EXTENT_BLOCKS (MS_EXTENT_BLOCKS_MAX / 2)
 #define EXTENT_RECORDS (MS_EXTENT_RECORDS_MAX / 4)
 
-/* What a stretch comes to. */
-struct extent {
+/* The size of an extent. */
+struct extent_size {
 	uint64_t stored, meta, blocks, records;
 };
 
 struct repack {
 	const struct ms_pack *from;
 	struct ms_pack *to;
-	uint64_t end;                       /* of what is written */
+	uint64_t end;                       /* offset after what was written */
 	struct ms_block_builder data, meta; /* not yet full */
-	struct ms_buf metas;                /* finished blocks, to be written
-					       behind the data blocks */
-	struct extent gathered;             /* of the stretch so far */
-	struct ms_block block;              /* a data block that is read */
+	struct ms_buf metas;         /* finished blocks, written after the
+					data blocks */
+	struct extent_size gathered; /* of the current extent */
+	struct ms_block block;       /* a data block that is read */
 	struct ms_block_image image;
 	void *zstd;
 };
@@ -58,7 +59,7 @@ finish_block(struct repack *rp, struct ms_block_builder *b, struct ms_err *err)
 	return 0;
 }
 
-/* Its last record is a COMMIT: only whole batches were put in. */
+/* The last record is a COMMIT, because only whole batches were added. */
 static int
 finish_extent(struct repack *rp, struct ms_err *err)
 {
@@ -67,13 +68,13 @@ finish_extent(struct repack *rp, struct ms_err *err)
 	    append(rp, &rp->metas, err) < 0)
 		return -1;
 	ms_buf_clear(&rp->metas);
-	rp->gathered = (struct extent){0};
+	rp->gathered = (struct extent_size){0};
 	return 0;
 }
 
-/* ---- carrying over ---- */
+/* ---- copying ---- */
 
-/* The records of an open block, into blocks of their kind. */
+/* Adds the records of an open block to the blocks of its kind. */
 static int
 carry(struct repack *rp, const struct ms_block *b, struct ms_err *err)
 {
@@ -117,11 +118,11 @@ carry_data(struct repack *rp, uint64_t offset, struct ms_err *err)
 	return carry(rp, &rp->block, err);
 }
 
-static struct extent
+static struct extent_size
 measure(const struct ms_log_extent *s)
 {
 	size_t i, n = ms_log_extent_count(s);
-	struct extent e = {
+	struct extent_size e = {
 	    .meta = s->meta, .blocks = n, .records = s->next - s->first};
 
 	for (i = 0; i < n; i++)
@@ -129,13 +130,12 @@ measure(const struct ms_log_extent *s)
 	return e;
 }
 
-/* Adds what was read, one batch or several, to the stretch that is being
- * made, or to a new one. */
+/* Adds the batches that were read to the current extent, or to a new one. */
 static int
 carry_extent(
     struct repack *rp, const struct ms_log_extent *s, struct ms_err *err)
 {
-	struct extent *g = &rp->gathered, e = measure(s);
+	struct extent_size *g = &rp->gathered, e = measure(s);
 	const struct ms_log_block *b;
 	size_t i;
 
@@ -170,7 +170,7 @@ copy_all(struct repack *rp, uint64_t end, struct ms_err *err)
 	while (got == 1 && r.pos.end < end) {
 		got = ms_log_read_next(&r, err);
 		if (got == 0)
-			got = ms_fail(err, MS_DATA, "pack/%s ends too early",
+			got = ms_fail(err, MS_DATA, "pack/%s: ends too early",
 			    rp->from->name);
 		else if (got == 1 && carry_extent(rp, &r.extent, err) < 0)
 			got = -1;

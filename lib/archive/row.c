@@ -1,4 +1,4 @@
-/* row.c - one row of a walk, with all that the index has of an occurrence.
+/* row.c - one row of a walk: what the index has of an occurrence.
  * ms-archive(5), Index. */
 #include <string.h>
 

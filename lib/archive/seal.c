@@ -1,12 +1,12 @@
-/* seal.c - a pack that is full is sealed, in full blocks.
- * ms-archive(5), Sealed packs. By the holder of `lock`. */
+/* seal.c - a full pack is sealed, and regrouped first if its blocks are small,
+ * under `lock`. ms-archive(5), Sealed packs. */
 #include <string.h>
 
 #include "impl.h"
 
 #define SMALL_BLOCK (256 * 1024) /* payload */
 
-/* Does more than a tenth of the stored bytes lie in small blocks? 1, 0, -1. */
+/* Are more than a tenth of the stored bytes in small blocks? 1, 0, -1. */
 static int
 is_scattered(const struct ms_pack *pk, uint64_t end, struct ms_err *err)
 {
@@ -36,9 +36,9 @@ seal_as_it_is(struct ms_archive *a, struct ms_err *err)
 }
 
 /*
- * From the rename on the next generation is the pack: when the index cannot
- * follow, nothing may be written behind the one before. The next writer goes
- * on from here.
+ * After the rename, the next generation is the pack, and nothing may be
+ * appended to the old one. If the index cannot follow now, the next writer
+ * updates it.
  */
 static int
 replace_tail(
@@ -52,7 +52,7 @@ replace_tail(
 		ms_pack_discard(a->tmpfd);
 		return -1;
 	}
-	/* What adopts it reads all its blocks. */
+	/* ms_archive_switch_generation() reads all blocks. */
 	if (ms_archive_open_tail(a, pos.pack, err) < 0 ||
 	    ms_archive_switch_generation(a, &pos, err) < 0)
 		return -1;
@@ -80,7 +80,7 @@ ms_archive_seal(struct ms_archive *a, struct ms_err *err)
 	got = is_scattered(a->tail, pos->end, err);
 	if (got < 0)
 		return -1;
-	/* There may be no room for a second copy, or damage in the first. */
+	/* If the disk is full or the pack is damaged, it is not regrouped. */
 	if (got == 0 ||
 	    ms_archive_repack(a, a->tail, pos->end, &next, NULL) < 0)
 		return seal_as_it_is(a, err);

@@ -1,5 +1,5 @@
-/* walk-date.c - occurrences by date: each folder is in order, all of
- * them are merged. ms-archive(5), Index. */
+/* walk-date.c - occurrences by date: the folders, each in order, are merged.
+ * ms-archive(5), Index. */
 #include <stdlib.h>
 
 #include "walk.h"
@@ -99,7 +99,7 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	return 0;
 }
 
-/* A transaction lasts for some hundred folders. */
+/* A transaction is used for some hundred folders. */
 int
 ms_walk_open_cursors(struct ms_walk *w, struct ms_err *err)
 {

@@ -1,4 +1,4 @@
-/* walk.c - occurrences, one after another. ms-archive(5), Index. */
+/* walk.c - a walk over the selected occurrences. ms-archive(5), Index. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 /* Rows looked at in one transaction, also if few of them are selected. */
 #define LOOKED_MAX (16 * MS_WALK_SLICE)
 
-/* The id of a message whose MESSAGE is lost stands in its OCCURRENCE. */
+/* If the MESSAGE is missing, the id is read from the OCCURRENCE. */
 static void
 fill_missing(struct ms_archive *a, struct ms_row *row)
 {
@@ -171,7 +171,7 @@ ms_walk_open(struct ms_walk **out, struct ms_archive *a,
 	return 0;
 }
 
-/* State that a slice changes, to read it again if it was not consistent. */
+/* Reads the next rows, again if the index was written meanwhile. */
 static int
 read_slice(struct ms_walk *w, struct ms_err *err)
 {
@@ -199,8 +199,8 @@ read_slice(struct ms_walk *w, struct ms_err *err)
 			return rc;
 		if (w->sel.order == MS_BY_DATE)
 			return ms_fail(err, MS_TEMP,
-			    "the index was written while it was read without "
-			    "reader locks: try again");
+			    "index: was written while it was read without "
+			    "reader locks; try again");
 		w->at = at;
 		w->at_message = at_message;
 		w->done = false;
@@ -251,7 +251,7 @@ ms_archive_occurrences(struct ms_archive *a, uint64_t message,
 	struct ms_message_row m;
 	int got;
 
-	/* The walk goes by the first message of the id. */
+	/* The table has the first MESSAGE of the id. */
 	if (ms_index_begin(a->ix, &txn, err) < 0)
 		return -1;
 	got = ms_index_message(&txn, message, &m, err);

@@ -1,4 +1,4 @@
-/* event-fields.c - what the keys of an event say of a user, a profile, a run
+/* event-fields.c - the keys of an event as fields of a user, a profile, a run
  * or the settings. ms-archive(5), EVENT. */
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum shape {
 	FLAG,
 	NUMBER,
 	PRIVILEGES, /* an array of words */
-	DEFAULTS,   /* the same, where none is said too */
+	DEFAULTS,   /* likewise; an empty list is stored too */
 	RIGHTS,
 	PASSWORD /* "set" or "removed" */
 };
@@ -147,7 +147,7 @@ add_rights(struct ms_buf *v, const json_t *list)
 	}
 }
 
-/* The value of a field. false: it is of another type than it must be. */
+/* Appends the value of a field. false: the JSON value has the wrong type. */
 static bool
 value_of(enum shape shape, const json_t *j, struct ms_buf *v)
 {
@@ -184,7 +184,7 @@ ms_event_fields(struct ms_buf *out, enum ms_row_kind kind, const json_t *o)
 	size_t i, start;
 	const json_t *j;
 
-	/* Gathered first: a buffer that grows moves. */
+	/* The buffer moves while it grows, so only lengths are kept here. */
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (keys[i].kind != kind ||
 		    (j = json_object_get(o, keys[i].key)) == NULL)

@@ -12,7 +12,7 @@
 #include "record.h"
 #include "utf8.h"
 
-/* What an event is called, and the key its `name` has there. */
+/* The name of each event, and the key that ms_event.name comes from. */
 static const struct {
 	const char *event, *key;
 } kinds[] = {
@@ -34,11 +34,11 @@ static const struct {
     [MS_EVENT_RAN] = {"ran", NULL},
 };
 
-/* Of which kind of object an event tells, and the key that names which. */
+/* What an event is about, and the key that has the number of its target. */
 static const struct {
 	enum ms_row_kind kind;
-	const char *key; /* NULL: itself, or there is only one */
-} told[] = {
+	const char *key; /* NULL: the event itself, or the settings */
+} targets[] = {
     [MS_EVENT_USER] = {MS_ROW_USER, NULL},
     [MS_EVENT_USER_SET] = {MS_ROW_USER, "user"},
     [MS_EVENT_SETTINGS] = {MS_ROW_SETTINGS, NULL},
@@ -96,18 +96,18 @@ records_of(struct ms_event *ev, const json_t *o)
 	return 0;
 }
 
-/* What it says of a user, profile or run, if it does. */
+/* The target of an event and its fields, if it has any. */
 static int
 parse_target(struct ms_event *ev, const json_t *o, struct ms_err *err)
 {
-	enum ms_row_kind kind = told[ev->kind].kind;
+	enum ms_row_kind kind = targets[ev->kind].kind;
 
 	if (kind == 0)
 		return 0;
-	if (told[ev->kind].key != NULL &&
-	    number_of(o, told[ev->kind].key, &ev->target) < 0)
+	if (targets[ev->kind].key != NULL &&
+	    number_of(o, targets[ev->kind].key, &ev->target) < 0)
 		return ms_fail(err, MS_DATA, "EVENT %s without %s",
-		    kinds[ev->kind].event, told[ev->kind].key);
+		    kinds[ev->kind].event, targets[ev->kind].key);
 	if (ev->kind != MS_EVENT_MAILBOX)
 		ms_event_fields(&ev->fields, kind, o);
 	return 0;
@@ -187,17 +187,17 @@ actor(char *text, size_t n)
 	return text;
 }
 
-/* What every event says, and then it is text. */
+/* Adds the keys that every event has, and writes the event as text. */
 static void
-finish(struct ms_buf *out, json_t *o, const char *as)
+write_json(struct ms_buf *out, json_t *o, const char *as)
 {
-	char who[256], *text;
+	char login[256], *text;
 
-	actor(who, sizeof(who));
+	actor(login, sizeof(login));
 	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
-	json_object_set_new(o, "actor", json_string(as != NULL ? as : who));
+	json_object_set_new(o, "actor", json_string(as != NULL ? as : login));
 	if (as != NULL)
-		json_object_set_new(o, "login", json_string(who));
+		json_object_set_new(o, "login", json_string(login));
 	text = json_dumps(o, JSON_COMPACT);
 	assert(text != NULL);
 	ms_buf_add_str(out, text);
@@ -210,7 +210,7 @@ ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 {
 	json_t *o = json_object();
 
-	/* One without its name could not be read back. */
+	/* An event without its name could not be parsed again. */
 	assert(
 	    ms_utf8_valid((const unsigned char *)ev->name, strlen(ev->name)));
 	assert(ev->kind > MS_EVENT_OTHER && ev->kind < MS_EVENT_PURGE);
@@ -222,7 +222,7 @@ ms_event_write(struct ms_buf *out, const struct ms_event *ev)
 	if (ev->source != 0)
 		json_object_set_new(
 		    o, "source", json_integer((json_int_t)ev->source));
-	finish(out, o, NULL);
+	write_json(out, o, NULL);
 }
 
 void
@@ -234,7 +234,7 @@ ms_event_json(
 	json_object_set_new(o, "event", json_string(event));
 	json_object_update(o, keys);
 	json_decref(keys);
-	finish(out, o, as);
+	write_json(out, o, as);
 }
 
 int
@@ -248,7 +248,7 @@ ms_event_delete(struct ms_buf *out, const struct ms_deletion *d, bool done,
 
 	assert(d->count > 0 && d->count <= MS_DELETION_MAX);
 	for (i = 0; i < d->count && rc == 0; i++) {
-		/* -1 too if it is NULL, as json_string() is for bad UTF-8. */
+		/* json_string() is NULL for invalid UTF-8; the result is -1. */
 		rc = json_array_append_new(places, json_string(d->places[i]));
 		json_array_append_new(
 		    occurrences, json_integer((json_int_t)d->occurrences[i]));
@@ -265,7 +265,7 @@ ms_event_delete(struct ms_buf *out, const struct ms_deletion *d, bool done,
 		json_decref(o);
 		return ms_fail(err, MS_DATA, "a place is not UTF-8");
 	}
-	finish(out, o, NULL);
+	write_json(out, o, NULL);
 	if (out->n - start <= MS_EVENT_MAX)
 		return 0;
 	out->n = start;

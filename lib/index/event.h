@@ -1,6 +1,6 @@
 /*
- * event.h - EVENT records: one JSON object each. ms-archive(5), EVENT.
- * Layer: above mail, record-row; jansson.
+ * event.h - EVENT records, each of which is a JSON object. ms-archive(5),
+ * EVENT. Layer: above mail, record-row; jansson.
  */
 #ifndef MS_EVENT_H
 #define MS_EVENT_H
@@ -10,7 +10,7 @@
 #include "record-row.h"
 
 enum ms_event_kind {
-	MS_EVENT_OTHER, /* legal, but nothing the index keeps */
+	MS_EVENT_OTHER, /* valid, but not kept in the index */
 	MS_EVENT_ARCHIVE,
 	MS_EVENT_USER,
 	MS_EVENT_SOURCE,
@@ -19,7 +19,8 @@ enum ms_event_kind {
 	MS_EVENT_PURGE,
 	MS_EVENT_DELETE, /* written by ms_event_delete() */
 	MS_EVENT_DELETED,
-	/* Written by change.h. Stored in the index: only ever add kinds. */
+	/* Written by change.h. The numbers are stored in the index: only add
+	 * kinds at the end. */
 	MS_EVENT_USER_SET,
 	MS_EVENT_SETTINGS,
 	MS_EVENT_PROFILE,
@@ -28,7 +29,7 @@ enum ms_event_kind {
 	MS_EVENT_MAILBOX,
 	MS_EVENT_RAN
 };
-/* The events that ms_history_open() walks through, by what they are about. */
+/* The events that ms_history_open() lists, by what they are about. */
 enum ms_history_class {
 	MS_HISTORY_USERS = 1, /* user, user-set, settings */
 	MS_HISTORY_RUNS = 2   /* profile, profile-set, run, mailbox, ran */
@@ -40,50 +41,54 @@ const char *ms_event_name(enum ms_event_kind kind);
 /* Unused members are NULL or 0. */
 struct ms_event {
 	enum ms_event_kind kind;
-	char *name; /* user's or folder's name, source's url, archive's id,
+	char *name; /* of a user or folder; URL of a source; id of an archive;
 		       label */
 	uint64_t user, source; /* of a folder or label */
 	uint64_t *records;     /* purged */
 	size_t record_count;
 	int64_t time;
 	/* Of users, settings, profiles and runs: */
-	uint64_t target;      /* the number it names; 0: its own, or none */
-	struct ms_buf fields; /* what it says, as a row of record-row.h in which
-				 a field without bytes takes that one away */
+	uint64_t target;      /* the number that it names; 0: the event is the
+				 first of its target, or is about the
+				 settings */
+	struct ms_buf fields; /* a row of record-row.h; a field without bytes
+				 removes the field */
 };
 
-/* MS_DATA: not JSON, or a known event without what it must have. */
+/* MS_DATA: not JSON, or a known event without a required key. */
 int ms_event_parse(
     struct ms_event *ev, struct ms_slice json, struct ms_err *err);
 void ms_event_release(struct ms_event *ev);
-/* Appends the JSON of an event of these kinds, with time (now) and actor (the
- * operating system's login name). Its name is valid UTF-8. */
+/* ms_event_write() appends the JSON of an event, with the time (now) and the
+ * actor (the login name). ev->name must be valid UTF-8. */
 void ms_event_write(struct ms_buf *out, const struct ms_event *ev);
 /*
- * Appends an event of this name with these keys, which are taken over, time
- * and actor. as: the user of the archive who does it, or NULL.
+ * ms_event_json() appends an event of this name with these keys (the function
+ * owns them afterwards), the time and the actor.
+ *   as    the user of the archive that acts, or NULL
  */
 void ms_event_json(
     struct ms_buf *out, const char *event, json_t *keys, const char *as);
-/* The fields that the keys of an event say, of an object of this kind:
- * appended. Those of another type than they must have are passed over. */
+/* ms_event_fields() appends the row of fields that the keys of an event set,
+ * for a target of this kind. A key of the wrong type is ignored. */
 void ms_event_fields(
     struct ms_buf *out, enum ms_row_kind kind, const json_t *o);
 
 #define MS_DELETION_MAX 4096 /* messages in one event */
 
-/* Messages of a folder at its source. All borrowed. */
+/* Messages of a folder at its source. All members are borrowed. */
 struct ms_deletion {
-	uint64_t user, source, folder; /* their numbers */
+	uint64_t user, source, folder; /* numbers */
 	const char *const *places;     /* "UIDVALIDITY/UID" or UIDLs, UTF-8 */
-	const uint64_t *occurrences;   /* that keep them, in the same order */
-	size_t count;                  /* 1..MS_DELETION_MAX */
+	const uint64_t *occurrences; /* of these messages, in the same order */
+	size_t count;                /* 1..MS_DELETION_MAX */
 };
 /*
- * Appends the JSON of an event: the source is about to be asked to delete
- * these (done: false, written before it is asked), or they were found to be
- * gone then (true). With time and actor. MS_DATA: a place is not UTF-8, or it
- * would be longer than MS_EVENT_MAX.
+ * ms_event_delete() appends the JSON of an event, with the time and the actor.
+ *   done    false: the source will be asked to delete these messages; this
+ *           event is written before that. true: they were deleted.
+ * MS_DATA: a place is not UTF-8, or the event would be longer than
+ * MS_EVENT_MAX.
  */
 int ms_event_delete(struct ms_buf *out, const struct ms_deletion *d, bool done,
     struct ms_err *err);

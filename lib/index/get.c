@@ -1,4 +1,5 @@
-/* get.c - looking things up in the index. ms-archive(5), Index. */
+/* get.c - one row of the index by its key; two indexes compared.
+ * ms-archive(5), Index. */
 #include <string.h>
 
 #include "impl.h"
@@ -190,11 +191,11 @@ int
 ms_index_whole(struct ms_txn *txn, uint64_t number, struct ms_err *err)
 {
 	unsigned char key[8];
-	int missing_blobs;
+	int missing;
 
 	ms_put_be64(key, number);
-	missing_blobs = ms_missing_blobs_of(txn, key, err);
-	return missing_blobs < 0 ? -1 : !missing_blobs;
+	missing = ms_missing_blobs_of(txn, key, err);
+	return missing < 0 ? -1 : !missing;
 }
 
 int
@@ -203,7 +204,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
 	struct ms_slice row;
-	int got, found, missing_blobs;
+	int got, found, missing;
 
 	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
@@ -215,11 +216,10 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 			return -1;
 		if (found == 1 && row.n >= MS_SHA_LEN &&
 		    memcmp(row.p, id, MS_SHA_LEN) == 0) {
-			missing_blobs =
-			    ms_missing_blobs_of(txn, v.mv_data, err);
+			missing = ms_missing_blobs_of(txn, v.mv_data, err);
 			*number = ms_be64(v.mv_data);
-			if (missing_blobs != 1)
-				return missing_blobs < 0 ? -1 : 1;
+			if (missing != 1)
+				return missing < 0 ? -1 : 1;
 		}
 		got =
 		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);

@@ -1,5 +1,5 @@
 /*
- * impl.h - what the files of the index module share. Not for others.
+ * impl.h - what the files of lib/index share. Private to the folder.
  * Layer: index.
  */
 #ifndef MS_INDEX_IMPL_H
@@ -40,16 +40,17 @@ struct ms_index {
 	MDB_env *env;
 	MDB_dbi dbi[MS_TABLES];
 	char *path;
-	dev_t dev; /* of data.mdb: another file there is another index */
+	dev_t dev; /* of data.mdb, to see that the file was replaced */
 	ino_t ino;
 	bool read_only;
-	bool no_locks; /* no reader locks can be had here */
-	bool known;    /* whose it is: archive is filled */
+	bool no_locks;    /* reader locks are not possible */
+	bool has_archive; /* archive is set */
 	unsigned char archive[MS_ID_LEN];
 	ms_index_guard_fn *guard; /* or NULL */
 	void *guard_ctx;
 	_Atomic unsigned exchanged;
-	pthread_rwlock_t lock; /* shared: a transaction; alone: map changes */
+	pthread_rwlock_t lock; /* shared by transactions; exclusive to change
+				  the map */
 };
 
 /* ---- lmdb.c ---- */
@@ -88,50 +89,55 @@ int ms_index_entries(struct ms_txn *txn, enum ms_table table, uint64_t *count,
 
 /* ---- index.c ---- */
 
-/* The caller holds ix->lock alone, or ix is not in use yet. */
-/* Opens what is in path now; make: a new one. */
+/* The caller holds ix->lock exclusively, or ix is not in use yet. make: creates
+ * the environment. */
 int ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err);
 void ms_index_close_env(struct ms_index *ix);
-/* data.mdb, by its name. 0, -1. */
+/* stat() of data.mdb. 0, -1 with errno. */
 struct stat;
 int ms_index_stat(struct ms_index *ix, struct stat *st);
-/* mdb_txn_begin(), patiently. An LMDB result. */
+/* mdb_txn_begin(), which retries while the reader table is locked. Returns an
+ * LMDB result. */
 int ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t);
 
-/* ---- what is lost: index-lost.c ---- */
+/* ---- missing-messages.c ---- */
 
-/* A BLOB that a MESSAGE names; its number is big-endian. */
+/* A BLOB that a MESSAGE names. The number of the MESSAGE is big-endian. */
 struct ms_want {
 	unsigned char number[8], digest[DIGEST_KEY];
 };
 
-/* Does this MESSAGE (its number is big-endian) lack BLOBs? 1, 0, -1. */
+/* Has this MESSAGE (its number is big-endian) missing BLOBs? 1, 0, -1. In
+ * get.c. */
 int ms_missing_blobs_of(
     struct ms_txn *txn, const unsigned char number[8], struct ms_err *err);
 /*
- * After rows were put: whose BLOBs have come lacks them no longer (blobs: some
- * were among the rows), whose BLOBs are nowhere lacks them. wants: struct
- * ms_want, of the MESSAGEs put; its order is changed.
+ * ms_missing_update() brings the table of missing BLOBs up to date after rows
+ * were put.
+ *   wants    struct ms_want, of the MESSAGEs that were put; is sorted
+ *   blobs    the rows included BLOBs, so some may no longer be missing
  */
-int ms_missing_settle(
+int ms_missing_update(
     struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err);
 /*
- * MESSAGE `number` was put. If it is whole the occurrences of records of its
- * id that are not become its own.
+ * ms_missing_replace() is called after MESSAGE `number` was put. If that
+ * message is whole, it takes over the occurrences of the MESSAGEs of the same
+ * id that are missing or not whole.
  */
 int ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
     const unsigned char id[MS_SHA_LEN], struct ms_err *err);
-/* The value in `lost` of a MESSAGE that is gone. */
+/* The value in `lost` of a MESSAGE that is missing. */
 #define MS_MISSING_ROW (8 + MS_SHA_LEN - DIGEST_KEY)
 void ms_missing_row(unsigned char row[MS_MISSING_ROW],
     const unsigned char id[MS_SHA_LEN], uint64_t number);
 
 /*
- * Merges what an event says of a user, profile, run or the settings into the
- * tables: at once, in the order of the records. index-object.c.
+ * ms_index_merge() merges an event about a user, a profile, a run or the
+ * settings into the tables. Events are merged immediately, in the order of
+ * their records.
  */
 struct ms_event;
-int ms_index_tell(struct ms_txn *txn, uint64_t number,
+int ms_index_merge(struct ms_txn *txn, uint64_t number,
     const struct ms_event *ev, struct ms_err *err);
 
 /* ---- keys and values ---- */

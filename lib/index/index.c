@@ -17,7 +17,7 @@
 #define MAP_SIZE ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)1 << 20)
 #define READERS 1022
-#define LOCK_BYTES 65536 /* what lock.mdb has for them */
+#define LOCK_BYTES 65536 /* size of lock.mdb for that many readers */
 
 /* ---- a damaged index crashes LMDB ---- */
 
@@ -29,14 +29,14 @@ static void
 crashed(int sig)
 {
 	static const char msg[] =
-	    "index damaged: run ms-verify --rebuild-index\n";
+	    "index: damaged; run ms-verify --rebuild-index\n";
 
 	(void)sig;
 	(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
 	_exit(EX_DATAERR);
 }
 
-/* Sanitizers report crashes themselves, and better. */
+/* Sanitizers give a better report of a crash. */
 #if defined(__SANITIZE_ADDRESS__)
 #define CATCH_CRASHES 0
 #elif defined(__has_feature)
@@ -79,9 +79,10 @@ map_size(const struct stat *st)
 }
 
 /*
- * LMDB makes lock.mdb with a hole in it, and dies of SIGBUS where a full disk
- * has nothing to put there. What hinders us otherwise LMDB will say. The file
- * is not opened when it is well: closing it drops the locks of an environment.
+ * LMDB creates lock.mdb as a sparse file, and a full disk then ends the program
+ * with SIGBUS, so its blocks are allocated here. Other errors are left to LMDB.
+ * A file that is complete is not opened: closing it would drop the locks of
+ * another environment of this process.
  */
 static int
 reserve_lock(const struct ms_index *ix, struct ms_err *err)
@@ -108,8 +109,8 @@ reserve_lock(const struct ms_index *ix, struct ms_err *err)
 }
 
 /*
- * Opens the environment, with a smaller map where there is not so much
- * address space (ulimit -v, valgrind).
+ * Opens the environment, with a smaller map if the address space is limited
+ * (ulimit -v, valgrind).
  */
 static int
 open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
@@ -140,7 +141,7 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 		mdb_env_close(ix->env);
 		ix->env = NULL;
 		if ((rc == ENOMEM || rc == EINVAL) && size / 2 >= MAP_LEAST) {
-			/* valgrind says EINVAL */
+			/* valgrind returns EINVAL */
 			size /= 2;
 		} else if ((rc == EACCES || rc == EROFS) && ix->read_only &&
 			   !ix->no_locks) {
@@ -163,8 +164,9 @@ ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 	struct timespec wait = {0, 20 * 1000 * 1000};
 	int rc, i;
 
-	/* EAGAIN: the reader table is locked by a process whose number
-	 * another container uses too; it does not stay so for long. */
+	/* EAGAIN: the reader table is locked by a process of another
+	 * container with the same process id; it holds the lock only briefly.
+	 */
 	for (i = 0; i < 100; i++) {
 		rc = mdb_txn_begin(ix->env, NULL, flags, t);
 		if (rc == MDB_READERS_FULL && i == 0)
@@ -178,8 +180,9 @@ ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 }
 
 /*
- * Of this version, and of the same archive as when it was first opened? One
- * that somebody has put in its place must not say what is known.
+ * Checks the version, and that the index belongs to the same archive as when it
+ * was first opened: a foreign index that has replaced the files must not be
+ * used to decide which mail is stored already.
  */
 static int
 check_meta(struct ms_txn *txn, struct ms_err *err)
@@ -194,15 +197,15 @@ check_meta(struct ms_txn *txn, struct ms_err *err)
 	if (got < 0)
 		return -1;
 	if (got == 0 || v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)
-		return ms_fail(err, MS_NOINPUT, "index: of another version");
+		return ms_fail(err, MS_NOINPUT, "index: another version");
 	if (ms_index_archive(txn, id, err) < 0)
 		return -1;
-	if (ix->known && memcmp(id, ix->archive, sizeof(id)) != 0)
+	if (ix->has_archive && memcmp(id, ix->archive, sizeof(id)) != 0)
 		return ms_fail(err, MS_DATA,
-		    "the index belongs to other packs (another archive): run "
+		    "index: belongs to other packs (another archive); run "
 		    "ms-verify --rebuild-index");
 	memcpy(ix->archive, id, sizeof(id));
-	ix->known = true;
+	ix->has_archive = true;
 	if (ix->guard == NULL)
 		return 0;
 	if (ms_index_position(txn, &pos, err) < 0)
@@ -239,8 +242,8 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 	}
 	if (rc == EAGAIN)
 		return ms_fail(err, MS_TEMP,
-		    "index: no reader lock; is the archive used from two "
-		    "containers at once?");
+		    "index: cannot be locked for reading; do not use the "
+		    "archive from two containers at once");
 	if (rc != 0)
 		return ms_lmdb_fail(rc, err);
 	for (i = 0; i < MS_TABLES; i++) {
@@ -250,7 +253,7 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 			mdb_txn_abort(t);
 			if (rc == MDB_NOTFOUND)
 				return ms_fail(err, MS_NOINPUT,
-				    "index: it has no table %s",
+				    "index: table %s is missing",
 				    ms_tables[i].name);
 			return ms_lmdb_fail(rc, err);
 		}
@@ -339,7 +342,7 @@ ms_index_create(struct ms_index **out, const char *path,
 		return ms_fail_errno(err, "%s", path);
 	ix = new_index(path, "", false);
 	memcpy(ix->archive, archive_id, MS_ID_LEN);
-	ix->known = true;
+	ix->has_archive = true;
 	if (ms_index_open_env(ix, true, err) < 0) {
 		ms_index_close(ix);
 		return -1;

@@ -29,7 +29,7 @@ int
 ms_index_damaged(struct ms_err *err, const char *what)
 {
 	return ms_fail(err, MS_DATA,
-	    "index damaged (%s): run ms-verify --rebuild-index", what);
+	    "index: damaged (%s); run ms-verify --rebuild-index", what);
 }
 
 int

@@ -1,5 +1,5 @@
-/* merge.c - users, settings, profiles and runs: the state that events
- * tell of, merged in the order of the records. ms-archive(5), EVENT. */
+/* merge.c - events about users, settings, profiles and runs, merged into their
+ * rows in the order of the records. ms-archive(5), EVENT. */
 #include <string.h>
 
 #include "event.h"
@@ -82,7 +82,7 @@ put_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
 	return rc;
 }
 
-/* A copy of an object, which stays when the transaction writes. 1, 0, -1. */
+/* A copy of a row, which stays valid when the transaction writes. 1, 0, -1. */
 static int
 copy_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
     struct ms_buf *row, struct ms_record_row *o, struct ms_err *err)
@@ -95,7 +95,7 @@ copy_row(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
 	return ms_record_row_parse(o, ms_buf_slice(row), err) < 0 ? -1 : 1;
 }
 
-/* A field of eight bytes, which live in b. */
+/* A field of eight bytes; b holds them. */
 static struct ms_slice
 number_field(unsigned char b[8], uint64_t n)
 {
@@ -105,9 +105,9 @@ number_field(unsigned char b[8], uint64_t n)
 
 /* ---- names ---- */
 
-/* 1: it is his now, 0: somebody has it, -1. */
+/* Gives a name to a number. 1; 0: the name belongs to another number; -1. */
 static int
-take_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
+claim_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
     const char *name, struct ms_err *err)
 {
 	unsigned char key[NAME_KEY], v[8];
@@ -141,9 +141,9 @@ drop_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 }
 
 /*
- * A list of names in place of another. What somebody else has, or what stands
- * in it twice, is left out: `list` becomes those that are his, which live in
- * `kept`.
+ * Replaces a list of names. A name that belongs to another number, or that is
+ * repeated, is left out: `list` becomes the names that were claimed, and `kept`
+ * holds their bytes.
  */
 static int
 change_list(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
@@ -158,7 +158,7 @@ change_list(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 			return -1;
 	for (s = ms_list_next(*list, NULL); s != NULL;
 	     s = ms_list_next(*list, s)) {
-		got = take_name(txn, kind, number, s, err);
+		got = claim_name(txn, kind, number, s, err);
 		if (got < 0)
 			return -1;
 		if (got == 1)
@@ -170,7 +170,8 @@ change_list(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 	return 0;
 }
 
-/* One name in place of another ("" is none). 1 done, 0 somebody has it, -1. */
+/* Replaces a name; "" is no name. 1; 0: the new name belongs to another number;
+ * -1. */
 static int
 change_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
     const char *was, const char *now, struct ms_err *err)
@@ -180,14 +181,14 @@ change_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 	if (strcmp(was, now) == 0)
 		return 1;
 	if (*now != '\0')
-		got = take_name(txn, kind, number, now, err);
+		got = claim_name(txn, kind, number, now, err);
 	if (got == 1 && *was != '\0' &&
 	    drop_name(txn, kind, number, was, err) < 0)
 		return -1;
 	return got;
 }
 
-/* ---- objects ---- */
+/* ---- targets ---- */
 
 static int
 put_user_name(
@@ -200,10 +201,10 @@ put_user_name(
 	    txn, MS_TABLE_USER, key, sizeof(key), name, strlen(name), err);
 }
 
-/* The user as he was, and with what is said of him now. */
+/* Merges the fields of an event into a user. */
 static int
 change_user(struct ms_txn *txn, uint64_t number,
-    const struct ms_record_row *was, const struct ms_record_row *says,
+    const struct ms_record_row *was, const struct ms_record_row *fields,
     struct ms_err *err)
 {
 	struct ms_record_row now = *was;
@@ -211,7 +212,7 @@ change_user(struct ms_txn *txn, uint64_t number,
 	const char *name, *old = ms_record_row_text(was, MS_FIELD_NAME);
 	int got, rc = -1;
 
-	ms_record_row_merge(&now, says);
+	ms_record_row_merge(&now, fields);
 	name = ms_record_row_text(&now, MS_FIELD_NAME);
 	got = *name == '\0'
 		  ? 0
@@ -222,12 +223,12 @@ change_user(struct ms_txn *txn, uint64_t number,
 		now.field[MS_FIELD_NAME] = was->field[MS_FIELD_NAME];
 	else if (put_user_name(txn, number, name, err) < 0)
 		goto out;
-	if (says->field[MS_FIELD_ADDRESSES].p != NULL &&
+	if (fields->field[MS_FIELD_ADDRESSES].p != NULL &&
 	    change_list(txn, MS_NAME_ADDRESS, number,
 		was->field[MS_FIELD_ADDRESSES], &now.field[MS_FIELD_ADDRESSES],
 		&addresses, err) < 0)
 		goto out;
-	if (says->field[MS_FIELD_POP3_NAMES].p != NULL &&
+	if (fields->field[MS_FIELD_POP3_NAMES].p != NULL &&
 	    change_list(txn, MS_NAME_POP3, number,
 		was->field[MS_FIELD_POP3_NAMES],
 		&now.field[MS_FIELD_POP3_NAMES], &pop3, err) < 0)
@@ -239,17 +240,17 @@ out:
 	return rc;
 }
 
-/* A deleted profile has no name that others could not take. */
+/* The name of a deleted profile is free for others. */
 static int
 change_profile(struct ms_txn *txn, uint64_t number,
-    const struct ms_record_row *was, const struct ms_record_row *says,
+    const struct ms_record_row *was, const struct ms_record_row *fields,
     struct ms_err *err)
 {
 	struct ms_record_row now = *was;
 	const char *old = ms_record_row_text(was, MS_FIELD_NAME), *name;
 	int got;
 
-	ms_record_row_merge(&now, says);
+	ms_record_row_merge(&now, fields);
 	if (now.field[MS_FIELD_NAME].n == 0)
 		now.field[MS_FIELD_NAME] = was->field[MS_FIELD_NAME];
 	name = ms_record_row_text(&now, MS_FIELD_NAME);
@@ -258,7 +259,7 @@ change_profile(struct ms_txn *txn, uint64_t number,
 	    ms_record_row_flag(&now, MS_FIELD_DELETED) ? "" : name, err);
 	if (got < 0)
 		return -1;
-	if (got == 0) { /* stays what it is called, and deleted if it was */
+	if (got == 0) { /* the name is taken: it stays as it was */
 		now.field[MS_FIELD_NAME] = was->field[MS_FIELD_NAME];
 		now.field[MS_FIELD_DELETED] = was->field[MS_FIELD_DELETED];
 	}
@@ -267,23 +268,23 @@ change_profile(struct ms_txn *txn, uint64_t number,
 
 static int
 change(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
-    const struct ms_record_row *was, const struct ms_record_row *says,
+    const struct ms_record_row *was, const struct ms_record_row *fields,
     struct ms_err *err)
 {
 	struct ms_record_row now = *was;
 
 	if (kind == MS_ROW_USER)
-		return change_user(txn, number, was, says, err);
+		return change_user(txn, number, was, fields, err);
 	if (kind == MS_ROW_PROFILE)
-		return change_profile(txn, number, was, says, err);
-	ms_record_row_merge(&now, says);
+		return change_profile(txn, number, was, fields, err);
+	ms_record_row_merge(&now, fields);
 	return put_row(txn, kind, number, &now, err);
 }
 
-/* A user or profile, if there is none of its name. */
+/* A new user or profile, if the name is free. */
 static int
-bear(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
+create(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *fields, struct ms_err *err)
 {
 	const struct ms_record_row none = {0};
 	unsigned char made[8];
@@ -295,28 +296,28 @@ bear(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
 	    ev->name, &has, err);
 	if (got < 0)
 		return -1;
-	/* Void, but folders may be of it. */
+	/* Not a new user, but folders may name this number. */
 	if (kind == MS_ROW_USER && got == 1)
 		return put_user_name(txn, number, ev->name, err);
 	if (got == 1)
 		return 0;
-	says->field[MS_FIELD_MADE] = number_field(made, (uint64_t)ev->time);
-	return change(txn, kind, number, &none, says, err);
+	fields->field[MS_FIELD_MADE] = number_field(made, (uint64_t)ev->time);
+	return change(txn, kind, number, &none, fields, err);
 }
 
-/* A run begins; its profile knows that it is the latest. */
+/* A run begins, and is the latest one of its profile. */
 static int
 begin_run(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
+    const struct ms_event *ev, struct ms_record_row *fields, struct ms_err *err)
 {
-	uint64_t profile = ms_record_row_number(says, MS_FIELD_PROFILE);
+	uint64_t profile = ms_record_row_number(fields, MS_FIELD_PROFILE);
 	unsigned char made[8], last[8];
 	struct ms_record_row p = {0};
 	struct ms_buf row = {0};
 	int got;
 
-	says->field[MS_FIELD_MADE] = number_field(made, (uint64_t)ev->time);
-	if (put_row(txn, kind, number, says, err) < 0)
+	fields->field[MS_FIELD_MADE] = number_field(made, (uint64_t)ev->time);
+	if (put_row(txn, kind, number, fields, err) < 0)
 		return -1;
 	got = copy_row(txn, MS_ROW_PROFILE, profile, &row, &p, err);
 	if (got == 1) {
@@ -327,10 +328,10 @@ begin_run(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
 	return got < 0 ? -1 : 0;
 }
 
-/* What is said later of an object, or of the settings. */
+/* A later event about a target, or about the settings. */
 static int
-tell_more(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err)
+update(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *fields, struct ms_err *err)
 {
 	unsigned char ended[8], ran[8];
 	struct ms_buf row = {0};
@@ -341,46 +342,45 @@ tell_more(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
 	if (got == 0 && kind == MS_ROW_SETTINGS)
 		got = 1;
 	if (ev->kind == MS_EVENT_RAN) {
-		says->field[MS_FIELD_ENDED] =
+		fields->field[MS_FIELD_ENDED] =
 		    number_field(ended, (uint64_t)ev->time);
-		says->field[MS_FIELD_RAN] = number_field(ran, number);
+		fields->field[MS_FIELD_RAN] = number_field(ran, number);
 	}
 	if (got == 1)
-		got = change(txn, kind, ev->target, &was, says, err);
+		got = change(txn, kind, ev->target, &was, fields, err);
 	ms_buf_release(&row);
 	return got < 0 ? -1 : 0;
 }
 
-typedef int tell_fn(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
-    const struct ms_event *ev, struct ms_record_row *says, struct ms_err *err);
+typedef int merge_fn(struct ms_txn *txn, enum ms_row_kind kind, uint64_t number,
+    const struct ms_event *ev, struct ms_record_row *fields,
+    struct ms_err *err);
 
 int
-ms_index_tell(struct ms_txn *txn, uint64_t number, const struct ms_event *ev,
+ms_index_merge(struct ms_txn *txn, uint64_t number, const struct ms_event *ev,
     struct ms_err *err)
 {
 	static const struct {
 		enum ms_history_class class;
 		enum ms_row_kind kind;
-		tell_fn *tell; /* NULL: it is kept for the history alone */
+		merge_fn *merge; /* NULL: kept for the history only */
 	} how[] = {
-	    [MS_EVENT_USER] = {MS_HISTORY_USERS, MS_ROW_USER, bear},
-	    [MS_EVENT_USER_SET] = {MS_HISTORY_USERS, MS_ROW_USER, tell_more},
-	    [MS_EVENT_SETTINGS] = {MS_HISTORY_USERS, MS_ROW_SETTINGS,
-		tell_more},
-	    [MS_EVENT_PROFILE] = {MS_HISTORY_RUNS, MS_ROW_PROFILE, bear},
-	    [MS_EVENT_PROFILE_SET] = {MS_HISTORY_RUNS, MS_ROW_PROFILE,
-		tell_more},
+	    [MS_EVENT_USER] = {MS_HISTORY_USERS, MS_ROW_USER, create},
+	    [MS_EVENT_USER_SET] = {MS_HISTORY_USERS, MS_ROW_USER, update},
+	    [MS_EVENT_SETTINGS] = {MS_HISTORY_USERS, MS_ROW_SETTINGS, update},
+	    [MS_EVENT_PROFILE] = {MS_HISTORY_RUNS, MS_ROW_PROFILE, create},
+	    [MS_EVENT_PROFILE_SET] = {MS_HISTORY_RUNS, MS_ROW_PROFILE, update},
 	    [MS_EVENT_RUN] = {MS_HISTORY_RUNS, MS_ROW_RUN, begin_run},
 	    [MS_EVENT_MAILBOX] = {MS_HISTORY_RUNS, MS_ROW_RUN, NULL},
-	    [MS_EVENT_RAN] = {MS_HISTORY_RUNS, MS_ROW_RUN, tell_more},
+	    [MS_EVENT_RAN] = {MS_HISTORY_RUNS, MS_ROW_RUN, update},
 	};
-	struct ms_record_row says;
+	struct ms_record_row fields;
 
-	if (ms_record_row_parse(&says, ms_buf_slice(&ev->fields), err) < 0 ||
+	if (ms_record_row_parse(&fields, ms_buf_slice(&ev->fields), err) < 0 ||
 	    put_event(txn, how[ev->kind].class, number, ev, err) < 0)
 		return -1;
-	if (how[ev->kind].tell == NULL)
+	if (how[ev->kind].merge == NULL)
 		return 0;
-	return how[ev->kind].tell(
-	    txn, how[ev->kind].kind, number, ev, &says, err);
+	return how[ev->kind].merge(
+	    txn, how[ev->kind].kind, number, ev, &fields, err);
 }

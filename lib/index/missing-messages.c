@@ -1,12 +1,12 @@
-/* missing-messages.c - a message that is not whole counts as not there, until
- * what it lacks comes again. ms-archive(5), Index. */
+/* missing-messages.c - messages that are missing or not whole. They count as
+ * not stored until the missing records come again. ms-archive(5), Index. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "impl.h"
 #include "le.h"
 
-/* 1, 0, -1. */
+/* Has a table any rows? 1, 0, -1. */
 static int
 has_rows(struct ms_txn *txn, enum ms_table table, struct ms_err *err)
 {
@@ -24,13 +24,13 @@ has_blob(struct ms_txn *txn, const unsigned char digest[DIGEST_KEY],
 	return ms_index_get(txn, MS_TABLE_BLOB, digest, DIGEST_KEY, &v, err);
 }
 
-/* ---- what a message lacks ---- */
+/* ---- missing BLOBs ---- */
 
-/* Takes out the BLOBs that are there by now. */
+/* Deletes the rows of BLOBs that are no longer missing. */
 static int
 prune(struct ms_txn *txn, struct ms_err *err)
 {
-	struct ms_buf come = {0};
+	struct ms_buf found = {0};
 	MDB_cursor_op op = MDB_FIRST;
 	struct ms_want w, *p;
 	MDB_val k, v;
@@ -50,14 +50,14 @@ prune(struct ms_txn *txn, struct ms_err *err)
 		if (got < 0)
 			break;
 		if (got == 1)
-			ms_buf_add(&come, &w, sizeof(w));
+			ms_buf_add(&found, &w, sizeof(w));
 	}
-	p = (struct ms_want *)(void *)come.p;
-	n = come.n / sizeof(*p);
+	p = (struct ms_want *)(void *)found.p;
+	n = found.n / sizeof(*p);
 	for (i = 0; i < n && got == 0; i++)
 		got = ms_index_delete_value(txn, MS_TABLE_MISSING_BLOBS,
 		    p[i].number, 8, p[i].digest, DIGEST_KEY, err);
-	ms_buf_release(&come);
+	ms_buf_release(&found);
 	return got;
 }
 
@@ -70,12 +70,12 @@ by_digest(const void *a, const void *b)
 }
 
 int
-ms_missing_settle(
+ms_missing_update(
     struct ms_txn *txn, struct ms_buf *wants, bool blobs, struct ms_err *err)
 {
 	struct ms_want *w = (struct ms_want *)(void *)wants->p;
 	size_t i, n = wants->n / sizeof(*w);
-	int got = 0, there = 0;
+	int got = 0, found = 0;
 
 	if (blobs)
 		got = has_rows(txn, MS_TABLE_MISSING_BLOBS, err);
@@ -85,9 +85,9 @@ ms_missing_settle(
 		qsort(w, n, sizeof(*w), by_digest);
 	for (i = 0; i < n; i++) {
 		if (i == 0 || by_digest(&w[i - 1], &w[i]) != 0)
-			there = has_blob(txn, w[i].digest, err);
-		if (there < 0 ||
-		    (there == 0 &&
+			found = has_blob(txn, w[i].digest, err);
+		if (found < 0 ||
+		    (found == 0 &&
 			ms_index_put(txn, MS_TABLE_MISSING_BLOBS, w[i].number,
 			    8, w[i].digest, DIGEST_KEY, err) < 0))
 			return -1;
@@ -95,9 +95,9 @@ ms_missing_settle(
 	return 0;
 }
 
-/* ---- a message in the place of one that is lost ---- */
+/* ---- a message that replaces others of its id ---- */
 
-/* One occurrence becomes one of message `to`. */
+/* Gives one occurrence to message `to`. */
 static int
 move_one(struct ms_txn *txn, const struct ms_message_folder *m,
     const unsigned char to[8], struct ms_err *err)
@@ -145,7 +145,7 @@ move_all(struct ms_txn *txn, uint64_t from, const unsigned char to[8],
 	return got < 0 ? -1 : 0;
 }
 
-/* The records of this id that have missing BLOBs: their numbers, big-endian. */
+/* The MESSAGEs of this id with missing BLOBs: their numbers, big-endian. */
 static int
 find_incomplete(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     struct ms_buf *numbers, struct ms_err *err)
@@ -171,7 +171,7 @@ find_incomplete(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 	return got;
 }
 
-/* The records of this id that are missing; they are no longer missed. */
+/* The MESSAGEs of this id that are missing. Their rows are deleted. */
 static int
 find_missing(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
     struct ms_buf *numbers, struct ms_err *err)
@@ -212,22 +212,22 @@ int
 ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
     const unsigned char id[MS_SHA_LEN], struct ms_err *err)
 {
-	int gone = has_rows(txn, MS_TABLE_MISSING_MESSAGES, err);
-	int lacking = has_rows(txn, MS_TABLE_MISSING_BLOBS, err);
+	int missing = has_rows(txn, MS_TABLE_MISSING_MESSAGES, err);
+	int incomplete = has_rows(txn, MS_TABLE_MISSING_BLOBS, err);
 	struct ms_buf numbers = {0};
 	size_t i;
 	int got;
 
-	if (gone < 0 || lacking < 0)
+	if (missing < 0 || incomplete < 0)
 		return -1;
-	if (gone == 0 && lacking == 0)
+	if (missing == 0 && incomplete == 0)
 		return 0;
 	got = ms_missing_blobs_of(txn, number, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	if (gone == 1)
+	if (missing == 1)
 		got = find_missing(txn, id, &numbers, err);
-	if (lacking == 1 && got == 0)
+	if (incomplete == 1 && got == 0)
 		got = find_incomplete(txn, id, &numbers, err);
 	for (i = 0; i < numbers.n && got == 0; i += 8)
 		got = move_all(txn, ms_be64(numbers.p + i), number, err);
@@ -235,7 +235,7 @@ ms_missing_replace(struct ms_txn *txn, const unsigned char number[8],
 	return got;
 }
 
-/* ---- who asks ---- */
+/* ---- queries ---- */
 
 /* Adds the occurrence of a message in a folder. */
 static int

@@ -7,11 +7,11 @@
 #include "le.h"
 #include "stream.h"
 
-/* Key and value lie in the indexer's bytes, at these offsets. */
+/* The key and the value are in the bytes of the indexer. */
 struct row {
 	uint8_t table;
 	uint8_t key_n;
-	uint32_t value_n; /* 0 in `moved`: the row is taken away */
+	uint32_t value_n; /* 0 in `moved`: the row is deleted */
 	size_t at;
 };
 
@@ -114,8 +114,8 @@ ms_indexer_block(struct ms_indexer *in, const struct ms_pack_header *pack,
 	}
 }
 
-/* A number as the value of a table with several values a key: big-endian, so
- * that the lowest comes first. */
+/* A number as one of several values of a digest: big-endian, so that the lowest
+ * number comes first. */
 static void
 add_number(struct ms_indexer *in, enum ms_table table,
     const unsigned char digest[MS_SHA_LEN], uint64_t number)
@@ -136,32 +136,32 @@ ms_indexer_blob(struct ms_indexer *in, uint64_t number,
 /* ---- records ---- */
 
 static void
-make_message_meta(struct ms_indexer *in, const struct ms_recipe *r,
-    struct ms_message_meta *note)
+message_meta(struct ms_indexer *in, const struct ms_recipe *r,
+    struct ms_message_meta *meta)
 {
 	struct ms_identity id;
 
 	ms_recipe_add_header(r, in->hasher);
 	ms_message_hasher_end(in->hasher, &id);
-	memcpy(note->head, id.head, MS_SHA_LEN);
-	ms_mail_describe(r->header, &note->desc);
+	memcpy(meta->head, id.head, MS_SHA_LEN);
+	ms_mail_describe(r->header, &meta->desc);
 }
 
 void
 ms_indexer_message(struct ms_indexer *in, uint64_t number,
     const unsigned char id[MS_SHA_LEN], uint64_t size,
-    const struct ms_message_meta *note)
+    const struct ms_message_meta *meta)
 {
 	unsigned char key[8], v[MESSAGE_FIXED + 3 * MS_DESC_LEN];
 	const struct ms_desc_field *f[3] = {
-	    &note->desc.from, &note->desc.to, &note->desc.subject};
+	    &meta->desc.from, &meta->desc.to, &meta->desc.subject};
 	size_t i, n = MESSAGE_FIXED;
 
 	memcpy(v, id, MS_SHA_LEN);
 	ms_put_le64(v + 32, size);
-	ms_put_le64(v + 40, (uint64_t)note->desc.date);
-	v[48] = note->desc.bits;
-	memcpy(v + 52, note->head, MS_HEAD_START);
+	ms_put_le64(v + 40, (uint64_t)meta->desc.date);
+	v[48] = meta->desc.bits;
+	memcpy(v + 52, meta->head, MS_HEAD_START);
 	for (i = 0; i < 3; i++) {
 		v[49 + i] = f[i]->n;
 		memcpy(v + n, f[i]->s, f[i]->n);
@@ -179,7 +179,7 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 {
 	struct ms_recipe_walk walk = {0};
 	struct ms_item item;
-	struct ms_message_meta note;
+	struct ms_message_meta meta;
 	struct ms_recipe r;
 	struct ms_want w;
 
@@ -192,8 +192,8 @@ add_message(struct ms_indexer *in, uint64_t number, struct ms_slice content,
 		memcpy(w.digest, item.digest, sizeof(w.digest));
 		ms_buf_add(&in->wants, &w, sizeof(w));
 	}
-	make_message_meta(in, &r, &note);
-	ms_indexer_message(in, number, r.id, r.size, &note);
+	message_meta(in, &r, &meta);
+	ms_indexer_message(in, number, r.id, r.size, &meta);
 	return 0;
 }
 
@@ -208,9 +208,9 @@ add_place(struct ms_indexer *in, uint64_t folder, struct ms_slice place,
 	    sizeof(v));
 }
 
-/* A MESSAGE that an OCCURRENCE names may be gone. */
+/* Adds a row for the MESSAGE of an OCCURRENCE, if that MESSAGE is missing. */
 static int
-note_missing(struct ms_indexer *in, struct ms_txn *txn,
+add_missing(struct ms_indexer *in, struct ms_txn *txn,
     const struct ms_occurrence *o, struct ms_err *err)
 {
 	unsigned char key[8], row[MS_MISSING_ROW];
@@ -226,7 +226,9 @@ note_missing(struct ms_indexer *in, struct ms_txn *txn,
 	return 0;
 }
 
-/* It lies in its folder again, whatever went before. */
+/* The message is in the folder of this occurrence, whatever was recorded
+ * before.
+ */
 static void
 clear_moved(struct ms_indexer *in, uint64_t occurrence)
 {
@@ -249,7 +251,8 @@ set_moved(struct ms_indexer *in, const struct ms_moved *m)
 	add(in, MS_TABLE_MOVED, key, sizeof(key), v, sizeof(v));
 }
 
-/* Do the further attributes of an occurrence say that it was sent? */
+/* Do the further attributes of an occurrence say that its folder contains sent
+ * mail? */
 static bool
 is_sent(struct ms_slice other)
 {
@@ -267,8 +270,8 @@ is_sent(struct ms_slice other)
 }
 
 /*
- * In `held` a message goes by its first number, whichever record of its id an
- * occurrence names; that is looked up in the transaction.
+ * The table of the folders of a message has the first MESSAGE of the id, which
+ * is looked up in the transaction, whichever MESSAGE the occurrence names.
  */
 static int
 add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
@@ -288,9 +291,9 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	got = ms_index_id(txn, o.id, &message, err);
 	if (got < 0)
 		return -1;
-	if (got == 0) { /* damaged or purged: kept all the same */
+	if (got == 0) { /* damaged or purged: the occurrence is kept */
 		message = o.message;
-		if (note_missing(in, txn, &o, err) < 0)
+		if (add_missing(in, txn, &o, err) < 0)
 			return -1;
 	}
 	ms_occurrence_key(key, o.folder, o.date, number);
@@ -361,7 +364,7 @@ add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	case MS_EVENT_RUN:
 	case MS_EVENT_MAILBOX:
 	case MS_EVENT_RAN:
-		rc = ms_index_tell(txn, number, &ev, err);
+		rc = ms_index_merge(txn, number, &ev, err);
 		break;
 	case MS_EVENT_SOURCE:
 		add(in, MS_TABLE_SOURCE, key, sizeof(key), ev.name,
@@ -422,7 +425,7 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	case MS_EVENT:
 		rc = add_event(in, txn, number, rec->content, err);
 		break;
-	default: /* COMMIT is the position's; the rest is for later versions */
+	default: /* COMMIT: see ms_position; other types are ignored */
 		break;
 	}
 	if (rc < 0)
@@ -448,20 +451,20 @@ compare_rows(const void *a, const void *b, void *ctx)
 		return c;
 	if (x->key_n != y->key_n)
 		return x->key_n < y->key_n ? -1 : 1;
-	return x->at < y->at ? -1 : 1; /* as they came */
+	return x->at < y->at ? -1 : 1; /* in the order of their records */
 }
 
 /*
- * A row behind the last key of its table is appended, which fills pages whole;
- * LMDB splits them in the middle otherwise.
+ * A row after the last key of its table is appended, which fills whole pages;
+ * otherwise LMDB splits a page in the middle.
  */
 static int
 put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
     size_t count, const unsigned char *bytes, struct ms_err *err)
 {
 	bool several = (ms_tables[table].flags & MDB_DUPSORT) != 0;
-	/* The event that first names something is its number. */
-	unsigned again = table == MS_TABLE_NAME ? MDB_NOOVERWRITE : 0;
+	/* The number of a name is that of its first event. */
+	unsigned flags = table == MS_TABLE_NAME ? MDB_NOOVERWRITE : 0;
 	unsigned char last[64];
 	size_t i, last_n = 0, n;
 	MDB_cursor *c;
@@ -482,7 +485,7 @@ put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
 		n = last_n < k.mv_size ? last_n : k.mv_size;
 		cmp = memcmp(k.mv_data, last, n);
 		if (several || cmp < 0 || (cmp == 0 && k.mv_size <= last_n)) {
-			rc = mdb_cursor_put(c, &k, &v, again);
+			rc = mdb_cursor_put(c, &k, &v, flags);
 			if (rc == MDB_KEYEXIST)
 				rc = 0;
 			continue;
@@ -507,7 +510,7 @@ replace_missing(const struct ms_indexer *in, struct ms_txn *txn,
 	return ms_missing_replace(txn, key, key + r->key_n, err);
 }
 
-/* Marks are set and taken away in the order of their records. */
+/* Rows of `moved` are put and deleted in the order of their records. */
 static int
 put_moved(struct ms_txn *txn, const struct row *r, size_t count,
     const unsigned char *bytes, struct ms_err *err)
@@ -550,7 +553,7 @@ ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 		blobs = blobs || rows[i].table == MS_TABLE_BLOB;
 	}
 	if (rc == 0)
-		rc = ms_missing_settle(txn, &in->wants, blobs, err);
+		rc = ms_missing_update(txn, &in->wants, blobs, err);
 	for (i = 0; i < count && rc == 0 && in->messages; i++)
 		if (rows[i].table == MS_TABLE_MESSAGE)
 			rc = replace_missing(in, txn, &rows[i], err);

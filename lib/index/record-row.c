@@ -1,12 +1,12 @@
-/* record-row.c - rows of users, settings, profiles and runs: taken apart,
- * merged, written. record-row.h. */
+/* record-row.c - rows of users, settings, profiles and runs: parsed, merged and
+ * written. The format is in record-row.h. */
 #include "record-row.h"
 
 #include <string.h>
 
 #include "le.h"
 
-#define HEAD 5 /* bytes before a field's own */
+#define HEAD 5 /* bytes before the value of a field */
 
 int
 ms_record_row_parse(
@@ -33,7 +33,7 @@ ms_record_row_parse(
 	if (row.n == 0)
 		return 0;
 	return ms_fail(err, MS_DATA,
-	    "index damaged (object): run ms-verify --rebuild-index");
+	    "index: damaged (object); run ms-verify --rebuild-index");
 }
 
 void

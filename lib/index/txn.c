@@ -1,5 +1,5 @@
-/* txn.c - transactions of the index, which may be exchanged or grow
- * meanwhile. ms-archive(5), Index. */
+/* txn.c - transactions; another process may replace or enlarge the index
+ * between two of them. ms-archive(5), Index. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,10 +7,10 @@
 
 #include "impl.h"
 
-#define WRITE_MAX ((size_t)1 << 20) /* bytes, more than LMDB writes at once */
+#define WRITE_MAX ((size_t)1 << 20) /* bytes; LMDB writes less at once */
 
-/* Is there no environment, or another file in the place of its own? One that
- * is gone is served from the map that we hold. */
+/* Is there no environment, or was its file replaced? A file that was deleted is
+ * still served from the map. */
 static bool
 is_replaced(struct ms_index *ix)
 {
@@ -28,7 +28,7 @@ reopen(struct ms_index *ix, struct ms_err *err)
 	int rc = 0;
 
 	pthread_rwlock_wrlock(&ix->lock);
-	/* Another thread may have been quicker. */
+	/* Another thread may have done it. */
 	if (!is_replaced(ix))
 		goto out;
 	ms_index_close_env(ix);
@@ -38,7 +38,7 @@ reopen(struct ms_index *ix, struct ms_err *err)
 		ms_index_close_env(ix);
 out:
 	pthread_rwlock_unlock(&ix->lock);
-	/* It is being exchanged just now, or was by another version. */
+	/* It is being replaced just now, or was replaced by another version. */
 	if (rc < 0 && why.code == MS_NOINPUT)
 		why.code = MS_TEMP;
 	if (rc < 0 && err != NULL)
@@ -47,7 +47,7 @@ out:
 }
 
 static void
-take_resized(struct ms_index *ix)
+follow_resize(struct ms_index *ix)
 {
 	pthread_rwlock_wrlock(&ix->lock);
 	if (ix->env != NULL)
@@ -75,11 +75,12 @@ begin(
 			break;
 		pthread_rwlock_unlock(&ix->lock);
 		if (rc == MDB_MAP_RESIZED) {
-			take_resized(ix);
+			follow_resize(ix);
 			continue;
 		}
 		if (rc == EAGAIN)
-			return ms_fail(err, MS_TEMP, "index: no reader lock");
+			return ms_fail(err, MS_TEMP,
+			    "index: cannot be locked for reading; try again");
 		return ms_lmdb_fail(rc, err);
 	}
 	txn->id_before = mdb_txn_id(txn->t);
@@ -126,7 +127,7 @@ ms_index_begin_write(
 	return begin(ix, txn, 0, err);
 }
 
-/* A write that was cut short is EIO to LMDB, though mostly the disk is full. */
+/* LMDB reports a short write as EIO, but the usual cause is a full disk. */
 static bool
 disk_is_full(MDB_env *env)
 {

@@ -1,5 +1,5 @@
-/* block-build.c - records gathered, compressed, numbered. ms-archive(5),
- * Blocks. */
+/* block-build.c - blocks are built: records collected, compressed and numbered.
+ * ms-archive(5), Blocks. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "block-impl.h"
 #include "le.h"
 
-#define SALTS_DRAWN (64 * MS_SALT_LEN) /* at a time: each draw is a call */
+#define SALTS_DRAWN (64 * MS_SALT_LEN) /* bytes drawn by one system call */
 
 static void
 add_row(struct ms_block_builder *b, const struct ms_record *rec,
@@ -88,8 +88,8 @@ ms_block_builder_release(struct ms_block_builder *b)
 	b->stubs = false;
 }
 
-/* What a thread that compresses keeps: memory that is used for each block
- * costs no page faults. */
+/* The state of a thread that compresses. Its memory is reused for each block,
+ * which saves page faults. */
 struct compressor {
 	ZSTD_CCtx *z;
 	struct ms_buf payload, frame;
@@ -120,7 +120,7 @@ ms_block_compressor_free(void *zstd)
 	free(c);
 }
 
-/* What a block far above the usual size needed is not kept. */
+/* Frees the memory of a block that was far above the usual size. */
 static void
 forget(struct ms_buf *b)
 {
@@ -129,8 +129,8 @@ forget(struct ms_buf *b)
 		ms_buf_release(b);
 }
 
-/* The builder's table and contents, in one piece, as a frame or, if that is
- * not smaller, as they are. Returns the codec. */
+/* The table and the contents of the builder as a compressed frame or, if that
+ * is not smaller, as they are. Returns the codec. */
 static uint8_t
 make_frame(struct compressor *c, const struct ms_block_builder *b,
     struct ms_slice *frame)
@@ -163,7 +163,7 @@ ms_block_finish(
 	    .flags = b->stubs ? MS_BLOCK_STUBS : 0,
 	    .count = b->count,
 	    .payload = (uint32_t)ms_block_size(b)};
-	/* One run that the header can say is not listed. */
+	/* A single run is in the header, and is not listed. */
 	if (b->runs.n > MS_BLOCK_RUN)
 		h->runs = (uint32_t)(b->runs.n / MS_BLOCK_RUN);
 	if (b->runs.n > 0)

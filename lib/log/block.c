@@ -1,4 +1,4 @@
-/* block.c - headers of blocks; blocks read back and checked. ms-archive(5),
+/* block.c - headers of blocks; blocks are read and checked. ms-archive(5),
  * Blocks. */
 #include "block.h"
 
@@ -70,7 +70,7 @@ ms_block_header_parse(struct ms_block_header *h,
 	unsigned char check[MS_CHECK_LEN];
 
 	if (memcmp(in, magic, sizeof(magic)) != 0)
-		return ms_fail(err, MS_DATA, "no block header");
+		return ms_fail(err, MS_DATA, "not a block header");
 	header_check(in, key, check);
 	if (memcmp(check, in + MS_BLOCK_HEADER - MS_CHECK_LEN, sizeof(check)) !=
 	    0)
@@ -87,25 +87,27 @@ ms_block_header_parse(struct ms_block_header *h,
 	memcpy(h->check, in + 80, MS_CHECK_LEN);
 	if (h->kind < MS_BLOCK_DATA || h->kind > MS_BLOCK_DIRECTORY ||
 	    h->codec > 1)
-		return ms_fail(err, MS_DATA, "block of unknown kind %u/%u",
-		    (unsigned)h->kind, (unsigned)h->codec);
+		return ms_fail(err, MS_DATA,
+		    "a block of unknown kind %u or codec %u", (unsigned)h->kind,
+		    (unsigned)h->codec);
 	if ((h->flags & MS_BLOCK_ENCRYPTED) != 0)
 		return ms_fail(err, MS_DATA,
-		    "block is encrypted, which this version cannot read");
+		    "an encrypted block, which this version cannot read");
 	if ((h->kind == MS_BLOCK_DIRECTORY) != (h->count == 0) ||
 	    h->stored == 0)
-		return ms_fail(err, MS_DATA, "block header of no records");
+		return ms_fail(err, MS_DATA, "a block header without records");
 	if (h->payload > MS_BLOCK_PAYLOAD_MAX ||
 	    h->stored > MS_BLOCK_STORED_MAX ||
 	    h->count > MS_BLOCK_RECORDS_MAX || h->runs > h->count ||
 	    h->first > UINT64_MAX / 2 || ms_block_prefix(h) > h->stored)
-		return ms_fail(err, MS_DATA, "block header beyond its limits");
+		return ms_fail(
+		    err, MS_DATA, "a block header exceeds its limits");
 	return 0;
 }
 
 /* ---- reading ---- */
 
-/* The runs ascend, do not touch, and hold as many records as the block. */
+/* The runs must ascend, be separate, and have as many records as the block. */
 static int
 check_runs(const struct ms_block *b, struct ms_err *err)
 {
@@ -117,13 +119,14 @@ check_runs(const struct ms_block *b, struct ms_err *err)
 
 		if (ms_le64(r) < next || ms_le64(r) > UINT64_MAX / 2 ||
 		    ms_le32(r + 8) == 0)
-			return ms_fail(err, MS_DATA, "the runs of a block");
+			return ms_fail(
+			    err, MS_DATA, "the runs of a block are wrong");
 		next = ms_le64(r) + ms_le32(r + 8);
 		total += ms_le32(r + 8);
 	}
 	if (b->header.runs > 0 &&
 	    (total != b->header.count || ms_le64(b->runs) != b->header.first))
-		return ms_fail(err, MS_DATA, "the runs of a block");
+		return ms_fail(err, MS_DATA, "the runs of a block are wrong");
 	return 0;
 }
 
@@ -135,7 +138,7 @@ ms_block_views(struct ms_block *b, struct ms_err *err)
 
 	b->open = false;
 	if (b->stored.n != h->stored || ms_block_prefix(h) > h->stored)
-		return ms_fail(err, MS_DATA, "the length of a block");
+		return ms_fail(err, MS_DATA, "the length of a block is wrong");
 	b->runs = p;
 	p += (size_t)h->runs * MS_BLOCK_RUN;
 	b->digests = NULL;
@@ -171,7 +174,8 @@ decompress(struct ms_block *b, struct ms_err *err)
 	ms_buf_clear(&b->payload);
 	if (b->header.codec == 0) {
 		if (b->frame.n != want)
-			return ms_fail(err, MS_DATA, "the length of a block");
+			return ms_fail(
+			    err, MS_DATA, "the length of a block is wrong");
 		ms_buf_add(&b->payload, b->frame.p, b->frame.n);
 		return 0;
 	}
@@ -180,12 +184,12 @@ decompress(struct ms_block *b, struct ms_err *err)
 	if (ZSTD_isError(n))
 		return ms_fail(err, MS_DATA, "zstd: %s", ZSTD_getErrorName(n));
 	if (n != want)
-		return ms_fail(err, MS_DATA, "the length of a block");
+		return ms_fail(err, MS_DATA, "the length of a block is wrong");
 	b->payload.n = n;
 	return 0;
 }
 
-/* The table's contents must fill the payload, and kinds be in their place. */
+/* The contents must fill the payload, and BLOBs must be in data blocks only. */
 static int
 check_table(struct ms_block *b, struct ms_err *err)
 {
@@ -195,7 +199,7 @@ check_table(struct ms_block *b, struct ms_err *err)
 	uint32_t i;
 
 	if (at > b->payload.n)
-		return ms_fail(err, MS_DATA, "the table of a block");
+		return ms_fail(err, MS_DATA, "the table of a block is wrong");
 	b->starts = ms_xreallocarray(
 	    b->starts, (size_t)h->count + 1, sizeof(*b->starts));
 	for (i = 0; i < h->count; i++, row += MS_BLOCK_ROW) {
@@ -206,11 +210,12 @@ check_table(struct ms_block *b, struct ms_err *err)
 		if (at > b->payload.n || ms_le32(row + 4) > MS_RECORD_MAX ||
 		    (stub && ms_le32(row + 4) != MS_SHA_LEN) ||
 		    (h->kind == MS_BLOCK_DATA) != (row[0] == MS_BLOB))
-			return ms_fail(err, MS_DATA, "the table of a block");
+			return ms_fail(
+			    err, MS_DATA, "the table of a block is wrong");
 	}
 	b->starts[i] = (uint32_t)at;
 	if (h->kind != MS_BLOCK_DIRECTORY && at != b->payload.n)
-		return ms_fail(err, MS_DATA, "the table of a block");
+		return ms_fail(err, MS_DATA, "the table of a block is wrong");
 	return 0;
 }
 

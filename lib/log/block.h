@@ -1,6 +1,7 @@
 /*
- * block.h - records gathered and compressed: built outside any lock, numbered
- * under it, read back and checked. ms-archive(5), Blocks.
+ * block.h - blocks of compressed records. A block is built without a lock and
+ * numbered under the lock; blocks that are read are checked. ms-archive(5),
+ * Blocks.
  * Layer: above record; zstd.
  */
 #ifndef MS_BLOCK_H
@@ -10,14 +11,12 @@
 #include "record.h"
 
 #define MS_BLOCK_HEADER 128
-#define MS_BLOCK_FULL (1024 * 1024) /* payload; then it is closed */
-#define MS_BLOCK_PAYLOAD_MAX                                                   \
-	(16 * 1024 * 1024)                     /* payload; no block has more   \
-						*/
-#define MS_BLOCK_STORED_MAX (32 * 1024 * 1024) /* stored bytes */
+#define MS_BLOCK_FULL (1024 * 1024) /* payload; a fuller block is closed */
+#define MS_BLOCK_PAYLOAD_MAX (16 * 1024 * 1024) /* payload */
+#define MS_BLOCK_STORED_MAX (32 * 1024 * 1024)  /* stored bytes */
 #define MS_BLOCK_RECORDS_MAX 65536
 #define MS_ZSTD_LEVEL 3
-#define MS_BLOCK_KEY_AT 96 /* the pack id again, in case its header is lost */
+#define MS_BLOCK_KEY_AT 96 /* a copy of the pack id, if the header is lost */
 #define MS_KEY_LEN 16      /* bytes of a pack id */
 #define MS_CHECK_LEN 16    /* bytes of a keyed checksum */
 
@@ -40,15 +39,15 @@ struct ms_block_header {
 	unsigned char check[MS_CHECK_LEN]; /* of the stored bytes */
 };
 
-/* First 16 bytes of H(key || digest): digest is H of what is checked. */
+/* The first 16 bytes of H(key || digest); digest is H of the checked bytes. */
 void ms_keyed_check(const unsigned char key[MS_KEY_LEN],
     const unsigned char digest[MS_SHA_LEN], unsigned char out[MS_CHECK_LEN]);
 
 void ms_block_header_write(const struct ms_block_header *h,
     const unsigned char key[MS_KEY_LEN], unsigned char out[MS_BLOCK_HEADER]);
 /*
- * MS_DATA: not a header, its checksum does not hold under this key, or it
- * states lengths beyond the limits above.
+ * MS_DATA: not a header, the checksum is wrong under this key, or a length
+ * exceeds the limits above.
  */
 int ms_block_header_parse(struct ms_block_header *h,
     const unsigned char in[MS_BLOCK_HEADER],
@@ -56,48 +55,49 @@ int ms_block_header_parse(struct ms_block_header *h,
 
 /* ---- building ---- */
 
-/* Records on their way into a block; {0} and a kind is an empty one. */
+/* The records of a block that is being built; {0} and a kind is empty. */
 struct ms_block_builder {
 	enum ms_block_kind kind;
 	uint32_t count;
 	bool stubs;
-	struct ms_buf table;    /* 8 bytes a record */
-	struct ms_buf contents; /* one after another */
-	struct ms_buf digests;  /* of the contents, 32 bytes a record */
-	struct ms_buf salts;    /* 16 bytes a record */
-	struct ms_buf leaves;   /* 32 bytes a record */
-	struct ms_buf random;   /* for salts to come */
-	struct ms_buf runs; /* as stored; empty: numbers follow one another */
+	struct ms_buf table;    /* 8 bytes for each record */
+	struct ms_buf contents; /* of the records */
+	struct ms_buf digests;  /* of the contents, 32 bytes each */
+	struct ms_buf salts;    /* 16 bytes for each record */
+	struct ms_buf leaves;   /* 32 bytes for each record */
+	struct ms_buf random;   /* for the next salts */
+	struct ms_buf runs; /* as stored; empty: the numbers are consecutive */
 };
 
-/* Adds a record with a new salt; digest is H(content). Returns its place in
- * the block. */
+/* ms_block_add() adds a record with a new salt; digest is H(content). The
+ * result is the place of the record in the block. */
 uint32_t ms_block_add(struct ms_block_builder *b, uint8_t type,
     struct ms_slice content, const unsigned char digest[MS_SHA_LEN]);
-/* Adds a record, or stub, that has its salt and number already. */
+/* ms_block_carry() adds a record or stub that has a salt and a number already.
+ */
 void ms_block_carry(struct ms_block_builder *b, uint64_t number,
     const struct ms_record *rec, const unsigned char digest[MS_SHA_LEN],
     const unsigned char salt[MS_SALT_LEN]);
-/* Bytes of payload so far. */
+/* The payload so far, in bytes. */
 size_t ms_block_size(const struct ms_block_builder *b);
 void ms_block_builder_release(struct ms_block_builder *b);
 
-/* A finished block that has no numbers yet. */
+/* A finished block without numbers. */
 struct ms_block_image {
-	struct ms_block_header header; /* first and check are not yet valid */
+	struct ms_block_header header; /* first and check are not set */
 	struct ms_buf bytes;           /* room for the header, stored bytes */
-	struct ms_buf leaves;          /* 32 bytes a record */
+	struct ms_buf leaves;          /* 32 bytes for each record */
 	unsigned char digest[MS_SHA_LEN]; /* H(stored bytes) */
 };
 
 /*
- * Compresses what the builder holds and empties the builder. zstd is what
- * ms_block_compressor() gave, used by one thread at a time. What does not get
- * smaller is stored as it is.
+ * ms_block_finish() compresses the records of the builder and empties the
+ * builder. If compression does not make them smaller, they are stored
+ * uncompressed. zstd    from ms_block_compressor(); for one thread at a time
  */
 void ms_block_finish(
     struct ms_block_builder *b, void *zstd, struct ms_block_image *image);
-/* Fills in the header: number of the first record, checksums. */
+/* ms_block_seal() sets the number of the first record and the checksums. */
 void ms_block_seal(struct ms_block_image *image, uint64_t first,
     const unsigned char key[MS_KEY_LEN]);
 void ms_block_image_release(struct ms_block_image *image);
@@ -108,45 +108,45 @@ void ms_block_compressor_free(void *zstd);
 
 /* ---- reading ---- */
 
-/* A block's stored bytes, with views of their parts; {0} is empty. */
+/* The stored bytes of a block, with views of their parts; {0} is empty. */
 struct ms_block {
 	struct ms_block_header header;
 	struct ms_buf stored, payload;
 	const unsigned char *runs, *digests, *salts; /* in stored */
 	struct ms_slice frame;
-	bool open; /* payload is there and checked */
-	uint32_t
-	    *starts; /* of the contents in payload, one more than records */
+	bool open;        /* payload is set and checked */
+	uint32_t *starts; /* of the contents in payload, count + 1 */
 };
 
 /*
- * Takes over the stored bytes (in b->stored, header in b->header) and sets
- * the views; decompresses nothing. MS_DATA: lengths do not fit.
+ * ms_block_views() sets the views of the stored bytes (in b->stored, with the
+ * header in b->header), without decompressing them. MS_DATA: the lengths are
+ * wrong.
  */
 int ms_block_views(struct ms_block *b, struct ms_err *err);
-/* Does H(stored) keyed equal the header's checksum? 0 or MS_DATA. */
+/* Is the checksum in the header that of the stored bytes? MS_DATA: no. */
 int ms_block_verify(const struct ms_block *b,
     const unsigned char key[MS_KEY_LEN], struct ms_err *err);
-/* Decompresses the frame and checks the table. MS_DATA. */
+/* ms_block_open() decompresses the frame and checks the table. MS_DATA. */
 int ms_block_open(struct ms_block *b, struct ms_err *err);
 /* Record i of an open block. */
 void ms_block_record(
     const struct ms_block *b, uint32_t i, struct ms_record *rec);
-/* Number of record i; of an unlisted one by counting on from the first. */
+/* The number of record i. */
 uint64_t ms_block_number(const struct ms_block *b, uint32_t i);
-/* The numbers of all its records, in order, without counting each time. */
+/* An iterator over the numbers of all records of a block. */
 struct ms_numbers {
-	const struct ms_block *block; /* header and runs are looked at */
-	uint32_t run, i;              /* begin with 0: place in the run */
+	const struct ms_block *block; /* its header and runs are used */
+	uint32_t run, i; /* place in the run; {0} at the beginning */
 };
 int ms_numbers_next(struct ms_numbers *it, uint64_t *number); /* 1, 0 */
 /*
- * Leaf of record i. A BLOB's needs only its digest, so a data block without
- * stubs need not be open.
+ * The leaf of record i. The leaf of a BLOB needs only its digest, so a data
+ * block without stubs need not be open.
  */
 void ms_block_leaf(
     const struct ms_block *b, uint32_t i, unsigned char leaf[MS_SHA_LEN]);
-/* Forgets the block, keeps the memory of its buffers. */
+/* Empties the block and keeps the memory of its buffers. */
 void ms_block_clear(struct ms_block *b);
 void ms_block_release(struct ms_block *b);
 

@@ -1,5 +1,5 @@
-/* extent.c - batches read from a pack: are all their records there, and are
- * roots and chain right. ms-archive(5), Chain. */
+/* extent.c - batches read from a pack, with their records, roots and chain
+ * checked. ms-archive(5), Chain. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,16 +63,16 @@ ms_log_extent_digests(
 	return s->prefixes.p + b->prefix + (size_t)b->header.runs * 16;
 }
 
-/* An interrupted write does not look like this: blocks that hold, and too many
- * of them. */
+/* Too many whole blocks: not an interrupted write. */
 static int
 beyond_limits(struct ms_log_extent *s, struct ms_err *err)
 {
 	s->beyond = true;
-	return ms_fail(err, MS_DATA, "a batch of more than this program takes");
+	return ms_fail(
+	    err, MS_DATA, "a batch exceeds the limits of this version");
 }
 
-/* Notes the leaf of each record under its number, which must be new. */
+/* Stores the leaf of each record under its number, which must be new. */
 static int
 add_leaves(
     struct ms_log_extent *s, const struct ms_block *b, struct ms_err *err)
@@ -87,7 +87,7 @@ add_leaves(
 			return beyond_limits(s, err);
 		if (number < s->first || at >= MS_EXTENT_RECORDS_MAX)
 			return ms_fail(err, MS_DATA,
-			    "record %llu, expected %llu or the next ones",
+			    "record %llu, expected %llu or one that follows",
 			    (unsigned long long)number,
 			    (unsigned long long)s->first);
 		if (at >= s->have.n) {
@@ -107,7 +107,7 @@ add_leaves(
 	return 0;
 }
 
-/* The COMMITs of a meta block. *last: its last record is one. */
+/* Adds the COMMITs of a meta block. *last: the last record is a COMMIT. */
 static int
 add_commits(struct ms_log_extent *s, const struct ms_block *b, bool *last,
     struct ms_err *err)
@@ -126,8 +126,8 @@ add_commits(struct ms_log_extent *s, const struct ms_block *b, bool *last,
 		if (ms_commit_parse(&c, rec.content, err) < 0)
 			return -1;
 		if (c.first + c.count != number)
-			return ms_fail(err, MS_DATA,
-			    "COMMIT that does not close its batch");
+			return ms_fail(
+			    err, MS_DATA, "a COMMIT does not close its batch");
 		ms_buf_add(&s->commits, &c, sizeof(c));
 	}
 	return 0;
@@ -178,7 +178,8 @@ add_block(struct ms_log_extent *s, uint64_t offset, struct ms_block *b,
 	return 0;
 }
 
-/* Are all records there, and are roots and chain what the COMMITs say? */
+/* Are all records present, and are the roots and the chain those of the
+ * COMMITs? */
 static int
 check_commits(struct ms_log_extent *s, struct ms_err *err)
 {
@@ -213,7 +214,7 @@ check_commits(struct ms_log_extent *s, struct ms_err *err)
 	}
 	if (number != s->first + s->have.n)
 		return ms_fail(err, MS_DATA,
-		    "record %llu lies behind the COMMIT of its batch",
+		    "record %llu follows the COMMIT of its batch",
 		    (unsigned long long)number);
 	s->next = number;
 	return 0;

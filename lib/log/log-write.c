@@ -1,5 +1,5 @@
-/* log-write.c - a batch numbered, closed by its COMMIT, appended and synced.
- * ms-archive(5), Writing. */
+/* log-write.c - a batch is numbered, closed with its COMMIT, appended and
+ * synced. ms-archive(5), Writing. */
 #include <string.h>
 #include <time.h>
 
@@ -14,7 +14,7 @@ tree_add(struct ms_tree *tree, const struct ms_buf *leaves)
 		ms_tree_add(tree, leaves->p + i);
 }
 
-/* Adds the COMMIT to `last`, whose other records are all there. */
+/* Adds the COMMIT to `last`, which has its other records. */
 static void
 add_commit(struct ms_commit *c, struct ms_tree *tree,
     const struct ms_position *pos, struct ms_block_builder *last)
@@ -46,7 +46,7 @@ write_image(const struct ms_pack *pk, struct ms_block_image *image,
 	return 0;
 }
 
-/* What no reader would take is not written. */
+/* A batch that readers would refuse is not written. */
 static int
 check_limits(struct ms_block_image *const *images, size_t count,
     const struct ms_block_builder *last, struct ms_err *err)

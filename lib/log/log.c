@@ -11,7 +11,7 @@ ms_position_enter(struct ms_position *pos, const struct ms_pack_header *pack)
 	pos->generation = pack->generation;
 	pos->end = MS_PACK_HEADER;
 	pos->blocks = 0;
-	pos->commit = 0; /* that one is in the pack before */
+	pos->commit = 0; /* the last COMMIT is in the pack before */
 }
 
 /* The last record of a block, if that is a COMMIT. */
@@ -73,7 +73,7 @@ ms_log_reader_release(struct ms_log_reader *r)
 	ms_log_extent_release(&r->extent);
 }
 
-/* A block that is not whole but has its header still counts as a block. */
+/* A block that is not whole but has a valid header counts as a block. */
 static void
 count_damaged(void *ctx, const struct ms_pack_damage *d)
 {
@@ -84,8 +84,8 @@ count_damaged(void *ctx, const struct ms_pack_damage *d)
 }
 
 /*
- * A whole block of a batch that is not whole. The batch ends with a COMMIT
- * after which the log goes on, unless BLOBs of later batches have been met.
+ * Keeps a whole block of a damaged batch. The batch ends with a COMMIT, unless
+ * BLOBs of later batches precede that COMMIT.
  */
 static void
 keep_block(struct ms_log_reader *r, struct ms_block *b)
@@ -216,7 +216,7 @@ follow_whole(const struct ms_pack *pk, struct ms_err *err)
 	    r.pos.next != t.last + 1 ||
 	    memcmp(r.pos.chain, t.chain, MS_SHA_LEN) != 0)
 		return ms_fail(err, MS_DATA,
-		    "pack/%s: its trailer says something else", pk->name);
+		    "pack/%s: the trailer does not match the blocks", pk->name);
 	return 1;
 }
 
@@ -227,7 +227,7 @@ ms_log_whole(const struct ms_pack *pk, struct ms_err *err)
 
 	if (pk->header_damaged)
 		ms_fail(
-		    &why, MS_DATA, "pack/%s: its header is damaged", pk->name);
+		    &why, MS_DATA, "pack/%s: the header is damaged", pk->name);
 	else if (follow_whole(pk, &why) == 1)
 		return 1;
 	if (err != NULL)

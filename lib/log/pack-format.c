@@ -58,8 +58,7 @@ ms_pack_header_parse(struct ms_pack_header *h,
 		return ms_fail(
 		    err, MS_DATA, "the checksum of the pack header is wrong");
 	if (ms_le32(in + 8) != 1 || ms_le32(in + 12) != MS_PACK_HEADER)
-		return ms_fail(err, MS_DATA,
-		    "pack of version %u, which this program does not know",
+		return ms_fail(err, MS_DATA, "a pack of the unknown version %u",
 		    (unsigned)ms_le32(in + 8));
 	memcpy(h->archive, in + 16, MS_ID_LEN);
 	h->number = ms_le32(in + 32);
@@ -72,7 +71,7 @@ ms_pack_header_parse(struct ms_pack_header *h,
 	h->made = ms_le64(in + 112);
 	if ((h->read_features & ~MS_PACK_READ_FEATURES) != 0)
 		return ms_fail(err, MS_DATA,
-		    "pack with features (%llx) this program does not know",
+		    "a pack with unknown features (%llx)",
 		    (unsigned long long)h->read_features);
 	return 0;
 }
@@ -125,7 +124,8 @@ ms_pack_name_format(struct ms_pack_name n, char out[32])
 		    (unsigned)n.generation);
 }
 
-/* Only the name that we would have written ourselves is one. */
+/* A name is accepted only in the form in which ms_pack_name_format() writes it.
+ */
 static bool
 name_parse(const char *s, struct ms_pack_name *n)
 {

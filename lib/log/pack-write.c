@@ -1,5 +1,5 @@
-/* pack-write.c - packs begun, written, cut back, sealed. ms-archive(5), Packs
- * and Sealed packs. By the holder of `lock`. */
+/* pack-write.c - packs are created, written, cut back and sealed, under `lock`.
+ * ms-archive(5), Packs and Sealed packs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,7 +107,7 @@ ms_pack_discard(int tmpfd)
 
 /* ---- sealing ---- */
 
-/* The directory's payload: a row for each block up to end. */
+/* The payload of the directory: a row for each block up to end. */
 static int
 directory_rows(const struct ms_pack *pk, uint64_t end, struct ms_buf *rows,
     struct ms_err *err)
@@ -165,7 +165,7 @@ out:
 	return rc;
 }
 
-/* A directory that does not hold is one that says something else. */
+/* Does the directory match the blocks? MS_DATA: no. */
 static int
 same_directory(const struct ms_pack *pk, const struct ms_pack_trailer *t,
     const struct ms_block *b, uint64_t size, struct ms_err *err)
@@ -181,7 +181,8 @@ same_directory(const struct ms_pack *pk, const struct ms_pack_trailer *t,
 		 rows.n != t->blocks * MS_DIRECTORY_ROW ||
 		 !ms_slice_eq(ms_buf_slice(&rows), ms_buf_slice(&b->payload)))
 		rc = ms_fail(err, MS_DATA,
-		    "pack/%s: the directory says something else", pk->name);
+		    "pack/%s: the directory does not match the blocks",
+		    pk->name);
 	ms_buf_release(&rows);
 	return rc;
 }
@@ -200,11 +201,11 @@ ms_pack_check_seal(
 		return -1;
 	if (got == 0)
 		return ms_fail(err, MS_DATA,
-		    "pack/%s: its trailer is damaged or missing", pk->name);
+		    "pack/%s: the trailer is damaged or missing", pk->name);
 	got = ms_pack_read(pk, t->directory, &b, &header_ok, err);
 	if (got == 0)
-		got = ms_fail(
-		    err, MS_DATA, "pack/%s: it has no directory", pk->name);
+		got = ms_fail(err, MS_DATA, "pack/%s: the directory is missing",
+		    pk->name);
 	if (got == 1)
 		got = ms_block_open(&b, err);
 	if (got == 0)

@@ -1,4 +1,4 @@
-/* pack.c - packs opened, their blocks read. ms-archive(5), Packs. */
+/* pack.c - packs are opened and their blocks read. ms-archive(5), Packs. */
 #include "pack.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads exactly n bytes. 1: got them; 0: the file ends before; -1. */
+/* Reads exactly n bytes. 1; 0: the file ends before; -1. */
 static int
 read_at(const struct ms_pack *pk, uint64_t offset, void *p, size_t n,
     struct ms_err *err)
@@ -31,9 +31,9 @@ read_at(const struct ms_pack *pk, uint64_t offset, void *p, size_t n,
 }
 
 /*
- * The pack's header is lost; its key stands in its first block too, and in the
- * trailer. Taken from these fixed places only, never from a block found by
- * looking: mail could hold one.
+ * The header of the pack is damaged. The key is also in the first block and in
+ * the trailer. It is read from these fixed places only, and not from a block
+ * that was found by searching, because mail can contain such a block.
  */
 static bool
 find_key(struct ms_pack *pk)
@@ -86,10 +86,10 @@ ms_pack_open(struct ms_pack **out, int dirfd, struct ms_pack_name name,
 	if (ms_pack_header_parse(&pk->header, raw, err) < 0) {
 		ms_context(err, "pack/%s", pk->name);
 		if (!find_key(pk))
-			goto fail; /* err says what is wrong */
+			goto fail; /* err is set */
 	} else if (pk->header.number != name.number ||
 		   pk->header.generation != name.generation) {
-		ms_fail(err, MS_DATA, "pack/%s: holds pack %u.%u", pk->name,
+		ms_fail(err, MS_DATA, "pack/%s: contains pack %u.%u", pk->name,
 		    (unsigned)pk->header.number,
 		    (unsigned)pk->header.generation);
 		goto fail;

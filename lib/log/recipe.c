@@ -1,4 +1,5 @@
-/* recipe.c - MESSAGE records read, messages put together. ms-archive(5). */
+/* recipe.c - MESSAGE records are read, and messages assembled.
+ * ms-archive(5), MESSAGE. */
 #include "recipe.h"
 
 #include <string.h>
@@ -7,12 +8,12 @@
 
 #define LINE_MIN 60 /* base64 characters */
 #define LINE_MAX 76
-#define GROUP 4 /* lines that are whole groups of characters at any length */
+#define GROUP 4 /* lines that have whole groups of characters at any length */
 
 /* ---- reading ---- */
 
-/* The item whose row begins at rows; inlined is what is left of those bytes.
- */
+/* Reads the item whose row begins at rows; inlined has the inline bytes that
+ * are left. */
 static int
 read_item(struct ms_item *item, struct ms_slice rows, struct ms_slice inlined,
     struct ms_err *err)
@@ -58,7 +59,8 @@ behind(struct ms_slice s, size_t n)
 	return (struct ms_slice){s.p + n, s.n - n};
 }
 
-/* Bytes of all rows; they may run past the end, which read_item() finds. */
+/* The length of all rows, which may exceed the record; read_item() checks that.
+ */
 static size_t
 rows_length(struct ms_slice s, uint32_t items)
 {
@@ -83,7 +85,7 @@ check_items(struct ms_recipe *r, uint32_t header, struct ms_err *err)
 			return ms_context(err, "item %u", i);
 		if (i == 0 && (item.blob || item.kind != MS_ITEM_TEXT ||
 				  item.n != header || header > MS_HEAD_MAX))
-			return ms_fail(err, MS_DATA, "item 0 is no header");
+			return ms_fail(err, MS_DATA, "item 0 is not a header");
 		if (i == 0)
 			r->header = item.bytes;
 		rows =
@@ -136,9 +138,9 @@ ms_recipe_next(const struct ms_recipe *r, struct ms_recipe_walk *walk,
 	return 1;
 }
 
-/* ---- putting together ---- */
+/* ---- assembling ---- */
 
-/* Gathers short pieces for emit. */
+/* Collects short pieces for emit. */
 struct stage {
 	const struct ms_assembly *as;
 	struct ms_err *err;
@@ -168,7 +170,7 @@ put(struct stage *st, const unsigned char *p, size_t n)
 	return 0;
 }
 
-/* CRLF for each LF, or for each that has no CR yet. */
+/* Emits CRLF for each LF, or for each LF without a CR. */
 static int
 put_crlf(struct stage *st, struct ms_slice s, bool all)
 {
@@ -186,7 +188,7 @@ put_crlf(struct stage *st, struct ms_slice s, bool all)
 	return put(st, p, (size_t)(end - p));
 }
 
-/* LF for each CRLF. */
+/* Emits LF for each CRLF. */
 static int
 put_lf(struct stage *st, struct ms_slice s)
 {

@@ -1,4 +1,5 @@
-/* record.c - contents of records as bytes; leaf, tree and chain. */
+/* record.c - contents of records as bytes; leaf, tree and chain.
+ * ms-archive(5), Records and Chain. */
 #include "record.h"
 
 #include "le.h"
@@ -9,7 +10,7 @@ enum {
 	FIELD_OTHER = 3
 };
 
-#define OCCURRENCE_LEN 60 /* without its fields */
+#define OCCURRENCE_LEN 60 /* bytes before the fields */
 #define PLACE_LEN 16
 #define MOVED_LEN 24
 
@@ -39,7 +40,7 @@ field_write(struct ms_buf *out, uint8_t tag, struct ms_slice value)
 	ms_buf_add(out, value.p, value.n);
 }
 
-/* Fills value[tag] for tags below max; unknown ones are passed over. */
+/* Fills value[tag] for tags below max; other tags are ignored. */
 static int
 fields_parse(
     struct ms_slice in, struct ms_slice *value, size_t max, struct ms_err *err)
@@ -91,7 +92,7 @@ ms_occurrence_parse(
 	o->form = p[56];
 	o->bits = p[57];
 	if (o->form > 2)
-		return ms_fail(err, MS_DATA, "OCCURRENCE of unknown form");
+		return ms_fail(err, MS_DATA, "OCCURRENCE of an unknown form");
 	if (fields_parse((struct ms_slice){p + OCCURRENCE_LEN,
 			     content.n - OCCURRENCE_LEN},
 		value, 4, err) < 0)
@@ -175,7 +176,8 @@ ms_commit_parse(
 	if (content.n < MS_COMMIT_LEN)
 		return ms_fail(err, MS_DATA, "COMMIT is too short");
 	if (p[12] != 1)
-		return ms_fail(err, MS_DATA, "COMMIT with hash algorithm %u",
+		return ms_fail(err, MS_DATA,
+		    "COMMIT with the unknown hash algorithm %u",
 		    (unsigned)p[12]);
 	c->first = ms_le64(p);
 	c->count = ms_le32(p + 8);
@@ -208,8 +210,8 @@ join(const unsigned char *left, const unsigned char *right, unsigned char *out)
 }
 
 /*
- * Full subtrees stand at the heights of the bits of count, as in a binary
- * counter: adding a leaf carries.
+ * node[h] is a full subtree of height h if bit h of count is set, as in a
+ * binary counter: a new leaf carries.
  */
 void
 ms_tree_add(struct ms_tree *t, const unsigned char leaf[MS_SHA_LEN])

@@ -1,7 +1,6 @@
 /*
- * record.h - the contents of records: OCCURRENCE, PLACE, MOVED, COMMIT as
- * bytes, and
- * the leaf that the chain is made of. ms-archive(5), Records. MESSAGE is
+ * record.h - the contents of records (OCCURRENCE, PLACE, MOVED, COMMIT) as
+ * bytes, and leaf, tree and chain. ms-archive(5), Records. MESSAGE is in
  * recipe.h. Layer: above sha.
  */
 #ifndef MS_RECORD_H
@@ -22,11 +21,11 @@ enum ms_record_type {
 #define MS_SALT_LEN 16
 #define MS_EVENT_MAX (1024 * 1024)      /* bytes of an EVENT */
 #define MS_RECORD_MAX (8 * 1024 * 1024) /* bytes of any content */
-#define MS_FIELD_MAX 65535              /* bytes of a field's value */
+#define MS_FIELD_MAX 65535              /* bytes of the value of a field */
 
-/* A record as it lies in a block. content is borrowed from there. */
+/* A record in a block; content is borrowed from the block. */
 struct ms_record {
-	uint8_t type; /* enum ms_record_type, or one of the future */
+	uint8_t type; /* enum ms_record_type, or one of a later version */
 	bool stub;    /* purged: content is its leaf */
 	struct ms_slice content;
 };
@@ -37,11 +36,11 @@ void ms_record_leaf(uint8_t type, const unsigned char salt[MS_SALT_LEN],
     unsigned char leaf[MS_SHA_LEN]);
 
 enum {
-	MS_BODY_NOT_SEEN = 1, /* recognised by its header only */
+	MS_BODY_NOT_SEEN = 1, /* recognised by the header only */
 	MS_DATE_UNKNOWN = 2
 };
 
-/* Values are UTF-8, at most MS_FIELD_MAX bytes; {0} for none. */
+/* Slices are UTF-8 of at most MS_FIELD_MAX bytes; {0} for none. */
 struct ms_occurrence {
 	unsigned char id[MS_SHA_LEN];
 	uint64_t message, folder;
@@ -51,7 +50,7 @@ struct ms_occurrence {
 };
 
 void ms_occurrence_write(struct ms_buf *out, const struct ms_occurrence *o);
-/* The slices point into content. MS_DATA: too short, or lengths are wrong. */
+/* The slices point into content. MS_DATA: too short, or a length is wrong. */
 int ms_occurrence_parse(
     struct ms_occurrence *o, struct ms_slice content, struct ms_err *err);
 
@@ -64,7 +63,7 @@ void ms_place_write(struct ms_buf *out, const struct ms_place *pl);
 int ms_place_parse(
     struct ms_place *pl, struct ms_slice content, struct ms_err *err);
 
-/* A message was moved: the OCCURRENCE that was left, that of its new folder. */
+/* A message was moved: its OCCURRENCE in the old folder and in the new one. */
 struct ms_moved {
 	uint64_t left, now;
 	int64_t time;
@@ -91,7 +90,7 @@ int ms_commit_parse(
 void ms_chain(const unsigned char previous[MS_SHA_LEN],
     const unsigned char root[MS_SHA_LEN], unsigned char out[MS_SHA_LEN]);
 
-/* The tree hash of RFC 6962, 2.1, over leaves as they come; {0} is empty. */
+/* The tree hash of RFC 6962, 2.1, with leaves added in order; {0} is empty. */
 struct ms_tree {
 	uint64_t count;
 	unsigned char node[64][MS_SHA_LEN]; /* full subtrees, by height */

@@ -1,4 +1,5 @@
-/* segment-piece.c - line ends of a piece of text. ms-archive(5), Segments. */
+/* segment-piece.c - the line ends of a piece of text. ms-archive(5), Segments.
+ */
 #include "segment-impl.h"
 
 #include <assert.h>
@@ -18,8 +19,7 @@ at_most(size_t n, size_t max)
 	return n < max ? n : max;
 }
 
-/* Puts the CRs back that were left out: from here on bytes stay as they come.
- */
+/* Puts back the CRs that were left out; further bytes are kept unchanged. */
 static void
 make_verbatim(struct ms_piece *pc)
 {
@@ -52,7 +52,7 @@ fill_verbatim(
 	return take;
 }
 
-/* Lines that end with a lone LF, up to the first that doesn't. */
+/* Adds lines that end with a single LF, up to the first other line. */
 static size_t
 fill_lf(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 {
@@ -68,7 +68,7 @@ fill_lf(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 	return n;
 }
 
-/* Lines that end with CRLF, up to the first that doesn't. */
+/* Adds lines that end with CRLF, up to the first other line. */
 static size_t
 fill_crlf(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 {
@@ -86,7 +86,7 @@ fill_crlf(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 		pc->crs++;
 		line = nl + 1;
 	}
-	/* What is left of the line is taken here, its line end elsewhere. */
+	/* The rest of the line is added here; fill_end() adds its line end. */
 	if (nl != NULL)
 		end = nl > line && nl[-1] == '\r' ? nl - 1 : nl;
 	len = at_most((size_t)(end - line), room);
@@ -95,7 +95,7 @@ fill_crlf(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 	return (size_t)(line - p) + len;
 }
 
-/* A line without its end, or what fits of it. */
+/* Adds a line without its line end, or the part of it that fits. */
 static size_t
 fill_line(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 {
@@ -109,8 +109,8 @@ fill_line(struct ms_piece *pc, const unsigned char *p, size_t n, size_t room)
 }
 
 /*
- * The line end at p, which may be the first of its kind in the piece. Returns
- * its bytes, or 0 if it does not fit.
+ * Adds the line end at p, which may be the first of its kind in the piece.
+ * Returns its length, or 0 if it does not fit.
  */
 static size_t
 fill_end(struct ms_piece *pc, const unsigned char *p, size_t n, size_t limit)

@@ -1,4 +1,5 @@
-/* segment.c - cuts a message into runs as it comes. ms-archive(5), Segments. */
+/* segment.c - cuts a message into runs while it arrives. ms-archive(5),
+ * Segments. */
 #include "segment.h"
 
 #include <assert.h>
@@ -10,15 +11,13 @@
 
 #define LINE_MIN 60 /* characters of a line of a base64 run */
 #define LINE_MAX 76
-#define GROUP                                                                  \
-	4 /* lines: whole groups of four characters, whatever the length       \
-	   */
+#define GROUP 4 /* lines: whole groups of four characters at any length */
 #define GROUP_CHARS (GROUP * LINE_MAX)
 #define GROUP_BYTES (GROUP_CHARS / 4 * 3)
-/* What it may take to see which way to go: a group with its line ends. */
+/* Bytes that may be needed for a decision: a group with its line ends. */
 #define AHEAD (GROUP * (LINE_MAX + 2))
 
-#define INLINED_KEPT (1024 * 1024) /* memory kept for the next message */
+#define INLINED_KEPT (1024 * 1024) /* bytes kept for the next message */
 
 enum state {
 	IN_HEADER,
@@ -32,15 +31,15 @@ struct ms_segmenter {
 	void *ctx;
 	uint64_t came;
 	enum state state;
-	bool in_line; /* header, text: the beginning of the line is taken */
-	bool cut;     /* the run has a piece already */
+	bool in_line;          /* header, text: the line has begun */
+	bool cut;              /* the run has an item already */
 	struct ms_piece piece; /* of the current run */
 	size_t line, eol;      /* base64: characters, bytes of a line end */
 	uint32_t items, header;
 	unsigned ends;         /* of all items */
 	struct ms_buf content; /* the record without its inline bytes */
 	struct ms_buf inlined;
-	size_t held; /* bytes not decided on yet */
+	size_t hold_n; /* bytes in hold, which are undecided */
 	unsigned char hold[4 * AHEAD];
 };
 
@@ -53,7 +52,7 @@ begin(struct ms_segmenter *sg)
 	ms_piece_clear(&sg->piece);
 	sg->items = sg->header = 0;
 	sg->ends = 0;
-	sg->held = 0;
+	sg->hold_n = 0;
 	if (sg->inlined.cap > INLINED_KEPT)
 		ms_buf_release(&sg->inlined);
 	ms_buf_clear(&sg->inlined);
@@ -92,7 +91,7 @@ ms_segment_abort(struct ms_segmenter *sg)
 
 /* ---- items ---- */
 
-/* The piece becomes an item. line is 0 for text. */
+/* Adds the piece as an item. line is 0 for text. */
 static void
 add_item(struct ms_segmenter *sg, bool blob, size_t line, bool ends)
 {
@@ -184,7 +183,7 @@ add_decoded(struct ms_segmenter *sg, const unsigned char *p, size_t n)
 
 /* ---- base64 ---- */
 
-/* Does the line at p, of which all bytes are there, end where it should? */
+/* Does the line at p, which is complete, end at its length? */
 static bool
 line_fits(const struct ms_segmenter *sg, const unsigned char *p)
 {
@@ -193,8 +192,8 @@ line_fits(const struct ms_segmenter *sg, const unsigned char *p)
 }
 
 /*
- * Decodes `lines` whole lines and `rest` characters behind them. Returns how
- * many bytes, 0 if that is not what they encode to.
+ * Decodes `lines` whole lines and the `rest` characters after them. Returns the
+ * number of bytes, or 0 if encoding them does not give the same characters.
  */
 static size_t
 decode_lines(const struct ms_segmenter *sg, const unsigned char *p,
@@ -212,7 +211,7 @@ decode_lines(const struct ms_segmenter *sg, const unsigned char *p,
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* Four lines without padding at p, where there are enough bytes for them? */
+/* Are there four lines without padding at p, which has enough bytes? */
 static bool
 decode_group(const struct ms_segmenter *sg, const unsigned char *p,
     unsigned char out[GROUP_BYTES])
@@ -232,8 +231,8 @@ enum answer {
 };
 
 /*
- * Does a base64 run begin with the line at p, whose LF is at p[len]? There
- * are n bytes, and no more if last.
+ * Does a base64 run begin with the line at p, whose LF is at p[len]? n bytes
+ * are available; `last`: no more will follow.
  */
 static enum answer
 run_begins(struct ms_segmenter *sg, const unsigned char *p, size_t n,
@@ -253,10 +252,10 @@ run_begins(struct ms_segmenter *sg, const unsigned char *p, size_t n,
 }
 
 /*
- * The end of a run, less than a group: at most three whole lines, and the
- * last one if it has anything and decodes; fewer lines, if their characters
- * are no whole groups of four. Returns how many bytes they are as they came;
- * 0 also when that can't be said yet and the state stays.
+ * Adds the end of a run, which is less than a group: at most three whole lines,
+ * and a shorter last line if it decodes; fewer lines if their characters are
+ * not whole groups of four. Returns the number of bytes used. If that cannot be
+ * decided yet, the result is 0 and the state does not change.
  */
 static size_t
 base64_tail(
@@ -310,9 +309,9 @@ base64_step(
 /* ---- text ---- */
 
 /*
- * The n bytes at p are the beginning of a line that goes on, or of the last
- * one. Returns how many of them are text for certain: a short one may belong
- * to a base64 run, a CR to a line end.
+ * The n bytes at p are the beginning of a line, or the last line. Returns how
+ * many of them are certainly text: a short line may belong to a base64 run, and
+ * a CR to a line end.
  */
 static size_t
 part_of_line(
@@ -354,7 +353,8 @@ text_step(struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
 	return used;
 }
 
-/* Takes lines of the header; it ends behind its empty line, or when full. */
+/* Adds lines of the header, which ends after its empty line or when it is full.
+ */
 static size_t
 header_step(
     struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
@@ -394,8 +394,8 @@ rest_step(struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
 /* ---- the whole ---- */
 
 /*
- * Takes of the n > 0 bytes at p what can be decided; all if last. Returns how
- * many; fewer than AHEAD are left.
+ * Uses those of the n > 0 bytes at p that can be decided on, all if `last`.
+ * Returns their number; fewer than AHEAD are left.
  */
 static size_t
 consume(struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
@@ -425,32 +425,32 @@ ms_segment_add(struct ms_segmenter *sg, const unsigned char *p, size_t n)
 
 	assert(n <= MS_MESSAGE_MAX - sg->came);
 	sg->came += n;
-	while (n > 0 && sg->held > 0) {
-		before = sg->held;
+	while (n > 0 && sg->hold_n > 0) {
+		before = sg->hold_n;
 		take = sizeof(sg->hold) - before;
 		if (take > n)
 			take = n;
 		memcpy(sg->hold + before, p, take);
 		used = consume(sg, sg->hold, before + take, false);
-		if (used < before) { /* there was too little to decide */
+		if (used < before) { /* too few bytes for a decision */
 			assert(take == n);
-			sg->held = before + take - used;
-			memmove(sg->hold, sg->hold + used, sg->held);
+			sg->hold_n = before + take - used;
+			memmove(sg->hold, sg->hold + used, sg->hold_n);
 			return;
 		}
-		sg->held = 0;
+		sg->hold_n = 0;
 		p += used - before;
 		n -= used - before;
 	}
 	if (n == 0)
 		return;
 	used = consume(sg, p, n, false);
-	sg->held = n - used;
-	assert(sg->held < sizeof(sg->hold));
-	memcpy(sg->hold, p + used, sg->held);
+	sg->hold_n = n - used;
+	assert(sg->hold_n < sizeof(sg->hold));
+	memcpy(sg->hold, p + used, sg->hold_n);
 }
 
-/* The line ends of the items are those of the whole. */
+/* Sets the line ends of all items to those of the message. */
 static void
 set_follow(struct ms_segmenter *sg)
 {
@@ -469,7 +469,8 @@ void
 ms_segment_end(struct ms_segmenter *sg, const struct ms_identity *identity,
     struct ms_slice *content)
 {
-	if (sg->held > 0 && consume(sg, sg->hold, sg->held, true) != sg->held)
+	if (sg->hold_n > 0 &&
+	    consume(sg, sg->hold, sg->hold_n, true) != sg->hold_n)
 		assert(!"all is taken at the end");
 	if (sg->state == IN_HEADER)
 		end_header(sg);

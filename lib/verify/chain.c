@@ -1,5 +1,5 @@
-/* chain.c - the batches of one pack: complete, their roots, the chain;
- * what is torn and what is damage. ms-archive(5), Chain, States on disk. */
+/* chain.c - the batches of one pack: records, roots, chain, and whether the end
+ * is torn or damaged. ms-archive(5), Chain and States on disk. */
 #include "impl.h"
 
 #include <stdio.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECTOR 512 /* bytes that reach a disk together */
+#define SECTOR 512 /* bytes that a disk writes at once */
 
 static void
-tell(struct ms_verify_run *r, uint64_t at, const char *reason)
+report(struct ms_verify_run *r, uint64_t at, const char *reason)
 {
 	char where[96];
 
@@ -19,33 +19,33 @@ tell(struct ms_verify_run *r, uint64_t at, const char *reason)
 	ms_verify_fault(r, MS_FAULT_PACK, where, "%s", reason);
 }
 
-#define TELL(r, at, ...)                                                       \
+#define REPORT(r, at, ...)                                                     \
 	do {                                                                   \
-		char tell_text[512];                                           \
-		snprintf(tell_text, sizeof(tell_text), __VA_ARGS__);           \
-		tell((r), (at), tell_text);                                    \
+		char report_text[512];                                         \
+		snprintf(report_text, sizeof(report_text), __VA_ARGS__);       \
+		report((r), (at), report_text);                                \
 	} while (0)
 
-/* Names the records from first to last that no block holds. */
+/* Reports the records from first to last that are in no block. */
 static void
-tell_missing(
+report_missing_records(
     struct ms_verify_run *r, uint64_t at, uint64_t first, uint64_t last)
 {
 	struct ms_range gap;
 
 	while (first <= last && ms_ranges_gap(&r->seen, first, last, &gap)) {
 		if (gap.first == gap.last)
-			TELL(r, at, "record %llu is missing",
+			REPORT(r, at, "record %llu is missing",
 			    (unsigned long long)gap.first);
 		else
-			TELL(r, at, "records %llu to %llu are missing",
+			REPORT(r, at, "records %llu to %llu are missing",
 			    (unsigned long long)gap.first,
 			    (unsigned long long)gap.last);
 		first = gap.last + 1;
 	}
 }
 
-/* With data: is the root that of the leaves? All of them are there. */
+/* With --data: is the root that of the leaves? All records are present. */
 static int
 check_root(struct ms_verify_run *r, const struct ms_verify_batch *b,
     struct ms_err *err)
@@ -61,17 +61,17 @@ check_root(struct ms_verify_run *r, const struct ms_verify_batch *b,
 	}
 	ms_tree_root(&tree, root);
 	if (memcmp(root, b->commit.root, MS_SHA_LEN) != 0)
-		TELL(r, b->at,
-		    "the root of records %llu to %llu is wrong: something in "
-		    "them was exchanged",
+		REPORT(r, b->at,
+		    "the root of records %llu to %llu is wrong: a record was "
+		    "replaced",
 		    (unsigned long long)b->commit.first,
 		    (unsigned long long)b->number - 1);
 	return 0;
 }
 
 /*
- * One batch, in order. Returns 1 when it counts, 0 when it is torn: not all
- * of the last one reached the disk, but its COMMIT did.
+ * Checks the next batch. Returns 1, or 0 if it is torn: the last batch, of
+ * which the COMMIT reached the disk but other blocks did not.
  */
 static int
 check_batch(struct ms_verify_run *r, const struct ms_verify_batch *b,
@@ -85,23 +85,24 @@ check_batch(struct ms_verify_run *r, const struct ms_verify_batch *b,
 	    ms_ranges_gap(&r->seen, c->first, b->number, &gap))
 		return 0;
 	if (c->first > r->next)
-		tell_missing(r, b->at, r->next, c->first - 1);
+		report_missing_records(r, b->at, r->next, c->first - 1);
 	else if (c->first < r->next)
-		TELL(r, b->at, "COMMIT %llu begins before its predecessor ends",
+		REPORT(r, b->at,
+		    "COMMIT %llu begins before the COMMIT before it",
 		    (unsigned long long)b->number);
 	else if (r->chain_known) {
 		ms_chain(r->chain, c->root, chain);
 		if (memcmp(chain, c->chain, MS_SHA_LEN) != 0)
-			TELL(r, b->at, "the chain of COMMIT %llu is wrong",
+			REPORT(r, b->at, "the chain of COMMIT %llu is wrong",
 			    (unsigned long long)b->number);
 	}
 	if (ms_ranges_gap(&r->seen, c->first, b->number, &gap))
-		tell_missing(r, b->at, c->first, b->number);
+		report_missing_records(r, b->at, c->first, b->number);
 	else if (r->v->how == MS_VERIFY_DATA && check_root(r, b, err) < 0)
 		return -1;
 	if (b->number + 1 == r->known.next &&
 	    memcmp(c->chain, r->known.chain, MS_SHA_LEN) == 0)
-		r->known_met = true;
+		r->known_found = true;
 	memcpy(r->chain, c->chain, MS_SHA_LEN);
 	r->chain_known = true;
 	r->next = b->number + 1;
@@ -117,26 +118,27 @@ check_trailer(struct ms_verify_run *r)
 	uint64_t at = r->size - MS_PACK_TRAILER;
 
 	if (t->last >= r->next) {
-		tell_missing(r, at, r->next, t->last);
+		report_missing_records(r, at, r->next, t->last);
 		r->next = t->last + 1;
 		memcpy(r->chain, t->chain, MS_SHA_LEN);
 		r->chain_known = true;
 		return;
 	}
 	if (t->last + 1 != r->next || t->first != r->pack->header.first)
-		tell(r, at, "the trailer names other records");
+		report(r, at, "the trailer has the wrong records");
 	if (r->chain_known && memcmp(t->chain, r->chain, MS_SHA_LEN) != 0)
-		tell(r, at, "the trailer has another chain");
+		report(r, at, "the trailer has the wrong chain");
 	if (t->directory != r->directory)
-		tell(r, at, "the trailer does not find the directory");
+		report(
+		    r, at, "the trailer has the wrong offset of the directory");
 	else if (t->blocks != r->rows.n / MS_DIRECTORY_ROW && r->faults.n == 0)
-		tell(r, at, "the trailer counts other blocks");
+		report(r, at, "the trailer has the wrong number of blocks");
 }
 
 /*
- * Is what stands behind the last batch a seal of just the right length in
- * which bytes were changed, rather than one that was not written to its end?
- * What never reached the disk is missing or zeros, by sectors.
+ * Is the end of the pack, after the last batch, a seal of exactly the right
+ * length with changed bytes, and not a seal that was only partly written?
+ * Sectors that did not reach the disk are missing or zero.
  */
 static int
 seal_changed(const struct ms_verify_run *r, uint64_t at, struct ms_err *err)
@@ -178,8 +180,8 @@ seal_changed(const struct ms_verify_run *r, uint64_t at, struct ms_err *err)
 	return rc;
 }
 
-/* What follows the last batch of the last pack: nothing, or torn, or damage
- * after all. Returns the offset up to which kept faults are damage. */
+/* Checks what follows the last batch of the last pack: nothing, a torn end, or
+ * damage. *end becomes the offset before which kept faults are damage. */
 static int
 check_tail(struct ms_verify_run *r, uint64_t *end, struct ms_err *err)
 {
@@ -189,11 +191,12 @@ check_tail(struct ms_verify_run *r, uint64_t *end, struct ms_err *err)
 	int changed;
 
 	if (known && *end < r->known.end) {
-		tell(r, *end,
+		report(r, *end,
 		    r->size < r->known.end
-			? "the pack is shorter than the index says"
-			: "the last batch is not whole, but was committed");
-		tell_missing(r, *end, r->next, r->known.next - 1);
+			? "the pack is shorter than the position of the index"
+			: "the last batch is not whole, although it was "
+			  "committed");
+		report_missing_records(r, *end, r->next, r->known.next - 1);
 		*end = r->size;
 		return 0;
 	}
@@ -203,14 +206,14 @@ check_tail(struct ms_verify_run *r, uint64_t *end, struct ms_err *err)
 	if (changed < 0)
 		return -1;
 	if (changed == 1) {
-		tell(r, *end,
-		    "the seal is damaged; the next writer mends it, and no "
-		    "mail is lost");
+		report(r, *end,
+		    "the seal is damaged; no mail is lost, and the next writer "
+		    "repairs the seal");
 		return 0;
 	}
 	snprintf(where, sizeof(where), "pack/%s, offset %llu", r->pack->name,
 	    (unsigned long long)*end);
-	ms_verify_fault(r, MS_FAULT_NOTE, where,
+	ms_verify_fault(r, MS_FAULT_REMARK, where,
 	    "%llu bytes of a batch or seal that was never finished",
 	    (unsigned long long)(r->size - *end));
 	return 0;
@@ -224,16 +227,16 @@ by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Tells of the faults that were kept and lie before end. */
+/* Reports the kept faults that are before end. */
 static void
-tell_kept(struct ms_verify_run *r, uint64_t end)
+report_kept(struct ms_verify_run *r, uint64_t end)
 {
 	struct ms_pack_fault *f = (void *)r->faults.p;
 	size_t i;
 
 	for (i = 0; i < r->faults.n / sizeof(*f); i++) {
 		if (f[i].at < end)
-			tell(r, f[i].at, f[i].reason);
+			report(r, f[i].at, f[i].reason);
 		free(f[i].reason);
 	}
 	ms_buf_clear(&r->faults);
@@ -249,16 +252,17 @@ ms_verify_batches(struct ms_verify_run *r, struct ms_err *err)
 	struct ms_range rest;
 	int got;
 
-	twice = ms_ranges_settle(&r->seen);
+	twice = ms_ranges_sort(&r->seen);
 	if (twice != 0)
-		TELL(r, 0, "record %llu is there twice",
+		REPORT(r, 0, "record %llu occurs twice",
 		    (unsigned long long)twice);
 	if (count > 0)
 		qsort(b, count, sizeof(*b), by_number);
 	for (i = 0; i < count; i++) {
 		if (b[i].commit.first + b[i].commit.count != b[i].number ||
 		    b[i].commit.first < r->leaves.first) {
-			TELL(r, b[i].at, "COMMIT %llu states other records",
+			REPORT(r, b[i].at,
+			    "COMMIT %llu does not match its records",
 			    (unsigned long long)b[i].number);
 			continue;
 		}
@@ -277,15 +281,15 @@ ms_verify_batches(struct ms_verify_run *r, struct ms_err *err)
 		if (r->sealed)
 			check_trailer(r);
 		else
-			tell(r, end,
+			report(r, end,
 			    "the pack is not sealed: its trailer is "
 			    "damaged or missing");
 		rest.last = r->seen.n > 0 ? r->seen.p[r->seen.n - 1].last : 0;
 		if (rest.last >= r->next)
-			TELL(r, end, "records %llu to %llu have no COMMIT",
+			REPORT(r, end, "records %llu to %llu have no COMMIT",
 			    (unsigned long long)r->next,
 			    (unsigned long long)rest.last);
 	}
-	tell_kept(r, end);
+	report_kept(r, end);
 	return 0;
 }

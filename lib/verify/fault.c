@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define FAULTS_MAX 100000 /* kept of one pack */
+#define FAULTS_MAX 100000 /* maximum for one pack */
 
 void
 ms_verify_fault(struct ms_verify_run *r, enum ms_fault_kind kind,
@@ -19,7 +19,7 @@ ms_verify_fault(struct ms_verify_run *r, enum ms_fault_kind kind,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fault.reason = text;
-	if (kind != MS_FAULT_NOTE)
+	if (kind != MS_FAULT_REMARK)
 		r->sum->faults++;
 	r->v->fault(r->v->ctx, &fault);
 }

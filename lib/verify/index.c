@@ -1,5 +1,5 @@
-/* index.c - looking into an index that may be damaged, which can crash
- * LMDB: always in a child process. ms-archive(5), Index. */
+/* index.c - an index is examined in a child process, because a damaged index
+ * can crash LMDB. ms-archive(5), Index. */
 #include "impl.h"
 
 #include <errno.h>
@@ -14,31 +14,32 @@
 #include "fs.h"
 #include "index.h"
 
-/* What a child found out, as it goes through the pipe. */
+/* The answer of a child, as sent through the pipe. */
 struct answer {
-	int got; /* 1, 0, -1: err says why */
+	int got; /* 1, 0, -1 with err set */
 	struct ms_position position;
 	unsigned char archive[MS_ID_LEN];
 	char text[64];
 	struct ms_err err;
 };
 
-/* An occurrence that damage takes away, ahead of its texts. */
-struct lost {
+/* An occurrence that is missing because of damage; four texts follow. */
+struct missing {
 	unsigned char id[MS_SHA_LEN];
 	uint64_t message;
 	int64_t date;
-	bool more;         /* false: none, the answer follows */
-	bool dated, place; /* place: its OCCURRENCE is lost, it is not */
+	bool more;         /* false: no occurrence, the answer follows */
+	bool dated, place; /* place: the OCCURRENCE is missing, the message is
+				not */
 	uint32_t n[4];     /* user, source, folder, subject */
 };
 
-#define LOST_TEXT_MAX (MS_SOURCE_MAX + MS_FOLDER_MAX)
+#define MISSING_TEXT_MAX (MS_SOURCE_MAX + MS_FOLDER_MAX)
 
 struct question {
-	const char *dir, *fresh;
+	const char *dir, *new_dir;
 	bool read_only;
-	int fd; /* in the child: where rows go */
+	int fd; /* in the child: rows are written there */
 	int (*ask)(const struct question *q, struct answer *out);
 };
 
@@ -60,11 +61,11 @@ get(int fd, void *bytes, size_t want)
 	return true;
 }
 
-/* In the child: says nothing but through the pipe, and leaves nothing. */
+/* In the child: writes only to the pipe, and leaves no files. */
 _Noreturn static void
 answer_and_exit(struct question *q, int fd)
 {
-	static const struct lost no_more;
+	static const struct missing no_more;
 	struct answer a;
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -79,9 +80,9 @@ answer_and_exit(struct question *q, int fd)
 	_exit(0);
 }
 
-/* One row from a child, told. False: it makes no sense. */
+/* Reports one row from a child. False: the row is not valid. */
 static bool
-report_missing(struct ms_verify_run *r, int fd, const struct lost *l)
+report_missing(struct ms_verify_run *r, int fd, const struct missing *l)
 {
 	char *text[4] = {NULL}, where[MS_SHA_HEX + 16] = "message ";
 	struct ms_fault f = {.kind = MS_FAULT_MESSAGE, .id = l->id};
@@ -89,7 +90,7 @@ report_missing(struct ms_verify_run *r, int fd, const struct lost *l)
 	size_t i;
 
 	for (i = 0; i < 4 && whole; i++) {
-		whole = l->n[i] <= LOST_TEXT_MAX;
+		whole = l->n[i] <= MISSING_TEXT_MAX;
 		if (whole) {
 			text[i] = ms_xcalloc(1, (size_t)l->n[i] + 1);
 			whole = get(fd, text[i], l->n[i]);
@@ -118,7 +119,7 @@ report_missing(struct ms_verify_run *r, int fd, const struct lost *l)
 static bool
 get_all(struct ms_verify_run *r, int fd, struct answer *a)
 {
-	struct lost l;
+	struct missing l;
 
 	while (get(fd, &l, sizeof(l))) {
 		if (!l.more)
@@ -129,7 +130,7 @@ get_all(struct ms_verify_run *r, int fd, struct answer *a)
 	return false;
 }
 
-/* Asks a child. 1 answered, 0 it died (of a damaged index), -1. */
+/* Asks a child. 1 answered, 0 the child crashed (the index is damaged), -1. */
 static int
 ask(struct ms_verify_run *r, struct question *q, struct answer *a,
     struct ms_err *err)
@@ -186,7 +187,7 @@ ask_position(const struct question *q, struct answer *out)
 									    : 1;
 }
 
-/* A reader of the archive brings its index up to date by itself. */
+/* A reader of the archive brings its index up to date. */
 static int
 ask_catch_up(const struct question *q, struct answer *out)
 {
@@ -198,13 +199,13 @@ ask_catch_up(const struct question *q, struct answer *out)
 	return 1;
 }
 
-/* One occurrence that the old index knows: are its record and that of its
- * message still there? */
+/* Are the records of an occurrence of the old index, and of its message, in the
+ * new index? */
 static int
-look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
-    const struct ms_row *row, struct ms_err *err)
+check_occurrence(const struct question *q, struct ms_archive *a,
+    struct ms_txn *new_txn, const struct ms_row *row, struct ms_err *err)
 {
-	struct lost l = {.more = true,
+	struct missing l = {.more = true,
 	    .message = row->message,
 	    .date = row->date,
 	    .dated = (row->bits & MS_DATE_UNKNOWN) == 0};
@@ -214,10 +215,10 @@ look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
 	int got;
 	size_t i;
 
-	got = ms_index_locate(fresh, row->message, &loc, err);
+	got = ms_index_locate(new_txn, row->message, &loc, err);
 	l.place = got == 1;
 	if (got == 1)
-		got = ms_index_locate(fresh, row->number, &loc, err);
+		got = ms_index_locate(new_txn, row->number, &loc, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	memcpy(l.id, row->id, sizeof(l.id));
@@ -238,29 +239,30 @@ look_at(const struct question *q, struct ms_archive *a, struct ms_txn *fresh,
 	return 0;
 }
 
-/* What the archive's index knows and the fresh one does not. */
+/* Sends the occurrences that are in the index of the archive but not in the new
+ * one. */
 static int
 ask_missing(const struct question *q, struct answer *out)
 {
 	struct ms_select all = {.order = MS_BY_FOLDER};
 	struct ms_err *err = &out->err;
 	const struct ms_row *row;
-	struct ms_index *fresh;
+	struct ms_index *new_index;
 	struct ms_archive *a;
 	struct ms_walk *walk;
 	struct ms_txn txn;
 	int got;
 
-	/* Its index as it is: no reader's catching up. */
+	/* The index as it is, without catching up. */
 	if (ms_archive_open_log(&a, q->dir, MS_ARCHIVE_READ, err) < 0 ||
 	    ms_index_open(&a->ix, q->dir, q->read_only, err) < 0 ||
-	    ms_index_open(&fresh, q->fresh, false, err) < 0 ||
+	    ms_index_open(&new_index, q->new_dir, false, err) < 0 ||
 	    ms_walk_open(&walk, a, &all, err) < 0 ||
-	    ms_index_begin(fresh, &txn, err) < 0)
+	    ms_index_begin(new_index, &txn, err) < 0)
 		return -1;
-	/* Nobody writes to the fresh index, so its transaction may last. */
+	/* No process writes to the new index, so its transaction may last. */
 	while ((got = ms_walk_next(walk, &row, err)) == 1)
-		if (look_at(q, a, &txn, row, err) < 0)
+		if (check_occurrence(q, a, &txn, row, err) < 0)
 			return -1;
 	return got < 0 ? -1 : 1;
 }
@@ -268,24 +270,24 @@ ask_missing(const struct question *q, struct answer *out)
 static int
 ask_equal(const struct question *q, struct answer *out)
 {
-	struct ms_position fresh;
+	struct ms_position new_position;
 	struct ms_index *a, *b;
 	const char *table = "";
 	int got;
 
 	if (ms_index_open(&a, q->dir, q->read_only, &out->err) < 0 ||
-	    ms_index_open(&b, q->fresh, false, &out->err) < 0 ||
+	    ms_index_open(&b, q->new_dir, false, &out->err) < 0 ||
 	    position_of(a, &out->position, out->archive, &out->err) < 0 ||
-	    position_of(b, &fresh, out->archive, &out->err) < 0)
+	    position_of(b, &new_position, out->archive, &out->err) < 0)
 		return -1;
-	if (out->position.next < fresh.next)
-		return 0; /* and no table is named */
+	if (out->position.next < new_position.next)
+		return 0; /* without the name of a table */
 	got = ms_index_equal(a, b, &table, &out->err);
 	snprintf(out->text, sizeof(out->text), "%s", table);
 	return got;
 }
 
-/* ---- what the others see ---- */
+/* ---- the interface ---- */
 
 static bool
 cannot_write(const char *dir)
@@ -326,11 +328,11 @@ ms_verify_catch_up(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 }
 
 int
-ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
+ms_verify_index(struct ms_verify_run *r, const char *dir, const char *new_dir,
     struct ms_err *err)
 {
 	struct question q = {.dir = dir,
-	    .fresh = fresh,
+	    .new_dir = new_dir,
 	    .read_only = cannot_write(dir),
 	    .ask = ask_equal};
 	struct answer a = {0};
@@ -341,37 +343,38 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *fresh,
 		return -1;
 	if (got == 0) {
 		ms_verify_fault(r, MS_FAULT_INDEX, "index",
-		    "is damaged: run ms-verify --rebuild-index");
+		    "is damaged; run ms-verify --rebuild-index");
 		return 0;
 	}
 	if (a.got == 1)
 		return 0;
 	if (a.got < 0 && a.err.code == MS_NOINPUT)
-		ms_verify_fault(r, MS_FAULT_NOTE, "index",
-		    "is not there; the next tool makes one");
+		ms_verify_fault(r, MS_FAULT_REMARK, "index",
+		    "is missing; the next tool builds one");
 	else if (a.got < 0)
 		ms_verify_fault(r, MS_FAULT_INDEX, "index", "%s", a.err.msg);
 	else if (a.text[0] == '\0')
-		ms_verify_fault(r, MS_FAULT_NOTE, "index",
-		    "lags behind the packs; the next writer brings it up");
+		ms_verify_fault(r, MS_FAULT_REMARK, "index",
+		    "does not include the end of the packs; the next writer "
+		    "brings it up to date");
 	else if (r->sum->faults > 0)
-		ms_verify_fault(r, MS_FAULT_NOTE, "index",
-		    "still names what is damaged; ms-verify --rebuild-index "
-		    "makes one that does not");
+		ms_verify_fault(r, MS_FAULT_REMARK, "index",
+		    "still includes what is damaged; ms-verify --rebuild-index "
+		    "builds one without it");
 	else
 		ms_verify_fault(r, MS_FAULT_INDEX, "index",
-		    "table %s is not what the packs say: run ms-verify "
+		    "table %s does not match the packs; run ms-verify "
 		    "--rebuild-index",
 		    a.text);
 	return 0;
 }
 
 int
-ms_verify_missing(struct ms_verify_run *r, const char *dir, const char *fresh,
+ms_verify_missing(struct ms_verify_run *r, const char *dir, const char *new_dir,
     struct ms_err *err)
 {
 	struct question q = {.dir = dir,
-	    .fresh = fresh,
+	    .new_dir = new_dir,
 	    .read_only = cannot_write(dir),
 	    .ask = ask_missing};
 	struct answer a = {0};

@@ -1,5 +1,5 @@
-/* mail.c - every message put together and hashed; the damaged ones by
- * name, with all occurrences. Through an index built anew from the packs. */
+/* mail.c - every message is assembled and hashed, by an index that was built
+ * from the packs. Damaged messages are reported with all their occurrences. */
 #include "impl.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "archive-writer.h"
 #include "le.h"
 
-#define ROWS 1024 /* looked at in one transaction */
+#define ROWS 1024 /* read in one transaction */
 
 struct hash {
 	struct ms_sha sha;
@@ -26,12 +26,14 @@ hash_emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 	return 0;
 }
 
-/* ---- naming ---- */
+/* ---- reports ---- */
 
-/* A damaged message in one of its places; row NULL: none is known. */
+/* Reports a damaged message at one of its places; row NULL: no place is known.
+ */
 static int
-tell_one(struct ms_verify_run *r, struct ms_archive *a, const unsigned char *id,
-    const char *reason, const struct ms_row *row, struct ms_err *err)
+report_place(struct ms_verify_run *r, struct ms_archive *a,
+    const unsigned char *id, const char *reason, const struct ms_row *row,
+    struct ms_err *err)
 {
 	struct ms_fault f = {
 	    .kind = MS_FAULT_MESSAGE, .id = id, .reason = reason};
@@ -66,7 +68,7 @@ tell_one(struct ms_verify_run *r, struct ms_archive *a, const unsigned char *id,
 }
 
 static int
-tell_message(struct ms_verify_run *r, struct ms_archive *a, uint64_t number,
+report_message(struct ms_verify_run *r, struct ms_archive *a, uint64_t number,
     const unsigned char *id, const char *reason, struct ms_err *err)
 {
 	struct ms_buf rows = {0};
@@ -79,10 +81,10 @@ tell_message(struct ms_verify_run *r, struct ms_archive *a, uint64_t number,
 		goto out;
 	row = (const void *)rows.p;
 	n = rows.n / sizeof(*row);
-	if (n == 0 && tell_one(r, a, id, reason, NULL, err) < 0)
+	if (n == 0 && report_place(r, a, id, reason, NULL, err) < 0)
 		goto out;
 	for (i = 0; i < n; i++)
-		if (tell_one(r, a, id, reason, &row[i], err) < 0)
+		if (report_place(r, a, id, reason, &row[i], err) < 0)
 			goto out;
 	rc = 0;
 out:
@@ -142,9 +144,9 @@ check_message(struct ms_verify_run *r, struct ms_archive *a, struct hash *h,
 		return -1;
 	}
 	if (rc < 0)
-		return tell_message(r, a, m->number, m->id, why.msg, err);
+		return report_message(r, a, m->number, m->id, why.msg, err);
 	if (memcmp(id, m->id, sizeof(id)) != 0 || h->n != m->size)
-		return tell_message(r, a, m->number, m->id,
+		return report_message(r, a, m->number, m->id,
 		    "its bytes are not those of its id", err);
 	return 0;
 }
@@ -183,9 +185,9 @@ out:
 
 /* ---- occurrences ---- */
 
-/* An OCCURRENCE whose MESSAGE is in no block that holds. */
+/* Reports an OCCURRENCE whose MESSAGE is missing. */
 static int
-tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
+report_orphan(struct ms_verify_run *r, struct ms_archive *a,
     const struct ms_occurrence_row *o, struct ms_err *err)
 {
 	struct ms_row row = {
@@ -200,7 +202,7 @@ tell_orphan(struct ms_verify_run *r, struct ms_archive *a,
 	if (ms_archive_content(a, o->number, MS_OCCURRENCE, &content, &why) ==
 		0 &&
 	    content.n >= MS_SHA_LEN)
-		rc = tell_one(
+		rc = report_place(
 		    r, a, content.p, "its record is missing", &row, err);
 	ms_buf_release(&content);
 	return rc;
@@ -253,7 +255,7 @@ check_occurrences(
 		o = (const void *)orphans.p;
 		n = orphans.n / sizeof(*o);
 		for (i = 0; i < n; i++)
-			if (tell_orphan(r, a, &o[i], err) < 0)
+			if (report_orphan(r, a, &o[i], err) < 0)
 				goto out;
 		r->sum->occurrences += seen;
 	} while (seen == ROWS);

@@ -1,11 +1,12 @@
-/* pack.c - all packs of an archive, one after another. ms-archive(5). */
+/* pack.c - all packs of an archive are checked in order. ms-archive(5), Packs.
+ */
 #include "impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_TRIES 4 /* a pack may be rewritten meanwhile */
+#define OPEN_TRIES 4 /* a pack may be regrouped meanwhile */
 
 static void
 pack_where(struct ms_pack_name name, char out[64])
@@ -16,7 +17,7 @@ pack_where(struct ms_pack_name name, char out[64])
 	snprintf(out, 64, "pack/%s", file);
 }
 
-/* The header against FORMAT and against the pack before. */
+/* Compares the header with FORMAT and with the pack before. */
 static void
 check_header(struct ms_verify_run *r, const char *where)
 {
@@ -28,14 +29,14 @@ check_header(struct ms_verify_run *r, const char *where)
 	} else {
 		if (h->first != r->next && r->chain_known)
 			ms_verify_fault(r, MS_FAULT_PACK, where,
-			    "begins with record %llu where %llu should be",
+			    "begins with record %llu, expected %llu",
 			    (unsigned long long)h->first,
 			    (unsigned long long)r->next);
 		else if (r->chain_known &&
 			 memcmp(h->chain, r->chain, MS_SHA_LEN) != 0)
 			ms_verify_fault(r, MS_FAULT_PACK, where,
-			    "has another chain in its header than the pack "
-			    "before ends with");
+			    "the chain in the header is not that of the pack "
+			    "before");
 		if (!r->chain_known || h->first != r->next) {
 			memcpy(r->chain, h->chain, MS_SHA_LEN);
 			r->chain_known = true;
@@ -63,7 +64,7 @@ release_pack(struct ms_verify_run *r)
 	r->pack = NULL;
 }
 
-/* A pack that is open: all of it. */
+/* Checks an open pack. */
 static int
 check_open(struct ms_verify_run *r, const char *where, struct ms_err *err)
 {
@@ -83,7 +84,7 @@ check_open(struct ms_verify_run *r, const char *where, struct ms_err *err)
 	r->sealed = got == 1;
 	check_header(r, where);
 	r->expect = first;
-	/* No record takes less than its salt. */
+	/* A record takes at least the length of its salt. */
 	if (ms_leaves_open(&r->leaves, r->spoolfd, first,
 		first + r->size / MS_SALT_LEN + 1, err) < 0)
 		return -1;
@@ -95,7 +96,7 @@ check_open(struct ms_verify_run *r, const char *where, struct ms_err *err)
 	return 0;
 }
 
-/* The sentence without the place before it. */
+/* The message without the place at its beginning. */
 static const char *
 bare(const char *msg, const char *where)
 {
@@ -106,7 +107,7 @@ bare(const char *msg, const char *where)
 	return msg;
 }
 
-/* Opens a pack, or the generation that has taken its place since the folder
+/* Opens a pack, or the later generation that has replaced it since the folder
  * was read. */
 static int
 open_newest(
@@ -150,8 +151,8 @@ check_pack(
 			*err = why;
 			return -1;
 		}
-		ms_verify_fault(r, MS_FAULT_PACK, where,
-		    "cannot be read at all: %s", bare(why.msg, where));
+		ms_verify_fault(r, MS_FAULT_PACK, where, "cannot be read: %s",
+		    bare(why.msg, where));
 		r->chain_known = false;
 		return 0;
 	}
@@ -160,7 +161,7 @@ check_pack(
 	return rc;
 }
 
-/* Stubs that no purge event names. */
+/* Reports stubs that no purge event names. */
 static void
 check_stubs(struct ms_verify_run *r)
 {
@@ -168,8 +169,8 @@ check_stubs(struct ms_verify_run *r)
 	uint64_t from;
 	size_t i;
 
-	ms_ranges_settle(&r->stubs);
-	ms_ranges_settle(&r->purged);
+	ms_ranges_sort(&r->stubs);
+	ms_ranges_sort(&r->purged);
 	for (i = 0; i < r->stubs.n; i++) {
 		from = r->stubs.p[i].first;
 		while (
@@ -184,7 +185,7 @@ check_stubs(struct ms_verify_run *r)
 	}
 }
 
-/* Sum of the sizes of all packs, for progress. */
+/* The sum of the sizes of all packs, for the progress. */
 static uint64_t
 bytes_of(int dirfd, const struct ms_pack_name *names, size_t count)
 {
@@ -202,10 +203,10 @@ bytes_of(int dirfd, const struct ms_pack_name *names, size_t count)
 	return sum;
 }
 
-/* Where something is damaged: packs that have a later generation. They go when
- * that is whole. */
+/* If there is damage, reports packs that have a later generation: these are
+ * deleted when the later generation is whole. */
 static int
-note_superseded(struct ms_verify_run *r, struct ms_err *err)
+remark_superseded(struct ms_verify_run *r, struct ms_err *err)
 {
 	struct ms_pack_name *names;
 	size_t i, count;
@@ -219,9 +220,9 @@ note_superseded(struct ms_verify_run *r, struct ms_err *err)
 		if (names[i].number != names[i + 1].number)
 			continue;
 		pack_where(names[i], where);
-		ms_verify_fault(r, MS_FAULT_NOTE, where,
-		    "was written anew as a later generation; it is kept until "
-		    "a writer finds that one whole");
+		ms_verify_fault(r, MS_FAULT_REMARK, where,
+		    "has a later generation; the older one is kept until a "
+		    "writer has found the later one whole");
 	}
 	free(names);
 	return 0;
@@ -240,7 +241,7 @@ ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 		return -1;
 	count = ms_pack_newest(names, count);
 	if (count == 0)
-		ms_verify_fault(r, MS_FAULT_PACK, "pack", "holds no pack");
+		ms_verify_fault(r, MS_FAULT_PACK, "pack", "contains no pack");
 	r->total = bytes_of(r->packfd, names, count);
 	r->next = 1;
 	r->chain_known = true;
@@ -258,11 +259,11 @@ ms_verify_packs(struct ms_verify_run *r, struct ms_err *err)
 	if (r->known.pack > (count > 0 ? names[count - 1].number : 0)) {
 		pack_where((struct ms_pack_name){r->known.pack, 0}, where);
 		ms_verify_fault(r, MS_FAULT_PACK, where,
-		    "is missing, but the index knows of it");
+		    "is missing, although the index includes it");
 	}
 	check_stubs(r);
 	memcpy(r->sum->chain, r->chain, MS_SHA_LEN);
-	rc = note_superseded(r, err);
+	rc = remark_superseded(r, err);
 out:
 	free(names);
 	ms_ranges_release(&r->stubs);

@@ -1,4 +1,4 @@
-/* set.c - sets of record numbers; leaves on disk by number. */
+/* set.c - sets of record numbers, and leaves on disk by record number. */
 #include "impl.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ by_first(const void *a, const void *b)
 }
 
 uint64_t
-ms_ranges_settle(struct ms_ranges *r)
+ms_ranges_sort(struct ms_ranges *r)
 {
 	uint64_t twice = 0;
 	size_t i, n = 0;
@@ -62,7 +62,7 @@ ms_ranges_gap(
 {
 	size_t low = 0, high = r->n, mid;
 
-	/* low becomes the first range that ends at or behind from. */
+	/* low becomes the first range that ends at or after from. */
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (r->p[mid].last < from)
@@ -128,7 +128,7 @@ ms_leaves_get(struct ms_leaves *s, uint64_t number,
 		if (n < 0)
 			return ms_fail_errno(err, "the file for the leaves");
 		if (n < MS_SHA_LEN)
-			return ms_fail(err, MS_BUG, "a leaf was not kept");
+			return ms_fail(err, MS_BUG, "a leaf was not stored");
 		s->window_first = number;
 		s->window_n = (size_t)n / MS_SHA_LEN;
 	}

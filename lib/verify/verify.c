@@ -1,4 +1,4 @@
-/* verify.c - the whole of it, in order: packs, messages, index. */
+/* verify.c - a run: packs, messages, index, in this order. ms-verify(1). */
 #include "verify.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define LOCK_WAIT 60 /* seconds */
 #define LOCK_POLL_MS 50
 
-/* An archive that nobody can write in has no writers to keep out. */
+/* Takes the lock, unless the archive cannot be written. */
 static int
 lock(struct ms_archive *a, struct ms_err *err)
 {
@@ -33,26 +33,26 @@ lock(struct ms_archive *a, struct ms_err *err)
 		nanosleep(&pause, NULL);
 	}
 	return ms_fail(err, MS_TEMP,
-	    "%s: another tool has held the lock for %d seconds", a->path,
+	    "%s: locked by another tool for %d seconds; try again", a->path,
 	    LOCK_WAIT);
 }
 
 /*
- * The index must know a COMMIT of these packs, or none. Where packs are
- * damaged that may be gone; then nothing can be said.
+ * The position of the index must be a COMMIT of these packs. If packs are
+ * damaged, that COMMIT may be missing; then the index is not reported.
  */
 static void
 check_known(struct ms_verify_run *r)
 {
-	if (r->known.next > 1 && !r->known_met && r->sum->faults == 0)
+	if (r->known.next > 1 && !r->known_found && r->sum->faults == 0)
 		r->foreign = true;
 	if (r->foreign)
 		ms_verify_fault(r, MS_FAULT_INDEX, "index",
-		    "belongs to other packs: run ms-verify "
+		    "belongs to other packs; run ms-verify "
 		    "--rebuild-index");
 }
 
-/* A folder for what is needed meanwhile: the archive's tmp/, else $TMPDIR. */
+/* The folder for temporary files: tmp/ of the archive, or $TMPDIR. */
 static int
 open_spool(const struct ms_archive *a, struct ms_buf *path, struct ms_err *err)
 {
@@ -69,21 +69,21 @@ open_spool(const struct ms_archive *a, struct ms_buf *path, struct ms_err *err)
 	return fd;
 }
 
-/* ---- the index built anew, in SPOOL/verify-PID.new/index ---- */
+/* ---- the new index, in SPOOL/verify-PID.new/index ---- */
 
 static void
-remove_new_message(const char *fresh)
+remove_new_index(const char *new_dir)
 {
-	int fd = open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(new_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0) {
 		ms_fs_remove(fd, "index");
 		close(fd);
 	}
-	rmdir(fresh);
+	rmdir(new_dir);
 }
 
-/* Damage was told when the packs were read. */
+/* Damage was reported when the packs were read. */
 static void
 pass_over(void *ctx, const char *what)
 {
@@ -91,7 +91,7 @@ pass_over(void *ctx, const char *what)
 	(void)what;
 }
 
-/* No index crosses a fork. */
+/* An index must not be open across a fork. */
 static void
 close_index(struct ms_archive *a)
 {
@@ -100,17 +100,17 @@ close_index(struct ms_archive *a)
 }
 
 static int
-build_new_messages(struct ms_archive *a, const struct ms_verify_run *r,
-    const char *fresh, struct ms_err *err)
+build_new_index(struct ms_archive *a, const struct ms_verify_run *r,
+    const char *new_dir, struct ms_err *err)
 {
 	const struct ms_damage_sink ignore = {pass_over, NULL};
 	struct ms_buf path = {0};
 	int rc;
 
-	remove_new_message(fresh);
-	if (mkdir(fresh, 0700) < 0)
-		return ms_fail_errno(err, "%s", fresh);
-	ms_buf_printf(&path, "%s/index", fresh);
+	remove_new_index(new_dir);
+	if (mkdir(new_dir, 0700) < 0)
+		return ms_fail_errno(err, "%s", new_dir);
+	ms_buf_printf(&path, "%s/index", new_dir);
 	rc = ms_index_create(&a->ix, ms_buf_str(&path), a->id, err);
 	if (rc < 0)
 		a->ix = NULL;
@@ -122,45 +122,46 @@ build_new_messages(struct ms_archive *a, const struct ms_verify_run *r,
 	return rc;
 }
 
-/* Messages through an index of our own, then the archive's against that. */
+/* Checks the messages by the new index, then compares the index of the archive
+ * with it. */
 static int
-check_with(struct ms_verify_run *r, struct ms_archive *a, const char *fresh,
+check_with(struct ms_verify_run *r, struct ms_archive *a, const char *new_dir,
     struct ms_err *err)
 {
 	int got;
 
-	if (build_new_messages(a, r, fresh, err) < 0)
+	if (build_new_index(a, r, new_dir, err) < 0)
 		return -1;
 	if (r->sum->faults > 0 && !r->foreign) {
-		got = ms_verify_missing(r, a->path, fresh, err);
+		got = ms_verify_missing(r, a->path, new_dir, err);
 		if (got < 0)
 			return -1;
 		r->missing_reported = got == 1;
 	}
-	if (ms_index_open(&a->ix, fresh, false, err) < 0) {
+	if (ms_index_open(&a->ix, new_dir, false, err) < 0) {
 		a->ix = NULL;
 		return -1;
 	}
 	if (ms_verify_mail(r, a, err) < 0)
 		return -1;
 	close_index(a);
-	return r->foreign ? 0 : ms_verify_index(r, a->path, fresh, err);
+	return r->foreign ? 0 : ms_verify_index(r, a->path, new_dir, err);
 }
 
 static int
 check_data(struct ms_verify_run *r, struct ms_archive *a, const char *spool,
     struct ms_err *err)
 {
-	struct ms_buf fresh = {0};
+	struct ms_buf new_dir = {0};
 	size_t i;
 	int rc;
 
-	ms_buf_printf(&fresh, "%s/verify-%ld.new", spool, (long)getpid());
-	rc = check_with(r, a, ms_buf_str(&fresh), err);
+	ms_buf_printf(&new_dir, "%s/verify-%ld.new", spool, (long)getpid());
+	rc = check_with(r, a, ms_buf_str(&new_dir), err);
 	close_index(a);
-	remove_new_message(ms_buf_str(&fresh));
-	ms_buf_release(&fresh);
-	ms_ranges_settle(&r->bad);
+	remove_new_index(ms_buf_str(&new_dir));
+	ms_buf_release(&new_dir);
+	ms_ranges_sort(&r->bad);
 	for (i = 0; i < r->bad.n; i++)
 		r->sum->damaged += r->bad.p[i].last - r->bad.p[i].first + 1;
 	ms_ranges_release(&r->bad);
@@ -204,9 +205,9 @@ out:
 
 /* ---- rebuilding ---- */
 
-/* what: "pack/NAME, offset N: sentence", or another sentence. */
+/* what: "pack/NAME, offset N: message", or a message without a place. */
 static void
-tell_damage(void *ctx, const char *what)
+report_damage(void *ctx, const char *what)
 {
 	const char *colon = strstr(what, ": ");
 	struct ms_verify_run *r = ctx;
@@ -226,7 +227,7 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
     struct ms_verify_sum *sum, struct ms_err *err)
 {
 	struct ms_verify_run r = {.v = v, .sum = sum};
-	const struct ms_damage_sink damage = {tell_damage, &r};
+	const struct ms_damage_sink damage = {report_damage, &r};
 	struct ms_archive *a;
 	int rc = -1;
 
@@ -240,8 +241,8 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
 	memcpy(r.archive, a->id, MS_ID_LEN);
 	if (lock(a, err) < 0 || ms_verify_known(&r, a->path, err) < 0)
 		goto out;
-	rc = ms_archive_rebuild(
-	    a, r.known.pack != 0 ? &r.known : NULL, &damage, &sum->lost, err);
+	rc = ms_archive_rebuild(a, r.known.pack != 0 ? &r.known : NULL, &damage,
+	    &sum->missing, err);
 out:
 	ms_archive_close(a);
 	return rc;

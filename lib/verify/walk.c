@@ -1,4 +1,5 @@
-/* walk.c - the blocks of one pack, from end to end. ms-archive(5). */
+/* walk.c - the blocks of one pack are checked in order. ms-archive(5), Blocks.
+ */
 #include "impl.h"
 
 #include <stdio.h>
@@ -8,12 +9,10 @@
 #include "event.h"
 #include "le.h"
 
-/* A regrouped pack has as many batches as it had blocks before. */
+/* A regrouped pack has as many batches as it had blocks before that. */
 #define BATCHES_MAX (4 * MS_PACK_BLOCKS_MAX)
-/* A record takes its salt at least. */
-#define RECORD_BYTES_MIN MS_SALT_LEN
 
-/* The reason without the place, which the fault names itself. */
+/* The message without the place, which the finding has itself. */
 static const char *
 bare_reason(const struct ms_err *why)
 {
@@ -23,7 +22,7 @@ bare_reason(const struct ms_err *why)
 	return p == NULL ? why->msg : p + 2;
 }
 
-/* Are all numbers of the block within what this pack can hold? */
+/* Are all numbers of the block possible in this pack? */
 static bool
 numbers_fit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b)
 {
@@ -32,14 +31,13 @@ numbers_fit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b)
 
 	if (first < r->leaves.first || last >= r->leaves.limit) {
 		ms_verify_keep(r, at,
-		    "records %llu to %llu do not belong into this pack",
+		    "records %llu to %llu do not belong to this pack",
 		    (unsigned long long)first, (unsigned long long)last);
 		return false;
 	}
 	if (r->pack->header.generation == 0) {
 		if (first < r->expect)
-			ms_verify_keep(r, at,
-			    "record %llu where %llu should be",
+			ms_verify_keep(r, at, "record %llu, expected %llu",
 			    (unsigned long long)first,
 			    (unsigned long long)r->expect);
 		r->expect = last + 1;
@@ -47,7 +45,7 @@ numbers_fit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b)
 	return true;
 }
 
-/* Numbers of a block, run by run; what is there need not be a gap. */
+/* Adds the numbers of a block, run by run, to those that were seen. */
 static void
 add_seen(struct ms_verify_run *r, const struct ms_block *b)
 {
@@ -63,7 +61,7 @@ add_seen(struct ms_verify_run *r, const struct ms_block *b)
 }
 
 static void
-take_commit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
+check_commit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
     uint32_t i, const struct ms_record *rec)
 {
 	struct ms_verify_batch batch = {.number = ms_block_number(b, i),
@@ -85,7 +83,7 @@ take_commit(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
 }
 
 static void
-take_event(struct ms_verify_run *r, uint64_t at, uint64_t number,
+check_event(struct ms_verify_run *r, uint64_t at, uint64_t number,
     const struct ms_record *rec)
 {
 	struct ms_event ev = {0};
@@ -95,7 +93,7 @@ take_event(struct ms_verify_run *r, uint64_t at, uint64_t number,
 	if (ms_event_parse(&ev, rec->content, &why) < 0)
 		ms_verify_keep(r, at, "record %llu: %s",
 		    (unsigned long long)number, why.msg);
-	/* Only what lies before the event can have been purged by it. */
+	/* A purge event can only name records before it. */
 	for (i = 0; i < ev.record_count; i++)
 		if (ev.records[i] < number)
 			ms_ranges_add(&r->purged, ev.records[i], ev.records[i]);
@@ -103,7 +101,7 @@ take_event(struct ms_verify_run *r, uint64_t at, uint64_t number,
 }
 
 static void
-take_stub(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
+check_stub(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
     uint32_t i, uint64_t number)
 {
 	static const unsigned char zeros[MS_SHA_LEN];
@@ -114,13 +112,13 @@ take_stub(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
 	    memcmp(salt, zeros, MS_SALT_LEN) != 0 ||
 	    (b->digests != NULL && memcmp(b->digests + (size_t)i * MS_SHA_LEN,
 				       zeros, MS_SHA_LEN) != 0))
-		ms_verify_keep(r, at, "record %llu: a stub of the wrong form",
+		ms_verify_keep(r, at, "record %llu: an invalid stub",
 		    (unsigned long long)number);
 }
 
-/* A record's content: what can be said of it alone. */
+/* Checks the content of a record, as far as possible without others. */
 static void
-take_record(
+check_record(
     struct ms_verify_run *r, uint64_t at, const struct ms_block *b, uint32_t i)
 {
 	uint64_t number = ms_block_number(b, i);
@@ -131,7 +129,7 @@ take_record(
 
 	ms_block_record(b, i, &rec);
 	if (rec.stub) {
-		take_stub(r, at, b, i, number);
+		check_stub(r, at, b, i, number);
 		if (rec.type == MS_COMMIT)
 			ms_verify_keep(r, at, "record %llu: a purged COMMIT",
 			    (unsigned long long)number);
@@ -143,7 +141,7 @@ take_record(
 		if (memcmp(digest, b->digests + (size_t)i * MS_SHA_LEN,
 			MS_SHA_LEN) != 0)
 			ms_verify_keep(r, at,
-			    "record %llu is not what its digest says",
+			    "record %llu does not match its digest",
 			    (unsigned long long)number);
 		break;
 	case MS_OCCURRENCE:
@@ -152,17 +150,17 @@ take_record(
 			    (unsigned long long)number, why.msg);
 		break;
 	case MS_EVENT:
-		take_event(r, at, number, &rec);
+		check_event(r, at, number, &rec);
 		break;
 	case MS_COMMIT:
-		take_commit(r, at, b, i, &rec);
+		check_commit(r, at, b, i, &rec);
 		break;
 	default:
 		break;
 	}
 }
 
-/* With data: the leaves of a block, run by run, to the spool. */
+/* With --data: stores the leaves of a block, run by run. */
 static int
 put_leaves(
     struct ms_verify_run *r, const struct ms_block *b, struct ms_err *err)
@@ -188,7 +186,7 @@ put_leaves(
 }
 
 static int
-take_block(struct ms_verify_run *r, uint64_t at, struct ms_block *b,
+check_block(struct ms_verify_run *r, uint64_t at, struct ms_block *b,
     struct ms_err *err)
 {
 	bool all = r->v->how == MS_VERIFY_DATA;
@@ -213,7 +211,7 @@ take_block(struct ms_verify_run *r, uint64_t at, struct ms_block *b,
 			if (rec.type != MS_COMMIT)
 				continue;
 		}
-		take_record(r, at, b, i);
+		check_record(r, at, b, i);
 	}
 	return all ? put_leaves(r, b, err) : 0;
 }
@@ -233,25 +231,26 @@ add_row(struct ms_verify_run *r, uint64_t at, const struct ms_block_header *h)
 	ms_buf_add(&r->rows, row, sizeof(row));
 }
 
-/* A directory must list the blocks before it, all of them. */
+/* A directory must list exactly the blocks before it. */
 static void
-take_directory(struct ms_verify_run *r, uint64_t at, struct ms_block *b)
+check_directory(struct ms_verify_run *r, uint64_t at, struct ms_block *b)
 {
 	struct ms_err why = {0};
 
 	r->directory = at;
 	if (at + ms_block_length(&b->header) + MS_PACK_TRAILER != r->size)
-		ms_verify_keep(r, at, "a directory that no trailer follows");
+		ms_verify_keep(r, at, "a directory without a trailer");
 	if (ms_block_open(b, &why) < 0)
 		ms_verify_keep(r, at, "%s", why.msg);
 	else if (!ms_slice_eq(
 		     ms_buf_slice(&b->payload), ms_buf_slice(&r->rows)))
-		ms_verify_keep(r, at, "the directory lists other blocks");
+		ms_verify_keep(
+		    r, at, "the directory does not match the blocks");
 }
 
-/* A part of the pack that is no whole block. */
+/* Keeps damage: a part of the pack that is not a whole block. */
 static void
-take_damage(void *ctx, const struct ms_pack_damage *d)
+keep_damage(void *ctx, const struct ms_pack_damage *d)
 {
 	struct ms_verify_run *r = ctx;
 
@@ -273,15 +272,15 @@ ms_verify_walk(struct ms_verify_run *r, struct ms_err *err)
 	if (r->sealed)
 		end -= MS_PACK_TRAILER;
 	while ((got = ms_pack_next_block(
-		    r->pack, &at, end, &b, take_damage, r, err)) == 1) {
+		    r->pack, &at, end, &b, keep_damage, r, err)) == 1) {
 		if (r->v->progress != NULL)
 			r->v->progress(
 			    r->v->ctx, "packs", r->done + at, r->total);
 		if (b.header.kind == MS_BLOCK_DIRECTORY) {
-			take_directory(r, at, &b);
+			check_directory(r, at, &b);
 		} else {
 			add_row(r, at, &b.header);
-			if (take_block(r, at, &b, err) < 0) {
+			if (check_block(r, at, &b, err) < 0) {
 				got = -1;
 				break;
 			}

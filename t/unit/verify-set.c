@@ -60,7 +60,7 @@ settles(void)
 		uint64_t twice;
 
 		fill(&r, rows[i].in);
-		twice = ms_ranges_settle(&r);
+		twice = ms_ranges_sort(&r);
 		show(&r, got, sizeof(got));
 		ok(strcmp(got, rows[i].out) == 0, "'%s' is '%s'", rows[i].in,
 		    rows[i].out);
@@ -96,7 +96,7 @@ gaps(void)
 		bool got;
 
 		fill(&r, rows[i].in);
-		ms_ranges_settle(&r);
+		ms_ranges_sort(&r);
 		got = ms_ranges_gap(&r, rows[i].from, rows[i].to, &gap);
 		ok(got == (rows[i].first != 0) && gap.first == rows[i].first &&
 			gap.last == rows[i].last,
