@@ -1,7 +1,7 @@
 /*
  * archive-writer.h - an archive as its writers and ms-verify see it: the open
  * archive, its lock, catching up, sealing and rebuilding. Readers need
- * archive.h only. ms-archive(5), Concurrency and States on disk.
+ * archive.h only. ms-archive(5), Writing and States on disk.
  * Layer: archive.
  */
 #ifndef MS_ARCHIVE_WRITER_H

@@ -1,4 +1,4 @@
-/* lock.c - the lock of the writers of an archive. ms-archive(5), Concurrency.
+/* lock.c - the lock of the writers of an archive. ms-archive(5), Writing.
  */
 #include <errno.h>
 #include <sys/file.h>

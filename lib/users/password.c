@@ -1,5 +1,5 @@
 /* password.c - computes, compares and stores hashes of passwords. crypt(3),
- * crypt(5); ms-archive(5), Directory. */
+ * crypt(5); ms-archive(5), Directory tree. */
 #include "password.h"
 
 #include <crypt.h>

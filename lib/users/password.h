@@ -1,7 +1,7 @@
 /*
  * password.h - passwords of the users of an archive: hashed with yescrypt by
- * crypt(3), stored in ARCHIVE/secret/password/NUMBER. ms-archive(5), Directory.
- * Layer: above fs.
+ * crypt(3), stored in ARCHIVE/secret/password/NUMBER. ms-archive(5), Directory
+ * tree. Layer: above fs.
  */
 #ifndef MS_PASSWORD_H
 #define MS_PASSWORD_H
