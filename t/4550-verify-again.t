@@ -53,7 +53,7 @@ whole() {
 cp -a base arc
 ok 'a data block changes' spoil arc/pack/00000001.pack 1 1
 status 'an index around it' 65 ms-verify -a arc --rebuild-index
-ok 'says how many messages it takes' grep -q '2 messages .* not there' err
+ok 'says how many messages it takes' grep -q '2 messages are not whole' err
 status 'they are named' 65 ms-verify -q -a arc
 ok 'both' test "$(grep -c 'BLOB .* is missing' err)" -eq 2
 ms-list -a arc >got
