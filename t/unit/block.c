@@ -1,4 +1,4 @@
-/* block: built, sealed, read back; what is altered is found. */
+/* block.c - blocks are built, sealed and read; any change is found. */
 #include "block.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ finish(struct ms_block_builder *b, struct ms_block_image *image)
 	ms_block_builder_release(b);
 }
 
-/* A sealed block, as a reader gets it. 0, or -1: it does not hold. */
+/* A sealed block as a reader gets it. 0; -1: a check fails. */
 static int
 read_back(struct ms_block *b, const unsigned char *p, size_t n)
 {
@@ -62,7 +62,7 @@ round_trip(enum ms_block_kind kind, uint8_t type)
 
 	for (i = 0; i < 4; i++)
 		add(&b, type, str(texts[i]));
-	ok(ms_block_size(&b) == 4 * 8 + 3 + 5 + 1, "size of a payload");
+	ok(ms_block_size(&b) == 4 * 8 + 3 + 5 + 1, "the size of the payload");
 	finish(&b, &image);
 	ms_block_seal(&image, 100, key);
 	ok(read_back(&got, image.bytes.p, image.bytes.n) == 0,
@@ -107,14 +107,14 @@ altered(void)
 		bad += read_back(&got, image.bytes.p, i) == 0;
 	ok(bad == 0, "so is any cut");
 	ok(ms_block_header_parse(&got.header, image.bytes.p, other, NULL) < 0,
-	    "under the key of another pack it is no block");
+	    "under the key of another pack it is not a block");
 	ok(read_back(&got, image.bytes.p, image.bytes.n) == 0,
-	    "unaltered it holds");
+	    "unchanged, it passes the checks");
 	ms_block_image_release(&image);
 	ms_block_release(&got);
 }
 
-/* Numbers apart from each other, a stub between them. */
+/* Numbers with gaps, and a stub between them. */
 static void
 carried(void)
 {
@@ -149,7 +149,7 @@ carried(void)
 	}
 	ms_block_leaf(&got, 2, leaf);
 	ok(bad == 0 && memcmp(leaf, gone, sizeof(leaf)) == 0,
-	    "their numbers, and the leaf the stub keeps");
+	    "their numbers, and the leaf of the stub");
 	ms_block_image_release(&image);
 	ms_block_release(&got);
 }
@@ -167,13 +167,12 @@ sizes(void)
 	add(&b, MS_BLOB, (struct ms_slice){noise, sizeof(noise)});
 	finish(&b, &image);
 	ms_block_seal(&image, 1, key);
-	ok(image.header.codec == 0, "what does not get smaller is stored");
-	ok(read_back(&got, image.bytes.p, image.bytes.n) == 0,
-	    "and is read back");
+	ok(image.header.codec == 0, "bytes that do not get smaller are stored");
+	ok(read_back(&got, image.bytes.p, image.bytes.n) == 0, "and read back");
 	ms_block_record(&got, 0, &rec);
 	ok(rec.content.n == sizeof(noise) &&
 		memcmp(rec.content.p, noise, sizeof(noise)) == 0,
-	    "as it was");
+	    "unchanged");
 	ms_block_image_release(&image);
 	image = (struct ms_block_image){0};
 
@@ -183,15 +182,15 @@ sizes(void)
 	finish(&b, &image);
 	ms_block_seal(&image, 1, key);
 	ok(image.header.codec == 1 && image.bytes.n < 10000,
-	    "what does is not");
+	    "bytes that get smaller are compressed");
 	ok(read_back(&got, image.bytes.p, image.bytes.n) == 0 &&
 		got.payload.n == 8 + sizeof(noise),
-	    "and is read back");
+	    "and read back");
 	ms_block_image_release(&image);
 	ms_block_release(&got);
 }
 
-/* Headers with a checksum that holds, and lengths that nobody may believe. */
+/* Headers with a valid checksum and lengths beyond the limits. */
 static void
 limits(void)
 {

@@ -1,5 +1,5 @@
-/* index: rows put and found, digests that begin alike, a map that grows, two
- * indexes compared. */
+/* index.c - rows are put and found, digests with the same beginning, a map that
+ * grows, two indexes compared. */
 #include "index.h"
 
 #include <ftw.h>
@@ -26,7 +26,7 @@ time(time_t *now)
 
 static const unsigned char archive[MS_ID_LEN] = "an archive's id";
 
-/* Ids that have their first 16 bytes in common, five by five. */
+/* Ids of which five at a time have the same first 16 bytes. */
 static void
 make_id(uint64_t i, unsigned char id[MS_SHA_LEN])
 {
@@ -51,7 +51,7 @@ put_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	ms_event_write(&json, &ev);
 	rec.content = ms_buf_slice(&json);
 	if (ms_indexer_record(in, txn, number, &rec, &err) < 0)
-		ok(false, "an event: %s", err.msg);
+		ok(false, "an event is indexed: %s", err.msg);
 	ms_buf_release(&json);
 }
 
@@ -71,7 +71,7 @@ put_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	ms_occurrence_write(&content, &o);
 	rec.content = ms_buf_slice(&content);
 	if (ms_indexer_record(in, txn, number, &rec, &err) < 0)
-		ok(false, "an occurrence: %s", err.msg);
+		ok(false, "an occurrence is indexed: %s", err.msg);
 	ms_buf_release(&content);
 }
 
@@ -85,7 +85,7 @@ fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
 	    .first = 10,
 	    .count = (uint32_t)n,
 	    .stored = 77};
-	struct ms_message_meta note = {.head = "a head", .desc = {.date = 9}};
+	struct ms_message_meta meta = {.head = "a head", .desc = {.date = 9}};
 	unsigned char id[MS_SHA_LEN];
 	char place[32];
 	uint64_t i;
@@ -96,7 +96,7 @@ fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
 	ms_indexer_block(in, &pack, 1000, &h, NULL);
 	for (i = 10; i < 10 + n; i++) {
 		make_id(i, id);
-		ms_indexer_message(in, i, id, i * 100, &note);
+		ms_indexer_message(in, i, id, i * 100, &meta);
 		ms_indexer_blob(in, 10000 + i, id);
 	}
 	for (i = 10; i < 10 + n; i++) {
@@ -105,7 +105,7 @@ fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
 	}
 }
 
-/* Puts it all, in a map that may have to grow; returns how often it did. */
+/* Puts all rows, in a map that may have to grow; returns how often it grew. */
 static int
 build(struct ms_index *ix, uint64_t n)
 {
@@ -148,22 +148,22 @@ find(struct ms_index *ix, uint64_t n)
 	char place[32];
 
 	if (ms_index_begin(ix, &txn, NULL) < 0) {
-		ok(false, "a transaction");
+		ok(false, "a transaction begins");
 		return;
 	}
 	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alice", &number, NULL) ==
 		    1 &&
 		number == 1,
-	    "a user");
+	    "a user by name");
 	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alic", &number, NULL) == 0,
-	    "no other one");
+	    "another name is not found");
 	ok(ms_index_name(&txn, MS_NAME_FOLDER, 1, 2, "INBOX", &number, NULL) ==
 		    1 &&
 		number == 3,
-	    "a folder");
+	    "a folder by name");
 	ok(ms_index_name(&txn, MS_NAME_FOLDER, 2, 2, "INBOX", &number, NULL) ==
 		0,
-	    "nobody else's");
+	    "not for another user");
 	for (i = 10; i < 10 + n; i++) {
 		make_id(i, id);
 		bad += ms_index_id(&txn, id, &number, NULL) != 1 || number != i;
@@ -185,19 +185,19 @@ find(struct ms_index *ix, uint64_t n)
 	ok(bad == 0, "%d messages, their ids, places and folders", (int)n);
 	make_id(10 + n, id);
 	ok(ms_index_id(&txn, id, &number, NULL) == 0,
-	    "an id that begins like others is not one of them");
+	    "an id with the same beginning is another id");
 	ok(ms_index_locate(&txn, 10 + n, &loc, NULL) == 0 &&
 		ms_index_locate(&txn, 9, &loc, NULL) == 0,
-	    "records before and behind a block are nowhere");
+	    "records before and after a block are not found");
 	ok(ms_index_place(&txn, 3, ms_slice_str("8/10"), &number, NULL) == 0,
 	    "another UIDVALIDITY is another place");
 	ok(ms_index_position(&txn, &pos, NULL) == 0 && pos.pack == 4 &&
 		pos.end == 99 && pos.next == 60000,
-	    "the position");
+	    "the position is read");
 	ms_index_end(&txn);
 }
 
-/* In the order of their dates, also those before 1970. */
+/* Occurrences in the order of their dates, also before 1970. */
 static void
 by_date(struct ms_index *ix, uint64_t n)
 {
@@ -239,8 +239,8 @@ put_moved(struct ms_indexer *in, struct ms_txn *txn, uint64_t left,
 	ms_buf_release(&content);
 }
 
-/* Marks are a fold over MOVED and PLACE in their order, however often rows are
- * put. Records 10 to 1512 are there. */
+/* Marks depend on the order of MOVED and PLACE, and not on how often rows are
+ * put. Records 10 to 1512 exist. */
 static void
 moved(struct ms_index *ix)
 {
@@ -306,25 +306,28 @@ main(void)
 	if (mkdtemp(dir) == NULL)
 		return 1;
 	snprintf(path, sizeof(path), "%s/large", dir);
-	ok(ms_index_create(&large, path, archive, NULL) == 0, "an index");
-	ok(build(large, 1503) == 0, "filled in one go");
+	ok(ms_index_create(&large, path, archive, NULL) == 0,
+	    "an index is created");
+	ok(build(large, 1503) == 0, "and filled without growing");
 	find(large, 1503);
 	by_date(large, 1503);
 	moved(large);
 
 	setenv("MS_INDEX_MAP", "1048576", 1);
 	snprintf(path, sizeof(path), "%s/small", dir);
-	ok(ms_index_create(&small, path, archive, NULL) == 0, "a small one");
-	ok(build(small, 6003) > 0, "has to grow");
+	ok(ms_index_create(&small, path, archive, NULL) == 0,
+	    "an index with a small map");
+	ok(build(small, 6003) > 0, "grows");
 	find(small, 6003);
 
 	snprintf(path, sizeof(path), "%s/other", dir);
 	ok(ms_index_create(&other, path, archive, NULL) == 0 &&
 		build(other, 6003) > 0,
-	    "another");
+	    "another index with the same rows");
 	ok(ms_index_equal(small, other, &table, NULL) == 1, "is equal");
 	ok(ms_index_equal(small, large, &table, NULL) == 0 && table != NULL,
-	    "one with less is not: %s", table != NULL ? table : "");
+	    "an index with fewer rows is not equal: %s",
+	    table != NULL ? table : "");
 	ms_index_close(small);
 	ms_index_close(large);
 	ms_index_close(other);

@@ -1,5 +1,5 @@
-/* log: a batch of more than this program takes is neither written, nor taken
- * for a torn one and cut off. */
+/* log.c - a batch that exceeds the limits is not written, and not cut off as if
+ * it were torn. */
 #include "log.h"
 
 #include <ftw.h>
@@ -23,14 +23,14 @@ large_block(void *zstd)
 	unsigned char digest[MS_SHA_LEN];
 
 	ms_sha256(zeros, LARGE, digest);
-	/* Of a type that nobody knows: nothing looks into it. */
+	/* The type is unknown, so the content is not parsed. */
 	ms_block_add(&b, 200, (struct ms_slice){zeros, LARGE}, digest);
 	ms_block_finish(&b, zstd, image);
 	ms_block_builder_release(&b);
 	return image;
 }
 
-/* Writes n such blocks by hand, behind pos. */
+/* Writes n such blocks after pos, without ms_log_append(). */
 static void
 write_large(const struct ms_pack *pk, const struct ms_position *pos, int n)
 {
@@ -94,19 +94,19 @@ main(void)
 		return done();
 	}
 	ms_archive_lock(a, true, NULL);
-	ok(ms_archive_catch_up(a, true, &err) == 0, "an archive");
+	ok(ms_archive_catch_up(a, true, &err) == 0, "an archive is caught up");
 	pos = a->checked;
 
 	ok(append_large(a->tail, &pos, 12, &err) < 0 && err.code == MS_BUG,
-	    "too large a batch is not written");
+	    "a batch that is too large is not written");
 	ms_pack_size(a->tail, &size, NULL);
-	ok(size == pos.end, "and leaves nothing behind");
+	ok(size == pos.end, "and leaves nothing in the pack");
 
 	write_large(a->tail, &pos, 13);
 	ms_pack_size(a->tail, &size, NULL);
 	err = (struct ms_err){0};
 	ok(ms_archive_catch_up(a, true, &err) < 0 && err.code == MS_DATA,
-	    "one that is there is refused: %s", err.msg);
+	    "such a batch in the pack is refused: %s", err.msg);
 	ms_pack_size(a->tail, &now, NULL);
 	ok(now == size, "and not cut off");
 

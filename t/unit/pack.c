@@ -1,5 +1,5 @@
-/* pack: headers, trailers, names; blocks in a file, found again in a damaged
- * one; batches read back whole, or not. */
+/* pack.c - headers, trailers and names; blocks in a file, also in a damaged
+ * one; batches that are whole or not. */
 #include "pack.h"
 
 #include <fcntl.h>
@@ -45,7 +45,7 @@ headers(void)
 	h.read_features = 4;
 	ms_pack_header_write(&h, raw);
 	ok(ms_pack_header_parse(&got, raw, NULL) < 0,
-	    "a read feature nobody knows is refused");
+	    "an unknown read feature is refused");
 
 	ms_pack_trailer_write(&t, end);
 	ok(ms_pack_trailer_parse(&t2, end, NULL) == 0 && t2.directory == 1 &&
@@ -148,7 +148,7 @@ opening(void)
 
 /* ---- batches ---- */
 
-/* A pack in memory, and where its batches begin. */
+/* A pack in memory, and the offsets of its batches. */
 struct fixture {
 	struct ms_pack pk;
 	struct ms_position pos, start[4]; /* start: before each batch */
@@ -214,8 +214,8 @@ make(struct fixture *f)
 	return true;
 }
 
-/* How many batches can be read from the first on; -1 after one that is not
- * whole, as *damaged says. */
+/* The number of batches that can be read from the first one on. *damaged: a
+ * batch that is not whole follows. */
 static int
 readable(const struct fixture *f, bool *damaged)
 {
@@ -265,18 +265,18 @@ batches(void)
 		memcmp(s.chain, f.start[1].chain, sizeof(s.chain)) == 0,
 	    "the first ends where the second begins");
 	ok(ms_log_extent_read(&s, &f.pk, MS_PACK_HEADER, 2, no_chain, NULL) < 0,
-	    "with another number it is damage");
+	    "another number is damage");
 	ok(ms_log_extent_read(&s, &f.pk, MS_PACK_HEADER, 1, other, NULL) < 0,
-	    "behind another chain too");
+	    "and so is another chain");
 	ok(ms_log_extent_read(
 	       &s, &f.pk, f.pos.end, f.pos.next, f.pos.chain, NULL) == 0,
-	    "nothing begins at the end");
+	    "no batch begins at the end");
 	ms_log_extent_release(&s);
 	close(f.pk.fd);
 }
 
-/* Each bit of the second batch: the first is read, then there is damage, and
- * it is seen that the log goes on; in the last one it does not. */
+/* Flipped bits in the second batch: the first batch is read, then there is
+ * damage, and the log goes on. In the last batch it does not go on. */
 static void
 damage(void)
 {
@@ -304,7 +304,7 @@ damage(void)
 			   &f.pk, f.start[3].end, f.start[3].next, NULL) != 0;
 		flip(&f, at, (unsigned)at % 8);
 	}
-	ok(bad == 0, "in the last batch, with nothing behind");
+	ok(bad == 0, "in the last batch, with nothing after it");
 	for (at = f.pos.end - 1; at > f.start[3].end; at -= 5) {
 		ms_pack_cut(&f.pk, at, NULL);
 		bad += readable(&f, &damaged) != 3 || !damaged;
@@ -324,23 +324,23 @@ sealing(void)
 
 	if (!make(&f))
 		return;
-	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0, "a pack that grows");
+	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0, "a pack that is not full");
 	ok(ms_pack_seal(&f.pk, f.pos.end, f.pos.next - 1, f.pos.chain, NULL) ==
 		    0 &&
 		ms_pack_sealed(&f.pk, &t, NULL) == 1,
 	    "is sealed");
 	ok(t.directory == f.pos.end && t.blocks == 12 && t.first == 1 &&
 		t.last == 20,
-	    "its trailer says what it holds");
+	    "the trailer has its contents");
 	ok(ms_pack_read(&f.pk, t.directory, &b, &header_ok, NULL) == 1 &&
 		b.header.kind == MS_BLOCK_DIRECTORY &&
 		ms_block_open(&b, NULL) == 0 &&
 		b.payload.n == (size_t)12 * MS_DIRECTORY_ROW,
-	    "a row for each block");
+	    "the directory has a row for each block");
 	ms_pack_size(&f.pk, &size, NULL);
 	ok(ms_pack_read(&f.pk, size - MS_PACK_TRAILER, &b, &header_ok, NULL) ==
 		0,
-	    "a trailer is no block");
+	    "a trailer is not a block");
 	ok(readable(&f, &damaged) == 4 && !damaged, "all batches are there");
 	ms_pack_cut(&f.pk, size - 1, NULL);
 	ok(ms_pack_sealed(&f.pk, &t, NULL) == 0,
@@ -472,8 +472,8 @@ shortest(void)
 	close(f.pk.fd);
 }
 
-/* Errors of the disk are not taken for the end of a pack, or for damage. The
- * descriptor can only be written. */
+/* An error of the disk is not the end of a pack, and not damage. The descriptor
+ * is write-only. */
 static void
 unreadable(void)
 {
@@ -494,16 +494,19 @@ unreadable(void)
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	close(f.pk.fd);
 	f.pk.fd = fd;
-	ok(ms_pack_sealed(&f.pk, &t, &err[0]) == -1, "is it sealed?");
-	ok(ms_pack_closed(&f.pk, &err[1]) == -1, "is it closed?");
-	ok(ms_pack_read(&f.pk, at, &b, &header_ok, &err[2]) == -1, "a block");
+	ok(ms_pack_sealed(&f.pk, &t, &err[0]) == -1, "ms_pack_sealed() fails");
+	ok(ms_pack_closed(&f.pk, &err[1]) == -1, "ms_pack_closed() fails");
+	ok(ms_pack_read(&f.pk, at, &b, &header_ok, &err[2]) == -1,
+	    "ms_pack_read() fails");
 	ok(ms_pack_next_header(&f.pk, &at, f.pos.end, &h, &err[3]) == -1,
-	    "the next header");
-	ok(ms_pack_resync(&f.pk, at, &at, &err[4]) == -1, "any header");
-	ok(ms_log_goes_on(&f.pk, at, 1, &err[5]) == -1, "does the log go on?");
+	    "ms_pack_next_header() fails");
+	ok(ms_pack_resync(&f.pk, at, &at, &err[4]) == -1,
+	    "ms_pack_resync() fails");
+	ok(ms_log_goes_on(&f.pk, at, 1, &err[5]) == -1,
+	    "ms_log_goes_on() fails");
 	for (i = 0; i < 6; i++)
 		bad += err[i].code != MS_IO;
-	ok(fd >= 0 && bad == 0, "all of these are I/O errors");
+	ok(fd >= 0 && bad == 0, "with I/O errors");
 	ms_block_release(&b);
 	close(fd);
 }

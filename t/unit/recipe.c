@@ -1,4 +1,6 @@
-/* MESSAGE records: what is refused, and what comes out of each kind of item. */
+/* recipe.c - MESSAGE records that are refused, and the output of each kind of
+ * item.
+ */
 #include "recipe.h"
 
 #include <stdlib.h>
@@ -6,9 +8,9 @@
 #include "le.h"
 #include "tap.h"
 
-/* ---- refusing ---- */
+/* ---- parsing ---- */
 
-/* A good record: header, inline base64, and a text BLOB. */
+/* A valid record: header, inline base64, and a text BLOB. */
 static void
 make_good(struct ms_buf *b)
 {
@@ -30,7 +32,7 @@ make_good(struct ms_buf *b)
 	ms_buf_add_str(b, "a: b\n\nfoo");
 }
 
-/* Byte `at` of the good record becomes `value`. */
+/* Byte `at` of the valid record becomes `value`. */
 static const struct {
 	size_t at;
 	unsigned char value;
@@ -57,7 +59,7 @@ static const struct {
     {67, 1, "a BLOB of 16 MiB"},
 };
 
-/* Not MS_DATA with a sentence is no refusal either. */
+/* A refusal is MS_DATA with a message. */
 static bool
 parses(struct ms_slice content)
 {
@@ -76,9 +78,9 @@ test_refused(void)
 	size_t i, n, wrong = 0;
 
 	make_good(&b);
-	ok(parses(ms_buf_slice(&b)), "a good record");
+	ok(parses(ms_buf_slice(&b)), "a valid record");
 	ms_buf_add_str(&b, "later versions' bytes");
-	ok(parses(ms_buf_slice(&b)), "bytes behind it are passed over");
+	ok(parses(ms_buf_slice(&b)), "bytes after it are ignored");
 	make_good(&b);
 	for (n = 0; n < b.n; n++) {
 		cut = ms_xmalloc(n);
@@ -86,7 +88,7 @@ test_refused(void)
 		wrong += parses((struct ms_slice){cut, n});
 		free(cut);
 	}
-	ok(wrong == 0, "cut short anywhere it is refused");
+	ok(wrong == 0, "a record that is cut anywhere is refused");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		make_good(&b);
 		b.p[bad[i].at] = bad[i].value;
@@ -133,7 +135,7 @@ test_read(void)
 	ms_buf_release(&b);
 }
 
-/* ---- putting together ---- */
+/* ---- assembling ---- */
 
 #define TEXT MS_ITEM_TEXT, 0, 0
 #define B64(line, ends) MS_ITEM_BASE64, line, ends
@@ -228,7 +230,8 @@ test_forms(void)
 	ms_buf_release(&sink.all);
 }
 
-/* More than is gathered at a time, and an emit that fails at any call. */
+/* More bytes than are collected at once, and an emit function that fails at any
+ * call. */
 static void
 test_long(void)
 {

@@ -1,4 +1,5 @@
-/* record: contents as bytes at the offsets of ms-archive(5), leaves, trees. */
+/* record.c - contents of records at the offsets of ms-archive(5), leaves,
+ * trees. */
 #include "record.h"
 
 #include <stdlib.h>
@@ -34,10 +35,10 @@ occurrences(void)
 	ok(b.p[0] == 0xab && ms_le64(b.p + 32) == o.message &&
 		ms_le64(b.p + 40) == 9 && ms_le64(b.p + 48) == UINT64_MAX - 1 &&
 		b.p[56] == 2 && b.p[57] == 3,
-	    "its fields are where the manual says");
+	    "the fields are at the offsets of the manual");
 	ok(memcmp(b.p + 60, "\1\0\3\0001/2\2\0\5\0\\Seen\3\0\5\0x=\"y\"",
 	       b.n - 60) == 0,
-	    "tagged ones behind them");
+	    "the tagged fields follow");
 	ok(ms_occurrence_parse(&got, ms_buf_slice(&b), NULL) == 0 &&
 		memcmp(got.id, o.id, sizeof(o.id)) == 0 &&
 		got.message == o.message && got.folder == 9 && got.date == -2 &&
@@ -55,10 +56,10 @@ occurrences(void)
 	ms_buf_add(&b, "\377\0\2\0??", 6);
 	ok(ms_occurrence_parse(&got, ms_buf_slice(&b), NULL) == 0 &&
 		ms_slice_eq(got.other, o.other),
-	    "an unknown field is passed over");
+	    "an unknown field is ignored");
 	b.p[56] = 3;
 	ok(ms_occurrence_parse(&got, ms_buf_slice(&b), NULL) < 0,
-	    "an unknown form is not");
+	    "an unknown form is refused");
 	ms_buf_release(&b);
 }
 
@@ -74,15 +75,15 @@ long_fields(void)
 	ms_occurrence_write(&b, &o);
 	ok(ms_occurrence_parse(&got, ms_buf_slice(&b), NULL) == 0 &&
 		ms_slice_eq(got.flags, o.flags),
-	    "the longest field");
+	    "the longest field is read");
 	ms_buf_clear(&b);
 	o.flags.n++;
 	ms_occurrence_write(&b, &o);
-	ok(b.n == 60, "a longer one is left out");
+	ok(b.n == 60, "a longer field is left out");
 	ms_buf_release(&b);
 }
 
-/* The fields of an OCCURRENCE, cut off at each place where that can happen. */
+/* The fields of an OCCURRENCE, complete or cut off at each place. */
 static void
 fields(void)
 {
@@ -175,7 +176,7 @@ places_and_commits(void)
 	ms_buf_release(&b);
 }
 
-/* RFC 6962, 2.1, as it stands there: by halves, on a small stack of calls. */
+/* The definition of RFC 6962, 2.1, which is recursive. */
 static void
 slow_root(const unsigned char *leaves, size_t n, unsigned char out[MS_SHA_LEN])
 {
@@ -211,7 +212,7 @@ trees(void)
 		slow_root(leaves, n, want);
 		bad += memcmp(got, want, sizeof(got)) != 0;
 	}
-	ok(bad == 0, "roots of 1 to 300 leaves, as RFC 6962 has them");
+	ok(bad == 0, "the roots of 1 to 300 leaves are those of RFC 6962");
 }
 
 static void

@@ -1,5 +1,5 @@
-/* repack.c - a pack written anew has the same records, in stretches that are
- * found again, whatever lies next to whatever. ms-archive(5), Generations. */
+/* repack.c - a regrouped pack has the same records, in extents that can be
+ * read, with any sequence of batches. ms-archive(5), Generations. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define KIB 1024
 
-/* Batches, count of them alike. */
+/* `count` batches of the same shape. */
 struct shape {
 	unsigned count;
 	unsigned blobs, blob_size; /* each in a block of its own, or not */
@@ -27,7 +27,7 @@ struct table {
 	struct shape shapes[5];
 };
 
-/* Whatever a batch of a mailbox, or of a test, may look like. */
+/* Shapes of batches, as mailboxes and tests have them. */
 static const struct table tables[] = {
     {"one batch", 1, {{1, 3, 5000, 3, 200, false, false}}},
     {"no BLOBs", 1, {{40, 0, 0, 2, 300, true, false}}},
@@ -61,7 +61,7 @@ static const struct table tables[] = {
 
 static uint64_t state = 1;
 
-/* xorshift64: nothing here may get smaller by compressing. */
+/* xorshift64, because the bytes must not be compressible. */
 static uint64_t
 next_random(void)
 {
@@ -82,7 +82,7 @@ random_bytes(struct ms_buf *b, size_t n)
 	b->n += n;
 }
 
-/* ---- making a pack ---- */
+/* ---- a pack ---- */
 
 static void
 put_record(struct ms_block_builder *b, uint8_t type, unsigned size, bool stub)
@@ -104,7 +104,7 @@ put_record(struct ms_block_builder *b, uint8_t type, unsigned size, bool stub)
 	ms_buf_release(&content);
 }
 
-/* Finished blocks of one kind; returns how many there are now. */
+/* Adds finished blocks of one kind; returns the new number. */
 static size_t
 put_blocks(struct ms_block_image **list, size_t n, enum ms_block_kind kind,
     const struct shape *s, void *zstd)
@@ -151,7 +151,7 @@ put_batch(const struct ms_pack *pk, struct ms_position *pos,
 
 /* ---- comparing two ---- */
 
-/* Of each record a digest of all that must not change. */
+/* A digest of everything of a record that must not change. */
 static int
 read_records(const struct ms_pack *pk, struct ms_buf *sums, uint64_t *full)
 {
@@ -324,9 +324,9 @@ check_damaged(struct ms_archive *a)
 		ms_archive_repack(a, from, pos.end, &to, &err) < 0 &&
 		err.code == MS_DATA,
 	    "a damaged pack is not written anew: %s", err.msg);
-	ok(faccessat(a->tmpfd, "pack.new", F_OK, 0) < 0, "nothing is left");
+	ok(faccessat(a->tmpfd, "pack.new", F_OK, 0) < 0, "no file is left");
 	ok(ms_pack_seal(from, pos.end, pos.next - 1, pos.chain, &err) == 0,
-	    "but sealed, with its damage");
+	    "but is sealed with its damage");
 	ms_pack_close(from);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Messages of 50 MB (with MS_SOAK=1 2 GiB, the most there may be) in bounded
- * memory, and recipes that stay in their bounds.
+ * segment-memory.c - messages of 50 MB (with MS_SOAK=1 of 2 GiB, the maximum)
+ * in limited memory, and recipes within their limits.
  */
 #include "segment.h"
 
@@ -31,8 +31,8 @@
 #define L76 L60 "ABCDEFGHIJKLMNOP"
 
 /*
- * What is repeated after `before` until the message is full, in pieces that
- * end anywhere or, if piece is not 0, after so many bytes each.
+ * A text that is repeated after `before` until the message is full, in pieces
+ * of any length or, if piece is not 0, of that length.
  */
 static const struct {
 	const char *what, *before, *unit;
@@ -124,7 +124,7 @@ main(void)
 #ifndef SANITIZED
 	struct rlimit limit = {MEMORY, MEMORY};
 
-	ok(setrlimit(RLIMIT_DATA, &limit) == 0, "bounded memory");
+	ok(setrlimit(RLIMIT_DATA, &limit) == 0, "memory is limited");
 #endif
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		test_shape(i, soak ? MS_MESSAGE_MAX : SIZE);

@@ -1,5 +1,5 @@
-/* Segments: a row a rule of ms-archive(5), random hostile messages, long ones.
- */
+/* segment.c - a row for each rule of ms-archive(5), Segments; random messages;
+ * long messages. */
 #include "segment.h"
 
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static const struct {
     {"[3000]\n\n", "t3002f"},
 };
 
-/* The message of a row; eol for each LF that the row has alone. */
+/* The message of a row, with eol for each single LF of the row. */
 static void
 expand(const char *s, const char *eol, struct ms_buf *out)
 {
@@ -160,7 +160,7 @@ describe(const struct segmented *s, struct ms_buf *out)
 	struct ms_item item;
 
 	if (ms_recipe_parse(&r, ms_buf_slice(&s->content), NULL) < 0) {
-		ms_buf_add_str(out, "no recipe");
+		ms_buf_add_str(out, "not a recipe");
 		return;
 	}
 	while (ms_recipe_next(&r, &walk, &item) == 1) {
@@ -181,8 +181,8 @@ one_byte(void *ctx, size_t n)
 	return 1;
 }
 
-/* Is it what the slow segmenter makes, and all that segmented_check() wants,
- * and the same in pieces? */
+/* Is the result that of the slow segmenter, does it pass segmented_check(), and
+ * is it the same if the message arrives in pieces? */
 static const char *
 check(const struct segmented *s, const struct ms_buf *b, segmented_cut *cut,
     void *ctx)
@@ -195,12 +195,12 @@ check(const struct segmented *s, const struct ms_buf *b, segmented_cut *cut,
 	if (bad == NULL &&
 	    (!ms_slice_eq(ms_buf_slice(&content), ms_buf_slice(&s->content)) ||
 		!ms_slice_eq(ms_buf_slice(&blobs), ms_buf_slice(&s->blobs))))
-		bad = "not what the manual page says";
+		bad = "not according to the manual";
 	ms_buf_release(&content);
 	ms_buf_release(&blobs);
 	segmented_make(&pieces, b->p, b->n, cut, ctx);
 	if (bad == NULL && !segmented_eq(s, &pieces))
-		bad = "something else in pieces";
+		bad = "different in pieces";
 	segmented_release(&pieces);
 	return bad;
 }
@@ -214,7 +214,7 @@ at_once(void *ctx, size_t n)
 	return k > 0 && k < n ? k : n;
 }
 
-/* The same in two pieces, wherever it is cut? */
+/* Is the result the same in two pieces, for any cut? */
 static bool
 same_cut_once(const struct segmented *s, const struct ms_buf *b)
 {
@@ -243,7 +243,7 @@ test_rule(size_t i)
 	describe(&s, &text);
 	bad = check(&s, &b, one_byte, NULL);
 	if (bad == NULL && !same_cut_once(&s, &b))
-		bad = "something else in two pieces";
+		bad = "different in two pieces";
 	ok(bad == NULL && strcmp(ms_buf_str(&text), rules[i].items) == 0,
 	    "rule %zu: %s", i, rules[i].items);
 	if (bad != NULL || strcmp(ms_buf_str(&text), rules[i].items) != 0)
@@ -277,7 +277,7 @@ rnd(unsigned n)
 	return (unsigned)(state >> 33) % n;
 }
 
-/* Pieces of at most *ctx bytes, now and then of more. */
+/* Pieces of at most *ctx bytes, and sometimes of more. */
 static size_t
 rnd_cut(void *ctx, size_t n)
 {
@@ -308,7 +308,8 @@ add_line(struct ms_buf *b, size_t n, const char *end)
 	ms_buf_add_str(b, end);
 }
 
-/* Lines that are base64, nearly, or not at all; ends that agree, nearly. */
+/* Lines that are base64, almost, or not at all; line ends that are all the
+ * same, or almost. */
 static void
 make_message(struct ms_buf *b)
 {
@@ -365,7 +366,7 @@ test_random(unsigned count)
 	ok(bad == NULL, "%u random messages", count);
 }
 
-/* ---- long messages: what is cut, and where recipes are full ---- */
+/* ---- long messages: cuts and full recipes ---- */
 
 #define MIB (1024 * 1024)
 
@@ -396,7 +397,7 @@ header_of(struct ms_buf *b, size_t n, const char *end)
 	ms_buf_add_str(b, "b\n");
 }
 
-/* 262,144 stored bytes exactly, one less, one more; through the empty line. */
+/* 262,144 stored bytes with the empty line, one less, one more. */
 static void
 full_header(struct ms_buf *b)
 {
@@ -443,8 +444,8 @@ long_crlf(struct ms_buf *b)
 	long_text(b, "\r\n", "\r\r\n", 9);
 }
 
-/* Now and then the other line end: pieces become verbatim late, or are cut
- * because they can't. */
+/* Sometimes the other line end: a piece becomes verbatim late, or is cut
+ * because the bytes do not fit then. */
 static void
 long_mixed_lf(struct ms_buf *b)
 {
@@ -457,7 +458,7 @@ long_mixed_crlf(struct ms_buf *b)
 	long_text(b, "\r\n", "\n", 100000);
 }
 
-/* Nothing but line ends: twice as many bytes when a piece turns verbatim. */
+/* Line ends only: the bytes double when a piece becomes verbatim. */
 static void
 long_ends(struct ms_buf *b)
 {
@@ -480,7 +481,7 @@ long_base64(struct ms_buf *b, size_t line, size_t n, const char *end)
 	add_line(b, n, end);
 }
 
-/* Characters of two whole pieces, and what is left. */
+/* Characters of two whole pieces and a rest. */
 static void
 base64_exact(struct ms_buf *b)
 {
@@ -499,7 +500,7 @@ base64_odd(struct ms_buf *b)
 	long_base64(b, 61, 9000000, "\n");
 }
 
-/* Small runs, one after another: more items than fit. */
+/* Short runs: more items than allowed. */
 static void
 many_runs(struct ms_buf *b)
 {
@@ -513,7 +514,7 @@ many_runs(struct ms_buf *b)
 	}
 }
 
-/* A line of 61 or 63 can't be the last one of a run of the others. */
+/* A line of 61 or 63 characters cannot be the last line of the other runs. */
 static void
 many_joined_runs(struct ms_buf *b)
 {
@@ -525,8 +526,8 @@ many_joined_runs(struct ms_buf *b)
 			add_line(b, i % 2 == 0 ? 61 : 63, "\n");
 }
 
-/* Just as many items, and then a short run, which goes to a BLOB all the same.
- */
+/* Exactly as many items as allowed, then a short run, which is in a BLOB
+ * anyway. */
 static void
 short_rest(struct ms_buf *b)
 {
@@ -539,7 +540,7 @@ short_rest(struct ms_buf *b)
 	ms_buf_add_str(b, "end\n");
 }
 
-/* Short runs behind long ones are inline again. */
+/* Short runs after long ones are inline again. */
 static void
 long_and_short(struct ms_buf *b)
 {
@@ -565,7 +566,7 @@ straddling(struct ms_buf *b)
 		ms_buf_add_str(b, "\r\n");
 }
 
-/* Inline runs as long as they may be: more bytes than fit. */
+/* Inline runs of the greatest length: more bytes than allowed. */
 static void
 wide_runs(struct ms_buf *b)
 {
@@ -622,7 +623,7 @@ test_long(size_t i)
 	ms_buf_release(&b);
 }
 
-/* An attachment is the same BLOBs whatever its lines and line ends. */
+/* An attachment has the same BLOBs with any line length and line end. */
 static void
 test_found_again(void)
 {
@@ -647,7 +648,7 @@ test_found_again(void)
 	ok(same == 8, "9 MB in lines of 60 to 76: the same three BLOBs");
 }
 
-/* One segmenter for several messages, one of them given up half-way. */
+/* One segmenter for several messages, one of which is aborted. */
 static void
 test_again(void)
 {
@@ -671,7 +672,7 @@ test_again(void)
 		       ms_slice_eq(
 			   ms_buf_slice(&blobs.blobs), ms_buf_slice(&s.blobs));
 	}
-	ok(good, "a segmenter is usable again, also after an abort");
+	ok(good, "a segmenter can be used again, also after an abort");
 	ms_segmenter_free(sg);
 	ms_segmenter_free(NULL);
 	segmented_release(&s);

@@ -1,4 +1,4 @@
-/* verify-set.c - sets of record numbers: joined, gaps, what is there twice. */
+/* verify-set.c - sets of record numbers: joined ranges, gaps, duplicates. */
 #include "verify/impl.h"
 #include "tap.h"
 
@@ -118,19 +118,20 @@ leaves(void)
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = (unsigned char)(i * 7);
 	ok(ms_leaves_open(&s, dir, 100, 200000, &err) == 0, "opened");
-	ok(ms_leaves_put(&s, 150000, in, 3, &err) == 0, "three leaves");
+	ok(ms_leaves_put(&s, 150000, in, 3, &err) == 0,
+	    "three leaves are stored");
 	ok(ms_leaves_put(&s, 100, in + MS_SHA_LEN, 1, &err) == 0, "one");
 	ok(ms_leaves_get(&s, 150002, out, &err) == 0 &&
 		memcmp(out, in + 2 * MS_SHA_LEN, MS_SHA_LEN) == 0,
-	    "the last of them");
+	    "the last one is read");
 	ok(ms_leaves_get(&s, 100, out, &err) == 0 &&
 		memcmp(out, in + MS_SHA_LEN, MS_SHA_LEN) == 0,
-	    "the one before");
+	    "then the one before");
 	ok(ms_leaves_get(&s, 150000, out, &err) == 0 &&
 		memcmp(out, in, MS_SHA_LEN) == 0,
-	    "the first of the three");
+	    "then the first one");
 	ok(ms_leaves_get(&s, 150003, out, &err) < 0 && err.code == MS_BUG,
-	    "none behind them");
+	    "there is none after them");
 	ms_leaves_close(&s);
 	close(dir);
 }
