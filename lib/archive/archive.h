@@ -89,7 +89,8 @@ int ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 /* ---- occurrences ---- */
 
 #define MS_ROW_MISSING 128 /* bit of a row: the MESSAGE is missing */
-#define MS_ROW_MORE 64 /* bit of a row: the OCCURRENCE has more than the row   \
+#define MS_ROW_MORE                                                            \
+	64             /* bit of a row: the OCCURRENCE has more than the row   \
 			*/
 #define MS_ROW_SENT 32 /* bit of a row: the folder is one of sent mail */
 #define MS_ROW_MOVED                                                           \
@@ -197,7 +198,7 @@ int ms_archive_identity(struct ms_archive *a, uint64_t message,
 /* ---- messages of a mailbox that are stored ---- */
 
 /* The UID of a message of a mailbox, and its OCCURRENCE. */
-struct ms_known {
+struct ms_stored_uid {
 	uint32_t uid;
 	uint64_t occurrence;
 };
@@ -207,7 +208,7 @@ struct ms_known {
  * whole are left out, here and below.
  */
 int ms_archive_places(struct ms_archive *a, uint64_t folder,
-    uint32_t uidvalidity, struct ms_known **out, size_t *count,
+    uint32_t uidvalidity, struct ms_stored_uid **out, size_t *count,
     struct ms_err *err);
 /* The same without the occurrences. */
 int ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,

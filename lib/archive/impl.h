@@ -81,7 +81,7 @@ int ms_archive_switch_generation(
 int ms_archive_clean(struct ms_archive *a, struct ms_err *err);
 
 /*
- * ms_archive_repack() writes a pack anew as its next generation, in full
+ * ms_archive_repack() writes a pack again as its next generation, in full
  * blocks, up to `end`. The new pack is in tmp/pack.new then, whole, sealed and
  * synced. On failure nothing is left of it: MS_TEMP (disk full), MS_IO, MS_DATA
  * (the pack is damaged).

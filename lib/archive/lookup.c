@@ -20,7 +20,7 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
     uint64_t *from, struct ms_buf *missing, struct ms_buf *out,
     struct ms_err *err)
 {
-	struct ms_known known = {0};
+	struct ms_stored_uid known = {0};
 	int got = 1, i;
 
 	if (ms_index_missing_messages(txn, folder, missing, err) < 0)
@@ -39,7 +39,7 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 
 int
 ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
-    struct ms_known **out, size_t *count, struct ms_err *err)
+    struct ms_stored_uid **out, size_t *count, struct ms_err *err)
 {
 	struct ms_buf list = {0}, missing = {0};
 	uint64_t from = 0, start; /* the next UID */
@@ -66,8 +66,8 @@ ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
 		ms_buf_release(&list);
 		return -1;
 	}
-	*count = list.n / sizeof(struct ms_known);
-	*out = (struct ms_known *)(void *)list.p;
+	*count = list.n / sizeof(struct ms_stored_uid);
+	*out = (struct ms_stored_uid *)(void *)list.p;
 	return 0;
 }
 
@@ -75,7 +75,7 @@ int
 ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
     uint32_t **uids, size_t *count, struct ms_err *err)
 {
-	struct ms_known *known;
+	struct ms_stored_uid *known;
 	size_t i;
 
 	if (ms_archive_places(a, folder, uidvalidity, &known, count, err) < 0)

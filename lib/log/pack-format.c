@@ -129,7 +129,7 @@ ms_pack_name_format(struct ms_pack_name n, char out[32])
 static bool
 name_parse(const char *s, struct ms_pack_name *n)
 {
-	char again[32], *end;
+	char canonical[32], *end;
 	unsigned long v;
 
 	errno = 0;
@@ -143,8 +143,8 @@ name_parse(const char *s, struct ms_pack_name *n)
 			return false;
 		n->generation = (uint32_t)v;
 	}
-	ms_pack_name_format(*n, again);
-	return strcmp(s, again) == 0;
+	ms_pack_name_format(*n, canonical);
+	return strcmp(s, canonical) == 0;
 }
 
 static int

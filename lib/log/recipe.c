@@ -54,7 +54,7 @@ read_item(struct ms_item *item, struct ms_slice rows, struct ms_slice inlined,
 }
 
 static struct ms_slice
-behind(struct ms_slice s, size_t n)
+skip(struct ms_slice s, size_t n)
 {
 	return (struct ms_slice){s.p + n, s.n - n};
 }
@@ -88,9 +88,8 @@ check_items(struct ms_recipe *r, uint32_t header, struct ms_err *err)
 			return ms_fail(err, MS_DATA, "item 0 is not a header");
 		if (i == 0)
 			r->header = item.bytes;
-		rows =
-		    behind(rows, MS_RECIPE_ROW + (item.blob ? MS_SHA_LEN : 0));
-		inlined = behind(inlined, item.bytes.n);
+		rows = skip(rows, MS_RECIPE_ROW + (item.blob ? MS_SHA_LEN : 0));
+		inlined = skip(inlined, item.bytes.n);
 	}
 	return 0;
 }
@@ -115,10 +114,10 @@ ms_recipe_parse(
 	if ((r->items == 0) != (header == 0) ||
 	    (r->items == 0) != (r->size == 0))
 		return ms_fail(err, MS_DATA, "MESSAGE without items");
-	rest = behind(content, MS_RECIPE_HEAD);
+	rest = skip(content, MS_RECIPE_HEAD);
 	n = rows_length(rest, r->items);
 	r->rows = (struct ms_slice){rest.p, n};
-	r->inline_bytes = behind(rest, n);
+	r->inline_bytes = skip(rest, n);
 	if (check_items(r, header, err) < 0)
 		return ms_context(err, "MESSAGE");
 	return 0;
@@ -129,8 +128,8 @@ ms_recipe_next(const struct ms_recipe *r, struct ms_recipe_walk *walk,
     struct ms_item *item)
 {
 	if (walk->i >= r->items ||
-	    read_item(item, behind(r->rows, walk->rows_used),
-		behind(r->inline_bytes, walk->inline_used), NULL) < 0)
+	    read_item(item, skip(r->rows, walk->rows_used),
+		skip(r->inline_bytes, walk->inline_used), NULL) < 0)
 		return 0;
 	walk->i++;
 	walk->rows_used += MS_RECIPE_ROW + (item->blob ? MS_SHA_LEN : 0);
@@ -214,7 +213,7 @@ put_base64(
 	size_t group, n, i, len;
 	bool last;
 
-	for (; s.n > 0; s = behind(s, group)) {
+	for (; s.n > 0; s = skip(s, group)) {
 		group = (size_t)item->line * 3;
 		if (group > s.n)
 			group = s.n;

@@ -84,7 +84,7 @@ static int
 places_by_uid(
     struct ms_lookup *l, struct ms_mailbox_state *m, struct ms_err *err)
 {
-	struct ms_known *known = NULL;
+	struct ms_stored_uid *known = NULL;
 	size_t n = 0, i, at = 0;
 
 	/* Without a UIDVALIDITY a UID does not last. */

@@ -91,7 +91,7 @@ places(struct ms_archive *a)
 	struct ms_occurrence o;
 	struct ms_buf content = {0};
 	struct ms_err err = {0};
-	struct ms_known *k;
+	struct ms_stored_uid *k;
 	uint32_t *uids;
 	size_t n;
 
