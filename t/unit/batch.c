@@ -736,6 +736,22 @@ sizes(struct ms_archive *a)
 	free(text);
 }
 
+/* A large message with mixed line ends is compared with the known copy. */
+static void
+large_mixed(struct ms_archive *a)
+{
+	char *text = attachment("m", UNIT_MAX + 1, 7);
+	const struct given given[] = {{{.where = "1"}, "A", text, NULL}};
+	const struct given again[] = {{{.where = "1"}, "B", text, NULL}};
+	size_t n = strlen(text);
+
+	text[n - 2] = text[n - 1] == '\n' ? '0' : text[n - 2];
+	text[n - 1] = '\n'; /* the only LF without CR */
+	BATCH(a, given, "1 new+\n", "B1 M1 O1 E2 C1", "a large message");
+	BATCH(a, again, "1 known+\n", "O1 E1 C1", "the same again");
+	free(text);
+}
+
 /* ---- limits of a batch ---- */
 
 struct tally {
@@ -776,7 +792,8 @@ batch_size(struct ms_archive *a)
 		const char *limit;
 		unsigned messages, commits;
 	} rows[] = {{"1", 3, 3}, {"2", 5, 3}, {"2", 6, 3}, {"100", 100, 1},
-	    {"0", 4, 1}, {"9999999", 4, 1}, {NULL, 2048, 1}, {NULL, 2049, 2}};
+	    {"0", 4, 1}, {"9999999", 4, 1}, {"9", 10, 2}, {"2047", 4, 1},
+	    {NULL, 2048, 1}, {NULL, 2049, 2}};
 	struct tally t;
 	struct ms_ingest *in;
 	struct ms_dest *d;
@@ -1025,6 +1042,126 @@ sift(void)
 	ms_buf_release(&out);
 }
 
+/* ---- commits of a batch ---- */
+
+/* Adds a BLOB and a MESSAGE of one byte each, which count with these bytes. */
+static void
+add_records(struct ms_batch *b, const char *texts, uint32_t bytes)
+{
+	const char *s;
+
+	ms_batch_add_image(b, image(MS_BLOCK_DATA, MS_BLOB, texts));
+	ms_batch_add_image(b, image(MS_BLOCK_META, MS_MESSAGE, texts));
+	for (s = texts; *s != '\0'; s++) {
+		struct ms_new_blob bl = {.bytes = bytes};
+		struct ms_new_message m = {.bytes = bytes};
+
+		ms_sha256(s, 1, bl.digest);
+		memcpy(m.id, bl.digest, sizeof(m.id));
+		ms_buf_add(&b->blobs, &bl, sizeof(bl));
+		ms_buf_add(&b->messages, &m, sizeof(m));
+	}
+}
+
+/* A deposit of each message of the batch in this folder. */
+static void
+add_deposits(struct ms_batch *b, struct ms_dest *dest)
+{
+	size_t i, n;
+	const struct ms_new_message *m = ms_batch_messages(b, &n);
+
+	for (i = 0; i < n; i++) {
+		struct ms_deposit d = {
+		    .dest = dest, .new_message = (uint32_t)i};
+
+		memcpy(d.id, m[i].id, sizeof(d.id));
+		ms_buf_add(&b->deposits, &d, sizeof(d));
+	}
+}
+
+/* A batch is sifted if more than a tenth of its bytes has become known. */
+static void
+sift_limit(struct ms_archive *a)
+{
+	static const struct row {
+		const char *known, *fresh;
+		uint32_t known_bytes, fresh_bytes;
+		const char *written, *name;
+	} rows[] = {
+	    {"a", "bcdefghij", 10, 10, "B10 M10 O10 E1 C1", "a tenth"},
+	    {"a", "klmnopqrs", 11, 10, "B9 M9 O10 E1 C1", "more than a tenth"},
+	    {"a", "t", 100, 1, "B1 M1 O2 E1 C1", "most"},
+	    {"abcdefghijklmnopqrst", "", 9, 0, "O20 E1 C1", "all"},
+	    {"", "u", 0, 9, "B1 M1 O1 E1 C1", "nothing"},
+	    {"", "vw", 0, 0, "B2 M2 O2 E1 C1", "no bytes"},
+	};
+	static const char first[] = "a";
+	struct ms_batch b = {0};
+	struct ms_dest dest = {.user = (char *)"alice",
+	    .source = (char *)"local:",
+	    .folder = (char *)"First"};
+	struct ms_err err = {0};
+	struct ms_deposit *d;
+	char folder[2] = "0";
+	uint64_t from, user, source, number, message;
+	size_t i, k, n, bad;
+	struct ms_buf found = {0};
+	const struct ms_row *row;
+	unsigned char id[MS_SHA_LEN];
+	char hex[MS_SHA_HEX + 1];
+
+	add_records(&b, first, 1);
+	add_deposits(&b, &dest);
+	ok(ms_batch_commit(a, &b, &err) == 0 &&
+		ms_batch_deposits(&b, &n)->outcome == MS_OUTCOME_NEW,
+	    "a first batch: %s", err.msg);
+	ok(atomic_load(&dest.number) != 0,
+	    "the number of its folder is published");
+	ms_batch_clear(&b);
+	dest.folder = folder;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		from = a->checked.next;
+		folder[0] = (char)('0' + i);
+		atomic_store(&dest.number, 0);
+		if (rows[i].known[0] != '\0')
+			add_records(&b, rows[i].known, rows[i].known_bytes);
+		if (rows[i].fresh[0] != '\0')
+			add_records(&b, rows[i].fresh, rows[i].fresh_bytes);
+		add_deposits(&b, &dest);
+		ok(ms_batch_commit(a, &b, &err) == 0, "%s: %s", rows[i].name,
+		    err.msg);
+		d = ms_batch_deposits(&b, &n);
+		for (k = bad = 0; k < n; k++)
+			bad += !d[k].occurrence ||
+			       d[k].outcome != (k < strlen(rows[i].known)
+						       ? MS_OUTCOME_KNOWN
+						       : MS_OUTCOME_NEW);
+		ok(bad == 0 &&
+			n == strlen(rows[i].known) + strlen(rows[i].fresh),
+		    "%s: outcomes", rows[i].name);
+		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
+		    rows[i].name, records(a, from));
+		ms_batch_clear(&b);
+	}
+	ms_batch_release(&b);
+	ms_sha256(first, 1, id);
+	ms_hex(id, MS_SHA_LEN, hex);
+	ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
+		ms_archive_occurrences(a, message, &found, NULL) == 0 &&
+		found.n == 5 * sizeof(*row),
+	    "five copies of a message");
+	row = (const struct ms_row *)(const void *)found.p;
+	for (k = bad = 0; k < found.n / sizeof(*row); k++)
+		bad += row[k].message != message;
+	ok(bad == 0, "all have the first MESSAGE");
+	ok(ms_archive_user(a, "alice", &user, NULL) == 1 &&
+		ms_archive_source(a, "local:", &source, NULL) == 1 &&
+		ms_archive_folder(a, user, source, "5", &number, NULL) == 1 &&
+		number == atomic_load(&dest.number),
+	    "the number of a new folder is published");
+	ms_buf_release(&found);
+}
+
 /*
  * While a pipeline holds large messages that it has looked up, another process
  * commits some of them. The pipeline then finds them known, and the batch is
@@ -1178,10 +1315,12 @@ main(void)
 	with_archive(mixed_line_ends);
 	with_archive(names);
 	with_archive(sizes);
+	with_archive(large_mixed);
 	with_archive(batch_size);
 	with_archive(copies_in_small_batches);
 	with_archive(known_deposits);
 	with_archive(many_destinations);
+	with_archive(sift_limit);
 	sift();
 	return done();
 }
