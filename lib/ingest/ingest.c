@@ -204,6 +204,7 @@ ms_ingest_new(
 {
 	struct ms_ingest *in = ms_xcalloc(1, sizeof(*in));
 	const char *s = getenv("MS_BATCH");
+	unsigned long limit;
 	pthread_condattr_t attr;
 	unsigned i;
 
@@ -213,9 +214,9 @@ ms_ingest_new(
 	in->ctx = ctx;
 	in->threads = threads;
 	in->batch_messages = MS_BATCH_MESSAGES;
-	if (s != NULL && strtoul(s, NULL, 10) > 0 &&
-	    strtoul(s, NULL, 10) < MS_BATCH_MESSAGES)
-		in->batch_messages = strtoul(s, NULL, 10);
+	limit = s != NULL ? strtoul(s, NULL, 10) : 0;
+	if (limit > 0 && limit < MS_BATCH_MESSAGES)
+		in->batch_messages = limit;
 	in->pool = ms_pool_new(threads);
 	in->workers = ms_xcalloc(threads + 1, sizeof(*in->workers));
 	for (i = 0; i <= threads; i++)

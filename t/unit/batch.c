@@ -5,8 +5,10 @@
 #include "ingest.h"
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -671,6 +673,16 @@ names(struct ms_archive *a)
 		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
 		    rows[i].name, records(a, from));
 	}
+	/* A label of several folders of a batch is recorded once. */
+	from = a->checked.next;
+	in = ms_ingest_new(a, 1, result, &got);
+	put(in, ms_ingest_dest(in, "alice", "imap://i/", "A", "L", false), "1",
+	    X);
+	put(in, ms_ingest_dest(in, "alice", "imap://i/", "B", "L", false), "2",
+	    X);
+	expect(in, &got, "1 known+\n2 known+\n", "two folders with a label");
+	ok(strcmp(records(a, from), "O2 E4 C1") == 0,
+	    "the label is recorded once: %s", records(a, from));
 	ms_buf_release(&got);
 }
 
@@ -910,6 +922,138 @@ many_destinations(struct ms_archive *a)
 		t.failed == 0,
 	    "many folders");
 	ok(count_commits(a, from) == 3, "%zu commits", count_commits(a, from));
+}
+
+/* Long attributes fill a batch, too: with a quarter of MS_BATCH_META. */
+static void
+long_attributes(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	char where[32], *other = ms_xmalloc(MS_FIELD_MAX + 2);
+	struct ms_spec spec = {.other = other, .where = where};
+	uint64_t from = a->checked.next;
+	size_t i;
+
+	memset(other, 'o', MS_FIELD_MAX + 1); /* one byte is cut */
+	other[MS_FIELD_MAX + 1] = '\0';
+	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	for (i = 0; i < 200; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		ms_ingest_begin(in, &spec, NULL);
+		ms_ingest_data(
+		    in, (const unsigned char *)where, strlen(where), NULL);
+		ms_ingest_end(in, NULL);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 200 && t.ordered &&
+		t.failed == 0 && count_commits(a, from) == 3,
+	    "long attributes: %zu commits", count_commits(a, from));
+	free(other);
+}
+
+/* The MESSAGEs of a batch are in blocks of about MS_BLOCK_FULL bytes. */
+static void
+blocks(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	uint64_t before = a->checked.blocks;
+	char where[32], *text;
+	size_t i;
+
+	for (i = 0; i < 2000; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		text = attachment(where, 900, (unsigned)i);
+		put(in, d, where, text);
+		free(text);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 2000 && t.ordered,
+	    "two thousand messages");
+	ok(a->checked.blocks - before == 3, "%u blocks",
+	    (unsigned)(a->checked.blocks - before));
+}
+
+/* More destinations than the pipeline keeps. */
+static void
+forgotten_destinations(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	struct ms_dest *first = NULL, *d;
+	char where[32], folder[32];
+	size_t i;
+
+	for (i = 0; i < 8300; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		snprintf(folder, sizeof(folder), "F%zu", i % 8200);
+		d = ms_ingest_dest(in, "alice", "local:", folder, NULL, false);
+		first = i == 0 ? d : first;
+		put(in, d, where, X);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
+		t.failed == 0,
+	    "8,200 folders");
+}
+
+/* ---- failures ---- */
+
+/*
+ * The disk is full: no file may become longer. The pipeline fails with the
+ * first error, acknowledges nothing, and a later pipeline can go on.
+ */
+static void
+full_disk(struct ms_archive *a)
+{
+	const struct rlimit none = {4096, RLIM_INFINITY};
+	struct rlimit before;
+	struct tally t = {.ordered = true};
+	struct ms_err first = {0}, err = {0};
+	struct ms_spec spec = {.where = "0"};
+	uint64_t from = a->checked.next;
+	struct ms_buf got = {0};
+	struct ms_ingest *in;
+	char *text = attachment("x", 100000, 3);
+	size_t i;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	setenv("MS_BATCH", "1", 1);
+	in = ms_ingest_new(a, 2, count_result, &t);
+	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	setrlimit(RLIMIT_FSIZE, &none);
+	for (i = 0; i < 100000 && first.code == MS_OK; i++)
+		if (ms_ingest_begin(in, &spec, &first) < 0 ||
+		    ms_ingest_data(in, (const unsigned char *)text,
+			strlen(text), &first) < 0)
+			break;
+		else
+			ms_ingest_end(in, NULL);
+	ok(first.code != MS_OK && t.results == 0, "the pipeline fails: %s",
+	    first.msg);
+	ms_ingest_drop(in);
+	ok(ms_ingest_begin(in, &spec, &err) == -1 && err.code == first.code &&
+		strcmp(err.msg, first.msg) == 0,
+	    "it accepts no more, for the same reason");
+	err = (struct ms_err){0};
+	ok(ms_ingest_reference(in, &spec,
+	       (const unsigned char *)"01234567890123456789012345678901",
+	       &err) == -1,
+	    "nor references");
+	ok(ms_ingest_finish(in, &err) == -1 &&
+		strcmp(err.msg, first.msg) == 0 && t.results == 0,
+	    "its end reports the reason");
+	setrlimit(RLIMIT_FSIZE, &before);
+	unsetenv("MS_BATCH");
+	in = ms_ingest_new(a, 1, result, &got);
+	put(in, ms_ingest_dest(in, "alice", "local:", "A", NULL, false), "1",
+	    text);
+	expect(in, &got, "1 new+\n", "with room on the disk again");
+	ok(strcmp(records(a, from), "B1 M1 O1 E2 C1") == 0,
+	    "only the last message is there: %s", records(a, from));
+	ms_buf_release(&got);
+	free(text);
 }
 
 /* ---- sifting ---- */
@@ -1320,6 +1464,10 @@ main(void)
 	with_archive(copies_in_small_batches);
 	with_archive(known_deposits);
 	with_archive(many_destinations);
+	with_archive(long_attributes);
+	with_archive(blocks);
+	with_archive(forgotten_destinations);
+	with_archive(full_disk);
 	with_archive(sift_limit);
 	sift();
 	return done();
