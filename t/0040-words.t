@@ -42,31 +42,23 @@ def private(part, path):
         f + "/" in path for f in names[part]))
 
 
+# Comments and strings are text, the rest of C is code.
+skip = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^#include.*?$', re.S | re.M)
 for path in sys.argv[1:]:
     with open(path, encoding="utf-8", errors="replace") as f:
-        lines = f.read().split("\n")
-    code = path.endswith((".c", ".h"))
-    comment = False
-    for number, line in enumerate(lines, 1):
-        for a in allowed:
-            line = re.sub(a, "", line)
+        whole = f.read()
+    for a in allowed:
+        whole = re.sub(a, "", whole)
+    code = ""
+    if path.endswith((".c", ".h")):
+        code = skip.sub(lambda m: "\n" * m[0].count("\n"), whole)
+    code = code.split("\n")
+    for number, line in enumerate(whole.split("\n"), 1):
         found = set(text.findall(line))
-        if code:
-            # Comments and strings are text, the rest is code.
-            plain, rest = "", line
-            while rest:
-                if comment:
-                    end = rest.find("*/")
-                    comment, rest = end < 0, "" if end < 0 else rest[end + 2:]
-                else:
-                    m = re.match(r'/\*|"(?:\\.|[^"\\])*"|.', rest)
-                    comment = m[0] == "/*"
-                    plain += m[0] if len(m[0]) == 1 else " "
-                    rest = rest[m.end():]
-            if not line.lstrip().startswith("#include"):
-                for word in re.findall(r"[A-Za-z_]\w*", plain):
-                    found |= {word for part in split.findall(word)
-                              if private(part.lower(), path)}
+        if number <= len(code):
+            for word in re.findall(r"[A-Za-z_]\w*", code[number - 1]):
+                found |= {word for part in split.findall(word)
+                          if private(part.lower(), path)}
         for word in sorted(found):
             print("%s:%d: %s" % (path, number, word))
 END
