@@ -16,7 +16,7 @@
 int ms_password_hash(
     const char *password, struct ms_buf *hash, struct ms_err *err);
 /* Does the password match? A NULL hash matches none and takes the same time, so
- * that nobody learns which users exist. */
+ * that the time does not tell which users exist. */
 bool ms_password_matches(const char *password, const char *hash);
 
 /*
