@@ -24,8 +24,10 @@ add_option(struct argv *a, const char *key, const char *value)
 		argv_addf(a, "--%s", key);
 }
 
-void
-plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *a)
+/* Appends the options of ms-fetch for all runs of the profile, without the
+ * options that name the place of the password. */
+static void
+add_fetch_options(const struct ms_profile *p, struct argv *a)
 {
 	const struct ms_option *o;
 
@@ -38,14 +40,15 @@ plan_fetch_options(const struct ms_profile *p, bool passwords, struct argv *a)
 		if (o == NULL || o->class == FETCH_FETCH)
 			continue;
 		/* ms-fetch gets a new token for each login by itself. */
-		if (passwords || o->class != FETCH_SECRET ||
+		if (o->class != FETCH_SECRET ||
 		    strcmp(o->name, "token-command") == 0)
 			add_option(a, item->key, item->value);
 	}
 }
 
-void
-plan_delete_options(const struct ms_profile *p, struct argv *a)
+/* Appends the options of ms-fetch that are for the delete run only. */
+static void
+add_delete_options(const struct ms_profile *p, struct argv *a)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct ms_profile_item *item = &p->items[i];
@@ -231,12 +234,12 @@ plan_csv(
 	argv_add(a, check ? "--check" : ""); /* CSV_NUMBER */
 	argv_addf(a, "--archive=%s", t->path);
 	argv_addf(a, "--jobs=%u", p->jobs);
-	plan_fetch_options(p, false, a);
+	add_fetch_options(p, a);
 	fetch_run_options(p, false, a);
 	ingest_options(p, a);
 	if (p->deletes) {
 		argv_add(a, "--delete-archived");
-		plan_delete_options(p, a);
+		add_delete_options(p, a);
 	}
 	argv_add(a, "--");
 	argv_add(a, plan->url);
@@ -392,9 +395,9 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 
 	*plan = (struct plan){.at_once = p->jobs};
 	plan->url = ms_xstrdup(url != NULL ? url : "");
-	plan_fetch_options(p, false, &plan->options);
+	add_fetch_options(p, &plan->options);
 	fetch_run_options(p, follow, &plan->fetch);
-	plan_delete_options(p, &plan->delete);
+	add_delete_options(p, &plan->delete);
 	ingest_options(p, &plan->ingest);
 	if (get_password(plan, t, owner, p, err) < 0)
 		return -1;

@@ -8,13 +8,6 @@
 #include "common.h"
 #include "argv.h"
 
-/* Append options of ms-fetch: those for all runs of the profile (passwords:
- * also those that tell where the password is), and those for its delete run
- * only. */
-void plan_fetch_options(
-    const struct ms_profile *p, bool passwords, struct argv *a);
-void plan_delete_options(const struct ms_profile *p, struct argv *a);
-
 /* A mailbox, or one run of a tool. Owns what its job points to. */
 struct plan_job {
 	struct job job;

@@ -210,9 +210,6 @@ struct ms_stored_uid {
 int ms_archive_places(struct ms_archive *a, uint64_t folder,
     uint32_t uidvalidity, struct ms_stored_uid **out, size_t *count,
     struct ms_err *err);
-/* The same without the occurrences. */
-int ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
-    uint32_t **uids, size_t *count, struct ms_err *err);
 /*
  * Is a message stored for this place of a folder, "UIDVALIDITY/UID" or a POP3
  * UIDL? 1 (*occurrence receives its OCCURRENCE), 0, -1.
@@ -237,8 +234,6 @@ int ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
 void ms_heads_close(struct ms_heads *h);
 /* The number of messages. */
 size_t ms_heads_count(const struct ms_heads *h);
-/* Has any message this wire size? */
-bool ms_heads_has_size(const struct ms_heads *h, uint64_t size);
 /*
  * ms_heads_find() finds the message with this head (the SHA-256 of the header
  * in wire form including the empty line, ms-archive(5), Identity) and wire

@@ -277,17 +277,6 @@ ms_heads_count(const struct ms_heads *h)
 	return h->entries.n / sizeof(struct entry);
 }
 
-bool
-ms_heads_has_size(const struct ms_heads *h, uint64_t size)
-{
-	static const unsigned char zeros[4];
-	uint64_t high = high_of(size, zeros);
-	size_t n, i = lower_bound(h, (struct entry){high, 0});
-	const struct entry *e = entries_of(h, &n);
-
-	return i < n && e[i].high >> 32 == high >> 32;
-}
-
 /* Reads a message and compares its head and size. 1, 0, -1. */
 static int
 confirm(struct ms_heads *h, uint64_t number,

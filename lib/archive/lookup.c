@@ -72,22 +72,6 @@ ms_archive_places(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
 }
 
 int
-ms_archive_uids(struct ms_archive *a, uint64_t folder, uint32_t uidvalidity,
-    uint32_t **uids, size_t *count, struct ms_err *err)
-{
-	struct ms_stored_uid *known;
-	size_t i;
-
-	if (ms_archive_places(a, folder, uidvalidity, &known, count, err) < 0)
-		return -1;
-	*uids = ms_xcalloc(*count, sizeof(**uids));
-	for (i = 0; i < *count; i++)
-		(*uids)[i] = known[i].uid;
-	free(known);
-	return 0;
-}
-
-int
 ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
     uint64_t *occurrence, struct ms_err *err)
 {

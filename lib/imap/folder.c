@@ -112,16 +112,3 @@ ms_imap_select(struct ms_imap *im, const char *raw, bool write,
 	*mailbox = im->mailbox;
 	return 0;
 }
-
-int
-ms_imap_examine(struct ms_imap *im, const char *raw,
-    struct ms_imap_mailbox *mailbox, struct ms_err *err)
-{
-	return ms_imap_select(im, raw, false, mailbox, err);
-}
-
-int
-ms_imap_noop(struct ms_imap *im, struct ms_err *err)
-{
-	return ms_imap_command(im, "NOOP", "NOOP", err);
-}

@@ -151,9 +151,6 @@ struct ms_imap_mailbox {
 /* Opens a folder: SELECT to write, else EXAMINE. */
 int ms_imap_select(struct ms_imap *im, const char *raw, bool write,
     struct ms_imap_mailbox *mailbox, struct ms_err *err);
-/* Opens a folder to read. */
-int ms_imap_examine(struct ms_imap *im, const char *raw,
-    struct ms_imap_mailbox *mailbox, struct ms_err *err);
 
 /*
  * Returns the changes of the opened folder since it was opened, as far as the
@@ -166,8 +163,6 @@ enum {
 	MS_CHANGE_UIDVALIDITY = 4 /* UIDVALIDITY has or had another value */
 };
 unsigned ms_imap_changes(const struct ms_imap *im);
-/* Lets the server report changes, and restarts its idle timeout. */
-int ms_imap_noop(struct ms_imap *im, struct ms_err *err);
 
 /*
  * ms_imap_uids() lists the UIDs of the opened folder.

@@ -6,6 +6,19 @@
 #define MS_POP3_REPLY_MAX 200 /* bytes of the server's text in our messages */
 #define MS_POP3_INPUT 65536
 
+/* The capabilities of the server, as bits; 0 also if it does not know CAPA. */
+enum {
+	MS_POP3_CAPA = 1, /* the server answered CAPA */
+	MS_POP3_STLS = 2,
+	MS_POP3_USER = 4,
+	MS_POP3_UIDL = 8,
+	MS_POP3_TOP = 16,
+	MS_POP3_PIPELINING = 32,
+	/* At QUIT the server deletes what was downloaded (EXPIRE 0; RFC 2449,
+	 * 6.7). After a download, such a session never sends QUIT. */
+	MS_POP3_EXPIRE_NOW = 64
+};
+
 struct ms_pop3 {
 	struct ms_conn *conn;
 	bool dead;         /* no command is possible any more */

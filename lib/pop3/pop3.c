@@ -303,12 +303,6 @@ ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err)
 	    "the server has more than %d capabilities", MS_POP3_CAPAS_MAX);
 }
 
-unsigned
-ms_pop3_capabilities(const struct ms_pop3 *p)
-{
-	return p->capabilities;
-}
-
 /* ---- beginning and end ---- */
 
 static int

@@ -51,20 +51,6 @@ bool ms_pop3_usable(const struct ms_pop3 *p);
  */
 void ms_pop3_close(struct ms_pop3 *p);
 
-/* The capabilities of the server, as bits; 0 also if it does not know CAPA. */
-enum {
-	MS_POP3_CAPA = 1, /* the server answered CAPA */
-	MS_POP3_STLS = 2,
-	MS_POP3_USER = 4,
-	MS_POP3_UIDL = 8,
-	MS_POP3_TOP = 16,
-	MS_POP3_PIPELINING = 32,
-	/* At QUIT the server deletes what was downloaded (EXPIRE 0; RFC 2449,
-	 * 6.7). After a download, such a session never sends QUIT. */
-	MS_POP3_EXPIRE_NOW = 64
-};
-unsigned ms_pop3_capabilities(const struct ms_pop3 *p);
-
 /*
  * ms_pop3_login() tries once to log in, by USER and PASS, or by AUTH with the
  * mechanism that the login names or, with MS_MECH_AUTO, needs. Errors: MS_AUTH

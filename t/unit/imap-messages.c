@@ -3,6 +3,7 @@
 #include "imapscript.h"
 #include "time.h"
 #include "message-hasher.h"
+#include "imap/impl.h"
 
 #define DONE "@ OK done\r\n"
 #define ASK "UID FLAGS INTERNALDATE RFC822.SIZE"
@@ -293,19 +294,19 @@ test_select(void)
 	    "%s", err.msg);
 	open_inbox(&s, &b);
 	ok(ms_imap_changes(s.im) == 0, "no changes");
-	ms_imap_noop(s.im, NULL);
+	ms_imap_command(s.im, "NOOP", "NOOP", NULL);
 	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED,
 	    "two messages have arrived");
-	ms_imap_noop(s.im, NULL);
+	ms_imap_command(s.im, "NOOP", "NOOP", NULL);
 	ok(ms_imap_changes(s.im) == MS_CHANGE_ARRIVED,
 	    "an EXPUNGE is no further change");
-	ms_imap_noop(s.im, NULL);
+	ms_imap_command(s.im, "NOOP", "NOOP", NULL);
 	ok(ms_imap_changes(s.im) == (MS_CHANGE_ARRIVED | MS_CHANGE_VANISHED),
 	    "two messages have vanished");
-	ms_imap_noop(s.im, NULL);
+	ms_imap_command(s.im, "NOOP", "NOOP", NULL);
 	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) == 0,
 	    "its UIDVALIDITY once more");
-	ms_imap_noop(s.im, NULL);
+	ms_imap_command(s.im, "NOOP", "NOOP", NULL);
 	ok((ms_imap_changes(s.im) & MS_CHANGE_UIDVALIDITY) != 0,
 	    "another UIDVALIDITY, and back");
 	open_inbox(&s, &b);
