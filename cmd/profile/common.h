@@ -118,9 +118,6 @@ bool profile_fetch_key(const char *name, bool *argument, bool *many);
  */
 int profile_validate(struct tool *t, const struct ms_account *owner,
     struct ms_slice text, bool new, struct ms_profile *p, struct ms_err *err);
-/* MS_AUTH: the owner may not run the profile, at this time. */
-int profile_owner_may(const struct ms_account *owner,
-    const struct ms_profile *p, struct ms_err *err);
 /* The file name that `output` means at the time `now`: %Y %m %d %H %M %S %%.
  * MS_USAGE: another % sequence. Owned by the caller. */
 char *profile_output(const char *output, int64_t now, struct ms_err *err);

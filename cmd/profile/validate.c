@@ -200,8 +200,9 @@ validate_export(const struct ms_profile *p, struct ms_err *err)
 
 /* ---- users ---- */
 
-int
-profile_owner_may(const struct ms_account *owner, const struct ms_profile *p,
+/* MS_AUTH: the owner may not run the profile, at this time. */
+static int
+check_owner(const struct ms_account *owner, const struct ms_profile *p,
     struct ms_err *err)
 {
 	const char *user = ms_profile_value(p, "user");
@@ -308,7 +309,7 @@ profile_validate(struct tool *t, const struct ms_account *owner,
 	if (rc == 0 && new)
 		rc = validate_host_access(t, p, err);
 	if (rc == 0)
-		rc = profile_owner_may(owner, p, err);
+		rc = check_owner(owner, p, err);
 	if (rc < 0)
 		ms_profile_release(p);
 	return rc;

@@ -42,8 +42,6 @@ int users_read_csv(
 int users_read_json(
     struct users_rows *rows, struct ms_slice text, struct ms_err *err);
 void users_rows_release(struct users_rows *rows);
-/* Adds a row. */
-struct users_row *users_rows_add(struct users_rows *rows, uint64_t line);
 /* Marks a row as failed. The first error counts. */
 void users_row_fail(struct users_row *r, const struct ms_err *err);
 

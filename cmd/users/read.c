@@ -10,8 +10,8 @@
 
 /* ---- rows ---- */
 
-struct users_row *
-users_rows_add(struct users_rows *rows, uint64_t line)
+static struct users_row *
+add_row(struct users_rows *rows, uint64_t line)
 {
 	struct users_row *r;
 
@@ -279,7 +279,7 @@ users_read_csv(
 		got = ms_csv_next(csv, &record, &why);
 		if (got == 0)
 			break;
-		r = users_rows_add(rows, record.line);
+		r = add_row(rows, record.line);
 		if (got < 0)
 			users_row_fail(r, &why);
 		else
@@ -440,7 +440,7 @@ users_read_json(
 			continue;
 		o = json_loadb(
 		    p, (size_t)(eol - p), JSON_REJECT_DUPLICATES, &e);
-		read_object(users_rows_add(rows, line), o,
+		read_object(add_row(rows, line), o,
 		    o == NULL ? e.text : "another value");
 		json_decref(o);
 	}

@@ -87,16 +87,9 @@ ms_imap_result(
 	return -1;
 }
 
-int
-ms_imap_answer(struct ms_imap *im)
-{
-	if (mailimap_read_line(im->m) == NULL)
-		return MAILIMAP_ERROR_STREAM;
-	return ms_imap_rest_of_answer(im);
-}
-
-int
-ms_imap_rest_of_answer(struct ms_imap *im)
+/* ms_imap_answer(), after the first line of the answer has been read. */
+static int
+rest_of_answer(struct ms_imap *im)
 {
 	struct mailimap_response *answer = NULL;
 	int r, type;
@@ -111,6 +104,14 @@ ms_imap_rest_of_answer(struct ms_imap *im)
 	return type == MAILIMAP_RESP_COND_STATE_OK
 		   ? MAILIMAP_NO_ERROR
 		   : MAILIMAP_ERROR_CUSTOM_COMMAND;
+}
+
+int
+ms_imap_answer(struct ms_imap *im)
+{
+	if (mailimap_read_line(im->m) == NULL)
+		return MAILIMAP_ERROR_STREAM;
+	return rest_of_answer(im);
 }
 
 int
@@ -129,7 +130,7 @@ ms_imap_await(struct ms_imap *im, int *result)
 			return 1;
 		if (*line == '*' && strncasecmp(line, "* BYE", 5) != 0)
 			continue;
-		*result = ms_imap_rest_of_answer(im);
+		*result = rest_of_answer(im);
 		return 0;
 	}
 	*result = MAILIMAP_ERROR_PARSE;

@@ -70,8 +70,6 @@ const char *ms_imap_reply(
 /* Reads the answer to the command that was just sent; returns a result of
  * libetpan. */
 int ms_imap_answer(struct ms_imap *im);
-/* The same, if the first line of the answer has been read. */
-int ms_imap_rest_of_answer(struct ms_imap *im);
 /*
  * Waits for a continuation request, for a literal, AUTHENTICATE or IDLE.
  * Returns 1, or 0 if the server has answered the command instead or the read

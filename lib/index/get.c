@@ -8,8 +8,9 @@
 
 /* ---- keys ---- */
 
-bool
-ms_place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid)
+/* Parses "UIDVALIDITY/UID", the place of an IMAP message. */
+static bool
+place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid)
 {
 	uint64_t v[2] = {0, 0};
 	size_t i, part = 0, digits = 0;
@@ -53,7 +54,7 @@ ms_place_key(
 	unsigned char digest[MS_SHA_LEN];
 	uint32_t validity, uid;
 
-	if (ms_place_uid(place, &validity, &uid)) {
+	if (place_uid(place, &validity, &uid)) {
 		ms_uid_key(key, folder, validity, uid);
 		return MS_UID_KEY;
 	}

@@ -375,9 +375,3 @@ ms_index_exchanged(const struct ms_index *ix)
 {
 	return ix->exchanged;
 }
-
-bool
-ms_index_writable(const struct ms_index *ix)
-{
-	return !ix->read_only;
-}

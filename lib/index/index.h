@@ -71,7 +71,6 @@ unsigned ms_index_exchanged(const struct ms_index *ix);
 int ms_index_create(struct ms_index **out, const char *path,
     const unsigned char archive_id[MS_ID_LEN], struct ms_err *err);
 void ms_index_close(struct ms_index *ix);
-bool ms_index_writable(const struct ms_index *ix);
 
 /* A transaction. Its members are for lib/index, except `full`. */
 struct ms_txn {
@@ -279,9 +278,6 @@ int ms_index_next_event(struct ms_txn *txn, uint8_t class,
 /* The same in descending order: the last row at or before the position. */
 int ms_index_previous_event(struct ms_txn *txn, uint8_t class,
     struct ms_event_row *row, struct ms_err *err);
-
-/* "V/U" of an IMAP place. */
-bool ms_place_uid(struct ms_slice place, uint32_t *validity, uint32_t *uid);
 
 /* ---- messages that are not whole ---- */
 

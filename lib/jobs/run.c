@@ -22,8 +22,8 @@ ms_run_result_name(enum ms_run_result r)
 	return results[r];
 }
 
-enum ms_run_result
-ms_run_result_of(const char *name)
+static enum ms_run_result
+result_of(const char *name)
 {
 	int i;
 
@@ -62,7 +62,7 @@ ms_run_get(
 	r->mailboxes = ms_record_row_number(&o, MS_FIELD_MAILBOXES);
 	r->began = (int64_t)ms_record_row_number(&o, MS_FIELD_MADE);
 	r->ended = (int64_t)ms_record_row_number(&o, MS_FIELD_ENDED);
-	r->result = ms_run_result_of(ms_record_row_text(&o, MS_FIELD_RESULT));
+	r->result = result_of(ms_record_row_text(&o, MS_FIELD_RESULT));
 	r->status = (int)ms_record_row_number(&o, MS_FIELD_STATUS);
 	r->ran = ms_record_row_number(&o, MS_FIELD_RAN);
 	r->counts =
@@ -134,7 +134,7 @@ call_with_mailbox(const json_t *o, int64_t time, ms_run_mailbox_fn *fn,
 	struct ms_run_mailbox m = {.user = ms_json_text_of(o, "user"),
 	    .source = ms_json_text_of(o, "source"),
 	    .status = (int)ms_json_number_of(o, "status"),
-	    .result = ms_run_result_of(ms_json_text_of(o, "result")),
+	    .result = result_of(ms_json_text_of(o, "result")),
 	    .counts = ms_tally_of_json(o),
 	    .seconds = ms_json_number_of(o, "seconds"),
 	    .reason = json_string_value(json_object_get(o, "reason")),

@@ -17,7 +17,6 @@ enum ms_run_result {
 };
 /* "succeeded", "completed with errors", "failed", "cancelled"; "". */
 const char *ms_run_result_name(enum ms_run_result r);
-enum ms_run_result ms_run_result_of(const char *name);
 
 #define MS_RUN_FAILURES 100              /* in one mailbox's event */
 #define MS_RUN_FAILURE_BYTES (64 * 1024) /* and their texts together */

@@ -32,8 +32,8 @@ ms_account_text_ok(const char *text, size_t max)
 
 /* A subset of RFC 5321: characters that separate words or enclose addresses are
  * refused, so that a list of addresses can be split. */
-bool
-ms_address_ok(const char *address)
+static bool
+address_ok(const char *address)
 {
 	const char *at = strrchr(address, '@');
 
@@ -97,7 +97,7 @@ check_list(struct ms_change *ch, const struct list_kind *k, uint64_t number,
 	for (s = ms_list_next(*list, NULL); s != NULL;
 	     s = ms_list_next(*list, s)) {
 		fine = k->kind == MS_NAME_ADDRESS
-			   ? ms_address_ok(s)
+			   ? address_ok(s)
 			   : *s != '\0' && ms_account_text_ok(s, MS_USER_MAX);
 		if (!fine) {
 			ms_fail(err, MS_USAGE, "'%.128s' is not a valid %s", s,

@@ -120,9 +120,8 @@ int ms_account_set(struct ms_change *ch, uint64_t number,
 int ms_account_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
 
-/* Is this a valid e-mail address? Is this a valid text or POP3 name: UTF-8
- * without control characters, at most max bytes? */
-bool ms_address_ok(const char *address);
+/* Is this a valid text or POP3 name: UTF-8 without control characters, at most
+ * max bytes? */
 bool ms_account_text_ok(const char *text, size_t max);
 
 /* ---- settings ---- */
