@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "archive-writer.h"
+#include "clock.h"
 #include "event.h"
 #include "tap.h"
 
@@ -997,6 +998,40 @@ forgotten_destinations(struct ms_archive *a)
 	    "8,200 folders");
 }
 
+/*
+ * While a message arrives slowly, the ticker sends the messages before it to a
+ * worker, but a batch waits for MS_INGEST_SECONDS.
+ */
+static void
+slow_message(struct ms_archive *a)
+{
+	static const char text[] = "Subject: slow\r\n\r\nslow\r\n";
+	const unsigned char *p = (const unsigned char *)text;
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 1, count_result, &t);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	struct ms_spec spec = {.dest = d, .where = "1", .place = "8/8"};
+	struct ms_occurrence o = {0};
+	unsigned char id[MS_SHA_LEN];
+	int64_t start = ms_clock_ms();
+
+	put(in, d, "0", X);
+	ms_ingest_begin(in, &spec, NULL);
+	ms_ingest_data(in, p, 10, NULL);
+	usleep(1300000);
+	ok(t.results == 0 || ms_clock_ms() - start > 4000,
+	    "the batch is not committed yet");
+	ms_ingest_data(in, p + 10, strlen(text) - 10, NULL);
+	ms_ingest_end(in, NULL);
+	put(in, d, "2", Y);
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 3 && t.ordered,
+	    "a slow message");
+	ms_sha256(text, strlen(text), id);
+	ok(find_occurrence(a, "8/8", &o) && memcmp(o.id, id, MS_SHA_LEN) == 0,
+	    "the message is complete");
+}
+
 /* ---- failures ---- */
 
 /*
@@ -1467,6 +1502,7 @@ main(void)
 	with_archive(long_attributes);
 	with_archive(blocks);
 	with_archive(forgotten_destinations);
+	with_archive(slow_message);
 	with_archive(full_disk);
 	with_archive(sift_limit);
 	sift();
