@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "numbers.h"
 #include "pop3.h"
 
 #define TASK_BYTES (8 * 1024 * 1024) /* of messages in a request, about */
@@ -192,6 +193,6 @@ folder_cut_task(
 	assert(t->n > 0);
 	t->renumbered = f->backoff.renumbered;
 	memset(t->answered, 0, sizeof(t->answered));
-	qsort(t->uid, t->n, sizeof(*t->uid), ms_imap_by_uid);
+	qsort(t->uid, t->n, sizeof(*t->uid), ms_compare_u32);
 	f->busy++;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
+
 static bool
 usable(const struct session *s)
 {
@@ -312,7 +314,7 @@ verify(void *ctx, const struct ms_imap_head *h, struct ms_err *err)
 	const uint32_t *at;
 
 	(void)err;
-	at = bsearch(&h->uid, uids->v, uids->n, sizeof(*at), ms_imap_by_uid);
+	at = ms_find_u32(uids->v, uids->n, h->uid);
 	if (at == NULL)
 		return 0;
 	want = s->request->identities.v + (at - uids->v);
@@ -334,7 +336,7 @@ delete_verified(struct session *s, struct ms_err *err)
 	size_t n = ms_queue_count(&s->verified), at, done = 1;
 
 	if (n > 0)
-		qsort(uids, n, sizeof(*uids), ms_imap_by_uid);
+		qsort(uids, n, sizeof(*uids), ms_compare_u32);
 	for (at = 0; at < n; at += done)
 		if (s->request->dry_run)
 			say_deleted(s, uids[at]);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
+
 /* The server deletes marked messages when it answers QUIT with +OK. */
 struct deletion {
 	struct pop3_batch *b;
@@ -40,8 +42,7 @@ static const struct ms_identity *
 wanted(const struct deletion *d, uint32_t uid)
 {
 	const struct ipc_message *request = d->b->request;
-	const uint32_t *at = bsearch(&uid, request->uids.v, request->uids.n,
-	    sizeof(uid), ms_imap_by_uid);
+	const uint32_t *at = ms_find_u32(request->uids.v, request->uids.n, uid);
 
 	return request->identities.v + (at - request->uids.v);
 }

@@ -7,7 +7,6 @@
 #include "pop3-session.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 bool
 pop3_usable(const struct session *s)
@@ -69,15 +68,6 @@ pop3_need_list(struct session *s, struct ms_err *err)
 
 /* ---- messages of the first list in this session ---- */
 
-static int
-by_uidl(const void *a, const void *b)
-{
-	const struct ms_pop3_item *x = *(const struct ms_pop3_item *const *)a;
-	const struct ms_pop3_item *y = *(const struct ms_pop3_item *const *)b;
-
-	return strcmp(x->uidl, y->uidl);
-}
-
 /* The items of this session's list that have a UIDL, in its order. */
 static const struct ms_pop3_item **
 sorted(const struct ms_pop3_list *l, size_t *count)
@@ -89,7 +79,7 @@ sorted(const struct ms_pop3_list *l, size_t *count)
 	for (i = 0; i < l->count; i++)
 		if (l->items[i].uidl != NULL)
 			v[(*count)++] = l->items + i;
-	qsort(v, *count, sizeof(*v), by_uidl);
+	qsort(v, *count, sizeof(*v), ms_pop3_by_uidl);
 	return v;
 }
 
@@ -105,7 +95,8 @@ find_later(struct pop3_batch *b)
 		it = first->items + b->request->uids.v[i] - 1;
 		at = NULL;
 		if (it->uidl != NULL)
-			at = bsearch(&it, v, count, sizeof(*v), by_uidl);
+			at =
+			    bsearch(&it, v, count, sizeof(*v), ms_pop3_by_uidl);
 		if (at != NULL) {
 			b->uid[b->count] = b->request->uids.v[i];
 			b->items[b->count++] = **at;

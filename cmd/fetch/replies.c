@@ -5,11 +5,11 @@
 #include "replies.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
 #include "delete.h"
+#include "numbers.h"
 #include "output.h"
 #include "retry.h"
 
@@ -30,8 +30,7 @@ mark_answered(struct run *r, struct worker *w, uint32_t uid)
 {
 	struct task *t = &w->task;
 	struct folder *f = t->folder;
-	const uint32_t *at =
-	    bsearch(&uid, t->uid, t->n, sizeof(uid), ms_imap_by_uid);
+	const uint32_t *at = ms_find_u32(t->uid, t->n, uid);
 
 	if (at == NULL || t->answered[at - t->uid] ||
 	    t->renumbered != f->backoff.renumbered)

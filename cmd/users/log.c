@@ -8,6 +8,7 @@
 #include "history.h"
 #include "json.h"
 #include "listing.h"
+#include "numbers.h"
 #include "query.h"
 #include "report.h"
 #include "time.h"
@@ -82,15 +83,6 @@ names_load(struct names *n, struct users *u, struct ms_err *err)
 	return got;
 }
 
-static int
-compare_numbers(const void *key, const void *name)
-{
-	uint64_t a = *(const uint64_t *)key;
-	uint64_t b = ((const struct name *)name)->number;
-
-	return a < b ? -1 : a > b;
-}
-
 /* Returns "" for number 0, which is no user, and NULL on failure. */
 static const char *
 name_of(struct names *n, struct users *u, uint64_t number, struct ms_err *err)
@@ -101,7 +93,7 @@ name_of(struct names *n, struct users *u, uint64_t number, struct ms_err *err)
 		return "";
 	if (n->list.n > 0) {
 		found = bsearch(&number, n->list.p, n->list.n / sizeof(*found),
-		    sizeof(*found), compare_numbers);
+		    sizeof(*found), ms_compare_u64);
 		if (found != NULL)
 			return (const char *)n->texts.p + found->at;
 	}

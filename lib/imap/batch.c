@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
+
 #define UNASKED_MAX                                                            \
 	100000 /* answers about messages that were not requested               \
 		*/
@@ -25,8 +27,7 @@ enum state {
 static unsigned char *
 state_of(const struct ms_imap_batch *b, uint32_t uid)
 {
-	const uint32_t *at =
-	    bsearch(&uid, b->uids, b->n, sizeof(uid), ms_imap_by_uid);
+	const uint32_t *at = ms_find_u32(b->uids, b->n, uid);
 
 	return at != NULL ? b->state + (at - b->uids) : NULL;
 }

@@ -6,7 +6,8 @@
 #include "impl.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "numbers.h"
 
 /* The state of a message that is to be deleted. */
 enum {
@@ -56,7 +57,7 @@ handle_flags(struct mailimap_msg_att *att, void *ctx)
 
 	r->im->text = 0;
 	ms_imap_attr_read(r->im, &a, att);
-	at = bsearch(&a.uid, r->uids, r->n, sizeof(a.uid), ms_imap_by_uid);
+	at = ms_find_u32(r->uids, r->n, a.uid);
 	if (a.uid != 0 && a.has_flags) {
 		r->answers++;
 		marked = ms_imap_has_flag(&a, "\\Deleted");

@@ -30,9 +30,6 @@
 
 struct ms_imap;
 
-/* Compares two UIDs (uint32_t), for qsort(3) and bsearch(3). */
-int ms_imap_by_uid(const void *a, const void *b);
-
 /*
  * ms_imap_open() begins a session: reads the greeting and switches to TLS by
  * STARTTLS if tls asks for it. The session owns the connection from now on,

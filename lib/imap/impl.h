@@ -113,8 +113,6 @@ void ms_imap_sort(struct ms_imap_list *l);
 /* Runs a SEARCH and adds the UIDs of the result. */
 int ms_imap_search_into(struct ms_imap *im, const char *command,
     struct ms_imap_list *l, struct ms_err *err);
-/* Is it in a sorted list? */
-bool ms_imap_listed(const struct ms_imap_list *l, uint32_t uid);
 /*
  * Appends UIDs as an IMAP set, as many as fit. The ith is left out if skip[i]
  * is not 0; skip may be NULL. Returns how many of the n were processed.

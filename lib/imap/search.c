@@ -7,7 +7,8 @@
 #include "impl.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "numbers.h"
 
 #define PART                                                                   \
 	50000 /* messages of an answer, which libetpan keeps as a whole        \
@@ -51,8 +52,8 @@ search_part(struct ms_imap *im, const char *criteria, const uint32_t *all,
 	if (rc == 0)
 		rc = ask(im, all, count, "NOT (", criteria, ")", &no, err);
 	for (i = 0; rc == 0 && i < count; i++) {
-		is = ms_imap_listed(&yes, all[i]);
-		isnt = ms_imap_listed(&no, all[i]);
+		is = ms_find_u32(yes.v, yes.n, all[i]) != NULL;
+		isnt = ms_find_u32(no.v, no.n, all[i]) != NULL;
 		matches[i] = is == isnt ? MS_MATCH_UNSURE
 			     : is       ? MS_MATCH_YES
 					: MS_MATCH_NO;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "numbers.h"
+
 #define SEARCH_PART 50000 /* messages of an answer to SEARCH */
 
 /*
@@ -92,32 +94,17 @@ ms_imap_search_into(struct ms_imap *im, const char *command,
 	return 0;
 }
 
-int
-ms_imap_by_uid(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 void
 ms_imap_sort(struct ms_imap_list *l)
 {
 	size_t i, kept = 0;
 
 	if (l->n > 0)
-		qsort(l->v, l->n, sizeof(*l->v), ms_imap_by_uid);
+		qsort(l->v, l->n, sizeof(*l->v), ms_compare_u32);
 	for (i = 0; i < l->n; i++)
 		if (kept == 0 || l->v[i] != l->v[kept - 1])
 			l->v[kept++] = l->v[i];
 	l->n = kept;
-}
-
-bool
-ms_imap_listed(const struct ms_imap_list *l, uint32_t uid)
-{
-	return l->n > 0 &&
-	       bsearch(&uid, l->v, l->n, sizeof(uid), ms_imap_by_uid) != NULL;
 }
 
 /* ---- a whole folder ---- */

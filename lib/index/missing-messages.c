@@ -5,6 +5,7 @@
 
 #include "impl.h"
 #include "le.h"
+#include "numbers.h"
 
 /* Has a table any rows? 1, 0, -1. */
 static int
@@ -252,16 +253,6 @@ add_message_folder(struct ms_txn *txn, const unsigned char number[8],
 	return got < 0 ? -1 : 0;
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t x, y;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return (x > y) - (x < y);
-}
-
 int
 ms_index_missing_messages(struct ms_txn *txn, uint64_t folder,
     struct ms_buf *occurrences, struct ms_err *err)
@@ -291,16 +282,15 @@ ms_index_missing_messages(struct ms_txn *txn, uint64_t folder,
 	}
 	if (got == 0 && occurrences->n > 0)
 		qsort(occurrences->p, occurrences->n / sizeof(uint64_t),
-		    sizeof(uint64_t), by_number);
+		    sizeof(uint64_t), ms_compare_u64);
 	return got;
 }
 
 bool
 ms_index_is_missing(const struct ms_buf *occurrences, uint64_t occurrence)
 {
-	return occurrences->n > 0 && bsearch(&occurrence, occurrences->p,
-					 occurrences->n / sizeof(uint64_t),
-					 sizeof(uint64_t), by_number) != NULL;
+	return ms_find_u64((const uint64_t *)(const void *)occurrences->p,
+		   occurrences->n / sizeof(uint64_t), occurrence) != NULL;
 }
 
 int

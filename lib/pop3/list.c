@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
+
 #define NO_TEXT UINT32_MAX
 
 /* A line of the answer to UIDL. */
@@ -90,15 +92,6 @@ expect_ok(struct ms_pop3 *p, const char *verb, struct ms_slice *reply,
 	return rc < 0 ? -1 : 0;
 }
 
-/* Compares items, or rows of UIDL: the number is the first member of both. */
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /*
  * Reads the lines of an answer into a list and sorts it by number.
  *   parse   appends an element for a line, or returns -1
@@ -124,9 +117,9 @@ read_lines(struct lister *l, const char *what, struct ms_buf *list, size_t size,
 	if (rc < 0)
 		return -1;
 	if (list->n > 0)
-		qsort(list->p, list->n / size, size, by_number);
+		qsort(list->p, list->n / size, size, ms_compare_u32);
 	for (i = size; i < list->n; i += size)
-		if (by_number(list->p + i - size, list->p + i) == 0)
+		if (ms_compare_u32(list->p + i - size, list->p + i) == 0)
 			return ms_pop3_kill(l->p, err, MS_PROTO,
 			    "the server names message %" PRIu32
 			    " twice in its answer to %s",
@@ -249,7 +242,7 @@ add_unlisted(struct lister *l)
 	if (added.n > 0) {
 		ms_buf_add(&l->items, added.p, added.n);
 		qsort(l->items.p, l->items.n / sizeof(item), sizeof(item),
-		    by_number);
+		    ms_compare_u32);
 	}
 	ms_buf_release(&added);
 }
@@ -271,8 +264,8 @@ set_uidls(const struct lister *l)
 	}
 }
 
-static int
-by_uidl(const void *a, const void *b)
+int
+ms_pop3_by_uidl(const void *a, const void *b)
 {
 	const struct ms_pop3_item *const *x = a, *const *y = b;
 
@@ -291,10 +284,10 @@ drop_shared(struct ms_pop3_list *l)
 		if (l->items[i].uidl != NULL)
 			named[n++] = l->items + i;
 	l->without = l->count - n;
-	qsort(named, n, sizeof(struct ms_pop3_item *), by_uidl);
+	qsort(named, n, sizeof(struct ms_pop3_item *), ms_pop3_by_uidl);
 	for (i = 0; i < n; i = j) {
 		for (j = i + 1; j < n; j++)
-			if (by_uidl(named + i, named + j) != 0)
+			if (ms_pop3_by_uidl(named + i, named + j) != 0)
 				break;
 		if (j - i == 1)
 			continue;

@@ -98,6 +98,9 @@ struct ms_pop3_list {
 int ms_pop3_list(
     struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err);
 void ms_pop3_list_release(struct ms_pop3_list *list);
+/* Compares the UIDLs of two items, given by pointers to pointers to them, for
+ * qsort(3) and bsearch(3). Both must have a UIDL. */
+int ms_pop3_by_uidl(const void *a, const void *b);
 
 /* Receives the result for each requested message, in the order of the items;
  * index is that of the item. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "impl.h"
+#include "numbers.h"
 
 struct ms_hits {
 	struct ms_archive *a;
@@ -24,26 +25,18 @@ struct ms_hits {
 
 /* ---- opening ---- */
 
-static int
-compare_numbers(const void *va, const void *vb)
-{
-	uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
-
-	return (a > b) - (a < b);
-}
-
 /* Sorts the numbers and removes duplicates; returns how many are left. */
 static size_t
 sort_numbers(uint64_t *list, size_t n)
 {
-	size_t indexed = 0;
+	size_t kept = 0;
 
 	if (n > 1)
-		qsort(list, n, sizeof(*list), compare_numbers);
+		qsort(list, n, sizeof(*list), ms_compare_u64);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || list[i] != list[i - 1])
-			list[indexed++] = list[i];
-	return indexed;
+			list[kept++] = list[i];
+	return kept;
 }
 
 int
@@ -227,7 +220,7 @@ choose_rows(struct ms_hits *h, struct ms_err *err)
 	ms_walk_close(walk);
 	if (h->choice.n > 0)
 		qsort(h->choice.p, h->choice.n / sizeof(uint64_t),
-		    sizeof(uint64_t), compare_numbers);
+		    sizeof(uint64_t), ms_compare_u64);
 	h->chosen = true;
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
 #include "record.h"
 
 struct ms_lookup {
@@ -224,27 +225,16 @@ ms_lookup_elsewhere(struct ms_lookup *l, const struct ms_mailbox_state *m,
 	return n > 0;
 }
 
-static int
-compare_numbers(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static bool
 is_seen(struct ms_lookup *l, uint64_t occurrence)
 {
-	size_t n = l->seen_on_server.n / sizeof(occurrence);
+	uint64_t *v = (uint64_t *)(void *)l->seen_on_server.p;
+	size_t n = l->seen_on_server.n / sizeof(*v);
 
-	if (n == 0)
-		return false;
-	if (!l->sorted)
-		qsort(l->seen_on_server.p, n, sizeof(occurrence),
-		    compare_numbers);
+	if (n > 0 && !l->sorted)
+		qsort(v, n, sizeof(*v), ms_compare_u64);
 	l->sorted = true;
-	return bsearch(&occurrence, l->seen_on_server.p, n, sizeof(occurrence),
-		   compare_numbers) != NULL;
+	return ms_find_u64(v, n, occurrence) != NULL;
 }
 
 /* Is it known which messages the server has in this folder? A folder that no

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imap.h"
+#include "numbers.h"
 
 void
 ms_sync_plan_release(struct ms_sync_plan *plan)
@@ -124,8 +124,7 @@ ms_sync_probed(const struct ms_sync_rules *rules, struct ms_lookup *l,
     struct ms_mailbox_state *m, const struct ms_msg_info *info,
     struct ms_sync_plan *plan, struct ms_err *err)
 {
-	const uint32_t *at = bsearch(
-	    &m->probe, m->uids.v, m->uids.n, sizeof(*at), ms_imap_by_uid);
+	const uint32_t *at = ms_find_u32(m->uids.v, m->uids.n, m->probe);
 	int same = 0;
 
 	m->probe = 0;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "imap.h"
+#include "numbers.h"
 
 #define CAPACITY_MIN 256
 
@@ -35,8 +35,7 @@ ms_uid_list_add(struct ms_uid_list *l, uint32_t uid, size_t max)
 bool
 ms_uid_list_has(const struct ms_uid_list *l, uint32_t uid)
 {
-	return l->n > 0 &&
-	       bsearch(&uid, l->v, l->n, sizeof(uid), ms_imap_by_uid) != NULL;
+	return ms_find_u32(l->v, l->n, uid) != NULL;
 }
 
 void
