@@ -1,4 +1,5 @@
-/* err: a kind and a sentence, chained, never too long; errno sorted. */
+/* err.c - kinds and messages of errors, their context and their limit, and the
+ * kinds of errno. */
 #include "err.h"
 
 #include <errno.h>

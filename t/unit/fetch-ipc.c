@@ -1,5 +1,5 @@
-/* fetch/ipc: every message between ms-fetch and a worker arrives as it was
- * sent, and a malformed message is refused. */
+/* fetch-ipc.c - tests cmd/fetch/ipc.c: every message between ms-fetch and a
+ * worker arrives as it was sent, and a malformed message is refused. */
 #include "../../cmd/fetch/ipc.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <signal.h>

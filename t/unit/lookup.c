@@ -1,5 +1,5 @@
-/* archive-known: what a mailbox is known to hold, by place, by header and
- * size, and since when. */
+/* lookup.c - finds stored messages of a mailbox by place, and by header and
+ * size, and tells when each record was committed. */
 #include "ingest.h"
 
 #include <ftw.h>
@@ -227,7 +227,7 @@ discard(const char *path, const struct stat *st, int type, struct FTW *at)
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-known.XXXXXX";
+	char dir[] = "/tmp/ms-lookup.XXXXXX";
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
 	int bad;

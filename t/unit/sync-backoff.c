@@ -1,4 +1,5 @@
-/* sync/backoff: what a run does after a failure. */
+/* sync-backoff.c - tests lib/sync/backoff.c: what a run does after a failure.
+ */
 #include "backoff.h"
 
 #include <string.h>

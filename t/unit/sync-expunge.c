@@ -1,5 +1,5 @@
-/* sync/expunge: which messages may be deleted at the source, and what the log
- * says of them. */
+/* sync-expunge.c - tests lib/sync/expunge.c: which messages may be deleted at
+ * the source, and what the log says of them. */
 #include "synced.h"
 
 #include "archive-writer.h"

@@ -1,4 +1,5 @@
-/* sync/pending-moves: from which folder a recognised message was moved. */
+/* sync-moves.c - tests lib/sync/pending-moves.c: from which folder a recognised
+ * message was moved. */
 #include "synced.h"
 
 /* A survey of a folder before the moves are decided. */

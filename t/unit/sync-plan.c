@@ -1,5 +1,5 @@
-/* sync/plan: what becomes of the messages of a folder, by what the server and
- * the archive have. */
+/* sync-plan.c - tests lib/sync/plan.c: what becomes of the messages of a
+ * folder, by what the server and the archive have. */
 #include "synced.h"
 
 static const struct ms_choice every,

@@ -1,5 +1,5 @@
-/* sync/queue and sync/mailbox-state: UIDs in order, and a folder from one
- * survey to the next. */
+/* sync-state.c - tests lib/sync/queue.c and mailbox-state.c: UIDs in order, and
+ * a folder from one survey to the next. */
 #include "mailbox-state.h"
 
 #include <stdlib.h>
