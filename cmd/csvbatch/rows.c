@@ -17,7 +17,7 @@
 
 /* ---- the file ---- */
 
-/* Makes more room. A realloc would leave copies of passwords behind. */
+/* Makes more room. realloc(3) would leave copies of passwords in memory. */
 static void
 grow(struct ms_buf *b)
 {

@@ -206,7 +206,7 @@ write_labels(struct output *o, struct ms_err *err)
 static void
 finish(struct output *o)
 {
-	if (o->hasher != NULL) /* of a cancelled message: begins anew */
+	if (o->hasher != NULL) /* of a cancelled message: begin again */
 		ms_message_hasher_end(o->hasher, &(struct ms_identity){0});
 	ms_buf_clear(&o->labels);
 	o->folder = NULL;

@@ -68,10 +68,11 @@ int tool_join(int status, int next, bool first);
 /* ---- privileges ---- */
 
 /* Fills p with the profile of this name. MS_NOINPUT: no such profile; MS_AUTH:
- * the actor does not own it, or lacks the privilege (0: none is needed). */
+ * the actor does not own it, or does not have the privilege (0: none is
+ * needed). */
 int tool_profile(struct tool *t, const char *name, unsigned privilege,
     struct ms_stored_profile *p, struct ms_err *err);
-/* MS_AUTH: the actor lacks the privilege. */
+/* MS_AUTH: the actor does not have the privilege. */
 int tool_privileged(struct tool *t, unsigned privilege, struct ms_err *err);
 /* May the actor see this profile? */
 bool tool_sees(const struct tool *t, const struct ms_stored_profile *p);

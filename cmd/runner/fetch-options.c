@@ -325,7 +325,7 @@ check_security(const struct fetch_options *opt, struct ms_err *err)
 	return 0;
 }
 
-/* POP3 lacks most of what IMAP has. */
+/* POP3 does not have most of what IMAP has. */
 static int
 check_pop(const struct fetch_options *opt, struct ms_err *err)
 {

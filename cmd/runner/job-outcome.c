@@ -115,12 +115,12 @@ outcome_from_pipe(struct outcome *o, const struct process *fetch,
 	struct ms_tally *t = &o->result.counts;
 	uint64_t named =
 	    i->failed > ingest->cancelled ? i->failed - ingest->cancelled : 0;
-	uint64_t told = i->new + i->known + named, rest;
+	uint64_t accounted = i->new + i->known + named, rest;
 
 	if (fetch->has_end) {
 		/* A message that was sent, and that is neither archived nor
 		 * named, was lost when ms-ingest ended. */
-		rest = f->new > told ? f->new - told : 0;
+		rest = f->new > accounted ? f->new - accounted : 0;
 		t->new = i->new;
 		t->left_out = f->left_out;
 		t->failed = f->failed + named + rest;

@@ -240,7 +240,8 @@ running_job_read(struct running_job *r)
 		return true;
 	now = ms_clock_ms();
 	if (r->kill_ms > 0 && now >= r->kill_ms) {
-		/* First the process that writes, then the one that reads. */
+		/* The process that writes first, then the process that reads.
+		 */
 		process_kill(r->first.pid > 0 ? &r->first : &r->second);
 		r->kill_ms = now + JOB_GRACE_MS;
 	}

@@ -62,7 +62,7 @@ int ms_archive_install(struct ms_archive *a, struct ms_err *err);
  * ms_archive_index_extent() puts the rows of the extent that r has read: of its
  * blocks, and of its records from number `from` on. Purges are counted in
  * r->pos.
- *   damage    is told of records whose content cannot be read; NULL: such a
+ *   damage    receives the records whose content cannot be read; NULL: such a
  *             record is an error (MS_DATA)
  */
 int ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,

@@ -14,7 +14,7 @@ struct folder_cursor {
 	struct key {
 		int64_t date;
 		uint64_t number;
-	} * ahead, last; /* last: the last one that was read */
+	} * ahead, last; /* last: the last key that was read */
 	uint32_t n, at;  /* of ahead: how many, the next one */
 	bool begun, more;
 };

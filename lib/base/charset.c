@@ -21,7 +21,7 @@ struct ms_charset {
 
 /*
  * A label means what senders mean by it, which is often a later and larger set
- * than the one that it names. The most frequent sets come first.
+ * than the set that it names. The most frequent sets come first.
  */
 static const struct ms_charset sets[] = {
     {NULL, " usascii ascii ansix341968 iso646us unknown8bit "},

@@ -32,7 +32,7 @@ begin(struct ms_source *src)
 
 /*
  * Examines the line at `from` in the window. Returns 1, and line is the text
- * after "MS-Envelope:"; 0 for another line, or one that is too long or
+ * after "MS-Envelope:"; 0 for another line, or a line that is too long or
  * incomplete; -1.
  */
 static int

@@ -19,8 +19,8 @@
 
 enum state {
 	WAITING,
-	TOLD,  /* the sink was called */
-	EXISTS /* not sent, but still in the folder */
+	REPORTED, /* the sink was called */
+	EXISTS    /* not sent, but still in the folder */
 };
 
 /* Returns the state of a UID in the batch, or NULL if it was not requested. */
@@ -47,11 +47,11 @@ ms_imap_batch_due(struct ms_imap_batch *b, uint32_t uid)
 
 	if (b->im->dead || ms_imap_check_uidvalidity(b->im, NULL) < 0)
 		return false;
-	if (state == NULL || *state == TOLD) {
+	if (state == NULL || *state == REPORTED) {
 		count_unasked(b);
 		return false;
 	}
-	*state = TOLD;
+	*state = REPORTED;
 	return true;
 }
 
@@ -114,7 +114,7 @@ find_gone(struct ms_imap_batch *b, struct ms_err *err)
 	for (i = 0; i < b->n; i++) {
 		if (b->state[i] != WAITING)
 			continue;
-		b->state[i] = TOLD;
+		b->state[i] = REPORTED;
 		b->expunged(b->ctx, b->uids[i]);
 	}
 	return 0;
@@ -158,7 +158,7 @@ fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 				*err = why;
 			return -1;
 		}
-		if (b->state[i] == TOLD) {
+		if (b->state[i] == REPORTED) {
 			refused = 0;
 			continue;
 		}
@@ -168,7 +168,7 @@ fetch_rest(struct ms_imap_batch *b, struct ms_err *err)
 			wait = b->im->backoff;
 			continue;
 		}
-		b->state[i] = TOLD;
+		b->state[i] = REPORTED;
 		b->failed(b->ctx, b->uids[i], why.msg);
 	}
 	if (not_now.code == MS_OK)

@@ -11,10 +11,10 @@
 
 /* The state of a message that is to be deleted. */
 enum {
-	TOLD = 1,    /* the sink was called */
-	THERE = 2,   /* the server lists it */
-	FLAGGED = 4, /* \Flagged */
-	MARKED = 8   /* \Deleted before we came */
+	REPORTED = 1, /* the sink was called */
+	THERE = 2,    /* the server lists it */
+	FLAGGED = 4,  /* \Flagged */
+	MARKED = 8    /* \Deleted before we came */
 };
 
 /* One ms_imap_delete(). */
@@ -32,9 +32,9 @@ struct removal {
 static void
 report_kept(struct removal *r, size_t i, const char *reason)
 {
-	if (r->state[i] & TOLD)
+	if (r->state[i] & REPORTED)
 		return;
-	r->state[i] |= TOLD;
+	r->state[i] |= REPORTED;
 	r->sink->kept(r->sink->ctx, r->uids[i], reason);
 }
 
@@ -73,11 +73,11 @@ handle_flags(struct mailimap_msg_att *att, void *ctx)
 
 /*
  * Runs a command: `before`, the UIDs without a result (and without a flag of
- * `skip`), `behind`.
+ * `skip`), `after`.
  */
 static int
-command(struct removal *r, const char *before, const char *behind,
-    unsigned skip, mailimap_msg_att_handler *att, struct ms_err *err)
+command(struct removal *r, const char *before, const char *after, unsigned skip,
+    mailimap_msg_att_handler *att, struct ms_err *err)
 {
 	struct ms_buf text = {0};
 	unsigned char *without = ms_xcalloc(r->n, 1);
@@ -85,12 +85,12 @@ command(struct removal *r, const char *before, const char *behind,
 	int rc = 0;
 
 	for (i = 0; i < r->n; i++) {
-		without[i] = (r->state[i] & (TOLD | skip)) != 0;
+		without[i] = (r->state[i] & (REPORTED | skip)) != 0;
 		left += !without[i];
 	}
 	ms_buf_add_str(&text, before);
 	ms_imap_add_set(&text, r->uids, without, r->n);
-	ms_buf_add_str(&text, behind);
+	ms_buf_add_str(&text, after);
 	if (left == 0)
 		;
 	else if (ms_imap_check_uidvalidity(r->im, err) < 0)
@@ -168,7 +168,7 @@ report(struct removal *r, const char *reason, struct ms_err *err)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		r->state[i] &= TOLD;
+		r->state[i] &= REPORTED;
 	if (ms_imap_command(r->im, "NOOP", "NOOP", &no) < 0 ||
 	    command(r, "UID FETCH ", " (UID FLAGS)", 0, handle_flags, &no) <
 		0) {
@@ -181,13 +181,13 @@ report(struct removal *r, const char *reason, struct ms_err *err)
 		return 0;
 	}
 	for (i = 0; i < r->n; i++) {
-		if (r->state[i] & TOLD)
+		if (r->state[i] & REPORTED)
 			continue;
 		if (r->state[i] & THERE) {
 			report_kept(r, i, reason);
 			continue;
 		}
-		r->state[i] |= TOLD;
+		r->state[i] |= REPORTED;
 		r->sink->expunged(r->sink->ctx, r->uids[i]);
 	}
 	return 0;

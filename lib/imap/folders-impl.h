@@ -11,7 +11,7 @@ struct ms_folders_pattern {
 	char *text; /* as the user wrote it */
 	bool regex;
 	regex_t re;
-	char *path; /* of one that is no regex */
+	char *path; /* if the pattern is not a regex */
 	bool only;  /* not what is below */
 };
 

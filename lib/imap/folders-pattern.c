@@ -29,7 +29,7 @@ inbox(const char *name)
  * Returns the part of name after top, or NULL if name does not begin with top.
  */
 static const char *
-behind(const char *name, const char *top)
+rest_after(const char *name, const char *top)
 {
 	size_t n;
 
@@ -44,7 +44,7 @@ behind(const char *name, const char *top)
 bool
 ms_folders_same(const char *a, const char *b)
 {
-	const char *rest = behind(a, b);
+	const char *rest = rest_after(a, b);
 
 	return rest != NULL && *rest == '\0';
 }
@@ -52,7 +52,7 @@ ms_folders_same(const char *a, const char *b)
 bool
 ms_folders_below(const char *name, const char *top)
 {
-	const char *rest = behind(name, top);
+	const char *rest = rest_after(name, top);
 
 	return rest != NULL && *rest == '/';
 }

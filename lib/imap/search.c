@@ -17,7 +17,7 @@
 /* The sorted UIDs of one answer. A refusal has none. */
 static int
 ask(struct ms_imap *im, const uint32_t *all, size_t count, const char *before,
-    const char *criteria, const char *behind, struct ms_imap_list *found,
+    const char *criteria, const char *after, struct ms_imap_list *found,
     struct ms_err *err)
 {
 	struct ms_buf command = {0};
@@ -25,7 +25,7 @@ ask(struct ms_imap *im, const uint32_t *all, size_t count, const char *before,
 	int rc;
 
 	ms_buf_printf(&command, "UID SEARCH UID %u:%u %s%s%s", all[0],
-	    all[count - 1], before, criteria, behind);
+	    all[count - 1], before, criteria, after);
 	rc = ms_imap_search_into(im, ms_buf_str(&command), found, &no);
 	ms_buf_release(&command);
 	if (im->dead) {

@@ -18,7 +18,7 @@ is_before(const MDB_val *a, const MDB_val *b)
 
 /*
  * The first row whose key is not lower than the n bytes at key. Mostly this is
- * the row after the one that the cursor is at, which is looked at first: to
+ * the row after the row of the cursor, which is looked at first: to
  * search the tree for every row of a walk costs several times as much.
  */
 static int

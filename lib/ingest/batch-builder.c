@@ -189,7 +189,7 @@ add_deposit(struct batch_builder *bb, const struct entry *e,
 	d.where = copy_text(to, text, d.where, d.where_n);
 	ms_buf_add(&bb->batch.deposits, &d, sizeof(d));
 	bb->unresolved += d.resolved ? 0 : 1;
-	/* This deposit may be the one that creates the folder, and more. */
+	/* This deposit may create the folder, and more. */
 	if (!d.resolved && atomic_load(&d.dest->number) == 0)
 		bb->meta_plain += d.dest->events_max;
 	if (bb->since_ms == 0)

@@ -87,7 +87,7 @@ add_leaves(
 			return beyond_limits(s, err);
 		if (number < s->first || at >= MS_EXTENT_RECORDS_MAX)
 			return ms_fail(err, MS_DATA,
-			    "record %llu, expected %llu or one that follows",
+			    "record %llu, expected %llu or a later one",
 			    (unsigned long long)number,
 			    (unsigned long long)s->first);
 		if (at >= s->have.n) {

@@ -238,7 +238,7 @@ is_seen(struct ms_lookup *l, uint64_t occurrence)
 }
 
 /* Is it known which messages the server has in this folder? A folder that no
- * longer exists has none; one that was left out or failed can have any. */
+ * longer exists has none; a folder that was left out or failed can have any. */
 static bool
 is_known(const struct ms_folder_content *content, size_t n, const char *folder)
 {

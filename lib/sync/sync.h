@@ -24,7 +24,7 @@ struct ms_sync_rules {
 /* What becomes of the messages of a folder; {0} is empty. The messages that
  * are neither known nor left out are in the queues of the mailbox state. */
 struct ms_sync_plan {
-	uint64_t seen; /* messages that the survey found, or found anew */
+	uint64_t seen; /* messages that the survey found, or found again */
 	uint64_t known;
 	struct ms_uid_list left_out;
 	const char *left_out_reason; /* of all of them */
