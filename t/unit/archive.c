@@ -312,7 +312,7 @@ messages(struct ms_archive *a)
 	struct ms_err err = {0};
 	int64_t when = 0;
 
-	for (size_t i = 0; i < 400; i++) {
+	for (size_t i = 0; i < 400 && row_count > 0; i++) {
 		const struct ms_row *r;
 		unsigned char id[MS_SHA_LEN], again[MS_SHA_LEN];
 		uint64_t size = 0;

@@ -281,13 +281,13 @@ records(struct ms_archive *a, uint64_t from)
 	static struct ms_buf out;
 	size_t n[MS_COMMIT + 1] = {0};
 	struct ms_buf content = {0};
-	uint8_t type;
+	unsigned type;
 
 	ms_buf_clear(&out);
 	for (; from < a->checked.next; from++)
 		for (type = MS_BLOB; type <= MS_COMMIT; type++)
-			if (ms_archive_content(a, from, type, &content, NULL) ==
-			    0) {
+			if (ms_archive_content(
+				a, from, (uint8_t)type, &content, NULL) == 0) {
 				n[type]++;
 				break;
 			}
@@ -372,7 +372,7 @@ places(struct ms_archive *a)
 	    {{.where = "1"}, "C", X, NULL},
 	    {{.where = "2", .place = "7/9"}, "C", X, NULL},
 	};
-	uint64_t user, source, number, occurrence, other;
+	uint64_t user = 0, source = 0, number = 0, occurrence = 0, other = 0;
 
 	BATCH(a, first, "1 new+\n2 known\n3 known\n4 known\n5 known+\n",
 	    "M1 O2 P1 E3 C1", "places in one batch");
@@ -613,7 +613,7 @@ mixed_line_ends(struct ms_archive *a)
 	};
 	struct ms_row *row;
 	struct ms_buf rows = {0};
-	uint64_t message, used[7];
+	uint64_t message = 0, used[7] = {0};
 	size_t i;
 
 	BATCH(a, first, "1 new+\n2 known+\n3 known+\n", "M2 O3 E4 C1",
@@ -758,7 +758,8 @@ large_mixed(struct ms_archive *a)
 	const struct given again[] = {{{.where = "1"}, "B", text, NULL}};
 	size_t n = strlen(text);
 
-	text[n - 2] = text[n - 1] == '\n' ? '0' : text[n - 2];
+	if (text[n - 1] == '\n')
+		text[n - 2] = '0';
 	text[n - 1] = '\n'; /* the only LF without CR */
 	BATCH(a, given, "1 new+\n", "B1 M1 O1 E2 C1", "a large message");
 	BATCH(a, again, "1 known+\n", "O1 E1 C1", "the same again");
