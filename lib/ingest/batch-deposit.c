@@ -84,28 +84,39 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 	return rc;
 }
 
+/* Finds the user and the source of a deposit. Returns 1, 0 or -1. */
+static int
+find_owner(struct ms_committer *c, const struct ms_deposit *d, uint64_t *user,
+    uint64_t *source, struct ms_err *err)
+{
+	int got = ms_committer_name(
+	    c, MS_NAME_USER, 0, 0, d->dest->user, false, user, err);
+
+	return got <= 0 ? got
+			: ms_committer_name(c, MS_NAME_SOURCE, 0, 0,
+			      d->dest->source, false, source, err);
+}
+
 /*
- * An occurrence that the user has of a message (first of its id): one of this
- * source, if there is one. Its slices are not to be looked at. 1, 0, -1.
+ * Finds an occurrence of a message (first of its id) that the user has, if
+ * possible one of the same source. The slices of copy are not valid afterwards.
+ * Returns 1, 0 or -1.
  */
 static int
 find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
-    struct ms_occurrence_row *like, struct ms_err *err)
+    struct ms_occurrence_row *copy, struct ms_err *err)
 {
 	struct ms_message_folder m = {.message = first};
-	uint64_t user, source = 0;
 	bool any = false, same = false;
 	struct ms_folder_row folder;
+	uint64_t user, source;
 	int got, found;
 
-	got = ms_committer_name(
-	    c, MS_NAME_USER, 0, 0, d->dest->user, false, &user, err);
+	got = find_owner(c, d, &user, &source, err);
 	if (got <= 0)
 		return got;
 	/* Lookups must also see what this batch has recorded. */
-	if (ms_committer_name(c, MS_NAME_SOURCE, 0, 0, d->dest->source, false,
-		&source, err) < 0 ||
-	    ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
 		return -1;
 	for (; !same &&
 	       (got = ms_index_next_message_folder(&c->txn, &m, err)) == 1 &&
@@ -115,10 +126,10 @@ find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 		if (found == 1 && folder.user == user) {
 			same = folder.source == source;
 			if (!any || same) {
-				like->folder = m.folder;
-				like->date = m.date;
-				like->number = m.occurrence;
-				found = ms_index_occurrence(&c->txn, like, err);
+				copy->folder = m.folder;
+				copy->date = m.date;
+				copy->number = m.occurrence;
+				found = ms_index_occurrence(&c->txn, copy, err);
 			}
 			any = true;
 		}
@@ -137,21 +148,21 @@ static int
 resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
     uint64_t *message, struct ms_err *err)
 {
-	struct ms_occurrence_row like = {0};
+	struct ms_occurrence_row copy = {0};
 	struct ms_message_row row;
 	int got, whole;
 
-	got = find_copy(c, d, first, &like, err);
+	got = find_copy(c, d, first, &copy, err);
 	if (got <= 0)
 		return got;
-	whole = ms_index_message(&c->txn, like.message, &row, err);
+	whole = ms_index_message(&c->txn, copy.message, &row, err);
 	if (whole == 1)
-		whole = ms_index_whole(&c->txn, like.message, err);
+		whole = ms_index_whole(&c->txn, copy.message, err);
 	if (whole < 0)
 		return -1;
 	if (whole == 1) {
-		*message = like.message;
-		d->form = like.form;
+		*message = copy.message;
+		d->form = copy.form;
 	}
 	return 1;
 }
@@ -198,13 +209,8 @@ find_source_folder(struct ms_committer *c, const struct ms_deposit *d,
 {
 	char *name = ms_xstrndup(c->b->text.p + d->from, d->from_n);
 	uint64_t user, source;
-	int got;
+	int got = find_owner(c, d, &user, &source, err);
 
-	got = ms_committer_name(
-	    c, MS_NAME_USER, 0, 0, d->dest->user, false, &user, err);
-	if (got == 1)
-		got = ms_committer_name(c, MS_NAME_SOURCE, 0, 0,
-		    d->dest->source, false, &source, err);
 	if (got == 1)
 		got = ms_committer_name(
 		    c, MS_NAME_FOLDER, user, source, name, false, folder, err);

@@ -977,6 +977,64 @@ blocks(struct ms_archive *a)
 	    (unsigned)(a->checked.blocks - before));
 }
 
+/* The contents of MESSAGEs fill a batch with MS_BATCH_META bytes. */
+static void
+long_headers(struct ms_archive *a)
+{
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	uint64_t from = a->checked.next;
+	char where[32], *text = ms_xmalloc(15001);
+	size_t i;
+
+	memset(text, 'h', 15000);
+	memcpy(text, "Subject: ", 9);
+	text[15000] = '\0';
+	for (i = 0; i < 1800; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		memcpy(text + 9, where, strlen(where));
+		put(in, d, where, text);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
+		t.failed == 0 && count_commits(a, from) == 2,
+	    "long headers: %zu commits", count_commits(a, from));
+	free(text);
+}
+
+/* The map of the index grows during commits; no record is written twice. */
+static void
+small_map(struct ms_archive *a)
+{
+	static const struct given moved[] = {
+	    {{.where = "1", .from = "F7"}, "F8", "Subject: 7", NULL},
+	};
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in;
+	uint64_t from = a->checked.next;
+	char where[32], folder[32], text[32];
+	size_t i;
+
+	setenv("MS_BATCH", "500", 1);
+	in = ms_ingest_new(a, 2, count_result, &t);
+	unsetenv("MS_BATCH");
+	for (i = 0; i < 2000; i++) {
+		snprintf(where, sizeof(where), "%zu", i);
+		snprintf(folder, sizeof(folder), "F%zu", i % 200);
+		snprintf(text, sizeof(text), "Subject: %zu", i);
+		put(in,
+		    ms_ingest_dest(in, "alice", "local:", folder, NULL, false),
+		    where, text);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
+		t.failed == 0,
+	    "an index that grows");
+	ok(strcmp(records(a, from), "M2000 O2000 E201 C4") == 0,
+	    "each record is written once: %s", records(a, from));
+	BATCH(a, moved, "1 known+\n", "O1 V1 C1", "the index is complete");
+}
+
 /* More destinations than the pipeline keeps. */
 static void
 forgotten_destinations(struct ms_archive *a)
@@ -1502,7 +1560,11 @@ main(void)
 	with_archive(many_destinations);
 	with_archive(long_attributes);
 	with_archive(blocks);
+	with_archive(long_headers);
 	with_archive(forgotten_destinations);
+	setenv("MS_INDEX_MAP", "65536", 1);
+	with_archive(small_map);
+	unsetenv("MS_INDEX_MAP");
 	with_archive(slow_message);
 	with_archive(full_disk);
 	with_archive(sift_limit);
