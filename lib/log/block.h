@@ -93,7 +93,8 @@ struct ms_block_image {
 /*
  * ms_block_finish() compresses the records of the builder and empties the
  * builder. If compression does not make them smaller, they are stored
- * uncompressed. zstd    from ms_block_compressor(); for one thread at a time
+ * uncompressed.
+ *   zstd   from ms_block_compressor(); for one thread at a time
  */
 void ms_block_finish(
     struct ms_block_builder *b, void *zstd, struct ms_block_image *image);

@@ -80,8 +80,9 @@ struct ms_assembly {
  * ms_assemble() emits one item in the form of the assembly. MS_FORM_CRLF is
  * always the wire form; MS_FORM_LF is the wire form with LF for each CRLF;
  * MS_FORM_STORED is the original message if its line ends were mixed, else the
- * same as MS_FORM_LF. bytes    the stored bytes: item->bytes, or those of the
- * BLOB MS_DATA: the number of bytes is not that of the item.
+ * same as MS_FORM_LF.
+ *   bytes   the stored bytes: item->bytes, or those of the BLOB
+ * Errors: MS_DATA, the number of bytes is not that of the item.
  */
 int ms_assemble(struct ms_assembly *as, const struct ms_item *item,
     struct ms_slice bytes, struct ms_err *err);

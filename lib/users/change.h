@@ -24,10 +24,12 @@ typedef int ms_decide_fn(void *ctx, struct ms_change *ch, struct ms_err *err);
 
 /*
  * ms_archive_change() takes the lock, catches up, calls decide() and commits
- * its events in one batch. a    open for writing as   the user of the archive
- * who makes the change; NULL: the login name of the process The function
- * returns 0 when the events are durable, or -1 with err set as by decide() or
- * ms_batch_commit().
+ * its events in one batch.
+ *   a    open for writing
+ *   as   the user of the archive who makes the change; NULL: the login name of
+ *        the process
+ * The function returns 0 when the events are durable, or -1 with err set as by
+ * decide() or ms_batch_commit().
  */
 int ms_archive_change(struct ms_archive *a, const char *as,
     ms_decide_fn *decide, void *ctx, struct ms_err *err);
