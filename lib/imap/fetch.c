@@ -47,31 +47,6 @@ handle_piece(int type, struct mailimap_msg_att_body_section *section,
 	return true;
 }
 
-/* Counts the bodies of an answer, and those that are NIL. */
-static unsigned
-count_bodies(const struct mailimap_msg_att *att, unsigned *nils)
-{
-	const struct mailimap_msg_att_item *item;
-	const struct mailimap_msg_att_static *s;
-	unsigned bodies = 0;
-	clistiter *cur;
-
-	*nils = 0;
-	for (cur = clist_begin(att->att_list); cur != NULL;
-	     cur = clist_next(cur)) {
-		item = clist_content(cur);
-		if (item->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC)
-			continue;
-		s = item->att_data.att_static;
-		if (s->att_type != MAILIMAP_MSG_ATT_BODY_SECTION ||
-		    !whole(s->att_data.att_body_section))
-			continue;
-		bodies++;
-		*nils += s->att_data.att_body_section->sec_body_part == NULL;
-	}
-	return bodies;
-}
-
 /* Passes on a complete message. */
 static void
 hand_over(struct fetch *f, struct ms_imap_attr *a)
@@ -103,7 +78,7 @@ handle_message(struct mailimap_msg_att *att, void *ctx)
 
 	im->text = 0;
 	ms_imap_attr_read(im, &a, att);
-	bodies = count_bodies(att, &nils);
+	bodies = ms_imap_count_sections(att, whole, &nils);
 	if (!ms_imap_batch_due(&f->batch, bodies > 0 ? a.uid : 0))
 		;
 	else if (bodies > 1 || nils > 0 || f->spoiled)

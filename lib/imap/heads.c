@@ -52,29 +52,6 @@ handle_piece(int type, struct mailimap_msg_att_body_section *section,
 	return true;
 }
 
-/* Counts the headers of an answer; NIL does not count. */
-static unsigned
-count_headers(const struct mailimap_msg_att *att)
-{
-	const struct mailimap_msg_att_item *item;
-	const struct mailimap_msg_att_static *s;
-	unsigned n = 0;
-	clistiter *cur;
-
-	for (cur = clist_begin(att->att_list); cur != NULL;
-	     cur = clist_next(cur)) {
-		item = clist_content(cur);
-		if (item->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC)
-			continue;
-		s = item->att_data.att_static;
-		if (s->att_type == MAILIMAP_MSG_ATT_BODY_SECTION &&
-		    is_header(s->att_data.att_body_section) &&
-		    s->att_data.att_body_section->sec_body_part != NULL)
-			n++;
-	}
-	return n;
-}
-
 static void
 hand_over(struct heads *h, struct ms_imap_attr *a)
 {
@@ -110,8 +87,12 @@ static bool
 complete(const struct heads *h, const struct ms_imap_attr *a,
     const struct mailimap_msg_att *att)
 {
-	return h->hasher != NULL ? count_headers(att) == 1
-				 : a->has_size && a->has_flags;
+	unsigned headers, nils;
+
+	if (h->hasher == NULL)
+		return a->has_size && a->has_flags;
+	headers = ms_imap_count_sections(att, is_header, &nils);
+	return headers - nils == 1;
 }
 
 static void

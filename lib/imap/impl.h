@@ -102,6 +102,10 @@ int ms_imap_run_fetch(struct ms_imap *im, const char *command,
     struct ms_err *err);
 /* The UID in an answer to FETCH, or 0. */
 uint32_t ms_imap_uid_of(const struct mailimap_msg_att *att);
+/* Counts the body sections of an answer that is() accepts; *nils receives how
+ * many of them are NIL. */
+unsigned ms_imap_count_sections(const struct mailimap_msg_att *att,
+    bool (*is)(const struct mailimap_msg_att_body_section *), unsigned *nils);
 
 /* A list of UIDs; ms_imap_sort() sorts it and removes duplicates. */
 struct ms_imap_list {

@@ -55,6 +55,31 @@ ms_imap_uid_of(const struct mailimap_msg_att *att)
 	return 0;
 }
 
+unsigned
+ms_imap_count_sections(const struct mailimap_msg_att *att,
+    bool (*is)(const struct mailimap_msg_att_body_section *), unsigned *nils)
+{
+	const struct mailimap_msg_att_item *item;
+	const struct mailimap_msg_att_static *s;
+	unsigned n = 0;
+	clistiter *cur;
+
+	*nils = 0;
+	for (cur = clist_begin(att->att_list); cur != NULL;
+	     cur = clist_next(cur)) {
+		item = clist_content(cur);
+		if (item->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC)
+			continue;
+		s = item->att_data.att_static;
+		if (s->att_type != MAILIMAP_MSG_ATT_BODY_SECTION ||
+		    !is(s->att_data.att_body_section))
+			continue;
+		n++;
+		*nils += s->att_data.att_body_section->sec_body_part == NULL;
+	}
+	return n;
+}
+
 static void
 add_uid(struct ms_imap *im, struct ms_imap_list *l, uint32_t uid)
 {
