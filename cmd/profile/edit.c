@@ -149,7 +149,6 @@ verb_add(const struct ms_args *args)
 	if (tool_open(t, MS_ARCHIVE_WRITE, &err) == 0 &&
 	    add(t, opt, args->v[0], &err) < 0)
 		ms_context(&err, "%s", args->v[0]);
-	ms_buf_release(&opt->text);
 	return tool_close(t, 0, &err);
 }
 

@@ -129,8 +129,11 @@ main(int argc, char *argv[])
 	struct tool t = {
 	    .opt = {
 		.since = INT64_MIN, .password_fd = -1, .verbosity = NORMAL}};
+	int status;
 
 	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
 	profile_keys_fill();
-	return ms_command_main(&profile_command, &t, argc, argv);
+	status = ms_command_main(&profile_command, &t, argc, argv);
+	ms_buf_release(&t.opt.text);
+	return status;
 }
