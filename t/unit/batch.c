@@ -1100,8 +1100,7 @@ slow_message(struct ms_archive *a)
 static void
 full_disk(struct ms_archive *a)
 {
-	const struct rlimit none = {4096, RLIM_INFINITY};
-	struct rlimit before;
+	struct rlimit before, none;
 	struct tally t = {.ordered = true};
 	struct ms_err first = {0}, err = {0};
 	struct ms_spec spec = {.where = "0"};
@@ -1113,6 +1112,7 @@ full_disk(struct ms_archive *a)
 
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
+	none = (struct rlimit){4096, before.rlim_max};
 	setenv("MS_BATCH", "1", 1);
 	in = ms_ingest_new(a, 2, count_result, &t);
 	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
