@@ -108,7 +108,7 @@ csvbatch_options_check(struct csvbatch_options *opt, struct ms_err *err)
 	if (opt->check && opt->removes)
 		return ms_fail_option(
 		    err, "check", "cannot be used with --delete-archived");
-	for (size_t i = 0; i <= opt->removes; i++)
+	for (size_t i = 0; i < (opt->removes ? 2 : 1); i++)
 		if (fetch_options_check(
 			&opt->trials[i].values, opt->url_text, err) < 0)
 			return -1;
