@@ -37,10 +37,10 @@ put(struct ms_ingest *in, struct ms_dest *dest, const char *where,
 	struct ms_spec spec = {.dest = dest, .where = where};
 	struct ms_err err = {0};
 
-	if (ms_ingest_begin(in, &spec, &err) < 0 ||
+	if (ms_ingest_begin(in, &spec, &err) != 0 ||
 	    ms_ingest_data(
-		in, (const unsigned char *)text, strlen(text), &err) < 0 ||
-	    ms_ingest_end(in, &err) < 0)
+		in, (const unsigned char *)text, strlen(text), &err) != 0 ||
+	    ms_ingest_end(in, &err) != 0)
 		ok(false, "%s: %s", where, err.msg);
 }
 
@@ -325,7 +325,8 @@ batch(struct ms_archive *a, const struct given *given, size_t n,
 
 			text = given[i].reference;
 			ms_sha256(text, strlen(text), id);
-			ms_ingest_reference(in, &spec, id, NULL);
+			if (ms_ingest_reference(in, &spec, id, NULL) != 0)
+				ok(false, "a reference");
 			continue;
 		}
 		text = given[i].text;
@@ -572,6 +573,12 @@ blobs(struct ms_archive *a)
 	char *two = attachment("two", 100000, 1);
 	char *three = attachment("three", 100000, 1);
 	char *other = attachment("one", 100000, 2);
+	char *four = attachment("four", 100000, 1);
+	char *longer = attachment("longer", 1500000, 3);
+	const struct given much[] = {
+	    {{.where = "1"}, "A", four, NULL},
+	    {{.where = "2"}, "A", longer, NULL},
+	};
 	const struct given first[] = {
 	    {{.where = "1"}, "A", one, NULL},
 	    {{.where = "2"}, "A", two, NULL},
@@ -586,6 +593,11 @@ blobs(struct ms_archive *a)
 	    "a body twice in a batch");
 	BATCH(a, next, "1 new+\n2 new+\n", "B1 M2 O2 C1",
 	    "a known body and a new one");
+	/* Too little of the batch is known for sifting. */
+	BATCH(a, much, "1 new+\n2 new+\n", "B1 M2 O2 C1",
+	    "a known body and a much longer new one");
+	free(four);
+	free(longer);
 	free(one);
 	free(two);
 	free(three);
@@ -935,7 +947,7 @@ long_attributes(struct ms_archive *a)
 	struct ms_ingest *in = ms_ingest_new(a, 2, count_result, &t);
 	char where[32], *other = ms_xmalloc(MS_FIELD_MAX + 2);
 	struct ms_spec spec = {.other = other, .where = where};
-	uint64_t from = a->checked.next;
+	uint64_t from = a->checked.next, before = a->checked.blocks;
 	size_t i;
 
 	memset(other, 'o', MS_FIELD_MAX + 1); /* one byte is cut */
@@ -951,6 +963,8 @@ long_attributes(struct ms_archive *a)
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 200 && t.ordered &&
 		t.failed == 0 && count_commits(a, from) == 3,
 	    "long attributes: %zu commits", count_commits(a, from));
+	ok(a->checked.blocks - before == 18, "%u blocks",
+	    (unsigned)(a->checked.blocks - before));
 	free(other);
 }
 
@@ -1004,33 +1018,38 @@ long_headers(struct ms_archive *a)
 	free(text);
 }
 
-/* The map of the index grows during commits; no record is written twice. */
+/*
+ * The map of the index grows during commits; no record is written twice. With
+ * long subjects the rows of MESSAGEs fill it, before the batch is written; with
+ * long flags those of OCCURRENCEs, afterwards.
+ */
 static void
-small_map(struct ms_archive *a)
+small_map(struct ms_archive *a, const char *subject, const char *flags)
 {
 	static const struct given moved[] = {
-	    {{.where = "1", .from = "F7"}, "F8", "7", NULL},
+	    {{.where = "1", .from = "F7"}, "F8", "new", NULL},
 	};
 	struct tally t = {.ordered = true};
 	struct ms_ingest *in;
 	uint64_t from = a->checked.next;
-	char where[32], folder[32], flags[500] = "";
+	char where[32], folder[32], text[600];
 	struct ms_spec spec = {.where = where, .flags = flags};
 	size_t i;
 
-	/* Most of the index is occurrences, which follow the messages. */
-	memset(flags, 'f', sizeof(flags) - 1);
 	setenv("MS_BATCH", "100", 1);
 	in = ms_ingest_new(a, 2, count_result, &t);
 	unsetenv("MS_BATCH");
 	for (i = 0; i < 3000; i++) {
 		snprintf(where, sizeof(where), "%zu", i);
 		snprintf(folder, sizeof(folder), "F%zu", i % 200);
+		snprintf(text, sizeof(text),
+		    "From: %zu%s\nTo: %zu%s\nSubject: %zu%s\n", i, subject, i,
+		    subject, i, subject);
 		spec.dest =
 		    ms_ingest_dest(in, "alice", "local:", folder, NULL, false);
 		ms_ingest_begin(in, &spec, NULL);
 		ms_ingest_data(
-		    in, (const unsigned char *)where, strlen(where), NULL);
+		    in, (const unsigned char *)text, strlen(text), NULL);
 		ms_ingest_end(in, NULL);
 	}
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
@@ -1038,7 +1057,27 @@ small_map(struct ms_archive *a)
 	    "an index that grows");
 	ok(strcmp(records(a, from), "M3000 O3000 E201 C30") == 0,
 	    "each record is written once: %s", records(a, from));
-	BATCH(a, moved, "1 known+\n", "O1 V1 C1", "the index is complete");
+	BATCH(a, moved, "1 new+?\n", "M1 O1 C1", "the index can be used");
+}
+
+static void
+small_map_messages(struct ms_archive *a)
+{
+	char subject[80];
+
+	memset(subject, 's', sizeof(subject));
+	subject[sizeof(subject) - 1] = '\0';
+	small_map(a, subject, NULL);
+}
+
+static void
+small_map_occurrences(struct ms_archive *a)
+{
+	char flags[500];
+
+	memset(flags, 'f', sizeof(flags));
+	flags[sizeof(flags) - 1] = '\0';
+	small_map(a, "", flags);
 }
 
 /* More destinations than the pipeline keeps. */
@@ -1153,6 +1192,115 @@ full_disk(struct ms_archive *a)
 	ok(strcmp(records(a, from), "B1 M1 O1 E2 C1") == 0,
 	    "only the last message is there: %s", records(a, from));
 	ms_buf_release(&got);
+	free(text);
+}
+
+/* Replaces the index by garbage, which each transaction notices. */
+static void
+damage_index(struct ms_archive *a)
+{
+	struct ms_buf path = {0}, spoilt = {0};
+	FILE *f;
+
+	ms_buf_printf(&path, "%s/index/data.mdb", ms_archive_path(a));
+	ms_buf_printf(&spoilt, "%s/index/spoilt", ms_archive_path(a));
+	f = fopen(ms_buf_str(&spoilt), "w");
+	if (f == NULL || ftruncate(fileno(f), 65536) < 0 || fclose(f) != 0 ||
+	    rename(ms_buf_str(&spoilt), ms_buf_str(&path)) < 0)
+		ok(false, "damage of the index");
+	ms_buf_release(&path);
+	ms_buf_release(&spoilt);
+}
+
+/* Ends a pipeline that must fail. */
+static void
+expect_failure(struct ms_ingest *in, struct ms_buf *got, const char *name)
+{
+	struct ms_err err = {0};
+
+	ok(ms_ingest_finish(in, &err) == -1 && err.code != MS_OK,
+	    "%s: the pipeline fails: %s", name, err.msg);
+	ok(got->n == 0, "%s: nothing is acknowledged", name);
+	ms_buf_release(got);
+}
+
+static void
+damage_before_messages(struct ms_archive *a)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+
+	damage_index(a);
+	put(in, d, "1", X);
+	expect_failure(in, &got, "a damaged index");
+}
+
+static void
+damage_before_large(struct ms_archive *a)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	char *text = attachment("x", UNIT_MAX + 1, 5);
+	struct ms_spec spec = {.where = "1"};
+	struct ms_err err = {0};
+
+	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	damage_index(a);
+	ok(ms_ingest_begin(in, &spec, &err) == 0 &&
+		ms_ingest_data(in, (const unsigned char *)text, strlen(text),
+		    &err) == -1 &&
+		err.code != MS_OK,
+	    "a large message begins: %s", err.msg);
+	ms_ingest_drop(in);
+	expect_failure(in, &got, "before a large message");
+	free(text);
+}
+
+static void
+damage_within_large(struct ms_archive *a)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	char *text = attachment("x", 8 * UNIT_MAX, 5);
+	struct ms_spec spec = {.where = "1"};
+	struct ms_err err = {0};
+	size_t n = strlen(text);
+
+	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	ok(ms_ingest_begin(in, &spec, &err) == 0 &&
+		ms_ingest_data(
+		    in, (const unsigned char *)text, UNIT_MAX + 1, &err) == 0,
+	    "a large message begins: %s", err.msg);
+	damage_index(a);
+	ok(ms_ingest_data(in, (const unsigned char *)text + UNIT_MAX + 1,
+	       n - UNIT_MAX - 1, &err) == -1 &&
+		err.code != MS_OK,
+	    "a BLOB cannot be looked up: %s", err.msg);
+	ms_ingest_drop(in);
+	expect_failure(in, &got, "within a large message");
+	free(text);
+}
+
+static void
+damage_before_end(struct ms_archive *a)
+{
+	struct ms_buf got = {0};
+	struct ms_ingest *in = ms_ingest_new(a, 1, result, &got);
+	char *text = attachment("x", UNIT_MAX + 1, 5);
+	struct ms_spec spec = {.where = "1"};
+	struct ms_err err = {0};
+
+	spec.dest = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	ok(ms_ingest_begin(in, &spec, &err) == 0 &&
+		ms_ingest_data(
+		    in, (const unsigned char *)text, strlen(text), &err) == 0,
+	    "a large message: %s", err.msg);
+	damage_index(a);
+	ok(ms_ingest_end(in, &err) == -1 && err.code != MS_OK,
+	    "its end fails: %s", err.msg);
+	expect_failure(in, &got, "before the end of a large message");
 	free(text);
 }
 
@@ -1569,10 +1717,15 @@ main(void)
 	with_archive(long_headers);
 	with_archive(forgotten_destinations);
 	setenv("MS_INDEX_MAP", "1048576", 1);
-	with_archive(small_map);
+	with_archive(small_map_messages);
+	with_archive(small_map_occurrences);
 	unsetenv("MS_INDEX_MAP");
 	with_archive(slow_message);
 	with_archive(full_disk);
+	with_archive(damage_before_messages);
+	with_archive(damage_before_large);
+	with_archive(damage_within_large);
+	with_archive(damage_before_end);
 	with_archive(sift_limit);
 	sift();
 	return done();
