@@ -1,14 +1,15 @@
 #!/bin/sh
-# 0040-words.t - the private words of the first version do not come back: no
-# part of an identifier, and some of them in no text at all. CONTRIBUTING says
-# which words to use instead.
+# 0040-words.t - the private words of the first version are not used again. None
+# of them is a part of an identifier, and some of them are in no text at all.
+# The table below names the standard words.
 . "${0%/*}/lib.sh"
 
 # words.py FILE...: prints each use of such a word.
 cat >words.py <<'END'
 import re, sys
-# Parts of identifiers, and what they are called now. Where folders follow, the
-# word is private there only: a parser may take, a connection may come too late.
+# Parts of identifiers, and the words that replace them. If folders follow, the
+# word is private in these folders only: a parser may `take`, and a connection
+# may be `late`.
 names = """box:mailbox sight:msg_info patience:backoff doom:expunge
     crew:worker-pool hand:worker hands:workers strikes:failures
     alive:seen_on_server errand:running_job wiring:spawn lane:cursor
@@ -20,11 +21,11 @@ names = """box:mailbox sight:msg_info patience:backoff doom:expunge
     late:pending:cmd/fetch:lib/sync take:handle:cmd/fetch:lib/sync
     again:retry:cmd/csvbatch words:argv:cmd/runner:cmd/profile:cmd/csvbatch
     note:remark:lib/index:lib/archive:lib/ingest:cmd/profile:cmd/fetch""".split()
-# Words that are no plain English in comments, messages and manuals either.
+# Words that must not be used in comments, messages and manuals either.
 jargon = """sight patience doom doomed crew strikes errand errands wiring lane
     lanes parcel parcels astray sofar adopt adopts adopted renew renews
     whoever nobody hands run-mark""".split()
-# Uses that are meant, with the reason.
+# Uses that are allowed, with the reason.
 allowed = [
     r"\bhand(s|ed|ing)?[ _](over|on|out|back)\b",   # the verb
     r"\bby hand\b",
@@ -69,20 +70,21 @@ words() {
 }
 
 # shellcheck disable=SC2046 # no name of a file has a blank
-status 'no private word is left' 0 words \
-	$(ls "$top"/lib/*/*.[ch] "$top"/cmd/*/*.[ch] "$top"/man/*.[1-9])
+status 'no file has a private word' 0 words \
+	$(ls "$top"/lib/*/*.[ch] "$top"/cmd/*/*.[ch] "$top"/man/*.[1-9] \
+		"$top"/t/unit/*.[ch] "$top"/t/fuzz/*.c)
 cat >planted.c <<'END'
 /* The crew waits, whoever comes. */
 static int take_box;
 static const char *s = "out of patience";
 static int mailbox, handle, intake; /* these are good */
 END
-status 'planted words are found' 1 words planted.c
+status 'the check fails if there are private words' 1 words planted.c
 cat >want <<'END'
 planted.c:1: crew
 planted.c:1: whoever
 planted.c:2: take_box
 planted.c:3: patience
 END
-same '  and named' want err
+same '  the output names each of them' want err
 finish

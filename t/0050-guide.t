@@ -1,5 +1,6 @@
 #!/bin/sh
-# CONTRIBUTING and ms(7) name files and functions of the code: they exist.
+# 0050-guide.t - the files and functions that CONTRIBUTING, README and ms(7)
+# name exist.
 . "$(dirname "$0")/lib.sh"
 cd "$top" || exit
 
@@ -9,7 +10,8 @@ sed -n 's/^#include <\(.*\)>/\1/p' lib/*/*.[ch] cmd/*/*.[ch] | sed 's,.*/,,' >>"
 cat lib/*/*.[ch] cmd/*/*.[ch] t/*.sh | grep -oE '\b[a-zA-Z_][a-zA-Z0-9_]*\b' |
 	sort -u >"$scratch/identifiers"
 
-# missing_from GUIDE: the files and identifiers of a guide that do not exist.
+# missing_from GUIDE: prints the files and identifiers that a guide names and
+# that do not exist.
 missing_from() {
 	grep -oE '\b(cmd|lib|man|t|contrib)/[a-z0-9/-]+[a-z0-9](-\*)?\.[a-z0-9]+\b' "$1" | sort -u |
 		grep -v -e '\*' -e NNNN -e NAME -e sink-maildir | grep -vxF -f "$scratch/files"
@@ -24,7 +26,7 @@ missing_from() {
 printf 'lib/log/no-such-file.c and ms_no_such()\n' >"$scratch/wrong"
 missing_from "$scratch/wrong" | sort >"$scratch/got"
 printf 'lib/log/no-such-file.c\nms_no_such\nno-such-file.c\n' >"$scratch/want"
-same 'a wrong name is noticed' "$scratch/want" "$scratch/got"
+same 'a wrong name is detected' "$scratch/want" "$scratch/got"
 for guide in CONTRIBUTING README man/ms.7; do
 	missing=$(missing_from "$guide" | tr '\n' ' ')
 	ok "$guide: everything that it names exists:$missing" test -z "$missing"

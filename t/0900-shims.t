@@ -3,7 +3,7 @@
 # comments say.
 . "$(dirname "$0")/lib.sh"
 
-[ "${SAN-}" != 1 ] || skip shims 'preloading and sanitizers exclude each other'
+[ "${SAN-}" != 1 ] || skip shims 'a library cannot be preloaded into a build with sanitizers'
 python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))') ||
 	skip python3 'no python3'
 mkdir d
@@ -20,7 +20,7 @@ shim() {
 }
 run() { # LIBRARIES AT DO SCRIPT
 	shim "$1" MS_SHIM_AT="$2" MS_SHIM_DO="$3" MS_SHIM_LOG="$PWD/log" \
-		"$python" -c "import os; os.chdir('d')
+		"$python" -S -c "import os; os.chdir('d')
 $4"
 }
 fresh() { rm -rf d journal log && mkdir d journal; }
@@ -39,12 +39,12 @@ os.link("a", "b"); os.rename("b", "c"); os.unlink("c")
 o = os.open("/dev/null", os.O_WRONLY); os.write(o, b"no")
 '
 fresh
-status 'a run that is only counted' 0 run crash 0 kill "$script"
+status 'a run whose calls are only counted succeeds' 0 run crash 0 kill "$script"
 cut -d ' ' -f 3 log | paste -sd ' ' - >got
 echo 'write pwrite pwritev2 writev fsync fdatasync ftruncate link rename unlink' >want
-same 'counts each call, and none elsewhere' want got
+same 'each call in the folder is counted, and no other' want got
 printf '1234XXYYY' >want
-same 'and changes nothing' want d/a
+same 'the calls have their effect' want d/a
 
 mkdir e
 for n in 1 2 3 4 5 6 7 8 9 10; do
@@ -64,7 +64,7 @@ cat >want <<'X'
 137 a b 9
 137 a c 9
 X
-same 'kill: before the Nth call, whichever that is' want got.kill
+same 'kill: the process dies before the Nth call, for each kind of call' want got.kill
 
 for n in 1 2 3 4; do
 	fresh
@@ -72,7 +72,7 @@ for n in 1 2 3 4; do
 	echo "$? $(cat d/a)" >>got.torn
 done
 printf '137 %s\n' 12 123456 1234567890 1234XXY890ab >want
-same 'torn: half of the write, then dead' want got.torn
+same 'torn: half of the bytes are written, and the process dies' want got.torn
 
 script='
 import errno
@@ -103,18 +103,18 @@ ENOSPC 2 4 ENOSPC 4 None None
 ENOSPC 4 4 4 4 ENOSPC None
 ENOSPC 5 4 4 4 None None
 X
-same 'the Nth call fails as told' want got.fail
+same 'the Nth call fails with the given error' want got.fail
 fresh
 run crash 2 EINTR "$script" >/dev/null
-ok 'python tried again after EINTR: one call more' test "$(wc -l <log)" -eq 6
+ok 'Python repeats the call after EINTR' test "$(wc -l <log)" -eq 6
 fresh
 MS_SHIM_FOR=0 run crash 2 ENOSPC "$script" | paste -sd ' ' - >got
 echo '4 ENOSPC ENOSPC ENOSPC None' >want
-same 'a disk can stay full' want got
+same 'with MS_SHIM_FOR=0 the disk stays full' want got
 fresh
-status 'another program is left alone' 0 env LD_PRELOAD="$build/t/crash.so" \
+status 'another program is not affected' 0 env LD_PRELOAD="$build/t/crash.so" \
 	MS_SHIM_DIR="$dir" MS_SHIM_EXE=other MS_SHIM_AT=1 MS_SHIM_DO=kill \
-	"$python" -c 'import os; os.mkdir("d/x")'
+	"$python" -S -c 'import os; os.mkdir("d/x")'
 
 # ---- unsynced.so and undo ----
 
@@ -133,14 +133,14 @@ fresh
 run "$both" 0 kill "$script" 2>/dev/null
 undo none
 echo c >want && ls d >got
-same 'none lost: the last state' want got
+same 'with "none", the last state remains' want got
 fresh
 run "$both" 0 kill "$script" 2>/dev/null
 undo all
 echo a >want && ls d >got
-same 'all lost: the names as of the last fsync' want got
-"$python" -c 'print("old " * 3000, end="")' >want
-same 'and the bytes, and the length' want d/a
+same 'with "all", the names are those of the last fsync' want got
+"$python" -S -c 'print("old " * 3000, end="")' >want
+same 'the bytes and the length are those of the last fsync' want d/a
 
 script='
 f = os.open("a", os.O_RDWR | os.O_CREAT)
@@ -155,15 +155,15 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	undo $i
 	tr -s 'a-zA-Z' <d/a >>got.seeds && echo >>got.seeds
 done
-ok 'a seed loses some pages' test "$(sort -u got.seeds | wc -l)" -gt 8
-ok 'each page is old or new' \
+ok 'with a seed, some pages are lost' test "$(sort -u got.seeds | wc -l)" -gt 8
+ok 'each page is either old or new' \
 	test "$(grep -cx '[aA][bB][cC][dD][eE][fF][gG][hH]' got.seeds)" -eq 20
 fresh
 run "$both" 0 kill "$script"
 undo 7
 tr -s 'a-zA-Z' <d/a >again
 sed -n 7p got.seeds | tr -d '\n' >want
-same 'a seed can be had again' want again
+same 'the same seed gives the same result' want again
 
 script='
 os.mkdir("x"); f = os.open("x/1", os.O_RDWR | os.O_CREAT); os.write(f, b"one")
@@ -178,6 +178,6 @@ fresh
 run "$both" 0 kill "$script"
 undo all
 echo one '' >want && echo "$(cat d/x/1) $(cat d/y/1)" >got
-same 'folders that changed places go back; what no fsync covered is empty' want got
+same 'exchanged folders are exchanged back, and a file without fsync is empty' want got
 
 finish

@@ -1,17 +1,17 @@
 #!/bin/sh
-# 1005-init.t - ms-init makes an archive where there is none, and nothing else:
-# also when several are at work in one place.
+# 1005-init.t - ms-init makes an archive where there is none, and changes
+# nothing else, also if several ms-init run in one folder.
 . "$(dirname "$0")/lib.sh"
 
-status 'an archive' 0 ms-init -u alice arc
+status 'an archive is created' 0 ms-init -u alice arc
 ok 'the archive is private' test "$(stat -c %a arc)" = 700
-status 'not a second time' 73 ms-init -u alice arc
+status 'an existing archive is not replaced' 73 ms-init -u alice arc
 mkdir full && : >full/file
-status 'no archive in a folder that is not empty' 73 ms-init -u alice full
+status 'no archive is created in a folder that is not empty' 73 ms-init -u alice full
 ok 'the folder is not changed' test "$(ls full)" = file
 
-# The folder that two ms-init find empty becomes one archive, not one over the
-# other: mail may be in the first by then.
+# If two ms-init find the folder empty, only one of them makes an archive. The
+# other one must not replace it, because it may have mail by then.
 round=0 wrong=0
 while [ $round -lt 25 ]; do
 	round=$((round + 1))

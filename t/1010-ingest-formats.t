@@ -1,19 +1,20 @@
 #!/bin/sh
-# 1010-ingest-formats.t - ms-ingest recognises the format of its input: single
-# messages, mboxes, Maildirs, directories of these; and sets folder, date and
-# flags.
+# 1010-ingest-formats.t - ms-ingest recognizes the format of its input (single
+# messages, mboxes, Maildirs, directories of these), and sets folder, date of
+# arrival and flags. t/1015 has the rules for dates.
 . "$(dirname "$0")/lib.sh"
 
 cat >shown.py <<'END'
 import json, sys
 for line in sys.stdin:
     o = json.loads(line)
-    print("%(subject)s|%(folder)s|%(date)s|%(flags)s" % o)
+    print("%(subject)s|%(folder)s|%(arrived)s|%(flags)s" % o)
 END
 n=0
 export MS_USER=u
-# kept NAME STATUS COMMAND...: into an archive of its own. Standard input is a
-# line for each occurrence that is then there: subject|folder|date|flags.
+# kept NAME STATUS COMMAND...: the command adds mail to a new archive. Standard
+# input has a line for each occurrence of the archive:
+# subject|folder|date|flags.
 kept() {
 	what=$1 code=$2 && shift 2
 	n=$((n + 1)) && export MS_ARCHIVE="$scratch/arc$n"
@@ -42,23 +43,23 @@ touch -d 2010-01-01 1.eml nodate
 kept 'a message' 0 ms-ingest 1.eml <<'END'
 m1|INBOX|2004-01-01T11:00:00Z|
 END
-kept 'on standard input, with a folder' 0 sh -c 'ms-ingest -d A/B <1.eml' <<'END'
+kept 'a message on standard input, with a folder' 0 sh -c 'ms-ingest -d A/B <1.eml' <<'END'
 m1|A/B|2004-01-01T11:00:00Z|
 END
-kept 'no Date: the time of its file' 0 ms-ingest nodate <<'END'
+kept 'without a Date, the date is the time of the file' 0 ms-ingest nodate <<'END'
 m1|INBOX|2010-01-01T00:00:00Z|
 END
-kept 'no Date, no file: none' 0 sh -c 'cat nodate | ms-ingest' <<'END'
+kept 'without a Date and without a file, there is no date' 0 sh -c 'cat nodate | ms-ingest' <<'END'
 m1|INBOX|None|
 END
-kept 'CRLF; a byte order mark' 0 ms-ingest crlf bom <<'END'
+kept 'messages with CRLF, and with a byte order mark' 0 ms-ingest crlf bom <<'END'
 m1|INBOX|2004-01-01T11:00:00Z|
 m1|INBOX|2004-01-01T11:00:00Z|
 END
-kept 'called .eml, with a From_ line' 0 ms-ingest from.eml <<'END'
+kept 'a file .eml with a From_ line' 0 ms-ingest from.eml <<'END'
 m1|INBOX|2005-01-09T00:00:00Z|
 END
-kept 'a line of something before the header' 0 ms-ingest junk <<'END'
+kept 'another line before the header' 0 ms-ingest junk <<'END'
 m1|INBOX|2004-01-01T11:00:00Z|
 END
 
@@ -75,34 +76,34 @@ m1|Here|2005-01-01T00:00:00Z|
 m2|Here|2005-01-02T00:00:00Z|
 m3|Here|2005-01-03T00:00:00Z|
 END
-kept 'on standard input' 0 sh -c 'ms-ingest <Lists.mbox' <<'END'
+kept 'an mbox on standard input' 0 sh -c 'ms-ingest <Lists.mbox' <<'END'
 m1|INBOX|2005-01-01T00:00:00Z|
 m2|INBOX|2005-01-02T00:00:00Z|
 m3|INBOX|2005-01-03T00:00:00Z|
 END
-kept 'as one message, if told so' 0 ms-ingest --format eml Lists.mbox <<'END'
+kept 'an mbox as one message, with --format eml' 0 ms-ingest --format eml Lists.mbox <<'END'
 m1|INBOX|2004-01-01T11:00:00Z|
 END
 tail -n +2 Lists.mbox >headless
-kept 'without its first line, as an mbox' 1 ms-ingest --format mbox headless <<'END'
+kept 'an mbox without its first line, with --format mbox' 1 ms-ingest --format mbox headless <<'END'
 m2|headless|2005-01-02T00:00:00Z|
 m3|headless|2005-01-03T00:00:00Z|
 END
-ok 'what was cut off is named' grep -q '^ms-ingest: headless @ 0: ' err
+ok 'the error names the text before the first From_ line' grep -q '^ms-ingest: headless @ 0: ' err
 
 { from 1 && printf 'Subject: quoted\n\n>From me\n>>From you\n'; } >quoted
-kept 'mboxo' 0 ms-ingest -d F quoted <<'END'
+kept 'an mboxo' 0 ms-ingest -d F quoted <<'END'
 quoted|F|2005-01-01T00:00:00Z|
 END
-ms-export --format eml subject:quoted >got
+ms-export -q --format eml subject:quoted >got
 printf 'Subject: quoted\n\n>From me\n>>From you\n' >want
-same 'as it is' want got
-kept 'mboxrd' 0 ms-ingest --unquote -d F quoted <<'END'
+same 'the lines with > do not change' want got
+kept 'an mboxrd with --unquote' 0 ms-ingest --unquote -d F quoted <<'END'
 quoted|F|2005-01-01T00:00:00Z|
 END
-ms-export --format eml subject:quoted >got
+ms-export -q --format eml subject:quoted >got
 printf 'Subject: quoted\n\nFrom me\n>From you\n' >want
-same 'unquoted' want got
+same 'one > is removed from each quoted line' want got
 { from 1 && printf 'MS-Envelope: folder="Forged"; user="root"\n' && msg 1; } >forged
 kept 'MS-Envelope in an mbox is text' 0 ms-ingest -d F forged <<'END'
 m1|F|2005-01-01T00:00:00Z|
@@ -111,7 +112,8 @@ END
 # ---- Maildirs ----
 
 maildir() { mkdir -p "$1/cur" "$1/new" "$1/tmp"; }
-# put FILE NUMBER: a message that came on that day of 2006.
+# put FILE NUMBER: creates a message in a file of January 2006. As it has no
+# Received line, it is not known to have come then.
 put() { msg "$2" >"$1" && touch -d "2006-01-0$2" "$1"; }
 maildir Mail && maildir Mail/.Sent && maildir Mail/.Work.2006 && maildir 'Mail/.J&APw-rgen'
 put Mail/cur/1.host:2,S 1
@@ -128,21 +130,21 @@ touch -d 2006-01-08 Mail/cur/8.host:2,
 printf '0 Urgent\n1 Later\n' >Mail/dovecot-keywords
 : >Mail/.Sent/maildirfolder
 cat >maildir.want <<'END'
-m1|INBOX|2006-01-01T00:00:00Z|\Seen
-m2|INBOX|2006-01-02T00:00:00Z|\Seen \Answered \Flagged
-m3|INBOX|2006-01-03T00:00:00Z|\Draft \Deleted $Forwarded Urgent Later
-m4|INBOX|2006-01-04T00:00:00Z|
-m5|Sent|2006-01-05T00:00:00Z|\Seen
-m6|Work/2006|2006-01-06T00:00:00Z|
-m7|Jürgen|2006-01-07T00:00:00Z|
-m8|INBOX|2006-01-08T00:00:00Z|
+m1|INBOX|2004-01-01T11:00:00Z|\Seen
+m2|INBOX|2004-01-02T11:00:00Z|\Seen \Answered \Flagged
+m3|INBOX|2004-01-03T11:00:00Z|\Draft \Deleted $Forwarded Urgent Later
+m4|INBOX|2004-01-04T11:00:00Z|
+m5|Sent|2004-01-05T11:00:00Z|\Seen
+m6|Work/2006|2004-01-06T11:00:00Z|
+m7|Jürgen|2004-01-07T11:00:00Z|
+m8|INBOX|2004-01-08T11:00:00Z|
 END
 kept 'a Maildir' 0 ms-ingest Mail <maildir.want
 sed 's/|INBOX|/|Old|/; s/|\(Sent\|Work\|J\)/|Old\/\1/' maildir.want >want.old
 kept 'with a folder' 0 ms-ingest -d Old Mail/ <want.old
-kept 'asked for' 0 ms-ingest --format maildir "$scratch/Mail" <maildir.want
+kept 'a Maildir with --format maildir' 0 ms-ingest --format maildir "$scratch/Mail" <maildir.want
 ln -s Mail link
-kept 'behind a link that is named' 0 ms-ingest link <maildir.want
+kept 'a link to a Maildir, named by the user' 0 ms-ingest link <maildir.want
 
 # ---- directories ----
 
@@ -167,16 +169,35 @@ END
 sed 's/|INBOX|/|Home|/; s/|\(Sent\|Work\|J\)/|Home\/\1/' maildir.want >>tree.want
 kept 'a directory' 0 ms-ingest tree <tree.want
 sed 's/|INBOX|/||/; s/|\([^|]*\)/|X\/\1/; s/X\/|/X|/' tree.want >want.x
-kept 'below a folder' 0 ms-ingest -d X tree <want.x
-kept 'the one we are in' 0 sh -c 'cd tree && ms-ingest .' <tree.want
+kept 'a directory, below a folder' 0 ms-ingest -d X tree <want.x
+kept 'the current directory' 0 sh -c 'cd tree && ms-ingest .' <tree.want
 sed 's/|INBOX|/|Home|/; s/|\(Sent\|Work\|J\)/|Home\/\1/' maildir.want >want.home
-kept 'of which only Maildirs are asked for' 0 ms-ingest --format maildir tree <want.home
+kept 'a directory of which only Maildirs are read' 0 ms-ingest --format maildir tree <want.home
+
+# A profile of Thunderbird.
+mkdir -p "bird/Mail/Local Folders/Trips.sbd" bird/storage bird/ImapMail
+echo '// Mozilla User Preferences' >bird/prefs.js
+echo '{"logins":[]}' >bird/logins.json
+printf 'SQLite format 3\000' | tee bird/key4.db bird/places.sqlite >bird/storage/1.sqlite
+cp Lists.mbox "bird/Mail/Local Folders/Trips.sbd/Rome"
+: >"bird/Mail/Local Folders/Trips"
+: >"bird/Mail/Local Folders/Trips.msf"
+echo '<html>' >"bird/Mail/Local Folders/filterlog.html"
+echo 'version=1' >"bird/Mail/Local Folders/virtualFolders.dat"
+sed -n 's|2003/Lists|Mail/Local Folders/Trips/Rome|p' tree.want >bird.want
+kept 'a profile of Thunderbird' 0 ms-ingest bird <bird.want
+ok 'what is not read is said' grep -qx 'ms-ingest: bird: profile of Thunderbird, of which only Mail and ImapMail are read; see --client' err
+ok '  and nothing fails' grep -q ': 3 seen: 3 new, 0 known, 0 left out, 0 failed$' err
+mkdir bird2 && cp bird/prefs.js bird2 && put bird2/1.eml 1
+kept 'a directory with prefs.js and without these' 1 ms-ingest bird2 <<'END'
+m1|INBOX|2004-01-01T11:00:00Z|
+END
 
 echo 'no mail' >tree/text
 ln -s 1.eml tree/linked.eml
 mkfifo tree/fifo
 : >tree/empty.eml
-kept 'what is no mail is named, the rest is kept' 1 ms-ingest tree <tree.want
+kept 'other files of a directory fail, and the mail is stored' 1 ms-ingest tree <tree.want
 sort err | grep -v seen >got
 cat >want <<'END'
 ms-ingest: tree/empty.eml: empty
@@ -184,6 +205,6 @@ ms-ingest: tree/fifo: not a regular file
 ms-ingest: tree/linked.eml: symbolic link, not followed
 ms-ingest: tree/text: not a mail message
 END
-same 'each with its reason' want got
-ok 'and counted' grep -qx 'ms-ingest: 20 seen: 8 new, 8 known, 0 left out, 4 failed' err
+same 'each of these files is named with the reason' want got
+ok 'the report counts them' grep -qx 'ms-ingest: 20 seen: 8 new, 8 known, 0 left out, 4 failed' err
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
-# 1030-ingest-known.t - ms-ingest stores each message once: the same mail
-# again, in another form, from another place, and from several processes at
-# the same time.
+# 1030-ingest-known.t - ms-ingest stores each message once, also if it comes
+# again, in another form, from another place, or from several processes at the
+# same time.
 . "$(dirname "$0")/lib.sh"
 
 gen="$top/t/mailgen.py"
@@ -13,14 +13,14 @@ sum() { cat arc/pack/* | sha256sum; }
 # records TYPE: how many there are.
 records() { "$reader" arc records | cut -f 2 | grep -cx "$1"; }
 
-# again NAME ARGUMENT...: nothing is new, and the packs stay as they are.
+# again NAME ARGUMENT...: nothing is new, and the packs do not change.
 again() {
 	what=$1 && shift
 	sum >want
-	status "$what: again" 0 ms-ingest "$@"
-	ok "$what: nothing new" grep -q ' seen: 0 new, [1-9][0-9]* known, 0 left out, 0 failed$' err
+	status "$what: the input is ingested again" 0 ms-ingest "$@"
+	ok "$what: no message is new" grep -q ' seen: 0 new, [1-9][0-9]* known, 0 left out, 0 failed$' err
 	sum >got
-	same "$what: not a byte was written" want got
+	same "$what: nothing was written" want got
 }
 
 # ---- the same input again ----
@@ -30,26 +30,26 @@ again() {
 "$gen" format=maildir into=Maildir 0 300
 "$gen" eol=crlf 100 100 >crlf.mbox
 fresh
-status 'an mbox' 0 ms-ingest mbox
+status 'an mbox is ingested' 0 ms-ingest mbox
 again 'an mbox' mbox
-again 'with other threads' --threads 5 mbox
-status 'a stream' 0 ms-ingest stream
+again 'another number of threads' --threads 5 mbox
+status 'a stream is ingested' 0 ms-ingest <stream
 ok 'no message is new' grep -q ': 0 new, 300 known' err
-again 'a stream' stream
-status 'a Maildir' 0 ms-ingest Maildir
+again 'a stream' <stream
+status 'a Maildir is ingested' 0 ms-ingest Maildir
 ok 'no message is new' grep -q ': 0 new, 300 known' err
 again 'a Maildir' Maildir
-status 'labelled' 0 ms-ingest --label 'my mail' mbox
-again 'labelled' --label 'my mail' mbox
-status 'CRLF' 0 ms-ingest -d crlf crlf.mbox
+status 'an mbox with a label is ingested' 0 ms-ingest --label 'my mail' mbox
+again 'an mbox with a label' --label 'my mail' mbox
+status 'an mbox with CRLF is ingested' 0 ms-ingest -d crlf crlf.mbox
 ok 'no message is new' grep -q ': 0 new, 100 known' err
-again 'CRLF' -d crlf crlf.mbox
-ok 'each message is there once' test "$(records MESSAGE)" -eq 300
-ok 'and each occurrence' test "$(records OCCURRENCE)" -eq 1000
-status 'in batches of 7' 0 env MS_BATCH=7 ms-ingest -d seven mbox
-again 'in batches of 7' -d seven mbox
+again 'an mbox with CRLF' -d crlf crlf.mbox
+ok 'each message is stored once' test "$(records MESSAGE)" -eq 300
+ok 'each occurrence is stored once' test "$(records OCCURRENCE)" -eq 1000
+status 'an mbox is ingested in batches of 7' 0 env MS_BATCH=7 ms-ingest -d seven mbox
+again 'batches of 7' -d seven mbox
 
-# ---- one message, many ways ----
+# ---- one message in many forms ----
 
 printf 'Subject: one\n\nline\nline\n' >lf
 sed 's/$/\r/' lf >crlf
@@ -69,7 +69,7 @@ fresh
 	ms-ingest -q --print-ids -d maildir M
 	ms-ingest -q --print-ids -d tree tree
 	ms-ingest -q --print-ids one.mbox
-	ms-ingest -q --print-ids one.stream
+	ms-ingest -q --print-ids <one.stream
 	ms-ingest -q --print-ids -u v --create-user lf
 	ms-ingest -q --print-ids mixed
 	ms-ingest -q --print-ids mixed2
@@ -77,69 +77,71 @@ fresh
 id=$(sha256sum <crlf | cut -c 1-64)
 printf '%s\n' "$id	new" "$id	known" >want
 sort -ru ids >got
-same 'has one id, and is new once' want got
-ok 'all of them printed it' test "$(wc -l <ids)" -eq 10
-# The two with mixed line ends need records of their own to come back.
+same 'the message has one id and is new only once' want got
+ok 'each run prints the id' test "$(wc -l <ids)" -eq 10
+# The two messages with mixed line ends need records of their own, so that their
+# bytes can be exported.
 "$reader" arc ids | cut -f 2 | sort | uniq -c | tr -s ' ' >got
 printf ' %s\n' "3 $id" >want
-same 'has one record, and one for each way of mixing' want got
-again 'one with mixed line ends' mixed
-again 'another' mixed2
-again 'both' -d INBOX mixed2 mixed lf crlf
-status 'in a folder of its own' 0 ms-ingest -d mixed mixed
+same 'there is one record for each mixture of line ends, and one for the other forms' want got
+again 'the first mixture of line ends' mixed
+again 'the second mixture' mixed2
+again 'both mixtures' -d INBOX mixed2 mixed lf crlf
+status 'the first mixture is ingested into a folder' 0 ms-ingest -d mixed mixed
 status 'the message is exported' 0 ms-export --format eml --eol original folder:mixed
-same 'the message comes out as it came' mixed out
-status 'in another' 0 ms-ingest -d mixed2 mixed2
+same 'the exported bytes are the stored ones' mixed out
+status 'the second mixture is ingested into a folder' 0 ms-ingest -d mixed2 mixed2
 status 'the message is exported' 0 ms-export --format eml --eol original folder:mixed2
-same 'the message comes out as it came' mixed2 out
-status 'the third' 0 ms-ingest -d lf lf
+same 'the exported bytes are the stored ones' mixed2 out
+status 'the form with LF is ingested into a folder' 0 ms-ingest -d lf lf
 status 'the message is exported' 0 ms-export --format eml --eol original folder:lf
-same 'the message comes out as it came' lf out
-ok 'none was stored again' test "$(records MESSAGE)" -eq 3
+same 'the exported bytes are the stored ones' lf out
+ok 'no message was stored again' test "$(records MESSAGE)" -eq 3
 
-# The same again, in one run, one batch.
+# The same messages in one run and one batch.
 fresh
-status 'all at once' 0 ms-ingest -q --print-ids lf mixed crlf mixed2 lf mixed
+status 'all forms are ingested in one run' 0 ms-ingest -q --print-ids lf mixed crlf mixed2 lf mixed
 sort -r out | uniq -c | tr -s ' ' >got
 printf ' %s\n' "1 $id	new" "5 $id	known" >want
-same 'one is new' want got
-ok 'three records' test "$(records MESSAGE)" -eq 3
-ok 'one occurrence' test "$(records OCCURRENCE)" -eq 1
+same 'one message is new' want got
+ok 'there are three MESSAGE records' test "$(records MESSAGE)" -eq 3
+ok 'there is one OCCURRENCE' test "$(records OCCURRENCE)" -eq 1
 status 'ms-verify finds no error' 0 ms-verify -q
 
 # ---- four at the same time ----
 
-# Half of the mail of each is common to all; with a small MS_BATCH they meet often.
+# Half of the mail of each process is common to all of them. With a small
+# MS_BATCH they often store the same message at the same time.
 cat >both <<END
 "$gen" format=stream user=u source=imap://u@h/ folder=F\$((\$1 / 2)) 0 200 \$((1000 * \$1)) 200
 END
 fresh
 for i in 1 2 3 4; do sh both $i >s$i; done
-status 'one after the other' 0 ms-ingest -q s1 s2 s3 s4
+status 'four streams are ingested one after the other' 0 ms-ingest -q --format stream s1 s2 s3 s4
 ms-list | sort >list.one
-ms-export >one.out
+ms-export -q >one.out
 sort one.out | sha256sum >sum.one
 fresh
 for i in 1 2 3 4; do
-	MS_BATCH=17 ms-ingest --print-ids s$i >ids$i 2>err$i &
+	MS_BATCH=17 ms-ingest --print-ids <s$i >ids$i 2>err$i &
 	eval "pid$i=$!"
 done
 codes=
 for i in 1 2 3 4; do eval "wait \$pid$i" && codes="$codes 0" || codes="$codes $?"; done
-ok "four at once: status$codes" test "$codes" = ' 0 0 0 0'
+ok "four processes at once have the status$codes" test "$codes" = ' 0 0 0 0'
 ms-list | sort >list.four
-same 'the same mail is there' list.one list.four
-ms-export >four.out
+same 'the archive has the same mail' list.one list.four
+ms-export -q >four.out
 sort four.out | sha256sum >sum.four
-same 'the same bytes come out' sum.one sum.four
-ok 'each message was new to one of them' \
+same 'the exported bytes are the same' sum.one sum.four
+ok 'each message was new to one process' \
 	test "$(cat ids? | grep -c 'new$')" -eq "$(cut -f 1 list.one | sort -u | wc -l)"
 cat ids? | grep 'new$' | sort | uniq -d >twice
-ok 'and to no other' empty twice
+ok 'no message was new to two processes' empty twice
 ok 'each message is stored once' test "$(records MESSAGE)" -eq 1000
-ok 'each occurrence too' test "$(records OCCURRENCE)" -eq "$(wc -l <list.one)"
+ok 'each occurrence is stored once' test "$(records OCCURRENCE)" -eq "$(wc -l <list.one)"
 status 'ms-verify finds no error' 0 ms-verify -q
 "$reader" arc check >got
-ok 'the second reader agrees' test "$?" -eq 0 -a ! -s got
-for i in 1 2 3 4; do again "number $i" s$i; done
+ok 'the second reader finds no error' test "$?" -eq 0 -a ! -s got
+for i in 1 2 3 4; do again "the stream of process $i" <s$i; done
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# 1045-ingest-slow.t - what has come is kept, and said so, within seconds, also
-# when the rest of the input takes its time.
+# 1045-ingest-slow.t - a message is stored and its id is printed within seconds,
+# also if the rest of the input comes slowly.
 . "$(dirname "$0")/lib.sh"
 
 printf 'Subject: first\n\nbody\n' >first
@@ -8,7 +8,7 @@ id=$(sed 's/$/\r/' first | sha256sum | cut -c 1-64)
 begin() { printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: %s\n' "$1"; }
 printed() { cut -f 1 "$1" | grep -qx "$id"; }
 
-# After the first, the beginning of a second, small or large.
+# The first message, and the beginning of a small or large second one.
 begin 'uid="1/1"' >small && cat first >>small && echo >>small
 begin 'uid="1/2"' >>small
 printf 'Subject: second\n\n' >>small
@@ -23,13 +23,13 @@ exec 8>pipe.small 9>pipe.large
 cat small >&8
 cat large >&9
 for case in small large; do
-	ok "$case: the first is kept while the rest is awaited" await printed ids.$case
+	ok "$case: the first message is stored before the rest comes" await printed ids.$case
 done
 exec 8>&- 9>&-
 for case in small large; do
 	wait "$(cat pid.$case)"
-	ok "$case: the second was cut off" test $? -eq 76
+	ok "$case: the status says that the stream was cut off" test $? -eq 76
 	ms-list -a arc.$case >list
-	ok "$case: the first was whole" test "$(wc -l <list)" -eq 1
+	ok "$case: only the first message is stored" test "$(wc -l <list)" -eq 1
 done
 finish

@@ -1,14 +1,15 @@
 #!/bin/sh
-# 1060-ingest-memory.t - ms-ingest uses the same amount of memory for long
-# messages, many messages and many folders as for little mail. A check uses a
-# twentieth of the volume of a soak. All mail comes through a pipe.
+# 1060-ingest-memory.t - ms-ingest needs no more memory for long messages, many
+# messages and many folders than for little mail. With MS_SOAK the volume is
+# twenty times as large. All mail comes through a pipe.
 . "$(dirname "$0")/lib.sh"
-[ "${SAN-}" != 1 ] || skip memory 'sanitizers need memory of their own'
+[ "${SAN-}" != 1 ] || skip memory 'sanitizers need additional memory'
 limit=$((128 * 1024)) # KiB
 part=20
 [ -z "${MS_SOAK-}" ] || part=1
 
-# fits NAME COUNT GENERATOR...: what it prints is archived within the limit.
+# fits NAME COUNT GENERATOR...: archives the COUNT messages that the generator
+# prints; the memory must stay below the limit.
 fits() {
 	what=$1 n=$2 && shift 2
 	rm -rf arc
@@ -35,12 +36,11 @@ fits "$((many / 5)) folders" $((many / 5)) awk -v n=$((many / 5)) -f folders
 
 from=${MS_CORPORA:-$top/../shared/corpora}/bulk.tar.zst
 [ -r "$from" ] || skip corpora 'no bulk corpus (MS_CORPORA)'
-cat >real <<END
-zstd -dcq "$from" 2>/dev/null | "$top/t/mailgen.py" tar $((400000000 / part))
-END
-n=$(sh real | grep -c '^From ')
+zstd -dcq "$from" 2>/dev/null | "$top/t/mailgen.py" tar $((400000000 / part)) >real
+n=$(grep -c '^From ' real)
 rm -rf arc && ms-init -u u arc
-status 'real mail' 0 sh -c "sh real | '$top/t/peak.py' peak ms-ingest -a arc -u u"
+# shellcheck disable=SC2002 # the mail comes through a pipe
+status 'real mail is archived' 0 sh -c "cat real | '$top/t/peak.py' peak ms-ingest -a arc -u u"
 sed -n 's/^ms-ingest: \([0-9]*\) seen: .* 0 failed$/\1/p' err >seen
 ok "real mail: $(cat seen) messages of $n" \
 	test "$(cat seen)" -le "$n" -a "$(cat seen)" -ge $((n * 95 / 100))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # 1080-ingest-limits.t - ms-ingest on a full disk, with little address space,
-# and with a limit of the file size. It names the error, keeps what it has
-# acknowledged, and the same run completes later.
+# and with a limit of the file size. ms-ingest reports the error, the
+# acknowledged messages are stored, and the same run succeeds later.
 . "$(dirname "$0")/lib.sh"
 
 gen="$top/t/mailgen.py"
@@ -12,15 +12,16 @@ ms-ingest -q -a whole mbox
 ms-list -a whole | sort >list.whole
 size=$(($(cat whole/pack/* whole/index/data.mdb | wc -c) / 1024))
 
-# kept NAME: what was printed is there, and nothing is damaged.
+# kept NAME: checks that each printed id is in the archive, and that nothing is
+# damaged.
 kept() {
 	ms-list | sort >list
 	cut -f 1 list | sort -u >listed
 	cut -f 1 ids | sort -u | comm -23 - listed >lost
-	ok "$1: the ids that were printed are there" empty lost
+	ok "$1: the archive has each printed id" empty lost
 	comm -23 list list.whole >odd
-	ok "$1: and nothing that is not in the mail" empty odd
-	status "$1: what is there is whole" 0 ms-verify -q --quick
+	ok "$1: the archive has nothing that is not in the mail" empty odd
+	status "$1: ms-verify finds no damage" 0 ms-verify -q --quick
 }
 
 # ---- address space ----
@@ -34,35 +35,36 @@ else
 			sh -c "ulimit -v 2097152 && MS_ARCHIVE=small $tool"
 	done
 	ms-list -a small | sort >got
-	same 'the same mail as with more' list.whole got
+	same 'the archive has the same mail' list.whole got
 	status 'almost no address space: out of memory is reported' 71 sh -c '
 		ulimit -v 60000 && ms-ingest -a small mbox >/dev/null
 		case $? in 71 | 74 | 75) exit 71 ;; esac'
-	ok 'the message says so' test -s err
+	ok 'there is an error message' test -s err
 	status 'ms-verify finds no error' 0 ms-verify -q -a small
 fi
 
-# ---- files that may not grow ----
+# ---- a limit of the file size ----
 
 ms-init -u u arc
 for part in 20 45 70; do
-	status "files of $((size * part / 100)) KiB at most" 75 sh -c "
+	status "the size of files is limited to $((size * part / 100)) KiB" 75 sh -c "
 		ulimit -f $((size * part / 50)) &&
 		MS_BATCH=100 ms-ingest --print-ids mbox >ids"
-	ok 'says which' grep -q '^ms-ingest: .*File too large' err
+	ok 'the error names the limit' grep -q '^ms-ingest: .*File too large' err
 	kept "at $part percent"
 done
-status 'again, without that' 0 ms-ingest --print-ids mbox
-kept 'then'
-same 'all of it is there' list.whole list
+status 'the run is repeated without the limit' 0 ms-ingest --print-ids mbox
+kept 'without the limit'
+same 'all mail is stored' list.whole list
 ok 'nothing is stored twice' test "$("$top/t/second-reader.py" arc records |
 	cut -f 2 | grep -cx MESSAGE)" -eq 3000
 
 # ---- a full disk ----
 
-# In a mount namespace of our own a file system of any size can be had.
+# A mount namespace of the test's own allows a file system of any size.
 cat >full <<'END'
-# full SIZE: a disk of SIZE KiB; statuses and what is then there go to files.
+# full SIZE: runs ms-ingest on a disk of SIZE KiB, and writes the statuses and
+# lists of messages to files.
 mount -t tmpfs -o size=$1k none disk && ms-init -u u disk/arc || exit 99
 export MS_ARCHIVE=disk/arc
 MS_BATCH=100 ms-ingest --print-ids mbox >ids 2>err
@@ -80,7 +82,7 @@ mkdir disk
 ns='unshare -m'
 $ns mount -t tmpfs -o size=100k none disk 2>/dev/null || ns='unshare -rm'
 if ! $ns mount -t tmpfs -o size=100k none disk 2>/dev/null; then
-	pass 'a full disk # SKIP no mount namespace of our own'
+	pass 'a full disk # SKIP no mount namespace can be created'
 	finish
 fi
 percent=5
@@ -89,21 +91,21 @@ while [ $percent -lt 100 ]; do
 	$ns sh full $((400 + size * percent / 100))
 	kib=$((400 + size * percent / 100))
 	ok "a disk of $kib KiB: status $(cat code)" test "$(cat code)" -eq 75
-	ok 'the reason is said' grep -q '^ms-ingest: .*No space left on device' err
+	ok 'the error names the reason' grep -q '^ms-ingest: .*No space left on device' err
 	cut -f 1 listed | sort -u >listed.ids
 	cut -f 1 ids | sort -u | comm -23 - listed.ids >lost
-	ok 'what was acknowledged is there' empty lost
-	same 'the same run again completes' list.whole list2
-	ok 'no errors on the way' empty errors
+	ok 'each acknowledged message is stored' empty lost
+	same 'the repeated run stores all mail' list.whole list2
+	ok 'the other commands have no errors' empty errors
 	[ ! -s errors ] || sed 's/^/# /' errors
 	rm -rf copy/index
 	ms-list -a copy | cut -f 1 | sort -u >listed.ids
 	cut -f 1 ids | sort -u | comm -23 - listed.ids >lost
-	ok 'it is without the index, too' empty lost
+	ok 'each acknowledged message is found without the index, too' empty lost
 	percent=$((percent + 7))
 done
 
-# An index made anew has a file of readers, which LMDB maps with a hole in it.
+# A new index has a file of readers, which LMDB maps although it is sparse.
 cat >filled <<'END'
 mount -t tmpfs -o size=40000k none disk && cp -R arc disk/arc || exit 99
 export MS_ARCHIVE=disk/arc
@@ -114,6 +116,6 @@ ms-list | wc -l >listed
 ms-list >/dev/null && exit $code
 END
 status 'a disk with no room for a new index' 75 $ns sh filled
-ok 'the message says so' grep -q '^ms-verify: index: No space left on device' err
+ok 'the error names the reason' grep -q '^ms-verify: index: No space left on device' err
 ok 'the old index still works' test "$(cat listed)" -eq "$(wc -l <list.whole)"
 finish

@@ -1,16 +1,16 @@
 #!/bin/sh
-# 1240-ingest-index-swapped.t - the index is taken away or exchanged while
-# ms-ingest runs: what it says is kept is kept.
+# 1240-ingest-index-swapped.t - the index is deleted or exchanged while
+# ms-ingest runs. Each message whose id is printed is stored.
 . "$(dirname "$0")/lib.sh"
 
 for n in 1 2 3; do printf 'Subject: %d\n\nbody\n' $n >$n.eml; done
 id=$(sed 's/$/\r/' 2.eml | sha256sum | cut -c 1-64)
-status 'an archive' 0 ms-init -u alice base
-status 'with mail' 0 ms-ingest -q -a base -u alice 1.eml
+status 'an archive is created' 0 ms-init -u alice base
+status 'mail is added' 0 ms-ingest -q -a base -u alice 1.eml
 cp -a base/index older
-status 'and more' 0 ms-ingest -q -a base -u alice 3.eml
-status 'another' 0 ms-init -u alice other
-status 'which has a message more' 0 ms-ingest -q -a other -u alice 1.eml 2.eml 3.eml
+status 'more mail is added' 0 ms-ingest -q -a base -u alice 3.eml
+status 'another archive is created' 0 ms-init -u alice other
+status 'it has one message more' 0 ms-ingest -q -a other -u alice 1.eml 2.eml 3.eml
 
 # during COMMAND...: runs the command while ms-ingest waits for its input.
 during() {
@@ -31,13 +31,13 @@ holds() {
 }
 
 during exchange other/index
-ok "another archive's index: refused" test $got -eq 65
-ok 'the error names it' grep -q -e --rebuild-index err
+ok "the index of another archive is refused" test $got -eq 65
+ok 'the error names --rebuild-index' grep -q -e --rebuild-index err
 ok 'no id is printed' empty ids
 during exchange older
 ok 'an older copy of the index is accepted' test $got -eq 0
 ok 'the message is stored' holds
 during rm -r arc/index
-ok 'no index: it is built' test $got -eq 0
+ok 'a missing index is built' test $got -eq 0
 ok 'the message is stored' holds
 finish

@@ -1,15 +1,16 @@
 #!/bin/sh
 # 1900-crash-kill.t - ms-ingest, ms-init and ms-verify are killed before, and
-# in the middle of, each call that changes the archive; after that the index
-# is kept, deleted, replaced by an older one or by that of another archive.
-# The time of fsync is not tested, so that the archive can lie in memory.
+# in the middle of, each call that changes the archive. After that, the index
+# is kept, deleted, or replaced by an older one or by that of another archive.
+# The test does not measure fsync, so the archive can be in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"
 crash_shims
 crash_begin
 
-# each FUNCTION HOLDS: runs FUNCTION once for each call that it makes.
+# each FUNCTION HOLDS: runs FUNCTION once for each call that it makes, kills it
+# there, and checks the archive with the function HOLDS.
 each() {
 	crash_count "$1"
 	ok "$1 makes more than 8 calls" test "$calls" -gt 8
@@ -20,8 +21,8 @@ each() {
 				crash_fresh
 				"$1" crash MS_SHIM_AT=$n MS_SHIM_DO=$how
 				died=$?
-				ok "$1: $how at $n, index $state" "$2" "$state"
-				[ $died -eq 137 ] || fail "did not die at $n: status $died"
+				ok "$1: $how at call $n, index $state: the archive is whole" "$2" "$state"
+				[ $died -eq 137 ] || fail "the process did not die at call $n: status $died"
 			done
 		done
 	done
@@ -29,7 +30,7 @@ each() {
 
 ingest_holds() { crash_index "$1" && crash_holds "$1"; }
 init_holds() {
-	[ "$(stat -c %a arc 2>/dev/null || echo 700)" = 700 ] || crash_no 'not 0700' || return
+	[ "$(stat -c %a arc 2>/dev/null || echo 700)" = 700 ] || crash_no 'the mode is not 0700' || return
 	[ -e arc/FORMAT ] || ms-init -u crash arc || return
 	ms-ingest -q -a arc -u crash -d INBOX first.mbox && : >ids && crash_holds kept
 }

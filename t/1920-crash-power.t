@@ -1,15 +1,16 @@
 #!/bin/sh
 # 1920-crash-power.t - power loss. The process is killed before each call that
-# changes the archive, and data that no fsync made durable is lost: all of it,
-# none, or a part chosen by a seed.
-# The time of fsync is not tested, so that the archive can lie in memory.
+# changes the archive. Of the data that no fsync has made durable, all is lost,
+# nothing, or a part that a seed chooses.
+# The test does not measure fsync, so the archive can be in memory.
 [ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-crash.sh"
 crash_shims
 crash_begin
 
-holds() { # LOST FUNCTION
+# holds LOST FUNCTION: undoes what is lost, and checks the archive.
+holds() {
 	"$build/t/undo" "$journal" "$arc" "$1" >undone 2>&1 ||
 		crash_no "undo: $(cat undone)" || return
 	if [ "$2" = crash_init ]; then
@@ -20,8 +21,9 @@ holds() { # LOST FUNCTION
 	crash_holds kept
 }
 
-# One call more than the run makes: power loss after the end of the run.
-each() { # FUNCTION
+# each FUNCTION: the power fails before each call of FUNCTION, and after its end
+# (one call more than the run makes).
+each() {
 	crash_count "$1"
 	for n in $(crash_calls $((calls + 1))); do
 		seeds=$((seed + n)) i=1
@@ -31,7 +33,7 @@ each() { # FUNCTION
 		for lost in all ${MS_SOAK:+none} $seeds; do
 			crash_fresh
 			"$1" 'crash unsynced' MS_SHIM_AT=$n MS_SHIM_DO=kill
-			ok "$1: power lost at $n, and what was not synced: $lost" holds "$lost" "$1"
+			ok "$1: power loss at call $n, lost: $lost: the archive is whole" holds "$lost" "$1"
 		done
 	done
 }

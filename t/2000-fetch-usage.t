@@ -10,65 +10,66 @@ trailer() {
 trailer 64 >misused
 echo secret >pw
 
-# refused NAME WORDS ARGUMENT...
+# refused NAME WORDS ARGUMENT...: these arguments are a usage error.
 refused() {
 	name=$1 words=$2 && shift 2
 	status "$name" 64 ms-fetch "$@"
 	same '  its stream has the status' misused out
-	ok "  it says: $words" grep -qe "$words" err
+	ok "  the error contains: $words" grep -qe "$words" err
 }
-refused 'no URL' 'expected: url' --password-file pw
-refused 'two URLs' 'expected: url' imaps://a@h/ imaps://b@h/
-refused 'another protocol' 'does not begin with imaps://' smtp://a@h/
-refused 'a password in the URL' 'URL contains a password' imaps://a:secret@h/
-refused 'no login' 'no login' imaps://h/
-refused 'two logins' '--login: differs from the login in the URL' --login b imaps://a@h/
-refused 'a login with a line end' 'with control characters' --login 'a
+refused 'no URL is given' 'expected: url' --password-file pw
+refused 'two URLs are given' 'expected: url' imaps://a@h/ imaps://b@h/
+refused 'the URL has another protocol' 'does not begin with imaps://' smtp://a@h/
+refused 'the URL contains a password' 'URL contains a password' imaps://a:secret@h/
+refused 'there is no login' 'no login' imaps://h/
+refused 'there are two logins' '--login: differs from the login in the URL' --login b imaps://a@h/
+refused 'the login contains a line end' 'with control characters' --login 'a
 b LOGOUT' imaps://h/
-refused 'a folder with a line end' 'contains CR or LF' --folder 'a
+refused 'the name of a folder contains a line end' 'contains CR or LF' --folder 'a
 b' imaps://a@h/
-refused 'two passwords' '--password-command: cannot be used with --password-file' --password-file pw --password-command 'cat pw' imaps://a@h/
-refused 'an unknown option' 'nrecognized option' --passwd x imaps://a@h/
-refused 'an abbreviated option' 'nrecognized option' --time 5 imaps://a@h/
-refused 'no time at all' '--timeout' --timeout 0 imaps://a@h/
-refused 'a descriptor that is no number' '--password-fd' --password-fd x imaps://a@h/
-refused 'a bad user name' 'user name' -u a/b imaps://a@h/
-refused 'an empty password' 'is empty' --password-file /dev/null imaps://a@h/
+refused 'there are two passwords' '--password-command: cannot be used with --password-file' --password-file pw --password-command 'cat pw' imaps://a@h/
+refused 'an unknown option' 'no option' --passwd x imaps://a@h/
+refused 'an abbreviated option' 'no option' --time 5 imaps://a@h/
+refused 'the timeout is 0' '--timeout' --timeout 0 imaps://a@h/
+refused 'the descriptor is not a number' '--password-fd' --password-fd x imaps://a@h/
+refused 'the user name is invalid' 'user name' -u a/b imaps://a@h/
+refused 'the password is empty' 'is empty' --password-file /dev/null imaps://a@h/
 printf 'two\nlines\n' >lines
-refused 'a password with a line end' 'CR, LF or NUL' --password-file lines imaps://a@h/
+refused 'the password contains a line end' 'CR, LF or NUL' --password-file lines imaps://a@h/
 printf 'nul\0nul' >nul
-refused 'a password with a NUL' 'CR, LF or NUL' --password-file nul imaps://a@h/
+refused 'the password contains a NUL' 'CR, LF or NUL' --password-file nul imaps://a@h/
 head -c 5000 /dev/zero | tr '\0' x >long
-refused 'a password without end' 'longer than' --password-command 'yes | tr -d "\n"' imaps://a@h/
-refused 'a long password' 'longer than' --password-file long imaps://a@h/
+refused 'the password command never ends' 'longer than' --password-command 'yes | tr -d "\n"' imaps://a@h/
+refused 'the password is too long' 'longer than' --password-file long imaps://a@h/
 
-status 'with --check there is no stream' 64 ms-fetch --check smtp://a@h/
-[ -s out ] && fail 'nothing on stdout'
-status 'also when --check comes after the mistake' 64 ms-fetch --bad --check imaps://a@h/
-[ -s out ] && fail 'nothing on stdout'
+status 'with --check, a usage error writes no stream' 64 ms-fetch --check smtp://a@h/
+[ -s out ] && fail 'stdout is empty'
+status 'nor if --check comes after the wrong option' 64 ms-fetch --bad --check imaps://a@h/
+[ -s out ] && fail 'stdout is empty'
 
 # A new session has no terminal for a password prompt.
-status 'no password option, no terminal' 64 setsid -w ms-fetch imaps://a@h/
+status 'there is neither a password option nor a terminal' 64 setsid -w ms-fetch imaps://a@h/
 same '  its stream has the status' misused out
-ok '  it names the options' grep -q 'password-file or --password-fd' err
+ok '  the error names the options' grep -q 'password-file or --password-fd' err
 
-status 'a password file that is not there' 66 ms-fetch --password-file none imaps://a@h/
+status 'the password file does not exist' 66 ms-fetch --password-file none imaps://a@h/
 trailer 66 | cmp -s - out || fail '  its stream has the status'
-status 'a password command that fails' 66 ms-fetch --password-command 'echo secret; exit 3' imaps://a@h/
-ok '  its status is told' grep -q 'ended with status 3' err
-status 'a password command that is killed' 66 ms-fetch --password-command 'kill -9 $$' imaps://a@h/
-status 'a descriptor that is not open' 74 sh -c 'ms-fetch --password-fd 9 imaps://a@h/ 9<&-'
+status 'the password command fails' 66 ms-fetch --password-command 'echo secret; exit 3' imaps://a@h/
+ok '  the error names its status' grep -q 'ended with status 3' err
+status 'the password command is killed' 66 ms-fetch --password-command 'kill -9 $$' imaps://a@h/
+status 'the descriptor is not open' 64 sh -c 'ms-fetch --password-fd 9 imaps://a@h/ 9<&-'
+ok '  the error names it' grep -qx "ms-fetch: descriptor 9 is not open" err
 
-status 'a report that cannot be made' 66 ms-fetch --report no/such/folder --password-file pw imaps://a@h/
-status 'help' 0 ms-fetch --help
-ok '  is the usage' grep -q '^usage: ms-fetch' out
-status 'version' 0 ms-fetch --version
-ok '  has a number' grep -qx 'ms-fetch [0-9.]*' out
-status 'a full disk under the help' 75 sh -c 'ms-fetch --help >/dev/full'
-status 'a full disk under the trailer' 75 sh -c 'ms-fetch >/dev/full'
+status 'the report cannot be created' 66 ms-fetch --report no/such/folder --password-file pw imaps://a@h/
+status '--help succeeds' 0 ms-fetch --help
+ok '  the output begins with the usage' grep -q '^usage: ms-fetch' out
+status '--version succeeds' 0 ms-fetch --version
+ok '  the output has a version number' grep -qx 'ms-fetch [0-9.]*' out
+status 'the usage cannot be written to a full disk' 75 sh -c 'ms-fetch --help >/dev/full'
+status 'the trailer cannot be written to a full disk' 75 sh -c 'ms-fetch >/dev/full'
 
 status 'no server listens' 75 ms-fetch --password-file pw imaps://a@127.0.0.1:1/
 trailer 75 | cmp -s - out || fail '  its stream has the status'
-ok '  the message says so' grep -q 'imap://a@127.0.0.1:1/: no connection: Connection refused' err
-status 'no such host' 75 ms-fetch --timeout 5 --password-file pw imaps://a@host.invalid/
+ok '  the error names the source and the reason' grep -q 'imap://a@127.0.0.1:1/: no connection: Connection refused' err
+status 'the host does not exist' 75 ms-fetch --timeout 5 --password-file pw imaps://a@host.invalid/
 finish

@@ -1,11 +1,11 @@
 #!/bin/sh
-# 2010-fetch-imap.t - ms-fetch from Dovecot. Every message comes out byte for
-# byte as in Dovecot's files, with folder, UID, flags and date, and the
-# mailbox is not changed.
+# 2010-fetch-imap.t - ms-fetch reads a mailbox of Dovecot. Every message has the
+# bytes of Dovecot's file, and its folder, UID, flags and date. The mailbox is
+# not changed.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-# put FOLDER NAME FLAGS DATE: stdin, as a file of Dovecot's; wants it back.
+# put FOLDER NAME FLAGS DATE: adds the message on stdin to a folder.
 put() {
 	imap_folder alice "$1"
 	${imap_as} sh -c 'cat >"$1" && touch -d "$2" "$1"' sh \
@@ -45,34 +45,36 @@ fetch() {
 
 status 'a mailbox is fetched' 0 fetch --report report
 cp out stream
-ok 'nothing is said but the sums' grep -qx \
+ok 'the sums are printed' grep -qx \
 	'ms-fetch: 265 seen: 265 new, 0 known, 0 left out, 0 failed' err
-[ "$(wc -l <err)" -eq 1 ] || fail 'one line is enough'
+[ "$(wc -l <err)" -eq 1 ] || fail 'stderr has one line'
 mkdir messages
-ok 'it is a stream' sh -c 'python3 "$1/t/unstream.py" messages <stream >got' sh "$top"
+ok 'the output is a stream' sh -c 'python3 "$1/t/unstream.py" messages <stream >got' sh "$top"
 imap_expected alice INBOX Projekte Projekte/Grün/Blau 'a&b "c" &-' 'back\slash' \
 	'日本語 😀' | sort >want
 echo 'end; messages=265; failed=0; status=0' >>want
 { sed '$d' got | sort && sed -n '$p' got; } >sorted
-same 'every message is what Dovecot has in its files' want sorted
+same 'every message equals the file of Dovecot' want sorted
 
-status 'a second time' 0 fetch -q
+status 'the mailbox is fetched a second time' 0 fetch -q
 python3 "$top/t/unstream.py" <out | sort >again
 python3 "$top/t/unstream.py" <stream | sort >want
-same 'it is the same: nothing was changed by looking at it' want again
-[ -s err ] && fail 'with -q success is silent'
+same 'the stream is the same, so the first run has changed nothing' want again
+[ -s err ] && fail 'with -q nothing is printed'
 
-status 'folders can be named' 0 fetch -q --folder 'Projekte/Grün/Blau' --folder 'back\\slash'
-python3 "$top/t/unstream.py" <out | cut -f 3 >folders
-printf '%s\n' 'Projekte/Grün/Blau' 'back\\slash' 'end; messages=2; failed=0; status=0' >want
-same 'and only they come' want folders
+status 'two folders are selected' 0 fetch -q --folder 'Projekte/Grün/Blau' --folder 'back\\slash'
+# Two workers fetch them, in any order.
+python3 "$top/t/unstream.py" <out | cut -f 3 | sort >folders
+printf '%s\n' 'Projekte/Grün/Blau' 'back\\slash' 'end; messages=2; failed=0; status=0' | sort >want
+same 'only these folders are fetched' want folders
 
-status 'a folder that is not there fails, the others come' 1 \
+status 'a folder that does not exist fails, and the others are fetched' 1 \
 	fetch --folder Nowhere --folder Projekte/Grün
-# A folder without mail of its own is \Noselect to Dovecot: no such folder.
-ok 'the error names it' grep -qx 'ms-fetch: Nowhere: no such folder' err
-status 'and the trailer says so' 1 fetch -q --folder Nowhere --folder 'a&b "c" &-'
-ok 'with the count' grep -qx 'MS-Envelope: end; messages=1; failed=1; status=1' out
+# Dovecot lists a folder without mail of its own as \Noselect: there is no such
+# folder.
+ok 'the error names the folder' grep -qx 'ms-fetch: Nowhere: no such folder' err
+status 'a folder that does not exist fails in a stream' 1 fetch -q --folder Nowhere --folder 'a&b "c" &-'
+ok 'the trailer has the status, and no failed message' grep -qx 'MS-Envelope: end; messages=1; failed=0; status=1' out
 
 python3 - report >report.got <<'END'
 import json, sys
@@ -90,12 +92,12 @@ folder back\\slash 1 1 -
 folder 日本語 😀 1 1 -
 end - 265 265 0
 END
-same 'the report has a line for each folder, and the sum' want report.got
+same 'the report has a line for each folder, and the sums' want report.got
 
-status '--check logs in and says so' 0 fetch --check
-ok 'the message is one line' grep -qx 'ms-fetch: 127.0.0.1: logged in as alice, 7 folders' err
+status '--check logs in' 0 fetch --check
+ok 'it prints one line' grep -qx 'ms-fetch: 127.0.0.1: logged in as alice, 7 folders' err
 [ -s out ] && fail '--check writes nothing to stdout'
-status '--check -q says nothing' 0 fetch --check -q
-[ -s err ] && fail '--check -q says nothing'
+status '--check -q logs in' 0 fetch --check -q
+[ -s err ] && fail '--check -q prints nothing'
 
 finish

@@ -1,14 +1,14 @@
 #!/bin/sh
-# 2060-fetch-memory.t - memory does not grow with the message or the mailbox:
-# less than 64 MiB for a message of 40 MB and a folder of 20,000 messages
-# (with MS_SOAK 1.9 GB). A message over the limit fails by name and needs no
-# memory either. With MS_SOAK also a folder of a million messages: fetched,
-# fetched again with nothing new, and once more when all are known by their
-# headers only.
+# 2060-fetch-memory.t - the memory that ms-fetch needs does not grow with the
+# size of a message or of a mailbox: less than 64 MiB for a message of 40 MB
+# (with MS_SOAK 1.9 GB) and a folder of 20,000 messages. A message above the
+# limit fails and needs no memory either. With MS_SOAK, a folder of a million
+# messages is fetched three times: all are new, all are known, and all are known
+# by their headers.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-[ "${SAN-}" != 1 ] || skip memory 'sanitizers have their own idea of memory'
+[ "${SAN-}" != 1 ] || skip memory 'sanitizers need additional memory'
 heap='namespace inbox {
   inbox = yes
   separator = /
@@ -33,7 +33,8 @@ for i in range(20000):
         f.write(b"Subject: %d\n\nx\n" % i)' "$imap_dir"
 imap_own
 
-# peak COMMAND...: runs it, stdout to /dev/null; its peak in MiB is in `peak`.
+# peak.py COMMAND...: runs the command with stdout to /dev/null, and writes its
+# peak of memory in MiB to the file `peak`.
 cat >peak.py <<'END'
 import resource, subprocess, sys
 with open("/dev/null", "wb") as null:
@@ -42,11 +43,11 @@ with open("peak", "w") as f:
     f.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
 sys.exit(status)
 END
-# needs NAME STATUS URL: no more than 64 MiB.
+# needs NAME STATUS URL: a fetch needs less than 64 MiB.
 needs() {
 	status "$1" "$2" python3 peak.py ms-fetch --timeout 20 --ca-file "$imap_ca" \
 		--password-file pw "$3"
-	ok "  $(cat peak) MiB" [ "$(cat peak)" -lt 64 ]
+	ok "  it needs $(cat peak) MiB" [ "$(cat peak)" -lt 64 ]
 }
 needs 'a large message and a large folder' 0 "$(imap_url alice)"
 ok '  all messages are there' grep -q '20001 new, 0 known, 0 left out, 0 failed' err
@@ -55,15 +56,15 @@ if [ "${MS_SOAK-}" = 1 ]; then
 	ok '  all messages are there' grep -q '6 new, 0 known, 0 left out, 0 failed' err
 	needs 'a message that is too large' 1 "$(rogue_url too-large)"
 	ok '  the error names it' grep -q 'INBOX, UID 12: larger than 2147483648 bytes' err
-	ok '  the others come' grep -q '5 new, 0 known, 0 left out, 1 failed' err
+	ok '  the other messages come' grep -q '5 new, 0 known, 0 left out, 1 failed' err
 fi
 
-# million NAME NEW KNOWN: the heap once more into arc.
+# million NAME NEW KNOWN: fetches the folder of a million messages into arc.
 million() {
 	status "$1" 0 sh -c '"$1" peak ms-fetch -q -a arc -u alice --ca-file "$2" \
 		--password-file pw --folder heap/million "$3" | ms-ingest -a arc --create-user' - \
 		"$top/t/peak.py" "$imap_ca" "$(imap_url alice)"
-	ok "  $(($(cat peak) / 1024)) MiB of anonymous memory" [ "$(cat peak)" -lt 65536 ]
+	ok "  it needs $(($(cat peak) / 1024)) MiB of anonymous memory" [ "$(cat peak)" -lt 65536 ]
 	ok "  $2 new, $3 known" grep -q "seen: $2 new, $3 known" err
 }
 if [ "${MS_SOAK-}" = 1 ]; then
@@ -80,11 +81,11 @@ for i in range(1000000):
 	million 'another UIDVALIDITY' 0 1000000
 fi
 
-# Where there is no room for it, a large message fails, and only that.
+# If there is no space for a large message, only this message fails.
 TMPDIR=$scratch/nowhere
 export TMPDIR
-status 'no room for a large message' 1 ms-fetch --ca-file "$imap_ca" --password-file pw \
+status 'there is no space for a large message' 1 ms-fetch --ca-file "$imap_ca" --password-file pw \
 	--folder INBOX --folder many "$(imap_url alice)"
 ok '  the error names it' grep -q 'INBOX, UID 1: temporary file in .*: No such file' err
-ok '  the others come' grep -q '20000 new, 0 known, 0 left out, 1 failed' err
+ok '  the other messages come' grep -q '20000 new, 0 known, 0 left out, 1 failed' err
 finish

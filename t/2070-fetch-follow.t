@@ -1,6 +1,6 @@
 #!/bin/sh
-# 2070-fetch-follow.t - --follow sends what is there and then what arrives,
-# also after a restart of the server, and ends with a complete stream.
+# 2070-fetch-follow.t - --follow sends the existing messages and then those that
+# arrive, also after a restart of the server. The stream is complete at the end.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
@@ -13,7 +13,7 @@ imap_folder alice Work
 work=$imap_dir
 put "$work" second 1002.a
 
-# has NUMBER: so many messages are in the archive.
+# has NUMBER: whether the archive has at least NUMBER messages.
 has() { [ "$(ms-list -a arc 2>/dev/null | wc -l)" -ge "$1" ]; }
 
 ms-init -u alice arc || exit 1
@@ -34,14 +34,14 @@ put "$inbox" fifth 1005.a
 ok 'a message that arrives after a restart of the server is archived' await has 5
 kill -TERM $fetch
 wait $fetch
-ok 'SIGTERM ends it with 0' [ $? -eq 0 ]
+ok 'SIGTERM ends ms-fetch with status 0' [ $? -eq 0 ]
 wait $ingest
-ok 'and the stream is whole' [ $? -eq 0 ]
+ok 'the stream is complete' [ $? -eq 0 ]
 ok 'no message came twice' grep -q '^ms-ingest: 5 seen: 5 new' err.ingest
 ok 'the sums are correct' grep -q '^ms-fetch: 5 seen: 5 new, 0 known, 0 left out, 0 failed' err.fetch
 ok 'no process is left' sh -c '! pgrep -P '$fetch
 
-# cpu COMMAND ...: its processor time in ms, in $ms.
+# cpu COMMAND ...: sets $ms to the processor time of the command in ms.
 cpu() {
 	ms=$(python3 -c '
 import resource, subprocess, sys
@@ -51,5 +51,5 @@ print(int(1000 * (used.ru_utime + used.ru_stime)))' "$@")
 }
 cpu ms-fetch --follow --max-time 2 --exclude '||.' --ca-file "$imap_ca" \
 	--password-file alice.pw "$(imap_url alice)"
-ok "who follows no folder does not turn in circles ($ms ms)" [ "$ms" -lt 1000 ]
+ok "if no folder is followed, ms-fetch waits without using the processor ($ms ms)" [ "$ms" -lt 1000 ]
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# 2100-fetch-login.t - every login method, at a Dovecot that offers all of
-# them and logs which one was used: LOGIN, SASL, master users, OAuth.
+# 2100-fetch-login.t - every login method: LOGIN, SASL, master users, OAuth. The
+# Dovecot of the test offers all of them, and its log says which one was used.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
@@ -46,21 +46,21 @@ imap_folder alice 'Only Alice'
 echo 'master secret' >master.pw
 echo wrong >wrong.pw
 
-# go STATUS WORDS OPTION... URL
+# go STATUS WORDS OPTION... URL: logs in; the message contains WORDS.
 go() {
 	want=$1 words=$2 && shift 2
 	lines=$(wc -l <"$imap_root/log")
 	status "$words: $*" "$want" ms-fetch --check --timeout 15 --ca-file "$imap_ca" "$@"
-	ok '  the message is as expected' grep -qe "$words" err
+	ok '  the message contains these words' grep -qe "$words" err
 }
-# said WORDS: the number of log lines since `go` with these words; waits for the
-# first.
+# said WORDS: waits for a log line with these words, and prints the number of
+# such lines since the last `go`.
 said() { await logged "$1" >/dev/null && logged "$1" | grep -c ''; }
 logged() { tail -n "+$((lines + 1))" "$imap_root/log" | grep -e "$1"; }
-# by METHOD LOGIN: the server has logged this.
-by() { ok "  by $1 as $2" [ "$(said "Login: user=<$2>, method=$1,")" -gt 0 ]; }
-# once: one attempt was made, and no more.
-once() { ok '  one attempt' [ "$(said 'auth failed, 1 attempts')" -eq 1 ]; }
+# by METHOD LOGIN: the server has logged a login by this method.
+by() { ok "  the server logs $1 for $2" [ "$(said "Login: user=<$2>, method=$1,")" -gt 0 ]; }
+# once: exactly one attempt was made.
+once() { ok '  there was one attempt' [ "$(said 'auth failed, 1 attempts')" -eq 1 ]; }
 
 url=$(imap_url alice)
 plain=imap://alice@127.0.0.1:$imap_plain_port/
@@ -71,7 +71,7 @@ by PLAIN alice
 for mech in LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
 	go 0 'logged in as alice' --auth $mech --password-file alice.pw "$url"
 	method=$mech
-	[ $mech != LOGIN ] || method=PLAIN # the command; Dovecot calls it so
+	[ $mech != LOGIN ] || method=PLAIN # Dovecot's name for the command LOGIN
 	by $method alice
 	go 77 'login refused' --auth $mech --password-file wrong.pw "$url"
 	once
@@ -82,9 +82,9 @@ go 0 'logged in' --insecure-plaintext --password-file alice.pw "$plain"
 by SCRAM-SHA-256 alice
 go 0 'logged in' --password-file alice@example.org.pw "$(imap_url alice@example.org)"
 go 0 'logged in' --auth SCRAM-SHA-1 --password-file with,comma=sign.pw "$(imap_url with,comma=sign)"
-status 'an unknown mechanism' 64 ms-fetch --check --auth GSSAPI --password-file alice.pw "$url"
+status 'an unknown mechanism is refused' 64 ms-fetch --check --auth GSSAPI --password-file alice.pw "$url"
 
-# One login for every mailbox.
+# One login can open every mailbox.
 master=imaps://master@127.0.0.1:$imap_port/
 go 0 'logged in' --authzid alice --password-file master.pw "$master"
 by PLAIN alice
@@ -106,12 +106,12 @@ imap_folder alice INBOX
 imap_put "$imap_dir" 1.x <one
 for way in '--authzid alice imaps://master' '--master master imaps://alice'; do
 	# shellcheck disable=SC2086 # words
-	status "a message by $way" 0 ms-fetch --ca-file "$imap_ca" --password-file master.pw \
+	status "a message is fetched by $way" 0 ms-fetch --ca-file "$imap_ca" --password-file master.pw \
 		${way% *} "${way##* }@127.0.0.1:$imap_port/"
 	ok '  its source is the mailbox' grep -aqF "source=\"imap://alice@127.0.0.1:$imap_port/\"" out
 done
 
-# OAuth: a token for a password.
+# OAuth uses a token in place of a password.
 for mech in OAUTHBEARER XOAUTH2; do
 	go 0 'logged in as alice' --auth $mech --token-command 'echo good-alice' "$url"
 	by $mech alice
@@ -122,19 +122,19 @@ go 0 'logged in' --token-command 'echo good-alice' "$url"
 by OAUTHBEARER alice
 go 0 'logged in' --token-command 'echo good-alice' "$plain"
 by OAUTHBEARER alice
-# Each connection gets a token in the middle of its first request, and reads the
-# folder of the request all the same.
+# Each connection gets its token while it handles its first request. The folder
+# of this request is read, too.
 for n in 1 2 3 4; do
 	imap_folder alice "Folder $n"
 	printf 'Subject: %s\n\nx\n' $n | imap_put "$imap_dir" $n.eml
 done
-status 'a token for each of three connections' 0 ms-fetch --report report --connections 3 \
+status 'three connections get a token each' 0 ms-fetch --report report --connections 3 \
 	--ca-file "$imap_ca" --token-command 'echo good-alice' "$url"
 ok '  every folder was read' [ "$(grep -c '"folder":"Folder .*"new":1' report)" -eq 4 ]
 go 64 'PLAIN takes no token' --auth PLAIN --token-command 'echo good-alice' "$url"
 go 64 'XOAUTH2 takes no password' --auth XOAUTH2 --password-file alice.pw "$url"
 
-# POP3: the same, by USER and PASS where IMAP has LOGIN.
+# POP3 has the same methods; USER and PASS correspond to LOGIN of IMAP.
 if [ -e /usr/lib/dovecot/pop3 ]; then
 	pops=pop3s://alice@127.0.0.1:$pop3s_port/
 	pop=pop3://alice@127.0.0.1:$pop3_port/
@@ -166,7 +166,7 @@ else
 	echo '# no dovecot-pop3d'
 fi
 
-# Logins that contain line ends are refused.
+# Logins and passwords that contain line ends are refused.
 printf 'a\rb' >cr.pw && printf 'a\nb' >lf.pw && printf 'a\0b' >nul.pw
 for f in cr lf nul; do
 	go 64 'CR, LF or NUL' --password-file $f.pw "$url"
@@ -174,11 +174,11 @@ for f in cr lf nul; do
 done
 go 64 'control' --token-command 'printf "a\001b"' "$url"
 for bad in 'a%0d%0aX' 'a%00b'; do
-	status "login $bad" 64 ms-fetch --check --password-file alice.pw "imaps://$bad@127.0.0.1:$imap_port/"
+	status "the login $bad is refused" 64 ms-fetch --check --password-file alice.pw "imaps://$bad@127.0.0.1:$imap_port/"
 done
 cr=$(printf 'a\rb')
-status 'authzid with CR' 64 ms-fetch --check --authzid "$cr" --password-file master.pw "$url"
-status 'master with CR' 64 ms-fetch --check --master "$cr" --password-file master.pw "$url"
+status 'an authzid with CR is refused' 64 ms-fetch --check --authzid "$cr" --password-file master.pw "$url"
+status 'a master with CR is refused' 64 ms-fetch --check --master "$cr" --password-file master.pw "$url"
 ok 'the OAuth server reported no error' empty oauth.err
 kill $oauth
 finish

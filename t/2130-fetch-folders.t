@@ -1,10 +1,11 @@
 #!/bin/sh
-# 2130-fetch-folders.t - which folders are fetched: patterns, special uses,
-# owners; and the reason that is printed.
+# 2130-fetch-folders.t - patterns, special uses and owners decide which folders
+# are fetched. The list of folders gives the reason for each.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-# folder NAME: with one message in it; NAME as Dovecot has it on disk.
+# folder NAME: makes a folder with one message. NAME is the name that Dovecot
+# uses on disk.
 folder() {
 	imap_folder alice "$1"
 	printf 'Subject: in %s\n\nx\n' "$1" | imap_put "$imap_dir" '1.a:2,S'
@@ -40,14 +41,14 @@ fetch() {
 	ms-fetch -u alice --ca-file "$imap_ca" --password-file alice.pw "$@" \
 		"$(imap_url alice)"
 }
-# gives WHAT FOLDERS OPTION ...: these folders come, and no other.
+# gives WHAT FOLDERS OPTION ...: exactly these folders are fetched.
 gives() {
 	what=$1
 	printf '%s\n' "$2" | sed '/^$/d' | sort >want
 	shift 2
 	status "$what" 0 fetch "$@"
 	grep -a '^MS-Envelope: user' out | sed 's/.*; folder="\(.*\)"; uid=.*/\1/' | sort >got
-	same "  these folders" want got
+	same "  exactly these folders are fetched" want got
 }
 
 cat >want <<'END'
@@ -68,9 +69,9 @@ cat >want <<'END'
 +	q"uote	
 +	trail 	
 END
-status 'the folders are listed, and why' 0 fetch --list-folders
-same '  nothing else' want out
-gives 'by default all but what is thrown away, unfinished or shared' 'Deleted
+status 'the folders are listed, with the reasons' 0 fetch --list-folders
+same '  the list is complete' want out
+gives 'the default: all but Trash, Junk, Drafts and shared folders' 'Deleted
 Gesendet
 INBOX
 Private
@@ -80,16 +81,24 @@ R&D
 back\\\\slash
 q\"uote
 trail '
-ok '  what was sent says so' sh -c '[ "$(grep -ac "special=" out)" -eq 1 ] &&
+ok '  the summary names what a default leaves out' grep -qF '; 4 folders with 4 messages left out: Away, Entwürfe, Entwürfe/Old, Spam (--all-folders); 1 folder with 1 message left out: Public/News (--shared)' err
+status 'a report' 0 fetch --report report --exclude Private
+ok '  names the folders that the user leaves out' \
+	grep -qF '{"type":"left_out","where":"Private/Deep","reason":"excluded by '"'Private'"'"}' report
+ok '  and those that a default leaves out, with their messages' \
+	grep -qF '{"type":"left_out","where":"Spam","reason":"Junk by its name","messages":1,"option":"--all-folders"}' report
+ok '  the sums are in the last line' grep -q '"type":"end".*"unopened_folders":7,"unopened_messages":5}' report
+status 'the default selection' 0 fetch
+ok '  only the folder of sent mail has the attribute special' sh -c '[ "$(grep -ac "special=" out)" -eq 1 ] &&
 	grep -a "folder=.Gesendet" out | grep -aqF "special=\"\\\\Sent\""'
-gives 'a pattern means what is below it' 'Private
+gives 'a pattern also matches the folders below' 'Private
 Private/Deep' --folder Private
-gives 'or not' 'Private' --folder Private/.
-gives 'a regex' 'Private
+gives 'a pattern that does not match the folders below' 'Private' --folder Private/.
+gives 'a regular expression' 'Private
 Private Stuff' --folder '|i|^private' --exclude '||/'
-gives 'exclude wins' 'INBOX
+gives '--exclude has priority' 'INBOX
 Private' --folder Private --folder inbox --exclude Private/Deep
-gives 'every folder' 'Away
+gives '--all-folders selects every folder' 'Away
 Deleted
 Entwürfe
 Entwürfe/Old
@@ -103,23 +112,28 @@ Spam
 back\\\\slash
 q\"uote
 trail ' --all-folders
-gives 'one that would be left out, by name' 'Entwürfe
+gives 'a folder that is named is not left out' 'Entwürfe
 Entwürfe/Old' --folder Entwürfe
-gives 'shared ones' 'INBOX
+gives '--shared selects shared folders' 'INBOX
 Public/News' --shared --folder INBOX --folder '||^Public'
-gives 'shared ones by name' 'Public/News' --folder Public
-gives 'another sent folder' 'Gesendet
+gives 'a shared folder that is named' 'Public/News' --folder Public
+gives 'another folder of sent mail' 'Gesendet
 R&D' --sent-folder 'R&D' --folder 'R&D' --folder Gesendet
-ok '  the message says so' sh -c 'grep -a "folder=.R&D" out | grep -aqF "special=\"\\\\Sent\"" &&
+ok '  only this folder has the attribute special' sh -c 'grep -a "folder=.R&D" out | grep -aqF "special=\"\\\\Sent\"" &&
 	! grep -a "folder=.Gesendet" out | grep -aq special='
 
-status 'a folder that is not there has failed' 1 fetch --folder INBOX --folder Inbix
+status 'a folder that does not exist fails' 1 fetch --folder INBOX --folder Inbix
 ok '  the error names it' grep -q '^ms-fetch: Inbix: no such folder' err
-ok '  the other is fetched' grep -aqx 'MS-Envelope: end; messages=1; failed=1; status=1' out
-status 'a sent folder that is not there too' 1 fetch --sent-folder Sent --folder INBOX
+ok '  the other folder is fetched' grep -aqx 'MS-Envelope: end; messages=1; failed=0; status=1' out
+ok '  a folder is no message' \
+	grep -qx 'ms-fetch: 1 seen: 1 new, 0 known, 0 left out, 0 failed; 1 folder failed' err
+status 'a folder whose level above is missing' 1 fetch --folder deep
+ok '  the error names folders with a similar name' \
+	grep -qx "ms-fetch: deep: no such folder; there is 'Private/Deep'" err
+status 'a folder of sent mail that does not exist fails' 1 fetch --sent-folder Sent --folder INBOX
 ok '  the error names it' grep -q '^ms-fetch: Sent: no such folder' err
-status 'a regex that is none' 64 fetch --folder '||('
-ok '  is quoted' grep -qF "'||('" err
+status 'an invalid regular expression is refused' 64 fetch --folder '||('
+ok '  the error quotes the expression' grep -qF "'||('" err
 
 i=0
 while [ $i -lt 300 ]; do
@@ -127,6 +141,6 @@ while [ $i -lt 300 ]; do
 	folder ".Many.f$i"
 done
 imap_own
-status 'three hundred folders' 0 fetch --folder Many
-ok '  a message of each' grep -aqx 'MS-Envelope: end; messages=300; failed=0; status=0' out
+status 'three hundred folders are fetched' 0 fetch --folder Many
+ok '  there is a message of each' grep -aqx 'MS-Envelope: end; messages=300; failed=0; status=0' out
 finish

@@ -1,11 +1,11 @@
 #!/bin/sh
-# 2140-fetch-choose.t - which messages are fetched: by flags, date and size,
-# whatever the server answers to SEARCH. Messages that a filter excludes are
-# counted as left out, not as known.
+# 2140-fetch-choose.t - flags, date and size decide which messages are fetched.
+# The answers of the server to SEARCH do not change the result. Messages that a
+# filter excludes are counted as left out, not as known.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
-# put NUMBER FLAGS DATE BYTES [DATE-FIELD]: a message with about so many bytes.
+# put NUMBER FLAGS DATE BYTES [DATE-FIELD]: adds a message of about this size.
 put() {
 	{
 		printf 'Subject: <%s>\n' "$1"
@@ -28,14 +28,15 @@ fetch() {
 	ms-fetch -u alice --ca-file "$imap_ca" --password-file alice.pw "$@" \
 		"$(imap_url alice)"
 }
-# gives NUMBERS OPTION ...: these messages come, and the others are left out.
+# gives NUMBERS OPTION ...: exactly these messages are fetched, and the others
+# are left out.
 gives() {
 	numbers=$1
 	shift
-	status "$*:" 0 fetch "$@"
+	status "$*: the run succeeds" 0 fetch "$@"
 	got=$(sed -n 's/^Subject: <\(.*\)>.*/\1/p' out | sort | tr '\n' ' ')
 	[ "$got" = "$numbers" ] || note "$got"
-	ok "  ${numbers:-none }" [ "$got" = "$numbers" ]
+	ok "  the messages are ${numbers:-none }" [ "$got" = "$numbers" ]
 	n=$(echo "$numbers" | wc -w)
 	ok '  the others are left out' grep -qx \
 		"ms-fetch: 5 seen: $n new, 0 known, $((5 - n)) left out, 0 failed" err
@@ -57,23 +58,24 @@ gives '' --older-than 100y
 gives '4 ' --larger 2000
 gives '1 2 5 ' --smaller 500
 gives '3 ' --larger 500 --smaller 2000 --seen-only
-# A message without a Date field cannot be filtered by date: it is archived.
+# A message without a Date field cannot be filtered by its date, so it is
+# fetched.
 gives '1 4 5 ' --by-date-field --since 2021
 gives '2 3 4 5 ' --by-date-field --before 2021
 
-status 'two filters that nothing meets' 64 fetch --unseen --seen-only
-status 'a date that is none' 64 fetch --since soon
-ok '  it says what is one' grep -q -e "--since: 'soon' is not a date" err
-status 'an age that is none' 64 fetch --older-than 2020
+status 'two filters that exclude each other are refused' 64 fetch --unseen --seen-only
+status 'an invalid date is refused' 64 fetch --since soon
+ok '  the error names the option and the date' grep -q -e "--since: 'soon' is not a date" err
+status 'an invalid age is refused' 64 fetch --older-than 2020
 
 ms-init arc
 status 'the report names what is left out' 0 fetch --larger 2000 --report report
-ok '  with its reason' grep -q '"left_out".*"INBOX, UID 1"' report
+ok '  with its reason' grep -q '"left_out".*"INBOX, UIDs* 1[",:]' report
 status 'what a filter let through is stored' 0 sh -c 'ms-fetch -a arc -u alice --flagged \
 	--ca-file "$1" --password-file alice.pw "$2" | ms-ingest -a arc -q --create-user' sh "$imap_ca" \
 	"$(imap_url alice)"
-status 'without it the rest comes' 0 fetch -a arc
-ok '  and only that' grep -qx \
+status 'a run without the filter' 0 fetch -a arc
+ok '  the other messages are fetched' grep -qx \
 	'ms-fetch: 5 seen: 3 new, 2 known, 0 left out, 0 failed' err
 
 # Servers with a faulty SEARCH: all their messages are \Seen.
@@ -85,13 +87,13 @@ for mode in good search-capped search-no search-empty; do
 			"$(rogue_url $mode)"
 	}
 	status "$mode: --seen-only" 0 rogue --seen-only
-	ok '  is everything' grep -aqx 'MS-Envelope: end; messages=6; failed=0; status=0' out
+	ok '  all messages are fetched' grep -aqx 'MS-Envelope: end; messages=6; failed=0; status=0' out
 	status "$mode: --unseen" 0 rogue --unseen
-	ok '  is nothing' grep -aqx 'MS-Envelope: end; messages=0; failed=0; status=0' out
-	ok '  and left out' grep -qx 'ms-fetch: 6 seen: 0 new, 0 known, 6 left out, 0 failed' err
+	ok '  no message is fetched' grep -aqx 'MS-Envelope: end; messages=0; failed=0; status=0' out
+	ok '  all are left out' grep -qx 'ms-fetch: 6 seen: 0 new, 0 known, 6 left out, 0 failed' err
 	status "$mode: --since" 0 rogue --since 2021-02-01T01:34:05
-	ok '  is everything' grep -aqx 'MS-Envelope: end; messages=6; failed=0; status=0' out
-	status "$mode: a second later" 0 rogue --since 2021-02-01T01:34:06
-	ok '  is nothing' grep -aqx 'MS-Envelope: end; messages=0; failed=0; status=0' out
+	ok '  all messages are fetched' grep -aqx 'MS-Envelope: end; messages=6; failed=0; status=0' out
+	status "$mode: --since a second later" 0 rogue --since 2021-02-01T01:34:06
+	ok '  no message is fetched' grep -aqx 'MS-Envelope: end; messages=0; failed=0; status=0' out
 done
 finish

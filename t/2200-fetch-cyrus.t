@@ -1,7 +1,7 @@
 #!/bin/sh
-# 2200-fetch-cyrus.t - a mailbox on Cyrus comes out as in Cyrus's own files,
-# with either hierarchy separator. Nothing is sent twice, and each login
-# method works.
+# 2200-fetch-cyrus.t - ms-fetch reads a mailbox of Cyrus, with either hierarchy
+# separator. Each message is equal to the file of Cyrus, and no message is sent
+# twice.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-cyrus.sh"
@@ -10,23 +10,25 @@ fetch() {
 	ms-fetch -u alice --ca-file "$imap_ca" --password-file alice.pw "$@"
 }
 
-# mailbox_is FOLDER=MAILBOX ...: what `stream` has is what Cyrus has.
+# mailbox_is FOLDER=MAILBOX ...: `stream` has the messages that Cyrus has.
 mailbox_is() {
-	ok 'it is a stream' sh -c 'python3 "$1/t/unstream.py" <stream >got' sh "$top"
+	ok 'the output is a stream' sh -c 'python3 "$1/t/unstream.py" <stream >got' sh "$top"
 	cyrus_expected alice "$@" | sort >want
 	sed '$d' got | sort >sorted
-	same 'every message is what Cyrus has in its spool' want sorted
+	same 'every message is equal to the file in the spool of Cyrus' want sorted
 }
 
-# compare COUNT FOLDER=MAILBOX ...
+# compare COUNT FOLDER=MAILBOX ...: fetches and archives a mailbox of COUNT
+# messages, and compares it with the files of Cyrus.
 compare() {
 	many=$1 && shift
-	status "a mailbox of $many is fetched" 0 fetch "$(cyrus_url alice)"
+	status "a mailbox of $many messages is fetched" 0 fetch "$(cyrus_url alice)"
 	cp out stream
+	ok 'each message has its EMAILID' [ "$(grep -ac 'email-id=' stream)" -eq "$many" ]
 	ok 'all messages are there' grep -qx "ms-fetch: $many seen: $many new, 0 known, 0 left out, 0 failed" err
 	mailbox_is "$@"
 	rm -rf arc && ms-init arc
-	status 'it is archived' 0 ms-ingest -q --create-user -a arc stream
+	status 'the stream is archived' 0 ms-ingest -q --create-user -a arc <stream
 	status 'the same run again' 0 fetch -a arc "$(cyrus_url alice)"
 	ok 'no message is new' grep -qx "ms-fetch: $many seen: 0 new, $many known, 0 left out, 0 failed" err
 }
@@ -48,10 +50,10 @@ for name in names:
     put(inbox + separator + name, r"(\Seen)", b"in %s\r\n\r\nx\r\n" % name.encode())
 END
 
-# Levels divided by '/', dots in names.
+# The separator is '/', and names contain dots.
 cyrus_start 'unixhierarchysep: on' 'altnamespace: off' || exit 1
 cyrus_user alice 'secret "quoted\" password'
-{ cat <<'END' && cat fill.py; } | cyrus_talk alice || fail 'it takes mail'
+{ cat <<'END' && cat fill.py; } | cyrus_talk alice || fail 'mail is added'
 inbox, separator = "INBOX", "/"
 names = ["a&-b", "Gr&APw-n", "&ZeVnLIqe- &2D3eAA-", "trail ", " lead", "~tilde",
          "dot.ted", "star*", "one/two/three"]
@@ -66,13 +68,13 @@ compare 265 "$@"
 cyrus_stop
 rm -rf "$cyrus_root"
 
-# Levels divided by '.', folders beside INBOX.
+# The separator is '.', and folders are at the level of INBOX.
 cyrus_start 'unixhierarchysep: off' 'altnamespace: on' || exit 1
 cyrus_user alice 'secret "quoted\" password'
 { echo 'do("create", "Work")' &&
 	printf '%s\n' 'inbox, separator, names = "INBOX", ".", []' && cat fill.py &&
 	printf '%s\n' 'inbox, names = "Work", ["a&-b", "Gr&APw-n", "one.two.three"]' &&
-	sed -n '/^for name/,$p' fill.py; } | cyrus_talk alice || fail 'it takes mail'
+	sed -n '/^for name/,$p' fill.py; } | cyrus_talk alice || fail 'mail is added'
 compare 259 INBOX=user.alice Work=user.alice.Work 'Work/a&b=user.alice.Work.a&-b' \
 	'Work/Grün=user.alice.Work.Gr&APw-n' Work/one/two/three=user.alice.Work.one.two.three
 finish

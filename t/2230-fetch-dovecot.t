@@ -1,8 +1,8 @@
 #!/bin/sh
-# 2230-fetch-dovecot.t - changes of a mailbox between two runs: folders
-# recreated, renamed or restored from a backup, a server that moves, mail that
-# is moved or copied, an archive without an index. No message is downloaded
-# twice, missed, or stored twice. Unusual folder names, and many folders.
+# 2230-fetch-dovecot.t - a mailbox changes between two runs: folders are created
+# again, renamed or restored from a backup, the server gets another name, mail
+# is moved or copied, the index is lost. No message is downloaded twice, missed,
+# or stored twice. The test also has unusual folder names and many folders.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
@@ -11,7 +11,7 @@ imap_start || exit 1
 imap_user alice secret
 home=$imap_root/home/alice/Maildir
 
-# put FOLDER FIRST LAST: messages with these numbers, 20 KB each.
+# put FOLDER FIRST LAST: adds messages with these numbers, 20 KB each.
 put() {
 	imap_folder alice "$1"
 	python3 - "$imap_dir" "$2" "$3" <<-'END'
@@ -38,8 +38,8 @@ sums() { jq -r 'select(.type=="end") | "\(.seen) \(.new) \(.known) \(.left_out) 
 has() { ms-list -a arc "$@" | wc -l; }
 distinct() { ms-list -a arc | cut -f 1 | sort -u | wc -l; }
 
-# run WHAT NEW KNOWN BODIES: a fetch into the archive; bodies of at most BODIES
-# messages are downloaded.
+# run WHAT NEW KNOWN BODIES: fetches into the archive. At most BODIES bodies of
+# messages may be downloaded.
 run() {
 	what=$1 new=$2 known=$3 bodies=$4 && shift 4
 	proxy
@@ -48,16 +48,17 @@ run() {
 	ok "  $new new, $known known" [ "$(sums)" = "$((new + known)) $new $known 0 0" ]
 	[ "$(sums)" = "$((new + known)) $new $known 0 0" ] || note "$(sums)"
 	most=$((bodies * 22000 + 60000))
-	ok "  $proxy_server bytes of the server, at most $most" [ "$proxy_server" -le $most ]
-	status '  it is archived' 0 ms-ingest -q --create-user -a arc stream
+	ok "  the server sends $proxy_server bytes, at most $most" [ "$proxy_server" -le $most ]
+	status '  the stream is archived' 0 ms-ingest -q --create-user -a arc <stream
 }
-# holds MESSAGES OCCURRENCES MOVED
+# holds MESSAGES OCCURRENCES MOVED: whether the archive has these numbers.
 holds() {
 	ok "  the archive has $1 messages in $2 places" [ "$(distinct) $(has)" = "$1 $2" ]
 	[ "$(distinct) $(has)" = "$1 $2" ] || note "$(distinct) $(has)"
-	ok "  and $3 have moved away" [ "$(has is:moved)" -eq "$3" ]
+	ok "  $3 occurrences are marked as moved" [ "$(has is:moved)" -eq "$3" ]
 }
-# Dovecot takes the time, in seconds, as UIDVALIDITY.
+# renumber FOLDER: gives the folder a new UIDVALIDITY. Dovecot uses the time in
+# seconds.
 renumber() {
 	imap_idle
 	validity=$(sed -n '1s/.* V\([0-9]*\).*/\1/p' "$1/dovecot-uidlist")
@@ -69,17 +70,17 @@ ms-init arc
 put INBOX 1 20
 put Work 21 40
 put Work/Old 41 50
-run 'the first run' 50 0 50
+run 'a mailbox is fetched for the first time' 50 0 50
 holds 50 50 0
 run 'the same run again' 0 50 0
 
 renumber "$home/Work"
-run 'a folder with a new UIDVALIDITY' 0 50 0
+run 'a folder has a new UIDVALIDITY' 0 50 0
 holds 50 50 0
 run 'the same run again' 0 50 0
 
 imap_idle && mv "$home/Work/Old" "$home/Ancient" || exit 1
-run 'a folder that is renamed' 0 50 0
+run 'a folder was renamed' 0 50 0
 holds 50 50 10
 run 'the same run again' 0 50 0
 ok 'the moved messages are in the new folder' [ "$(has folder:Ancient)" -eq 10 ]
@@ -88,18 +89,18 @@ imap_idle
 mv "$home/cur/1001.a:2,S" "$home/cur/1002.a:2,S" "$home/Work/cur"
 cp -p "$home/cur/1003.a:2,S" "$home/Work/cur/2003.a:2,S"
 imap_own
-run 'two messages moved, one copied' 0 51 0
+run 'two messages were moved, and one was copied' 0 51 0
 holds 50 51 12
 run 'the same run again' 0 51 0
 imap_idle
 mv "$home/Work/cur/1001.a:2,S" "$home/cur/3001.a:2,S"
-run 'one moved back' 0 51 0
+run 'one message was moved back' 0 51 0
 holds 50 51 12
 imap_idle
 mv "$home/Work/cur/1002.a:2,S" "$home/cur/3002.a:2,S"
-run 'the other message is moved back, with --no-auto-move' 0 51 0 --no-auto-move
+run 'the other message was moved back, with --no-auto-move' 0 51 0 --no-auto-move
 ok '  the message is in both folders' [ "$(has folder:Work subject:number)" -eq 22 ]
-run 'a run with --auto-move marks the old occurrence' 0 51 0
+run 'a run without --no-auto-move marks the old occurrence' 0 51 0
 
 host=localhost
 run 'the server has another name' 0 51 0
@@ -107,38 +108,39 @@ ok '  each message has an occurrence of each source' [ "$(distinct)" -eq 50 ]
 run 'the same run again' 0 51 0
 host=127.0.0.1
 
-# Restored: the next messages get numbers that others had.
+# After the restoration of a backup, new messages get UIDs that other messages
+# had.
 imap_idle && cp -a "$home" backup && put INBOX 60 64 || exit 1
-run 'five new ones' 5 51 5
+run 'five messages are new' 5 51 5
 imap_idle && rm -rf "$home" && cp -a backup "$home" && put INBOX 70 72 || exit 1
-run 'restored from a backup, and three others since' 3 51 3
-ok '  they are there' [ "$(distinct)" -eq 58 ]
+run 'a backup was restored, and three other messages have come' 3 51 3
+ok '  the archive has them' [ "$(distinct)" -eq 58 ]
 run 'the same run again' 0 54 0
 imap_idle && rm -rf "$home" && cp -a backup "$home" && put INBOX 80 89 || exit 1
-run 'restored, and more others than were lost' 10 51 10
-ok '  they are there' [ "$(distinct)" -eq 68 ]
+run 'a backup was restored, and more messages have come than were lost' 10 51 10
+ok '  the archive has them' [ "$(distinct)" -eq 68 ]
 run 'the same run again' 0 61 0
 messages=68 there=61
 
 rm -rf arc/index
 run 'the index is lost' 0 $there 0
-ms-export -a arc --format mboxrd >all.mbox
+ms-export -q -a arc --format mboxrd >all.mbox
 rm -rf arc && ms-init arc && ms-ingest -q --create-user -u alice -a arc all.mbox
 many=$(distinct)
-ok 'a new archive of exported mail' [ "$many" -eq $messages ]
-run 'an archive without places of a server' 0 $there 0
-ok '  nothing is stored twice' [ "$(distinct)" -eq $messages ]
+ok 'a new archive has the exported mail' [ "$many" -eq $messages ]
+run 'the archive has no places of the server' 0 $there 0
+ok '  no message is stored twice' [ "$(distinct)" -eq $messages ]
 run 'the same run again' 0 $there 0
 imap_stop
 
-# Names, and many folders; levels divided by `/`, then by `.`.
+# Unusual names, and many folders. The separator is `/`, then `.`.
 names() {
 	rm -rf arc && ms-init arc
 	status "$1" 0 fetch
 	ok "  $2 messages" [ "$(sums)" = "$2 $2 0 0 0" ]
-	ms-ingest -q --create-user -a arc stream
+	ms-ingest -q --create-user -a arc <stream
 	ms-list -a arc | cut -f 4,7 | sort >got
-	same '  each in its folder' want got
+	same '  each message is in its folder' want got
 	proxy
 	status '  the same run again' 0 fetch
 	ok "  no message is new" [ "$(sums)" = "$2 0 $2 0 0" ]
@@ -146,7 +148,8 @@ names() {
 rm -rf "$home"
 imap_folder alice INBOX
 : >want
-# one DIRECTORY TEXT FOLDER: a folder with one message, and its line in `want`.
+# one DIRECTORY TEXT FOLDER: makes a folder with one message, and adds its line
+# to `want`.
 one() {
 	dir=$imap_root/home/alice/Maildir
 	[ "$1" = INBOX ] || dir=$dir/$1
@@ -176,7 +179,7 @@ done
 imap_own
 sort -o want want
 imap_run || exit 1
-names 'odd names, and 300 folders' 314
+names 'unusual names, and 300 folders' 314
 imap_stop
 
 rm -rf "$home"
@@ -193,7 +196,7 @@ imap_own
 sort -o want want
 sed -i 's/^mail_location = .*/mail_location = maildir:~\/Maildir:UTF-8/' "$imap_root/dovecot.conf"
 imap_run || exit 1
-names 'levels divided by a dot' 7
+names 'the separator is a dot' 7
 
 if [ "${MS_SOAK-}" = 1 ]; then
 	imap_stop
@@ -202,10 +205,10 @@ if [ "${MS_SOAK-}" = 1 ]; then
 	put INBOX 1 20000
 	imap_run || exit 1
 	host=127.0.0.1
-	run '20,000 messages' 20000 0 20000
+	run 'a mailbox of 20,000 messages is fetched' 20000 0 20000
 	python3 "$top/t/unstream.py" <stream | sed '$d' | cut -f 3- | sort >got
 	imap_expected alice INBOX | cut -f 3- | sort >want
-	same '  as Dovecot has them' want got
+	same '  they are equal to the files of Dovecot' want got
 	run 'the same run again' 0 20000 40
 fi
 finish

@@ -1,25 +1,26 @@
 #!/bin/sh
-# 2240-fetch-delete.t - deleting at the source. Whatever fails at any moment,
-# a message is only deleted from the server if the archive has it whole.
-# Messages that were not archived, are flagged, are excluded by a filter, or
-# differ from the archive are not deleted.
+# 2240-fetch-delete.t - deleting at the source. A message is deleted from the
+# server only if the archive has it whole, also if a call or the connection
+# fails at any moment. Messages that were not archived, are flagged, are
+# excluded by a filter, or differ from the archive are not deleted.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-proxy.sh"
 seed
-# A fifth of the places at which the connection is cut, other ones in each run;
-# with MS_SOAK=1 all.
+# The connection is cut at a fifth of the places, which differ from run to run;
+# with MS_SOAK=1 at all of them.
 step=5
 [ "${MS_SOAK-}" != 1 ] || step=1
 
 imap_start || exit 1
 
-# put SUBJECT FILE DATE [BODY]: into the folder $dir.
+# put SUBJECT FILE DATE [BODY]: adds a message to the folder $dir.
 put() {
 	printf 'Subject: %s\nMessage-ID: <%s@example.org>\n\nbody %s\n' "$1" "$1" "${4-$1}" >"$dir/$2"
 	touch -d "$3" "$dir/$2"
 }
-# mailbox USER: six old messages (one flagged), one of today.
+# mailbox USER: makes a mailbox of six old messages, one of them flagged, and
+# one message of today.
 mkdir mail && dir=mail
 for i in 1 2 3 4 5; do put $i "100$i.a:2,S" 2021-03-04T05:06:07; done
 put flagged 1006.a:2,FS 2021-03-04T05:06:07
@@ -29,7 +30,7 @@ mailbox() {
 	cp -p mail/* "$imap_dir/cur" && imap_own
 }
 inbox() { echo "$imap_root/home/$1/Maildir"; }
-# The digests of what USER's folders have at the server.
+# at_server USER: prints the digests of the messages at the server.
 at_server() {
 	python3 - "$(inbox "$1")" <<-'END'
 		import glob, hashlib, re, sys
@@ -39,12 +40,12 @@ at_server() {
 		    print(hashlib.sha256(data).hexdigest())
 	END
 }
-# The same for the messages that USER's archive exports.
+# in_archive USER: prints the digests of the messages that the archive exports.
 in_archive() {
-	rm -rf given && ms-export -a "$1.arc" --format eml --eol crlf -o given >/dev/null
+	rm -rf given && ms-export -q -a "$1.arc" --format eml --eol crlf -o given >/dev/null
 	find given -type f -exec sha256sum {} + | cut -d ' ' -f 1
 }
-# left USER: how many messages are at the server.
+# left USER: prints the number of messages at the server.
 left() { find "$(inbox "$1")" -path '*/cur/*' -o -path '*/new/?*' | wc -l; }
 
 port=$imap_port
@@ -55,7 +56,7 @@ fetch() {
 }
 scheme=imaps
 archive() {
-	ms-init "$1.arc" && fetch "$1" -q >stream && ms-ingest -q --create-user -a "$1.arc" stream &&
+	ms-init "$1.arc" && fetch "$1" -q >stream && ms-ingest -q --create-user -a "$1.arc" <stream &&
 		at_server "$1" | sort >"$1.all"
 }
 delete() { fetch "$@" --delete-archived; }
@@ -71,47 +72,82 @@ safe() {
 
 # ---- which messages are deleted ----
 mailbox alice
-archive alice || fail 'it is archived'
+archive alice || fail 'the mailbox is archived'
 dir=$(inbox alice)/cur
 put new 1008.a:2,S 2021-03-04T05:06:07
 imap_own
 du -b alice.arc/pack/* >before
-status '-n' 0 delete alice -n --older-than 90d
-ok '  lists five messages' [ "$(wc -l <out)" -eq 5 ]
-ok '  by place' grep -q 'INBOX, UID 1$' out
+status '-n deletes nothing' 0 delete alice -n --older-than 90d
+ok '  it lists five messages' [ "$(wc -l <out)" -eq 5 ]
+ok '  each line has a place' grep -q 'INBOX, UID 1$' out
+ok '  the sums say that nothing is deleted' grep -q ' 5 deleted, .*; a dry run deletes nothing$' err
+ok '  and so does the report' jq -se '.[-1] | .deleted == 5 and .dry_run' report
 du -b alice.arc/pack/* >after
-same '  and the archive is as before' before after
-ok '  and so is the mailbox' [ "$(left alice)" -eq 8 ]
+same '  the archive is not changed' before after
+ok '  the mailbox is not changed' [ "$(left alice)" -eq 8 ]
 
-status 'nothing was archived 30 days ago' 0 delete alice --older-than 90d --archived-before 30d
-ok '  and all are there' [ "$(left alice)" -eq 8 ]
-status 'a filter that none meets' 0 delete alice --unseen
-ok '  and all are there' [ "$(left alice)" -eq 8 ]
-status 'another folder' 1 delete alice --folder Elsewhere
-ok '  and all are there' [ "$(left alice)" -eq 8 ]
+status '--archived-before, and no message was archived 30 days ago' 0 delete alice --older-than 90d --archived-before 30d
+ok '  all messages are at the server' [ "$(left alice)" -eq 8 ]
+status 'a filter that matches no message' 0 delete alice --unseen
+ok '  all messages are at the server' [ "$(left alice)" -eq 8 ]
+status 'a folder that does not exist' 1 delete alice --folder Elsewhere
+ok '  all messages are at the server' [ "$(left alice)" -eq 8 ]
 
 status 'old archived messages are deleted' 0 delete alice --older-than 90d
 ok '  a message that is not archived is left out' grep -q '"left_out".*INBOX, UID 8".*not archived' report
-ok '  five were deleted' [ "$(deleted)" -eq 5 ]
-ok '  three are left' [ "$(left alice)" -eq 3 ]
+ok '  five messages were deleted' [ "$(deleted)" -eq 5 ]
+ok '  three messages are left' [ "$(left alice)" -eq 3 ]
 for what in flagged today new; do
-	ok "  the one that is $what" grep -rqx "Subject: $what" "$dir"
+	ok "  the message that is $what is left" grep -rqx "Subject: $what" "$dir"
 done
 ok '  nothing is lost' safe alice
-fetch alice -q >stream && ms-ingest -q -a alice.arc stream
-status 'without a filter' 0 delete alice
-ok '  only the flagged one stays' [ "$(left alice)" -eq 1 ]
+fetch alice -q >stream && ms-ingest -q -a alice.arc <stream
+status 'a deletion without a filter' 0 delete alice
+ok '  only the flagged message is left' [ "$(left alice)" -eq 1 ]
 ok '  nothing is lost' safe alice
 status 'the same run again' 0 delete alice
-ok '  nothing is left to do' [ "$(deleted)" -eq 0 ]
+ok '  no message is deleted' [ "$(deleted)" -eq 0 ]
 
-# Flagged since it was archived.
+# A message that was removed by hand is not archived for a run that deletes, and
+# not known for a fetch.
+mailbox eve && archive eve
+subject() { printf '%s' "$(basename "$(grep -lrx "Subject: $1" "$(inbox eve)"/cur)")"; }
+status 'a message is removed by hand' 0 ms-remove -q -a eve.arc --force subject:3
+removed=$(cut -f 1 out)
+status '  a fetch sends nothing' 0 fetch eve
+ok '  and counts it as left out' jq -se '.[-1] | .seen == 7 and .known == 6 and .left_out == 1 and .new == 0' report
+ok '  the report says why' grep -q '"left_out".*removed by hand: ms-remove --undo '"$removed"'"' report
+status '  a deletion with -n does not list it' 0 delete eve -n
+ok '  but five others' [ "$(wc -l <out)" -eq 5 ]
+status '  a deletion' 0 delete eve
+ok '  names it' grep -q "\"left_out\".*INBOX, UID [0-9]*\".*removed by hand: ms-remove --undo $removed\"" report
+ok '  deletes five others' [ "$(deleted)" -eq 5 ]
+ok '  it stays at the server' test -n "$(subject 3)"
+status '  with a filter that matches it, too' 0 delete eve --older-than 90d
+ok '  nothing more is deleted' [ "$(deleted)" -eq 0 ]
+ms-verify -q -a eve.arc --rebuild-index
+status '  and with a new index' 0 delete eve
+ok '  it stays at the server' test -n "$(subject 3)"
+status 'the removal is undone' 0 ms-remove -q -a eve.arc --undo "$removed"
+status '  a fetch counts it as known' 0 fetch eve -q
+ok '  ' jq -se '.[-1] | .known == 2 and .left_out == 0' report
+status '  the next deletion deletes it' 0 delete eve
+ok '  ' [ "$(deleted)" -eq 1 ]
+ok '  nothing is lost' safe eve
+# A message that was moved by hand is archived.
+mailbox fay && archive fay
+status 'a message is moved by hand' 0 ms-move -q -a fay.arc --force --to Elsewhere subject:3
+status '  it is deleted' 0 delete fay
+ok '  with the others' [ "$(deleted)" -eq 6 ]
+ok '  nothing is lost' safe fay
+
+# A message was flagged after it was archived.
 mailbox bob && archive bob
 mv "$(inbox bob)/cur/1001.a:2,S" "$(inbox bob)/cur/1001.a:2,FS"
-status 'flagged since' 0 delete bob
+status 'a message was flagged after it was archived' 0 delete bob
 ok '  the message is not deleted' [ "$(left bob)" -eq 2 ]
 
-# Known by its header only: the body decides.
+# A message is known by its header only, so its body is compared.
 imap_user carol secret
 dir=$(inbox carol)/cur
 put same 1.a:2,S 2021-03-04T05:06:07 body1
@@ -121,10 +157,10 @@ mkdir local && cat "$dir/1.a:2,S" >local/1.eml
 sed 's/body2/bodyX/' "$dir/2.a:2,S" >local/2.eml
 ms-init carol.arc && ms-ingest -q --create-user -u carol -a carol.arc local/1.eml local/2.eml
 fetch carol -q >stream
-ok 'mail that is recognised by its header' [ "$(grep -ac 'ref=' stream)" -eq 2 ]
-ms-ingest -q -a carol.arc stream
+ok 'messages are recognized by their headers' [ "$(grep -ac 'ref=' stream)" -eq 2 ]
+ms-ingest -q -a carol.arc <stream
 at_server carol | sort >carol.all
-status '  is deleted if the body is the same' 1 delete carol
+status '  the deletion reports that a message is left' 1 delete carol
 ok '  a different body is not deleted' grep -q 'INBOX, UID 2: not deleted: ' err
 ok '  one message is left' [ "$(left carol)" -eq 1 ]
 ok '  it is the message with another body' grep -rq body2 "$dir"
@@ -140,7 +176,7 @@ with open(sys.argv[1], "r+b") as f:
     f.write(bytes(b ^ 255 for b in data[len(data) // 2:len(data) // 2 + 1]))
 END
 delete dora >out 2>err
-ok 'a damaged archive deletes nothing that it cannot give back' \
+ok 'a message that a damaged archive cannot export is not deleted' \
 	[ "$(left dora)" -ge 1 ]
 at_server dora | sort >here
 rm -rf given && ms-export -a dora.arc --format eml --eol crlf -o given >/dev/null 2>&1
@@ -148,17 +184,18 @@ find given -type f -exec sha256sum {} + 2>/dev/null | cut -d ' ' -f 1 | sort >th
 ok '  nothing is lost' sh -c '[ -z "$(comm -23 dora.all here | comm -23 - there)" ]'
 
 # ---- the connection is cut before and after every command ----
-# cuts PORT SCHEME
+# cuts PORT SCHEME: cuts the connection to this server before and after each
+# command of a deletion.
 cuts() {
 	proxy_stop && proxy_start "$1" tls || exit 1
 	scheme=$2 port=$proxy_port
 	mailbox "$2-0" && archive "$2-0"
 	proxy
-	status "$2: a deletion by one connection" 0 delete "$2-0" --connections 1
+	status "$2: a deletion without a cut" 0 delete "$2-0" --connections 1
 	proxy
 	commands=$proxy_commands
-	note "$commands lines of the client"
-	ok '  only the flagged one stays' [ "$(left "$2-0")" -le 1 ]
+	note "the client sends $commands lines"
+	ok '  only the flagged message is left' [ "$(left "$2-0")" -le 1 ]
 	n=$((seed % step)) bad=0
 	while [ $n -lt "$commands" ]; do
 		n=$((n + step))
@@ -181,7 +218,7 @@ cuts() {
 			rm -rf "$user".*
 		done
 	done
-	ok "$2: cut before and after commands, and then completed" [ $bad -eq 0 ]
+	ok "$2: cut before and after commands, no message is lost, and the next run completes the deletion" [ $bad -eq 0 ]
 }
 cuts "$imap_port" imaps
 cuts "$pop3s_port" pop3s
@@ -202,40 +239,45 @@ if [ "${SAN-}" != 1 ] && [ -e "$top/build/t/crash.so" ]; then
 		rm -rf "$user".*
 		[ $said -ne 0 ] || break
 	done
-	ok "killed before the calls that write to the archive, until number $n" [ $bad -eq 0 ]
-	ok '  some calls were tried' [ $n -gt 6 ]
+	ok "killed before calls that write to the archive, up to call $n, no message is lost" [ $bad -eq 0 ]
+	ok '  there were several calls' [ $n -gt 6 ]
 fi
 
 # ---- servers with unusual answers ----
 echo secret >pw
-rogue_start good plus marked store-no swap || exit 1
+rogue_start good plus store-no swap estimate || exit 1
 rogue() {
 	mode=$1 && shift
 	ms-fetch --timeout 5 -a "$mode.arc" -u alice --ca-file "$imap_ca" --password-file pw \
 		--report report "$@" "$(rogue_url "$mode")"
 }
-for mode in good plus marked store-no swap; do
+for mode in good plus store-no swap estimate; do
 	ms-init $mode.arc
 	rogue $mode -q >stream || fail "$mode is fetched"
-	ms-ingest -q --create-user -a $mode.arc stream
+	ms-ingest -q --create-user -a $mode.arc <stream
 done
 : >rogue.ports.swap
-status 'a server without UIDPLUS' 0 rogue good --delete-archived
-ok '  six messages' [ "$(deleted)" -eq 6 ]
-ok '  by EXPUNGE' grep -q '^good EXPUNGE' rogue.ports.log
-status 'one with it' 0 rogue plus --delete-archived
-ok '  six messages' [ "$(deleted)" -eq 6 ]
-ok '  by UID EXPUNGE' sh -c 'grep -q "^plus UID EXPUNGE" rogue.ports.log && ! grep -q "^plus EXPUNGE" rogue.ports.log'
-status 'no UIDPLUS, and another client has marked a message' 1 rogue marked --delete-archived
-ok '  INBOX stays as it is' [ "$(deleted)" -eq 1 ]
-ok '  the message gives the reason' grep -q 'INBOX, UID 11: not deleted: other messages in the folder are marked' err
-ok '  it is not expunged' [ "$(grep -c '^marked EXPUNGE' rogue.ports.log)" -eq 1 ]
-status 'the server refuses the mark' 1 rogue store-no --delete-archived
+status 'a server without UIDPLUS could delete what another client marks' 1 \
+	rogue good --delete-archived
+ok '  no message is deleted' [ "$(deleted)" -eq 0 ]
+ok '  the messages are named' grep -q 'INBOX, UIDs 11:15: not deleted: .*(no UIDPLUS)' err
+status '  nor with -n' 1 rogue good -n --delete-archived
+ok '  the folder is not changed' [ ! -e rogue.ports.log ]
+# Bodies that are read to be compared count for --max-bytes.
+status '--max-bytes limits a deletion' 0 rogue plus --connections 1 --delete-archived -n --max-bytes 30K
+ok '  the other messages are named' grep -q '"left_out".*INBOX, UIDs* .*--max-bytes is reached' report
+ok '  the report says how much was read' jq -se '.[-1] | .bytes_compared > 30720 and .bytes_compared < 90000' report
+status 'a server with UIDPLUS' 0 rogue plus --delete-archived
+ok '  six messages are deleted' [ "$(deleted)" -eq 6 ]
+ok '  the command is UID EXPUNGE' sh -c 'grep -q "^plus UID EXPUNGE" rogue.ports.log && ! grep -q "^plus EXPUNGE" rogue.ports.log'
+status 'a server that estimates sizes, as Exchange does' 0 rogue estimate --delete-archived
+ok '  the bodies decide: six messages are deleted' [ "$(deleted)" -eq 6 ]
+status 'a server that refuses STORE' 1 rogue store-no --delete-archived
 ok '  nothing is deleted' [ "$(deleted)" -eq 0 ]
-status 'other messages under the same UIDs' 1 rogue swap --delete-archived
+status 'a server that has other messages under the same UIDs' 1 rogue swap --delete-archived
 ok '  the messages are not deleted' [ "$(deleted)" -eq 4 ]
 for uid in 12 14; do
-	ok "  UID $uid" grep -q "INBOX, UID $uid: not deleted: the server has another message" err
+	ok "  the error names UID $uid" grep -q "INBOX, UID $uid: not deleted: the server has another message" err
 	ok '  the message was not marked' sh -c '! grep "^swap" rogue.ports.log | grep -q '$uid
 done
 ok 'the servers reported no error' empty rogue.err

@@ -9,10 +9,10 @@ imap_skip
 [ -e /usr/lib/dovecot/checkpassword-reply ] || skip dovecot 'no checkpassword-reply'
 
 ms-init -u root arc
-echo 'right one' >pw
+echo 'right one' >pw && chmod 600 pw
 ms-users -a arc add --address Anna@x.org --pop3-name anna.pop --password-file pw anna
 ms-users -a arc add --disabled --password-file pw carl
-# Dovecot's user may have no access to the build folder.
+# The user of Dovecot may have no access to the build folder.
 cp "$build/bin/ms-users" .
 [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup arc
 imap_start "
@@ -39,16 +39,17 @@ m.create('There')
 print(m.select('INBOX')[0])
 m.logout()
 END
-entry() { # NAME CODE USER PASSWORD
+# entry NAME CODE USER PASSWORD: a login at Dovecot.
+entry() {
 	status "$1" "$2" python3 login.py "$imap_port" "$imap_ca" "$3" "$4"
 }
 entry 'a user logs in' 0 anna 'right one'
-entry 'by address' 0 anna@X.ORG 'right one'
-entry 'by POP3 name' 0 anna.pop 'right one'
-entry 'another password' 1 anna wrong
-entry 'an unknown user' 1 nobody 'right one'
-entry 'disabled' 1 carl 'right one'
-ok 'all names of a user lead to one mailbox' sh -c "ls $imap_root/home >homes; test \"\$(cat homes)\" = anna"
+entry 'the user logs in by an address' 0 anna@X.ORG 'right one'
+entry 'the user logs in by a POP3 name' 0 anna.pop 'right one'
+entry 'a wrong password is refused' 1 anna wrong
+entry 'an unknown user is refused' 1 nobody 'right one'
+entry 'a disabled user is refused' 1 carl 'right one'
+ok 'all names of a user open the same mailbox' sh -c "ls $imap_root/home >homes; test \"\$(cat homes)\" = anna"
 # The userdb of checkpassword: a user is looked up without a password.
 status 'users are looked up' 0 sh -c 'printf "anna\0\0\0" >cred; AUTHORIZED=1 ./ms-users -a arc check true 3<cred'
 finish

@@ -1,14 +1,14 @@
 #!/bin/sh
-# 3300-profile-text.t - profiles as text: added, shown byte for byte, edited,
-# renamed, disabled, deleted. Invalid text is refused with line and reason,
-# and not stored.
+# 3300-profile-text.t - profiles as text: they are added, shown with the same
+# bytes, edited, renamed, disabled and deleted. Invalid text is refused with
+# line and reason, and it is not stored.
 . "$(dirname "$0")/lib.sh"
 
 P() { ms-profile -a arc "$@"; }
 ms-init arc
 ms-users -a arc add --address bob@example.org bob
 
-# ---- a text goes in and comes out ----
+# ---- a text is stored and shown ----
 
 printf '\357\273\277# Nightly; do not touch.\r\n%s\n\n  ; password = x\nkind:mailbox\n' \
 	'url = imaps://alice@imap.example.org/ ; the old one' >text
@@ -16,13 +16,13 @@ printf 'user = bob\npassword = secret:alice\nfolder = %s\nfolder=A;B' "$(printf 
 status 'a profile is added' 0 P add -f text nightly
 ok '  a message names the missing secret' grep -qx \
 	"ms-profile: nightly: secret 'alice' is not set; run ms-profile secret alice" err
-status 'shown' 0 P show nightly
-same '  byte for byte' text out
-status 'from standard input' 0 sh -c 'ms-profile -a arc add second <text'
+status 'the profile is shown' 0 P show nightly
+same '  the text has the same bytes' text out
+status 'a profile is added from standard input' 0 sh -c 'ms-profile -a arc add second <text'
 P show second >out
-same '  too' text out
-status 'its name is taken' 73 P add -f text nightly
-status 'from options' 0 P add third --kind batch --url imaps://m@h/ --password-file pw \
+same '  the text is the same' text out
+status 'the name exists' 73 P add -f text nightly
+status 'a profile is added by options' 0 P add third --kind batch --url imaps://m@h/ --password-file pw \
 	--users all --except bob --all-folders --folder 'a b' --folder c --delete-archived \
 	--schedule 'every 15 minutes'
 cat >want <<-END
@@ -38,37 +38,37 @@ cat >want <<-END
 	schedule = every 15 minutes
 END
 P show third >out
-same '  they are lines' want out
-status 'options that INI cannot hold' 64 P add x --kind mailbox --password-command 'a ; b'
+same '  the options are lines of the text' want out
+status 'a value that INI cannot represent' 64 P add x --kind mailbox --password-command 'a ; b'
 ok '  the message gives the reason' grep -q "password-command: a ';' after a blank" err
-status 'a list' 0 P list
+status 'the profiles are listed' 0 P list
 printf '%s\tmailbox\troot\tenabled\t\t\t\n%s\tmailbox\troot\tenabled\t\t\t\n%s\tbatch\troot\tenabled\tevery 15 minutes\t\t\n' \
 	nightly second third | sed "s/root/$(ms-users -a arc list | cut -f 1 | head -n 1)/" >want
-same '  in order' want out
-status 'the same as JSON' 0 P list --json
-ok '  a line each' sh -c 'jq -er "select(.name == \"third\") | .kind + .schedule" out | grep -qx "batchevery 15 minutes"'
+same '  the list is in the order in which they were added' want out
+status 'the profiles are listed as JSON' 0 P list --json
+ok '  each profile is a line of JSON' sh -c 'jq -er "select(.name == \"third\") | .kind + .schedule" out | grep -qx "batchevery 15 minutes"'
 
-# ---- what is refused, and how ----
+# ---- invalid texts and their messages ----
 
 box='kind = mailbox
 user = bob
 password = secret:x
 url = imaps://alice@h/'
-# bad SENTENCE TEXT
+# bad MESSAGE TEXT: the text is refused with this message.
 bad() {
 	printf '%s\n' "$2" >bad
 	status "refused: $1" 64 P add -f bad bad
 	printf 'ms-profile: bad: %s\n' "$1" >want
-	same '  the message' want err
+	same '  the message is right' want err
 }
 bad "line 1: the key 'kind' is missing" '# nothing'
-bad "line 5: unknown key 'foldr'" "$box
+bad "line 5: unknown key 'foldr' (did you mean 'folder'?)" "$box
 foldr = INBOX"
 bad "line 5: unknown key 'follow'" "$box
 follow = yes"
-bad "line 5: unknown key 'password-fd'" "$box
+bad "line 5: unknown key 'password-fd' (did you mean 'password-file'?)" "$box
 password-fd = 3"
-bad "line 5: unknown key 'archive'" "$box
+bad "line 5: unknown key 'archive' (did you mean 'archived-before'?)" "$box
 archive = /x"
 bad "line 2: user: no user 'carol' in this archive" 'kind = files
 user = carol
@@ -78,6 +78,10 @@ url = imaps://m@h/
 password-file = /x
 users = bob
 users = dave'
+bad "line 4: encoding: unknown encoding 'cp99' (such as windows-1254, UTF-8)" 'kind = csv
+url = imaps://h/
+file = /x
+encoding = cp99'
 bad "line 2: user: not a valid name of a user" 'kind = files
 user = a/b
 file = /x'
@@ -142,16 +146,16 @@ kind = mailbox
 url = imaps://alice@h/
 user = bob'
 printf 'kind = mailbox\nurl = imaps://alice:hunter2@h/\nuser = bob\npassword = secret:x\n' >bad
-status 'a password in the URL' 64 P add -f bad bad
-ok '  is not repeated' sh -c 'grep -q "^ms-profile: bad: line 2: " err && ! grep -q hunter2 err'
+status 'the URL contains a password' 64 P add -f bad bad
+ok '  the message does not repeat the password' sh -c 'grep -q "^ms-profile: bad: line 2: " err && ! grep -q hunter2 err'
 head -c 300000 /dev/zero | tr '\0' '#' >bad
-status 'a text that is too long' 65 P add -f bad bad
+status 'a text that is too long is refused' 65 P add -f bad bad
 status 'the file with the text does not exist' 66 P add -f none bad
 for name in '' a/b -a .a "$(printf 'a\nb')" "$(printf '%0256d' 1)"; do
 	status "no name: '$(echo "$name" | tr '\n' ' ' | head -c 20)'" 64 P add -f text -- "$name"
 done
-status 'no such profile was added' 0 P list
-ok '  only the three from before' [ "$(wc -l <out)" = 3 ]
+status 'the profiles are listed again' 0 P list
+ok '  no profile was added' [ "$(wc -l <out)" = 3 ]
 
 # ---- edit ----
 
@@ -163,60 +167,62 @@ END
 chmod +x editor
 export EDITOR="$scratch/editor"
 edit() { printf '%s\n' "$1" >script && shift && P edit "$@"; }
-status 'edited' 0 edit 'printf "\ntimeout = 9\n" >>"$1"' nightly
-same '  the editor was given the text' text seen
-ok '  in a file that only the caller can read' grep -qx 600 mode
-ok '  that is gone' sh -c '! [ -e "$(cat path)" ]'
+status 'a profile is edited' 0 edit 'printf "\ntimeout = 9\n" >>"$1"' nightly
+same '  the editor gets the text' text seen
+ok '  the file can be read only by the caller' grep -qx 600 mode
+ok '  the file is deleted' sh -c '! [ -e "$(cat path)" ]'
 { cat text && printf '\ntimeout = 9\n'; } >want
 P show nightly >out
-same '  and it is what was written' want out
+same '  the changed text is stored' want out
 before=$(ms-verify -a arc 2>&1 | tr -d '\n')
-status 'edited without a change' 0 edit : nightly
+status 'the editor changes nothing' 0 edit : nightly
 ok '  nothing is written' [ "$(ms-verify -a arc 2>&1 | tr -d '\n')" = "$before" ]
-status 'an error in the text, and no terminal' 64 edit 'echo "timeout = x" >>"$1"' nightly
-ok '  line and reason' grep -q '^ms-profile: nightly: line 11: timeout is in line 10 too$' err
+status 'the text has an error, and there is no terminal' 64 edit 'echo "timeout = x" >>"$1"' nightly
+ok '  the error names line and reason' grep -q '^ms-profile: nightly: line 11: timeout is in line 10 too$' err
 P show nightly >out
-same '  the old text stays' want out
-status 'an editor that fails' 66 edit 'echo "# x" >>"$1"; exit 3' nightly
+same '  the old text is kept' want out
+status 'the editor fails' 66 edit 'echo "# x" >>"$1"; exit 3' nightly
 P show nightly >out
-same '  changes nothing' want out
-status 'an editor that does not exist' 66 env EDITOR=/none/at/all ms-profile -a arc edit nightly
-status 'VISUAL comes first, with arguments' 0 env VISUAL="sed -i s/9/10/" ms-profile -a arc edit nightly
+same '  the text does not change' want out
+status 'the editor does not exist' 66 env EDITOR=/none/at/all ms-profile -a arc edit nightly
+status 'VISUAL has priority over EDITOR, and can have arguments' 0 env VISUAL="sed -i s/9/10/" ms-profile -a arc edit nightly
 ok '  the edited text is stored' sh -c 'ms-profile -a arc show nightly | grep -qx "timeout = 10"'
 P show nightly >want
-status 'changed by another process meanwhile' 75 \
+status 'another process changes the profile at the same time' 75 \
 	edit 'ms-profile -a arc edit -f text nightly; echo "# mine" >>"$1"' nightly
-ok '  the message' grep -q 'was changed by another process meanwhile' err
+ok '  the message is right' grep -q 'was changed by another process meanwhile' err
 P show nightly >out
-same '  the other change stays' text out
-status 'deleted meanwhile' 66 edit 'ms-profile -a arc delete second; echo "# mine" >>"$1"' second
-status 'from a file' 0 P edit -f want nightly
+same '  the other change is kept' text out
+status 'another process deletes the profile at the same time' 66 edit 'ms-profile -a arc delete second; echo "# mine" >>"$1"' second
+status 'edit reads the text from a file' 0 P edit -f want nightly
 P show nightly >out
-same '  without an editor' want out
-# On a terminal ms-profile asks.
+same '  no editor was started' want out
+# On a terminal, ms-profile asks whether to edit again.
 printf 'if [ -e once ]; then sed -i "\\$d" "$1"; else touch once; echo "x = y" >>"$1"; fi\n' >script
-status 'on a terminal the editor is started again' 0 \
-	"$top/t/type.py" again? y -- ms-profile -a arc edit nightly
-ok '  after the error was named' grep -q "unknown key 'x'" out
-ok '  and after a question' grep -q 'Edit it again?' out
+if terminal; then
+	status 'on a terminal the editor is started again' 0 \
+		"$top/t/type.py" again? y -- ms-profile -a arc edit nightly
+	ok '  the error is shown before that' grep -q "unknown key 'x'" out
+	ok '  there is a question before that' grep -q 'Edit it again?' out
+fi
 
-# ---- the rest ----
+# ---- the other verbs ----
 
-status 'renamed' 0 P rename nightly 'Every night'
-status '  it is gone' 66 P show nightly
-status '  and there' 0 P show 'Every night'
-status 'to a name that is taken' 73 P rename 'Every night' third
-status 'of a profile that does not exist' 66 P rename none other
-status 'disabled' 0 P disable third
+status 'a profile is renamed' 0 P rename nightly 'Every night'
+status '  the old name does not exist' 66 P show nightly
+status '  the new name exists' 0 P show 'Every night'
+status 'the new name of a profile exists' 73 P rename 'Every night' third
+status 'a profile that does not exist is renamed' 66 P rename none other
+status 'a profile is disabled' 0 P disable third
 ok '  shown in the list' sh -c 'ms-profile -a arc list | grep -q "^third.*disabled"'
-status 'enabled, with a second profile that does not exist' 1 P enable third none
+status 'a profile is enabled, and one that does not exist' 1 P enable third none
 ok '  shown in the list' sh -c 'ms-profile -a arc list | grep -q "^third.*enabled"'
-status 'deleted' 0 P delete 'Every night' third
-status '  nothing is left' 0 P list
+status 'two profiles are deleted' 0 P delete 'Every night' third
+status '  the profiles are listed' 0 P list
 ok '  the list is empty' empty out
-status 'deleted again' 66 P delete third
+status 'a deleted profile is deleted' 66 P delete third
 status 'the name can be used again' 0 P add -f text third
-ok 'the log knows it all' sh -c 'ms-verify --data -a arc 2>err'
+ok 'ms-verify finds no error' sh -c 'ms-verify --data -a arc 2>err'
 
 for usage in '' 'add' 'add a b' 'show' 'show a b' 'list x' 'rename a' 'delete' 'enable' \
 	'run' 'run --failed-only x' 'check' 'stop' 'log --since' 'secret' 'timer -x' \
@@ -224,6 +230,6 @@ for usage in '' 'add' 'add a b' 'show' 'show a b' 'list x' 'rename a' 'delete' '
 	# shellcheck disable=SC2086
 	status "usage: $usage" 64 P $usage </dev/null
 done
-status 'an invalid date' 64 P log --since soon
-status 'no archive' 66 ms-profile -a none list
+status 'a date is invalid' 64 P log --since soon
+status 'the archive does not exist' 66 ms-profile -a none list
 finish

@@ -1,8 +1,8 @@
 #!/bin/sh
-# 3310-profile-batch.t - one privileged login and many users, by authorization
-# id and by master user, among them users that the server refuses and a
-# mailbox that hangs. All others succeed, each failure is named, and a second
-# run finds nothing new.
+# 3310-profile-batch.t - one privileged login reads the mailboxes of many users,
+# by authorization id and by master user. The server refuses some users, and one
+# mailbox hangs. All others succeed, each failure is reported, and no message is
+# new in a second run.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
@@ -33,11 +33,12 @@ passdb {
   args = $scratch/masters
 }
 " || exit 1
-echo 'the master secret' >master.pw
+echo 'the master secret' >master.pw && chmod 600 master.pw
 ms-init arc
 
-# Users u1 ... with two messages each, one of them common to all. The mailbox of
-# u7 hangs, because one of its messages is a FIFO. The server refuses x!1 and x!2.
+# The users u1 ... have two messages each, one of which is common to all. The
+# mailbox of u7 hangs, because one of its messages is a FIFO. The server refuses
+# x!1 and x!2.
 for i in $(seq $n); do
 	imap_user "u$i" none
 	printf 'Subject: to all\n\nhello\n' >"$imap_dir/cur/1.a:2,S"
@@ -50,7 +51,7 @@ for i in 1 2; do
 	echo "{\"name\":\"x!$i\",\"addresses\":[\"x$i\"],\"authentication\":\"none\"}"
 done >>users.json
 sed 's/"addresses":."\([^"]*\)".,/"addresses":["\1@example.org"],/' users.json >addressed.json
-status 'users' 0 ms-users -a arc import --format json addressed.json
+status 'the users are imported' 0 ms-users -a arc import --format json addressed.json
 ms-users -a arc add nobody
 
 text() {
@@ -68,70 +69,70 @@ text() {
 	END
 }
 text master >batch.ini
-status 'a batch' 0 P add -f batch.ini company
+status 'a profile of the kind batch is added' 0 P add -f batch.ini company
 status 'a run in which some mailboxes fail' 1 P run company --report report
 good=$((n - 1))
-ok '  the sum' grep -qx \
+ok '  the summary is right' grep -qx \
 	"ms-profile: company: completed with errors: $good of $((n + 2)) mailboxes; .*" err
 ok '  the mailboxes whose login is refused are named' [ "$(grep -c '^ms-profile: company: x![12]: failed, status 77: ' err)" = 2 ]
-ok '  and the one that hangs' grep -q '^ms-profile: company: u7: .*' err
-ok '  and no other mailbox' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
+ok '  the mailbox that hangs is named' grep -q '^ms-profile: company: u7: .*' err
+ok '  no other mailbox is named' [ "$(grep -v '[:;] [0-9]* seen: ' err | grep -vc 'company: \(x!1\|x!2\|u7\): ')" = 0 ]
 ok '  a user without an address is left out' sh -c '! grep -q nobody err'
 note "$n mailboxes: $(P log company | cut -f 13) s"
-status '  all are there' 0 ms-list -a arc
-ok '    with their mail' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
+status '  the archive is listed' 0 ms-list -a arc
+ok '    each of the other users has two messages' [ "$(cut -f 3 out | grep -vx u7 | sort | uniq -c | grep -c ' 2 u')" = $good ] ||
 	note "$(cut -f 3 out | sort | uniq -c | head)"
-ok '  the report has a line for each' [ "$(jq -r 'select(.type == "mailbox") | .user' report | sort -u | wc -l)" = $((n + 2)) ]
-ok '  and the sum' sh -c 'tail -n 1 report | jq -e "select(.type == \"run\" and .status == 1)"'
-status '  the log has the same' 0 P log --mailboxes --json
+ok '  the report has a line for each mailbox' [ "$(jq -r 'select(.type == "mailbox") | .user' report | sort -u | wc -l)" = $((n + 2)) ]
+ok '  the report has the result of the run' sh -c 'tail -n 1 report | jq -e "select(.type == \"run\" and .status == 1)"'
+status '  the log is printed' 0 P log --mailboxes --json
 grep '"type":"mailbox"' report | jq -cS 'del(.run)' | sort >want
 grep '"type":"mailbox"' out | jq -cS 'del(.run)' | sort >got
-same '    for each mailbox' want got
-status '  a check for monitoring' 1 P log --failed-only --since 1d
-ok '    names the three' [ "$(cut -f 4 out | sed 1d | sort | tr '\n' ' ')" = 'u7 x!1 x!2 ' ]
+same '    the log has the same numbers as the report' want got
+status '  the failures of the log are printed' 1 P log --failed-only --since 1d
+ok '    the three mailboxes are named' [ "$(cut -f 4 out | sed 1d | sort | tr '\n' ' ')" = 'u7 x!1 x!2 ' ]
 
 status 'the same run again' 1 P run company
 ok '  no message is new' grep -q ' 0 new, ' err
 ok '  no mailbox has new messages' sh -c '! grep -v " 0 new, " err | grep " new, "'
 
-command -v script >/dev/null && {
-	status 'on a terminal' 1 script -qec 'stty rows 24 cols 120; ms-profile -a arc run company' /dev/null
-	ok '  a mailbox that runs has a line' grep -aq '  u7 .*  fetching ' out
-	ok '  and a line about all mailboxes' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
+terminal && command -v script >/dev/null && {
+	status 'a run on a terminal' 1 script -qec 'stty rows 24 cols 120; ms-profile -a arc run company' /dev/null
+	ok '  each running mailbox has a line' grep -aq '  u7 .*  fetching ' out
+	ok '  there is a line about all mailboxes' grep -aq "company: [0-9]* of $((n + 2)) done, [0-9] not well" out
 }
 
-# The same with a login that names both users, without x!1 and x!2.
+# The same, with a login that contains both names, without x!1 and x!2.
 rm "$imap_root/home/u7/Maildir/cur/3.a:2,"
 { text '' | sed 's,//@,//,' && printf 'except = %s\n' 'x!1' 'x!2' && echo 'master = master'; } >master.ini
-status 'by master user' 0 P add -f master.ini bymaster
+status 'a profile with a master user is added' 0 P add -f master.ini bymaster
 status 'the profile is checked' 0 P check bymaster
-ok '  each is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
-ok '  and no other user' [ "$(wc -l <out)" = "$n" ]
-status 'it runs' 0 P run -q bymaster
-ok '  in silence' empty err
-status '  no failure in the log' 0 P log --failed-only bymaster
+ok '  each mailbox is ok' [ "$(grep -c "^bymaster	u[0-9]*	ok$" out)" = "$n" ]
+ok '  there is no other mailbox' [ "$(wc -l <out)" = "$n" ]
+status 'the profile with a master user runs' 0 P run -q bymaster
+ok '  nothing is printed' empty err
+status '  the log has no failure' 0 P log --failed-only bymaster
 status '  the archive can be listed' 0 ms-list -a arc
-ok '    two each' [ "$(wc -l <out)" = $((2 * n)) ]
+ok '    each user has two messages' [ "$(wc -l <out)" = $((2 * n)) ]
 
 # All messages are deleted at the server, except flagged ones.
 mv "$imap_root/home/u3/Maildir/cur/1.a:2,S" "$imap_root/home/u3/Maildir/cur/1.a:2,FS"
 { cat master.ini && echo 'delete-archived = yes'; } >clear.ini
-status 'with a delete rule' 0 P edit -f clear.ini bymaster
-status '  it runs' 0 P run bymaster
-ok '  and deletes' grep -q "succeeded: $n of $n .* 0 new, .* $((2 * n - 1)) deleted$" err
-ok '    just these' [ "$(cd "$imap_root/home" && find . -path '*/cur/*' | grep -v '^./u7/.*/3.a')" = './u3/Maildir/cur/1.a:2,FS' ]
-ok '    which is in the log' [ "$(P log bymaster | head -n 1 | cut -f 12)" = $((2 * n - 1)) ]
+status 'a delete rule is added to the profile' 0 P edit -f clear.ini bymaster
+status '  the profile runs' 0 P run bymaster
+ok '  messages are deleted' grep -q "succeeded: $n of $n .* 0 new, .* $((2 * n - 1)) deleted$" err
+ok '    only the flagged message is left' [ "$(cd "$imap_root/home" && find . -path '*/cur/*' | grep -v '^./u7/.*/3.a')" = './u3/Maildir/cur/1.a:2,FS' ]
+ok '    the log has the number of deleted messages' [ "$(P log bymaster | head -n 1 | cut -f 12)" = $((2 * n - 1)) ]
 
-# A rebuilt index has the same log.
+# A new index has the same log.
 { P log --mailboxes --json && P list && P status; } >want
 rm -r arc/index
 { P log --mailboxes --json && P list && P status; } >got
-same 'after the index was lost the log is the same' want got
-status '  and it is whole' 0 ms-verify -q --data -a arc
+same 'the log is the same with a new index' want got
+status '  ms-verify finds no error' 0 ms-verify -q --data -a arc
 
 # Named users; one has no address, one does not exist.
 { text master | sed '/^users/d; s/^mailbox.*/mailbox = address/' && printf 'users = %s\n' u1 nobody 'x!1'; } >few.ini
-status 'only some' 0 P add -f few.ini few
+status 'a profile with some users is added' 0 P add -f few.ini few
 ms-users -a arc delete 'x!1'
 status 'a check in which some mailboxes fail' 1 P check few
 ok '  the user without an address is named' grep -q '^few	nobody	66	the user has no e-mail address$' out

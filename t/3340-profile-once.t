@@ -1,7 +1,7 @@
 #!/bin/sh
-# 3340-profile-once.t - a profile runs once at a time and stops when it is
-# told to. When it is killed at any moment, alone or with its children, no
-# process and no lock remain, and the next run completes the rest without
+# 3340-profile-once.t - a profile has one run at a time, which can be stopped.
+# If the run is killed at any moment, alone or with its children, no process and
+# no lock remain, and the next run archives the missing messages without
 # duplicates.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
@@ -9,8 +9,9 @@
 rounds=4 n=12
 [ "${MS_SOAK-}" != 1 ] || rounds=100
 P() { ms-profile -a arc "$@"; }
-# run NAME: in the background, in a session of its own; $pid is its process. A
-# signal that is ignored when the test starts (nohup) would stay ignored.
+# run NAME: starts a run in the background, in a session of its own; $pid is its
+# process. SIGHUP is reset, because it would stay ignored if the test was
+# started by nohup.
 run() {
 	rm -f pid
 	MARK=$scratch setsid env --default-signal=HUP sh -c 'echo $$ >pid && exec ms-profile -a arc run "$@"' sh "$@" 2>run.err &
@@ -19,7 +20,7 @@ run() {
 }
 runs() { P status "$1" | grep -q '	running	'; }
 busy() { P status --json "$1" | jq -e '.running and .done >= 3' >/dev/null; }
-# Are there processes of a run, with any parent?
+# leftover: whether there are processes of a run, with any parent.
 leftover() { grep -lzqx "MARK=$scratch" /proc/[0-9]*/environ 2>/dev/null; }
 gone() { ! leftover; }
 ended() { ! kill -0 "$pid" 2>/dev/null; }
@@ -60,7 +61,7 @@ connections = 1
 END
 P add -f batch.ini batch
 
-# ---- two at once ----
+# ---- two runs at the same time ----
 
 starters=
 for i in 1 2 3 4; do
@@ -69,39 +70,40 @@ for i in 1 2 3 4; do
 done
 run -q batch
 await runs batch
-status 'a second start' 75 P run batch
+status 'a second run is refused' 75 P run batch
 ok '  the message names the process' grep -qx "ms-profile: batch: is running already (process [0-9]*)" err
-ok 'the hanging mailbox is what is left' await sh -c \
+ok 'all mailboxes but the hanging one are done' await sh -c \
 	'ms-profile -a arc status --json batch | jq -e ".done == $1 - 1"' sh "$n"
-status 'its state' 0 P status batch
-ok '  shows the progress' grep -q "$((n - 1)) of $n done, 0 not well" out
+status 'status is printed' 0 P status batch
+ok '  it shows the progress' grep -q "$((n - 1)) of $n done, 0 not well" out
 
 # ---- stop ----
 
-status 'it is stopped' 0 P stop batch
-wait $job
+status 'the run is stopped' 0 P stop batch
+wait $job 2>/dev/null
 got=$?
 # shellcheck disable=SC2086 # a list
 wait $starters
-ok '  it ends with 75, as those do that did not run' [ "$(cat status.* | tr '\n' ' ') $got" = '75 75 75 75  75' ]
-ok '  four of the five say why' [ "$(cat start.* run.err | grep -c 'is running already')" = 4 ]
-ok '  and one is in the log' [ "$(P log batch | cut -f 5 | tr '\n' ' ')" = 'cancelled ' ]
-status '  which is no failure' 0 P log --failed-only batch
+ok '  SIGTERM ends the run; the status of the others is 75' \
+	[ "$({ echo "$got" && cat status.*; } | sort | tr '\n' ' ')" = '143 75 75 75 75 ' ]
+ok '  four of the five runs say that one is running' [ "$(cat start.* run.err | grep -c 'is running already')" = 4 ]
+ok '  the log has one cancelled run' [ "$(P log batch | cut -f 5 | tr '\n' ' ')" = 'cancelled ' ]
+status '  the log has no failure' 0 P log --failed-only batch
 ok '  no process is left' await gone
-ok '  all but one mailbox are there' [ "$(ms-list -a arc | cut -f 3 | sort -u | wc -l)" -ge $((n - 1)) ]
+ok '  the archive has all mailboxes but one' [ "$(ms-list -a arc | cut -f 3 | sort -u | wc -l)" -ge $((n - 1)) ]
 run batch
 await busy batch
 kill -HUP "$pid"
-wait $job
-ok 'ended by a signal: 75' [ $? = 75 ]
+wait $job 2>/dev/null
+ok 'a run that SIGHUP ends, ends by this signal' [ $? = 129 ]
 ok '  no process is left' await gone
 
 # ---- killed ----
 
 rm "$pipe"
-status 'succeeds without the pipe' 0 P run -q batch
+status 'a run succeeds without the hanging mailbox' 0 P run -q batch
 total=$((n * 5))
-ok '  all are there' [ "$(ms-list -a arc | wc -l)" = $total ]
+ok '  all messages are archived' [ "$(ms-list -a arc | wc -l)" = $total ]
 seed
 r=0
 while [ $r -lt $rounds ]; do
@@ -109,7 +111,7 @@ while [ $r -lt $rounds ]; do
 	rm -rf arc && ms-init arc && ms-users -a arc import --format json users.json >/dev/null 2>&1
 	P add -f batch.ini batch
 	run -q batch
-	# A random moment of the time that a run takes.
+	# The run is killed at a random moment.
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
 	sleep "0.$(printf %03d $((seed / 256 % 800)))"
 	if [ $((r % 2)) = 0 ]; then
@@ -119,15 +121,15 @@ while [ $r -lt $rounds ]; do
 		who='parent alone'
 		kill -9 "$pid" 2>/dev/null
 	fi
-	wait $job
-	ok "killed, the $who: no process is left" await gone
+	wait $job 2>/dev/null
+	ok "killed ($who): no process is left" await gone
 	status '  the next run succeeds' 0 P run -q batch
 	ok '  all messages are stored, each once' [ "$(ms-list -a arc | sort -u | wc -l) $(ms-list -a arc | wc -l)" = "$total $total" ]
-	status '  the archive is whole' 0 ms-verify -q -a arc
+	status '  ms-verify finds no error' 0 ms-verify -q -a arc
 	P log batch | sed 1d >log
 	if [ -s log ] && ! grep -q succeeded log; then
-		ok '  it has failed' grep -q '	failed		' log
-		status '  which a monitor sees' 1 P log --failed-only
+		ok '  the log says that the run failed' grep -q '	failed		' log
+		status '  log --failed-only reports it' 1 P log --failed-only
 	fi
 done
 finish

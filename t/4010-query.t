@@ -1,10 +1,10 @@
 #!/bin/sh
-# 4010-query.t - queries against an archive: a table of queries and their
-# results. ms-query(7).
+# 4010-query.t - a table of queries and the messages that they find.
+# ms-query(7).
 . "$(dirname "$0")/lib.sh"
 
-# msg NAME ENVELOPE FIELD...: one message of the stream, named in its body.
-
+# msg NAME ENVELOPE FIELD...: prints a message of a stream; its body has the
+# name.
 msg() {
 	name=$1 envelope=$2 && shift 2
 	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: %s\n' "$envelope"
@@ -26,18 +26,18 @@ long='0123456789 0123456789 0123456789 0123456789 0123456789 0123456789'
 	msg F 'user="bob"; folder="a\\/b/c"; date="2025-06-01T00:00:00Z"' 'Subject:'
 	printf 'From ms-stream@1 Thu Jan  1 00:00:00 1970\nMS-Envelope: end; messages=6; failed=0; status=0\n\n'
 } >mail
-status 'an archive' 0 ms-init arc
-status 'of six messages' 0 ms-ingest -q -a arc --create-user mail
+status 'an archive is created' 0 ms-init arc
+status 'six messages are ingested' 0 ms-ingest -q -a arc --create-user <mail
 export MS_ARCHIVE=arc
 
-# Their names by id.
+# names: the id and the name of each message.
 ms-list | cut -f 1 | while read -r i; do
 	echo "$i $(ms-export --format eml "id:$i" | sed -n 's/^this is //p')"
 done >names
 
-# finds QUERY NAMES: in order of date.
+# finds QUERY NAMES: the query finds these messages, in the order of dates.
 finds() {
-	said=$(ms-list "$1" 2>err | cut -f 1 | while read -r i; do
+	said=$(ms-list -- "$1" 2>err | cut -f 1 | while read -r i; do
 		sed -n "s/^$i //p" names
 	done | tr -d '\n')
 	if [ "$said" = "$2" ] && [ ! -s err ]; then
@@ -113,9 +113,57 @@ from:bob subject:hello user:alice|A
 from:bob and subject:hello and user:bob|D
 from:carol since:2024-04|
 from:example.org folder:INBOX*|ABCE
+from:bob or from:anne|ABD
+from:bob or from:anne subject:hello|AD
+(from:bob or from:anne) user:alice|AB
+not from:bob|BCEF
+-from:bob user:bob|EF
+not (user:bob or folder:INBOX)|BC
+-(since:2024-03 before:2025)|AEF
+not not user:bob|DEF
+user:alice -folder:INBOX -folder:INBOX/Work/Old|B
+from:carol or subject:"tail end" or to:frank|CD
+not to:frank|ABCEF
+cc:bob|B
+to:bob -cc:bob|
+bcc:dan|C
+cc:dan|
+recipient:dan or recipient:bob|BC
+recipient:"0123456789 <erin"|D
+list:anything|
+smaller:1 or larger:1G|
+larger:0|ABCDEF
+on:2024-03|BC
+on:2024|ABCD
+on:2024-12-31 or on:2025-01-01|DE
+not since:2024-12-31|ABC
+is:seen|
+is:unseen|ABCDEF
+in:inbox|A
+in:anywhere after:2025/01/01|EF
+older_than:1h newer_than:9000d|ABCDEF
+from:muller or from:Anne@EXAMPLE|B
+subject:ubung|B
 END
 
-# Ids, and prefixes of them.
+# What a query reads.
+status 'a query is explained' 0 ms-list --explain 'folder:INBOX* since:2024 from:bob (to:x or cc:x)'
+cat >want <<'END'
+rows of the index: of folders, 4; sent since 2024-01-01T00:00:00Z
+folders decide: folder:
+rows decide: since:
+rows or, if these do not decide, headers: from: to: cc:
+END
+same '  its rows and its terms' want out
+status 'a query with an or has the wider period' 0 ms-list --explain 'since:2025 or on:2024-03'
+printf 'rows of the index: of all folders; sent since 2024-03-01T00:00:00Z\nrows decide: since: on:\n' >want
+same '  both are in it' want out
+status 'what does not match has no period' 0 ms-list --explain 'not since:2025'
+printf 'rows of the index: of all folders\nrows decide: since:\n' >want
+same '  undated messages are in it' want out
+status 'it is only for admins' 64 ms-list --as alice --explain since:2024
+
+# Ids and beginnings of ids.
 a=$(sed -n 's/ A$//p' names) d=$(sed -n 's/ D$//p' names)
 finds "id:$a" A
 finds "id:$(echo "$a" | cut -c 1-8)" A
@@ -125,11 +173,12 @@ finds "id:$d and id:$a and user:bob" D
 finds "id:$a since:2024-03" ''
 finds 'id:0000000000000000' ''
 finds "id:$a subject:hello from:bob to:alice folder:INBOX" A
-status 'too short a prefix' 64 ms-list id:1234567
-status 'an operand each' 0 ms-list from:bob and user:bob
-ok 'is the same as one' test "$(wc -l <out)" -eq 1
+status 'a beginning of an id that is too short' 64 ms-list id:1234567
+status 'a query in three operands' 0 ms-list from:bob and user:bob
+ok 'it is the same query as in one operand' test "$(wc -l <out)" -eq 1
 
-# Two ids that begin alike: with so few digits a pair is soon found.
+# Two ids that begin with the same 8 digits. A pair is found quickly, because 8
+# digits have few values.
 mkdir alike
 perl -MDigest::SHA=sha256_hex -e '
 	for ($i = 0; ; $i++) {
@@ -138,8 +187,8 @@ perl -MDigest::SHA=sha256_hex -e '
 			for $n ($i, $s{$h}) { open F, ">", "alike/$n.eml"; print F "Subject: $n\r\n\r\nx\r\n"; }
 			print "$h\n"; exit }
 		$s{$h} = $i }' >prefix
-status 'two alike' 0 ms-ingest -q -u alice -d Alike alike
-status 'a prefix of both' 64 ms-list "id:$(cat prefix)"
-ok 'the error names it' grep -q "id:$(cat prefix) is the beginning of more than one id" err
-status 'for an export' 64 ms-export "id:$(cat prefix)"
+status 'two messages with similar ids are ingested' 0 ms-ingest -q -u alice -d Alike alike
+status 'a common beginning of two ids is refused' 64 ms-list "id:$(cat prefix)"
+ok 'the error names the beginning' grep -q "id:$(cat prefix) is the beginning of more than one id" err
+status 'ms-export refuses it, too' 64 ms-export "id:$(cat prefix)"
 finish

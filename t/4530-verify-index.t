@@ -1,6 +1,6 @@
 #!/bin/sh
-# 4530-verify-index.t - a damaged index. No tool crashes on it, ms-verify says
-# what to do, and doing so repairs it. LMDB itself trusts its file.
+# 4530-verify-index.t - a damaged index. LMDB can crash on it, but no tool does.
+# ms-verify names the remedy, which repairs the index.
 . "$(dirname "$0")/lib.sh"
 seed
 
@@ -11,14 +11,14 @@ ms-list -a arc >want
 cp arc/index/data.mdb sound.mdb
 size=$(stat -c %s sound.mdb)
 
-# try NAME: the index is as it is now; then rebuilt.
+# try NAME: runs the tools with the index as it is, and rebuilds it.
 try() {
 	for run in 'ms-verify -q' 'ms-list' 'ms-export' 'ms-verify -q --quick'; do
 		$run -a arc >out 2>err </dev/null
 		got=$?
 		case $got in
 		0 | 1 | 65 | 74 | 75) ;;
-		# Sanitizers keep the signals to themselves.
+		# With a sanitizer, a crash has the status 99.
 		99) grep -q liblmdb err || {
 			bad=$((bad + 1)) && note "a finding: $run: $1"
 		} ;;
@@ -40,9 +40,9 @@ head -c "$size" /dev/urandom >arc/index/data.mdb && try 'random bytes'
 head -c "$size" /dev/zero >arc/index/data.mdb && try 'zeros'
 rm arc/index/lock.mdb && try 'without its lock file'
 rm arc/index/data.mdb && try 'without its data file'
-ok 'files that are none: told, and rebuilt' test "$bad" -eq 0
+ok 'files that are no index are reported and rebuilt' test "$bad" -eq 0
 
-# Pages overwritten: LMDB may crash, which is caught.
+# Bytes of pages are overwritten. LMDB may crash; the tool reports that.
 awk -v seed="$seed" -v pages="$((size / 4096))" -v n="${MS_SOAK:+400}" 'BEGIN {
 	srand(seed); if (!n) n = 30
 	for (i = 0; i < n; i++)
@@ -56,12 +56,12 @@ while read -r at n; do
 		told=$((told + 1))
 	try "$n bytes at $at"
 done <places
-ok 'bytes overwritten: no crash, and rebuilt' test "$bad" -eq 0
-ok 'most of them are noticed' test "$told" -ge 10
+ok 'with overwritten bytes no tool crashes, and the index is rebuilt' test "$bad" -eq 0
+ok 'most of the overwritten bytes are found' test "$told" -ge 10
 status 'ms-verify finds no error at the end' 0 ms-verify -q -a arc
 
-# Programs that write CRLF for the LF of CRLF leave such lines; in the stored
-# form they look like others.
+# Programs that replace the LF of CRLF by CRLF make such lines. In the stored
+# form, they look like other lines.
 ms-init twice && sed 's/$/\r\r/' >twice.eml <<'END'
 From: alice@example.org
 Subject: two CR
@@ -70,5 +70,5 @@ body
 END
 sed 's/\r\r$/\r/; 1s/^/X: /' twice.eml | cat - twice.eml >mixed.eml
 ms-ingest -q -a twice twice.eml mixed.eml
-status 'CR CR LF in a header: the index is what the packs say' 0 ms-verify -q -a twice
+status 'CR CR LF in a header: ms-verify finds no error' 0 ms-verify -q -a twice
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# 4540-verify-key.t - the key of a pack's checksums stands in its header, its
-# first block and its trailer: two of the three may be lost.
+# 4540-verify-key.t - the key of the checksums of a pack is in its header, its
+# first block and its trailer, so two of the three can be damaged.
 . "$(dirname "$0")/lib.sh"
 
 i=0
@@ -9,7 +9,8 @@ while [ $i -lt 40 ]; do
 	printf 'From a@example.org Thu Nov 12 10:00:%02d 2026\nSubject: %d\n\n' $i $i
 	printf '%s\n\n' "$(openssl rand -hex 3000)"
 done >in.mbox
-flip() { # FILE OFFSET
+# flip FILE OFFSET: changes a bit.
+flip() {
 	python3 -c 'import sys
 with open(sys.argv[1], "r+b") as f:
     f.seek(int(sys.argv[2]))
@@ -18,20 +19,20 @@ with open(sys.argv[1], "r+b") as f:
     f.write(bytes([b ^ 1]))' "$1" "$2"
 }
 
-status 'an archive' 0 ms-init -u anna arc
+status 'an archive is created' 0 ms-init -u anna arc
 export MS_BATCH=10 MS_SEAL=20000
-status 'of several packs' 0 ms-ingest -q -a arc -u anna in.mbox
+status 'mail is stored in several packs' 0 ms-ingest -q -a arc -u anna in.mbox
 unset MS_BATCH MS_SEAL
 pack=arc/pack/$(ls arc/pack | head -n 1)
 ms-list -a arc | wc -l >want
 flip "$pack" 45
-status 'its header is lost' 65 ms-verify -q -a arc
-status 'the mail is not' 0 ms-export -a arc --format mboxrd
+status 'ms-verify finds a damaged pack header' 65 ms-verify -q -a arc
+status 'all mail can be exported' 0 ms-export -a arc --format mboxrd
 flip "$pack" 300
-status 'nor when its first block is lost too' 0 ms-list -a arc
+status 'ms-list succeeds if the first block is damaged, too' 0 ms-list -a arc
 wc -l <out >got
-same 'all is listed' want got
-status 'an index can be made' 65 ms-verify -q -a arc --rebuild-index
+same 'all mail is listed' want got
+status 'the index can be rebuilt' 65 ms-verify -q -a arc --rebuild-index
 ms-export -a arc --format mboxrd >out 2>err
-ok 'and most of it comes out' test "$(grep -c '^From ' out)" -ge 30
+ok 'most of the mail can be exported' test "$(grep -c '^From ' out)" -ge 30
 finish

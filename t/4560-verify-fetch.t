@@ -1,6 +1,6 @@
 #!/bin/sh
-# 4560-verify-fetch.t - what damage has destroyed is fetched again, although
-# its place is known; the rest is not fetched.
+# 4560-verify-fetch.t - a damaged message is fetched again, although its place
+# is known. The other messages are not fetched.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 
@@ -18,12 +18,12 @@ fetch() {
 }
 ms-init -u alice arc
 fetch >stream 2>err
-status 'is archived' 0 env MS_BATCH=1 ms-ingest -q -a arc stream
-status 'once' 0 fetch
+status 'a mailbox is archived' 0 env MS_BATCH=1 ms-ingest -q -a arc <stream
+status 'the mailbox is fetched again' 0 fetch
 ok 'no message is new' grep -q '3 seen: 0 new, 3 known' err
 ms-list -a arc >list
 
-# A byte of the second data block.
+# Changes a byte of the second data block.
 perl -e '
 	my $nth = 2;
 	open F, "+<:raw", "arc/pack/00000001.pack" or die; local $/; my $p = <F>;
@@ -35,16 +35,16 @@ perl -e '
 			exit 0 }
 		$at += 128 + $n }
 	exit 1'
-ok 'damage' test $? -eq 0
-status 'an index around it' 65 ms-verify -q -a arc --rebuild-index
+ok 'a data block is damaged' test $? -eq 0
+status 'the index is rebuilt around the damage' 65 ms-verify -q -a arc --rebuild-index
 status 'the same run again' 0 fetch
-ok 'one is fetched' grep -q '3 seen: 1 new, 2 known' err
+ok 'the damaged message is fetched' grep -q '3 seen: 1 new, 2 known' err
 cp out stream
-status 'it is archived' 0 ms-ingest -a arc stream
-ok 'as a new one' grep -q ' 1 new, 0 known' err
+status 'the stream is archived' 0 ms-ingest -a arc <stream
+ok 'the message counts as new' grep -q ' 1 new, 0 known' err
 ms-list -a arc >got
-same 'where it was' list got
-status 'and all can be exported' 0 ms-export -a arc
+same 'the list has not changed' list got
+status 'all messages can be exported' 0 ms-export -a arc
 status 'the same run again' 0 fetch
 ok 'no message is new' grep -q '3 seen: 0 new, 3 known' err
 finish

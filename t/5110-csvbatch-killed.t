@@ -1,8 +1,8 @@
 #!/bin/sh
 # 5110-csvbatch-killed.t - ms-csvbatch is ended at random moments: alone, with
 # all its children, by SIGTERM, by SIGKILL. No process and no lock remain, and
-# the next run completes the mail without duplicates.
-# shellcheck disable=SC2154,SC2086,SC2046,SC2166 # what lib-*.sh set; lists of rows
+# the next run archives the missing mail without duplicates.
+# shellcheck disable=SC2154,SC2086,SC2046,SC2166 # set by lib-*.sh; lists of rows
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"
@@ -26,7 +26,7 @@ run() {
 	ms-csvbatch -a "$scratch/arc" -j 4 --report report --ca-file "$imap_ca" "$imap_url_tls" boxes.csv
 }
 archived() { ms-list -a arc --json | jq -r '.user + "\t" + .id' | sort; }
-# kill_all SIGNAL: everything that has the archive on its command line.
+# kill_all SIGNAL: ends each process that has the archive on its command line.
 kill_all() {
 	set -- "$1" $(batch_processes | cut -d ' ' -f 1)
 	[ $# -eq 1 ] || kill -s "$@" 2>/dev/null
@@ -42,7 +42,7 @@ while [ $round -lt $rounds ]; do
 	run >results 2>err &
 	pid=$!
 	sleep "$wait_s"
-	# The shell that runs the function is its parent.
+	# $pid is the shell that runs the function; ms-csvbatch is its child.
 	batch=$(batch_processes | sed -n 's/ ms-csvbatch$//p')
 	case $((round % 4)) in
 	0) how='by SIGKILL, all' && kill_all KILL ;;
@@ -55,7 +55,7 @@ while [ $round -lt $rounds ]; do
 	ok "ended $how after $wait_s s: no process is left" batch_gone 15
 	case $((round % 4)) in
 	2)
-		ok "ended $how: status 75, or it had been done" [ $got = 75 -o $got = 0 ]
+		ok "ended $how: the signal ends it, or the status is 0 if the run was complete" [ $got = 143 -o $got = 0 ]
 		ok "ended $how: each mailbox has a line" [ "$(wc -l <results)" = $count ]
 		ok "ended $how: the report has an end" grep -q '"type":"end"' report
 		;;
@@ -65,12 +65,12 @@ while [ $round -lt $rounds ]; do
 	ok "ended $how: only messages of the server are stored" sh -c 'comm -13 want got.now | cmp - /dev/null'
 	ok "ended $how: no lock is left" flock -n arc/lock true
 	if [ $((round % 4)) = 0 ]; then
-		status "after all rounds: the failed rows" 0 ms-csvbatch -q -a "$scratch/arc" -j 4 \
+		status "after four rounds: the failed rows are run" 0 ms-csvbatch -q -a "$scratch/arc" -j 4 \
 			--failed-from report --ca-file "$imap_ca" "$imap_url_tls" boxes.csv
-		status "after all these: a whole run" 0 run
+		status "after four rounds: a complete run" 0 run
 		archived >got
-		same 'after all these: all mail is there, none of it twice' want got
-		status 'after all these: the archive is whole' 0 ms-verify -q -a arc
+		same 'after four rounds: all mail is archived, and no message is there twice' want got
+		status 'after four rounds: ms-verify finds no error' 0 ms-verify -q -a arc
 	fi
 done
 ok 'no process is left' batch_gone 10

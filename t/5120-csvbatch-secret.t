@@ -1,8 +1,8 @@
 #!/bin/sh
 # 5120-csvbatch-secret.t - the passwords of a table are in no argument,
-# environment, report, log, pack or output, during and after a run, and after
-# the run was killed.
-# shellcheck disable=SC2154 # what lib-*.sh set
+# environment, report, log, pack or output, neither during a run nor after it,
+# nor after the run was killed.
+# shellcheck disable=SC2154 # set by lib-*.sh
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"
@@ -26,7 +26,8 @@ END
 chmod 600 boxes.csv
 cp boxes.csv "$HOME/.boxes" # the search excludes the table itself
 
-# Looks at every process, over and over, until the file `stop` is there.
+# watch.py WORD: searches all processes for the word until the file `stop`
+# exists.
 cat >watch.py <<'END'
 import os, sys
 word, me = sys.argv[1].encode(), os.getpid()
@@ -51,20 +52,20 @@ for comm in sorted(seen):
 for what in sorted(bad):
     print("bad", what)
 END
-# watched NAME STATUS COMMAND...
+# watched NAME STATUS COMMAND...: runs the command while watch.py runs.
 watched() {
 	rm -f stop
 	python3 watch.py "$planted" >watched &
 	watcher=$!
 	status "$@"
 	touch stop && wait $watcher
-	ok "$1: processes were looked at" sh -c \
+	ok "$1: the processes were searched" sh -c \
 		'for c in ms-csvbatch ms-fetch ms-ingest; do grep -qx "seen $c" watched || exit; done'
 	ok "$1: no argument or environment has a password" absent '^bad' watched
 	cat out err >>said
 }
 
-# Self-test: a password in an argument is found.
+# Test of the test: a password in an argument is found.
 sh -c 'until [ -e stop ]; do sleep 0.1; done' "$planted" &
 sleeper=$!
 python3 watch.py "$planted" >watched &
@@ -82,18 +83,18 @@ ms-init arc
 export MS_ARCHIVE="$scratch/arc"
 watched 'a run' 1 run
 watched 'a run that prints JSON' 1 run --json
-watched 'with -j 1, from standard input' 1 sh -c "ms-csvbatch -j 1 --insecure-plaintext \
+watched 'a run with -j 1, from standard input' 1 sh -c "ms-csvbatch -j 1 --insecure-plaintext \
 	--timeout 2 --retries 0 --report report2 $moody_url - <boxes.csv"
-ok 'five rows and what they are called' [ "$(grep -c '^ms-csvbatch: line' said)" -ge 15 ]
+ok 'the bad rows are reported in each run' [ "$(grep -c '^ms-csvbatch: line' said)" -ge 15 ]
 
 run >>said 2>&1 &
 running=$!
 fetches() { batch_processes | grep -q ' ms-fetch$'; }
-ok 'a run' await fetches
+ok 'a run is fetching' await fetches
 batch=$(batch_processes | sed -n 's/ ms-csvbatch$//p')
 kill -9 "$batch"
 wait $running
-ok 'killed: no process is left' batch_gone 15
+ok 'the run is killed, and no process is left' batch_gone 15
 
 ms-verify -q --rebuild-index -a arc
 ok 'the archive has the mail' [ "$(ms-list -a arc | wc -l)" = 10 ]
@@ -111,5 +112,5 @@ for pack in reader.Archive("arc").packs:
 END
 python3 packs.py "$top/t/second-reader.py" >payloads
 ok 'the log has the runs' grep -aq '"event":"mailbox"' payloads
-ok 'and no password' absent -aF $planted payloads
+ok 'the log has no password' absent -aF $planted payloads
 finish

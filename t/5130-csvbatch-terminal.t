@@ -1,11 +1,12 @@
 #!/bin/sh
-# 5130-csvbatch-terminal.t - on a terminal ms-csvbatch shows what is running,
-# below the results and messages, which have lines of their own; elsewhere it
-# shows nothing.
-# shellcheck disable=SC2154 # what lib-*.sh set
+# 5130-csvbatch-terminal.t - on a terminal, ms-csvbatch shows the running
+# mailboxes below the results and messages, which have lines of their own.
+# Without a terminal it shows no progress.
+# shellcheck disable=SC2154 # set by lib-*.sh
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 . "$top/t/lib-batch.sh"
+terminal || finish
 batch_start && moody_start || exit 1
 
 long=äöü$(printf '%0100d' 0)
@@ -28,7 +29,7 @@ while True:
     out += data
 with open("screen", "wb") as f:
     f.write(out)
-# The screen at the end: each "cursor up" removes lines.
+# The program prints the final screen: each "cursor up" removes lines.
 lines = []
 for piece in out.decode().replace("\x1b[?7l", "").replace("\x1b[?7h", "").split("\r\n"):
     while piece.startswith("\r\x1b["):
@@ -38,22 +39,30 @@ for piece in out.decode().replace("\x1b[?7l", "").replace("\x1b[?7h", "").split(
 print("\n".join(lines), end="")
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 END
-terminal() {
-	python3 terminal.py ms-csvbatch "$@" -a "$scratch/arc" -j 3 --insecure-plaintext \
+on_terminal() {
+	python3 terminal.py ms-csvbatch "$@" -a "$scratch/arc" -j 3 --insecure-plaintext --color=never \
 		--timeout 2 --retries 0 "$moody_url" boxes.csv
 }
-status 'some fail' 1 terminal
+status 'some rows fail' 1 on_terminal
 ok 'running mailboxes are shown' grep -aq 'line 3, hang-1  *fetching  0:01' screen
 ok 'a long name is cut between characters' grep -aq 'line 5, hang-äöü0* *fetching' screen
 ok 'the totals are shown' grep -aq '[0-9] of 4 mailboxes, [0-9] failed, 9 messages new' screen
 ok 'the progress lines are removed' absent 'fetching\|of 4 mailboxes' out
-ok 'the results remain' [ "$(grep -c '	succeeded	\|	failed	' out)" = 4 ]
+ok 'the results remain' [ "$(grep -c '^line [2-5], .*: succeeded: \|^line [2-5], .*: failed, status ' out)" = 4 ]
+ok 'each failure is shown once' [ "$(grep -c 'login refused' out)" = 2 ]
+ok 'in the result of its row' grep -q '^line 4, wrong: failed, status 77: imap.*login refused' out
+ok 'and not in another line' absent '^ms-csvbatch: line' out
+ok 'the sums are the last line' sh -c 'tail -n 1 out | grep -q "^ms-csvbatch: 4 mailboxes: 1 succeeded, 3 failed"'
+status 'a run with -q' 1 on_terminal -q
+ok 'no progress is shown' sh -c '! grep -aq "fetching\|$(printf "\033")" screen'
+status 'a run with -v' 1 on_terminal -v
 ok 'the messages are shown' grep -q '^ms-csvbatch: line 4, wrong: ms-fetch: .*login refused' out
-ok 'and the sums, last' sh -c 'tail -n 1 out | grep -q "^ms-csvbatch: 4 mailboxes: 1 succeeded, 3 failed"'
-status 'with -q' 1 terminal -q
-ok 'nothing is shown' sh -c '! grep -aq "fetching\|$(printf "\033")" screen'
-status 'not on a terminal' 1 ms-csvbatch -a "$scratch/arc" -j 3 --insecure-plaintext --timeout 2 \
+ok 'and not again with the result' grep -qx 'line 4, wrong: failed, status 77' out
+ok 'each failure is shown once' [ "$(grep -c 'login refused' out)" = 2 ]
+status 'a run without a terminal' 1 ms-csvbatch -a "$scratch/arc" -j 3 --insecure-plaintext --timeout 2 \
 	--retries 0 "$moody_url" boxes.csv
-ok 'nothing is shown' sh -c '! cat out err | grep "fetching\|$(printf "\033")"'
+ok 'no progress is shown' sh -c '! cat out err | grep "fetching\|$(printf "\033")"'
+ok 'each failure is printed once on stderr' [ "$(grep -c '^ms-csvbatch: line [45], .*: imap.*login refused' err)" = 2 ]
+ok 'and is in the line of its row' [ "$(grep -c '^[45].*failed.*login refused' out)" = 2 ]
 ok 'no process is left' batch_gone 5
 finish

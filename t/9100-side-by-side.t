@@ -1,14 +1,15 @@
 #!/bin/sh
-# 9100-side-by-side.t - four ms-ingest processes write into one archive, half
-# of their mail the same, with readers during the run, two of them stopped in
-# the middle of a pipe, and an index that must grow often. The result equals
-# that of one ms-ingest. With MS_SOAK 200,000 messages, otherwise 6,000.
+# 9100-side-by-side.t - four ms-ingest processes write into one archive at the
+# same time. Half of their mail is the same, the index must grow often, and
+# readers run beside them, two of which are stopped in the middle of a pipe. The
+# result equals that of one ms-ingest. There are 6,000 messages, and 200,000
+# with MS_SOAK.
 . "$(dirname "$0")/lib.sh"
 
 all=6000
 [ -z "${MS_SOAK-}" ] || all=200000
 base=$((all / 12)) # common messages, ingested first; their list exceeds a pipe
-# stream NUMBER: the mail of one of the four.
+# stream NUMBER: prints the mail of one of the four processes.
 stream() {
 	case $1 in
 	1 | 2) set -- "$1" alice INBOX ;;
@@ -22,7 +23,8 @@ first() {
 	"$top/t/mailgen.py" format=stream user=alice source=imap://h/ folder=INBOX 0 $base
 }
 
-# The sum of the SHA-256 of all messages of a stream, in whatever order.
+# sum.py: prints the sum of the SHA-256 of all messages of a stream, which does
+# not depend on their order.
 cat >sum.py <<'END'
 import hashlib, sys
 total, count, one = 0, 0, None
@@ -36,10 +38,11 @@ for line in sys.stdin.buffer:
 print(count, "%x" % (total % (1 << 256)))
 END
 sizes() { stat -c %s "$1"/pack/* | awk '{ n += $1 } END { print n }'; }
-new() { # NAME
+# new NAME: makes an archive with the first messages.
+new() {
 	ms-init -u alice "$1" && first | ms-ingest -q -a "$1"
 }
-# four NAME: the four concurrent runs.
+# four NAME: runs the four processes.
 four() {
 	for i in 1 2 3 4; do
 		stream $i | ms-ingest -a "$1" --create-user --report "report$i" 2>"err$i" &
@@ -53,24 +56,25 @@ four() {
 	echo "$codes" >codes
 }
 
-# ---- one alone ----
+# ---- one process ----
 
 new one
 { stream 1 && stream 2 && stream 3 && stream 4; } | ms-ingest -q -a one --create-user
-ok 'one ms-ingest alone' test $? -eq 0
+ok 'one ms-ingest succeeds' test $? -eq 0
 
 export MS_INDEX_MAP=1048576
 
-# ---- four, without readers ----
+# ---- four processes without readers ----
 
 new quiet
 four quiet
-ok "four at once: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
+ok "four processes without readers have the status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
 
-# ---- four, with readers ----
+# ---- four processes with readers ----
 
 new busy
-# stopped COMMAND...: is stopped (SIGSTOP) when its pipe is full.
+# stopped COMMAND...: starts the command and stops it (SIGSTOP) when its pipe is
+# full.
 stopped() {
 	mkfifo "$1.pipe"
 	"$@" -a busy >"$1.pipe" 2>"$1.err" &
@@ -80,10 +84,11 @@ stopped() {
 	kill -STOP $pid
 }
 fd=4 && stopped ms-list && list_pid=$pid
-fd=5 && stopped ms-export && export_pid=$pid
+fd=5 && stopped ms-export -q && export_pid=$pid
 
 touch running
-# Each listing has at least what the one before had.
+# lister OPTION...: lists the mail until the run ends. Each list must have at
+# least as many lines as the one before.
 lister() {
 	last=$base
 	while [ -e running ]; do
@@ -101,9 +106,9 @@ four busy
 rm running
 # shellcheck disable=SC2086 # two words
 wait $listers
-ok "four with readers: status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
-ok "mail was listed meanwhile, $(wc -l <listed) times" test -s listed
-ok 'no listing was shorter than the one before' empty lister.err
+ok "four processes with readers have the status$(cat codes)" test "$(cat codes)" = ' 0 0 0 0'
+ok "the mail was listed $(wc -l <listed) times during the run" test -s listed
+ok 'no list was shorter than the one before' empty lister.err
 head -n 5 lister.err | sed 's/^/# /'
 
 kill -CONT "$list_pid" "$export_pid"
@@ -112,28 +117,28 @@ cat <&5 >export.stopped
 wait "$list_pid"
 ok 'the stopped list succeeds' test $? -eq 0 -a ! -s ms-list.err
 wait "$export_pid"
-ok 'the stopped export does too' test $? -eq 0 -a ! -s ms-export.err
-ok 'the list has what was there when it began' test "$(wc -l <list.stopped)" -eq $base
+ok 'the stopped export succeeds' test $? -eq 0 -a ! -s ms-export.err
+ok 'the list has the mail of the time when it began' test "$(wc -l <list.stopped)" -eq $base
 python3 sum.py <export.stopped >got
-ok 'the export has what was there when it began' test "$(cut -d ' ' -f 1 <got)" -eq $base
+ok 'the export has the mail of the time when it began' test "$(cut -d ' ' -f 1 <got)" -eq $base
 
-# ---- the result equals that of one alone ----
+# ---- the results are compared with that of one process ----
 
 for a in one quiet busy; do ms-list -a $a | sort >list.$a; done
 ok "there are $(wc -l <list.one) occurrences" test "$(wc -l <list.one)" -eq $((all * 2))
-same 'the same list without readers' list.one list.quiet
-same 'and with them' list.one list.busy
-for a in one quiet busy; do ms-export -a $a | python3 sum.py >sum.$a; done
-same 'the same bytes without readers' sum.one sum.quiet
-same 'and with them' sum.one sum.busy
+same 'the list is the same without readers' list.one list.quiet
+same 'the list is the same with readers' list.one list.busy
+for a in one quiet busy; do ms-export -q -a $a | python3 sum.py >sum.$a; done
+same 'the messages are the same without readers' sum.one sum.quiet
+same 'the messages are the same with readers' sum.one sum.busy
 cat report? | sed -n 's/.*"end".*"new":\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n }' >got
 echo $((all - base)) >want
-same 'each message was new to one of the four' want got
+same 'each message was new to one of the four processes' want got
 for a in one quiet busy; do sizes $a; done >packs
 stat -c %s one/index/data.mdb quiet/index/data.mdb busy/index/data.mdb >indexes
 note "packs: $(paste -sd ' ' packs), index: $(paste -sd ' ' indexes) bytes"
-ok 'within 5 percent of the size' awk 'NR == 1 { one = $1 } $1 > one * 1.05 { exit 1 }' packs
-ok 'with readers, the index has at most 1.2 times the size' \
+ok 'the packs of four processes are at most 5 percent larger' awk 'NR == 1 { one = $1 } $1 > one * 1.05 { exit 1 }' packs
+ok 'with readers, the index is at most 1.2 times as large' \
 	awk 'NR == 2 { one = $1 } NR == 3 && $1 > one * 1.2 { exit 1 }' indexes
 status 'ms-verify finds no error' 0 ms-verify -q -a busy
 finish

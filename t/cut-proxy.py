@@ -2,23 +2,30 @@
 """cut-proxy.py - a bad connection between a client and a server.
 
 usage: cut-proxy.py [--tls CERT KEY] FOLDER HOST:PORT
-Passes connections to a free port of 127.0.0.1 on to HOST:PORT. FOLDER gets the
-file "port" and two FIFOs: "do" takes a line of words that set the behaviour from
-now on, "done" then answers with the amounts of the time before:
+The proxy listens at a free port of 127.0.0.1 and passes connections on to
+HOST:PORT. FOLDER gets the file "port" and two FIFOs. A line of words that is
+written to "do" sets the behaviour from now on. After that, a line with the
+amounts since the last such line can be read from "done":
 
     SERVER-BYTES CLIENT-BYTES CONNECTIONS COMMANDS
 
-    cut=N       all connections end after N more bytes of the server, in all
-    before=N    ... when the client's Nth line has come, which is not passed on
-    after=N     ... when its Nth line has been passed on; no answer comes back
-    how=reset   they end with RST (default: FIN)
-    then=refuse after that connections are refused (default: serve)
-    stall=N     after N bytes of the server nothing passes and nothing ends
-    rate=N      bytes a second, of the server, of each connection
-    delay=MS    added to each round trip, and to connecting
+The words:
 
-With --tls the proxy has the TLS, towards both sides, and counts what is inside;
-the server's certificate is not looked at.
+    cut=N       all connections end after N more bytes of the server, in total
+    before=N    all end when the Nth line of the client has come; this line is
+                not passed on
+    after=N     all end when the Nth line of the client has been passed on; its
+                answer is lost
+    how=reset   they end with RST (default: FIN)
+    then=refuse later connections are refused (default: serve)
+    stall=N     after N bytes of the server nothing is passed on, and no
+                connection ends
+    rate=N      limits the bytes a second that each connection gets from the
+                server
+    delay=MS    is added to each round trip, and to the time of connecting
+
+With --tls, the proxy speaks TLS to both sides and counts the plain text; it
+does not verify the certificate of the server.
 """
 import collections
 import os
@@ -31,12 +38,12 @@ import threading
 import time
 
 CHUNK = 65536
-IN_FLIGHT = 8 << 20     # bytes on a line with delay: TCP's window
+IN_FLIGHT = 8 << 20     # bytes that are delayed at most, as the window of TCP
 NUMBERS = ("cut", "before", "after", "stall", "rate", "delay")
 
 
 class Line:
-    """What the line is like, and what has passed."""
+    """The behaviour of the proxy, and the amounts that have passed."""
 
     def __init__(self, words=()):
         self.set = dict.fromkeys(NUMBERS)
@@ -52,7 +59,8 @@ class Line:
         self.open = set()
 
     def take(self, data):
-        """How much of data of the server's passes, and whether that is the end."""
+        """Returns the part of the server's data that passes, and whether the
+        connection ends."""
         with self.lock:
             end = self.set["cut"]
             if self.is_cut:
@@ -64,7 +72,8 @@ class Line:
             return data, self.is_cut
 
     def give(self, data):
-        """How much of the client's data passes, and whether that is the end."""
+        """Returns the part of the client's data that passes, and whether the
+        connection ends."""
         with self.lock:
             self.client += len(data)
             at = 0
@@ -93,7 +102,7 @@ class Line:
 
 
 class Tls:
-    """A TLS socket that one thread may read while another writes."""
+    """A TLS socket that one thread can read while another one writes."""
 
     def __init__(self, s):
         self.socket, self.lock = s, threading.Lock()
@@ -147,7 +156,7 @@ class Connection:
                         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))
                     else:
-                        # Wakes the other thread, which may be reading.
+                        # This wakes the other thread, which may be reading.
                         s.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
@@ -160,15 +169,15 @@ class Connection:
             self.client, self.server, self.line.give), daemon=True).start()
         self.copy(self.server, self.client, self.line.take)
 
-    def copy(self, source, sink, judge):
+    def copy(self, source, sink, passing):
         send = self.sender(sink)
         try:
             while True:
                 data = source.recv(CHUNK)
                 if not data:
                     break
-                data, end = judge(data)
-                if judge == self.line.take:
+                data, end = passing(data)
+                if passing == self.line.take:
                     while self.line.stalled():
                         time.sleep(0.05)
                     if self.line.set["rate"]:
@@ -184,7 +193,8 @@ class Connection:
             self.line.open.discard(self)
 
     def sender(self, sink):
-        """What sends data, or, for b"", the end; at once or half a delay later."""
+        """Returns a function that sends data, or for b"" closes the connection:
+        at once, or after half of the delay."""
         def at_once(data):
             if data:
                 sink.sendall(data)
@@ -239,7 +249,7 @@ class Proxy:
             if line.is_cut and line.set["then"] == "refuse":
                 return raw.close()
             if line.is_cut:
-                # The line is good again: what passes is only counted.
+                # After a cut, the proxy passes everything on and only counts.
                 self.line = line = self.repaired(line)
             server = socket.create_connection(self.target)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

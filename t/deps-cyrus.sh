@@ -1,8 +1,8 @@
 #!/bin/sh
-# usage: t/deps-cyrus.sh FOLDER - unpacks Debian's Cyrus IMAP server there, if it
-# is not there yet: its package cannot be installed beside Dovecot's. Needs no
-# root. With MS_NO_DEPS=1, and elsewhere than on Debian, does nothing. Status 1:
-# it is missing still, and t/lib-cyrus.sh skips.
+# usage: t/deps-cyrus.sh FOLDER - unpacks the Cyrus IMAP server of Debian into
+# FOLDER, if it is not there yet; its package and that of Dovecot exclude each
+# other. The script needs no root. With MS_NO_DEPS=1, and on other systems, it
+# does nothing. Status 1: the server is still missing, and t/lib-cyrus.sh skips.
 [ ! -e "$1/usr/lib/cyrus/bin/imapd" ] || exit 0
 [ "${MS_NO_DEPS-}" != 1 ] || exit 0
 command -v dpkg >/dev/null && command -v apt-get >/dev/null || exit 0
@@ -12,8 +12,8 @@ new=$(mktemp -d "$1.XXXXXX") || exit 1
 trap 'rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# libraries PACKAGE ...: those they depend on that are not installed; without
-# two that only programs need which no test runs.
+# libraries PACKAGE ...: prints the libraries on which the packages depend and
+# that are not installed, without two that only unused programs need.
 libraries() {
 	apt-cache depends --important "$@" |
 		sed -n 's/^ *Depends: \(lib[a-z0-9.+-]*\)$/\1/p' | sort -u |
@@ -24,7 +24,7 @@ libraries() {
 		done
 }
 
-# fetch PACKAGE ...: unpacked below $new/root.
+# fetch PACKAGE ...: downloads packages and unpacks them below $new/root.
 fetch() {
 	(cd "$new" && apt-get download -q -o APT::Sandbox::User="$(id -un)" "$@") &&
 		for deb in "$new"/*.deb; do
@@ -43,5 +43,5 @@ while [ -n "$more" ]; do
 	fetch $more && more=$(libraries $more) || exit 1
 done
 chmod 755 "$new" "$new/root"
-# Where another was faster, its copy stays.
+# If another process was faster, its copy stays.
 mv -T "$new/root" "$1" 2>/dev/null || [ -e "$1/usr/lib/cyrus/bin/imapd" ]

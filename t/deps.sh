@@ -1,7 +1,7 @@
 #!/bin/sh
-# usage: t/deps.sh PACKAGE ... - installs those of these Debian packages that are
-# missing. On other systems, and with MS_NO_DEPS=1, it does nothing. Status 1:
-# some are still missing.
+# usage: t/deps.sh PACKAGE ... - installs the Debian packages that are missing.
+# On other systems, and with MS_NO_DEPS=1, the script does nothing. Status 1:
+# some are missing, and the user has read what to type. Status 2: apt failed.
 [ "${MS_NO_DEPS-}" != 1 ] || exit 0
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 
@@ -13,14 +13,15 @@ for p; do
 done
 [ -n "$missing" ] || exit 0
 
-echo "Missing Debian packages; this installs them (MS_NO_DEPS=1: never):"
-echo "    apt-get install --no-install-recommends$missing"
 if [ "$(id -u)" -ne 0 ]; then
-	echo "That needs root: run it as root (or sudo make deps). Going on without."
+	echo 'Debian packages are missing. Type this, then make again (MS_NO_DEPS=1: go on without):'
+	echo "    sudo apt-get install --no-install-recommends$missing"
 	exit 1
 fi
+echo "Missing Debian packages; this installs them (MS_NO_DEPS=1: never):"
+echo "    apt-get install --no-install-recommends$missing"
 
-# A mail server that only tests want must not start by being installed.
+# A mail server that is installed for the tests must not be started.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
 	trap 'rm -f $policy' EXIT
@@ -28,6 +29,6 @@ if [ ! -e $policy ]; then
 	printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -q || echo "apt-get update failed; trying with what is known"
+apt-get update -q || echo "apt-get update failed; trying with the old package lists"
 # shellcheck disable=SC2086 # a list of words
-apt-get install -q -y --no-install-recommends $missing
+apt-get install -q -y --no-install-recommends $missing || exit 2

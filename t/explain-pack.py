@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""explain-pack.py - a pack in hex, with what each field is.
+"""explain-pack.py - prints a pack in hex and names each field.
 
-The example in ms-archive(5) is made by it, and read back from there.
+The example in ms-archive(5) was made with this program, and
+t/0150-format-example.t reads it back.
 
 usage: explain-pack.py ARCHIVE PACKFILE    hex with comments on stdout
-       explain-pack.py -r FILE             such text, back as bytes on stdout
-A line is offset, up to 16 bytes in hex, and a comment; lines that begin
-with > show the payload of a compressed frame, which are no bytes of the pack.
+       explain-pack.py -r FILE             converts such text back to bytes
+A line has the offset, up to 16 bytes in hex, and a comment. Lines that begin
+with > show the payload of a compressed frame; these bytes are not in the pack.
 """
 import importlib.util
 import os
@@ -36,7 +37,8 @@ MESSAGE = [(32, 'id'), (8, 'size of the wire form'), (4, 'items'),
 ITEM = [(4, 'item: stored bytes'), (1, 'kind'), (1, 'line end'),
         (1, 'base64 characters'), (1, 'flags')]
 OCCURRENCE = [(32, 'id'), (8, 'number of its MESSAGE'), (8, 'folder'),
-              (8, 'date'), (1, 'form'), (1, 'bits'), (2, 'reserved')]
+              (8, 'date of arrival'), (1, 'form'), (1, 'bits'),
+              (1, 'kind of the raw date'), (1, 'reserved')]
 COMMIT = [(8, 'first record of the batch'), (4, 'records, without this'),
           (1, 'hash algorithm'), (3, 'reserved'), (32, 'root'), (32, 'chain'),
           (8, 'when')]

@@ -1,6 +1,7 @@
 #!/bin/sh
-# usage: t/fuzz.sh SECONDS TARGET ... - runs each fuzz target for SECONDS under
-# libFuzzer, beginning with its seeds; new inputs are kept in build/fuzz/corpus.
+# usage: t/fuzz.sh SECONDS TARGET ... - runs each fuzz target for SECONDS with
+# libFuzzer, beginning with its seeds. New inputs are stored in
+# build/fuzz/corpus.
 seconds=$1 && shift
 bad=0
 for t; do
@@ -15,7 +16,7 @@ for t; do
 		sed -n 's/^stat::number_of_executed_units: */   runs /p' "build/fuzz/$t.log"
 	else
 		tail -n 40 "build/fuzz/$t.log"
-		echo "== $t: a finding; the input lies in build/fuzz/$t-*"
+		echo "== $t: failed; the input is in build/fuzz/$t-*"
 		bad=1
 	fi
 done

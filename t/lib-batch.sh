@@ -1,17 +1,19 @@
 # shellcheck shell=sh
 # lib-batch.sh - many small mailboxes for ms-csvbatch. Source it after
 # lib-imap.sh, then:
-#   batch_start              a Dovecot whose plain port needs no TLS, and which
-#                            answers a wrong password at once; $imap_url_tls
-#                            and $imap_url_plain
+#   batch_start              starts a Dovecot whose plain port needs no TLS, and
+#                            which refuses a wrong password without delay; sets
+#                            $imap_url_tls and $imap_url_plain
 #   batch_boxes FILE ROW...  makes mailboxes; a ROW is NAME:MESSAGES:PASSWORD;
-#                            FILE gets a line "user TAB id" for each message, sorted
-#   moody_start              $moody_url leads to the plain port, except for the
-#                            logins that moody-imap.py names
-#   batch_processes          prints the processes that have $scratch/arc on
-#                            their command line: number, name
-#   batch_gone SECONDS       waits until there are none; 1: some are left
-# shellcheck disable=SC2034,SC2154 # what is for the test; what the others set
+#                            FILE gets a line "user TAB id" for each message,
+#                            sorted
+#   moody_start              starts moody-imap.py; $moody_url connects to the
+#                            plain port, except for the logins that
+#                            moody-imap.py names
+#   batch_processes          prints number and name of each process that has
+#                            $scratch/arc on its command line
+#   batch_gone SECONDS       waits until there are none; fails if some are left
+# shellcheck disable=SC2034,SC2154 # used by tests; set by other files
 moody_pid=''
 trap '[ -z "$moody_pid" ] || kill "$moody_pid"; imap_stop; cd /
 	[ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
@@ -48,7 +50,7 @@ batch_boxes() {
 		    for sub in ("cur", "new", "tmp"):
 		        os.makedirs(f"{box}/{sub}", exist_ok=True)
 		    for n in range(int(count)):
-		        # One mail in five is in every mailbox.
+		        # Each fifth message is in every mailbox.
 		        who = "all" if n % 5 == 4 else name
 		        mail = (f"From: {who}@example.org\r\nSubject: {n}\r\n"
 		                f"Message-ID: <{n}.{who}@example.org>\r\n\r\n"

@@ -1,24 +1,28 @@
 # shellcheck shell=sh
-# lib-cyrus.sh - a Cyrus IMAP server of the test's own, on loopback: a second
-# server, of other code than Dovecot's. Source it after lib-imap.sh, then:
-#   cyrus_start [OPTION ...]     "name: value" lines of imapd.conf(5) beside ours;
-#                                $cyrus_port (TLS), $cyrus_plain_port (STARTTLS),
-#                                $imap_ca; "cyrus" with password "admin" may log
-#                                in as any user
-#   cyrus_user NAME PASSWORD     and the file NAME.pw with the password
-#   cyrus_talk NAME              stdin is Python: m is an imaplib session of
-#                                NAME, do(...) one of its commands that must
-#                                succeed, mailbox() quotes a name
-#   cyrus_url NAME               prints the mailbox's URL
-#   cyrus_expected NAME SEPARATOR FOLDER=MAILBOX ...
-#                                what unstream.py must print for a fetch of
-#                                these, from the files in Cyrus's spool and its
-#                                index; MAILBOX is the internal name
-#   cyrus_stop                   also done when the script ends
-# The server is unpacked into build/cyrus by t/deps-cyrus.sh; without it: skip.
-# Cyrus runs as the user of the test; as nobody if that is root, which Cyrus
-# refuses.
-# shellcheck disable=SC2154 # what lib.sh and lib-imap.sh set
+# lib-cyrus.sh - starts a Cyrus IMAP server on the loopback interface. Cyrus
+# shares no code with Dovecot. Source this file after lib-imap.sh, then:
+#   cyrus_start [OPTION ...]     starts the server; each OPTION is a line "name:
+#                                value" of imapd.conf(5). Sets $cyrus_port
+#                                (TLS), $cyrus_plain_port (STARTTLS) and
+#                                $imap_ca; the user "cyrus" with the password
+#                                "admin" can log in as any user
+#   cyrus_user NAME PASSWORD     adds a user, and writes the password to NAME.pw
+#   cyrus_talk NAME              runs the Python program on stdin: m is an
+#                                imaplib session of NAME, do(...) calls a
+#                                command that must succeed, mailbox() quotes a
+#                                name
+#   cyrus_url NAME               prints the URL of the mailbox
+#   cyrus_expected NAME FOLDER=MAILBOX ...
+#                                prints the lines that unstream.py must print
+#                                for a fetch of these folders, from the spool
+#                                and the index of Cyrus; MAILBOX is the internal
+#                                name
+#   cyrus_stop                   stops the server; also done when the script
+#                                ends
+# t/deps-cyrus.sh unpacks the server into build/cyrus; without it, the test is
+# skipped. Cyrus runs as the user of the test, or as nobody if that is root,
+# because Cyrus refuses to run as root.
+# shellcheck disable=SC2154 # set by lib.sh and lib-imap.sh
 cyrus_root=$scratch/cyrus cyrus_pid='' cyrus_at=$top/build/cyrus
 
 trap 'cyrus_stop; imap_stop; cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
@@ -29,7 +33,7 @@ cyrus_libraries() {
 	echo "$cyrus_at/usr/$lib:$cyrus_at/$lib"
 }
 
-# cyrus COMMAND ...: with Cyrus's libraries, as its user.
+# cyrus COMMAND ...: runs a command with the libraries of Cyrus, as its user.
 cyrus() {
 	${imap_as} env LD_LIBRARY_PATH="$(cyrus_libraries)" "$@"
 }
@@ -47,7 +51,8 @@ cyrus_skip() {
 		skip cyrus "Cyrus lacks $(cut -d ' ' -f 1 missing | tr -s '\t\n' ' ')"
 }
 
-# cyrus_config [OPTION ...]: with the options given first, as the first counts.
+# cyrus_config [OPTION ...]: prints the configuration. The given options come
+# first, because the first line of each name counts.
 cyrus_config() {
 	[ $# -eq 0 ] || printf '%s\n' "$@"
 	cat <<-END
@@ -98,9 +103,10 @@ cyrus_start() {
 	cyrus_password cyrus admin && cyrus_run
 }
 
-# Starts the server, also after cyrus_stop. The server ends with this shell, even
-# if the shell is killed. It has a session of its own, because it ends its whole
-# process group, to which the servers of other tests would belong.
+# cyrus_run starts the server, also after cyrus_stop. The server ends with this
+# shell, even if the shell is killed. It has a session of its own, because it
+# ends its whole process group, to which the servers of other tests would
+# belong.
 cyrus_run() {
 	cyrus setsid setpriv --pdeathsig TERM "$cyrus_bin/master" -C "$cyrus_root/imapd.conf" \
 		-M "$cyrus_root/cyrus.conf" -p "$cyrus_root/pid" >>"$cyrus_root/out" 2>&1 &
@@ -123,6 +129,7 @@ cyrus_password() {
 cyrus_user() {
 	cyrus_password "$1" "$2" || return
 	printf '%s\n' "$2" >"$1.pw"
+	chmod 600 "$1.pw"
 	echo "do('create', mailbox('user$(cyrus_separator)$1'))" | cyrus_talk cyrus
 }
 
@@ -153,7 +160,8 @@ cyrus_talk() {
 
 cyrus_url() { echo "imaps://$1@127.0.0.1:$cyrus_port/"; }
 
-# By mbexamine(8), which reads the index, and by the spool.
+# The flags and dates come from mbexamine(8), which reads the index, and the
+# bytes from the spool.
 cyrus_expected() {
 	user=$1 && shift
 	for pair; do

@@ -1,29 +1,34 @@
 # shellcheck shell=sh
-# lib-imap.sh - a Dovecot of the test's own, on loopback, with its own authority,
-# users and Maildirs, all in the scratch folder. Source it after lib.sh, then:
-#   imap_start [CONFIG]          $imap_port, $imap_plain_port (with STARTTLS),
-#                                $imap_ca (PEM); 127.0.0.1 is good,
-#                                127.0.0.2 has a certificate for another host,
-#                                127.0.0.3 one that has expired; $pop3_port
-#                                (with STLS) and $pop3s_port for POP3
-#   imap_user NAME PASSWORD      and the file NAME.pw with the password
-#   imap_folder NAME FOLDER      makes it; $imap_dir is its Maildir
-#   imap_put FOLDER-DIR NAME     stdin becomes the file cur/NAME in it
-#   imap_own                     gives files that were made otherwise to Dovecot
-#   imap_url NAME                prints the mailbox's URL
-#   pop3_url NAME                the same for POP3
-#   imap_expected NAME FOLDER .. what unstream.py must print for a fetch of
-#                                these, from Dovecot's files and lists of UIDs
-#   imap_idle                    waits for the end of all sessions: then files of
-#                                mailboxes can be moved and deleted
-#   imap_stop                    also done when the script ends
-#   rogue_start MODE ...         servers that break a rule (rogue-imap.py); needs
-#                                no Dovecot; after rogue_kind=pop3 those of
-#                                rogue-pop3.py
-#   rogue_url MODE               prints the URL of that server
-# Dovecot runs as the user of the test; as nobody if that is root, which Dovecot
-# refuses.
-# shellcheck disable=SC2154 # scratch is lib.sh's
+# lib-imap.sh - starts a Dovecot on the loopback interface. The server, its
+# certificates, users and Maildirs are in the scratch folder. Source this file
+# after lib.sh, then:
+#   imap_start [CONFIG]          starts the server; sets $imap_port,
+#                                $imap_plain_port (with STARTTLS), $pop3_port
+#                                (with STLS), $pop3s_port and $imap_ca (PEM).
+#                                The certificate of 127.0.0.1 is valid, that of
+#                                127.0.0.2 is for another host, that of
+#                                127.0.0.3 has expired
+#   imap_user NAME PASSWORD      adds a user, and writes the password to NAME.pw
+#   imap_folder NAME FOLDER      makes a folder; $imap_dir is its Maildir
+#   imap_put FOLDER-DIR NAME     writes stdin to the file cur/NAME of the folder
+#   imap_own                     makes Dovecot the owner of files that the test
+#                                itself has written
+#   imap_url NAME                prints the URL of the mailbox
+#   pop3_url NAME                prints its URL for POP3
+#   imap_expected NAME FOLDER .. prints the lines that unstream.py must print for a
+#                                fetch of these folders, from the files and UID
+#                                lists of Dovecot
+#   imap_idle                    waits for the end of all sessions; after that,
+#                                files of mailboxes can be moved and deleted
+#   imap_stop                    stops the servers; also done when the script
+#                                ends
+#   rogue_start MODE ...         starts the servers of rogue-imap.py, or those
+#                                of rogue-pop3.py if rogue_kind is pop3; they
+#                                need no Dovecot
+#   rogue_url MODE               prints the URL of such a server
+# Dovecot runs as the user of the test, or as nobody if that is root, because
+# Dovecot refuses to run as root.
+# shellcheck disable=SC2154 # scratch is set by lib.sh
 imap_root=$scratch/imap imap_pid='' imap_as='' rogue_pid='' rogue_kind=imap
 
 # These processes end with the test, before the scratch folder is deleted.
@@ -36,7 +41,8 @@ imap_skip() {
 	[ -e /usr/lib/dovecot/imap ] || skip dovecot "no dovecot-imapd"
 }
 
-# imap_cert FILE NAME DAYS: FILE.pem for subjectAltName NAME, signed by the CA.
+# imap_cert FILE NAME DAYS: makes FILE.pem, a certificate for the subjectAltName
+# NAME, signed by the CA of the test.
 imap_cert() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout "$1.key" -out "$1.csr" -subj "/CN=test" &&
@@ -82,6 +88,8 @@ imap_config() {
 		}
 		service imap-login {
 		  chroot =
+		  # one process for all logins
+		  service_count = 0
 		  inet_listener imap {
 		    port = $imap_plain_port
 		  }
@@ -90,6 +98,11 @@ imap_config() {
 		    ssl = yes
 		  }
 		}
+		service imap {
+		  # a process for many sessions; see no_session
+		  service_count = 100
+		}
+		verbose_proctitle = yes
 		service anvil {
 		  chroot =
 		}
@@ -110,12 +123,13 @@ imap_config() {
 	END
 }
 
-# POP3 beside IMAP.
+# The configuration of POP3.
 imap_pop3_config() {
 	cat <<-END
 		protocols = imap pop3
 		service pop3-login {
 		  chroot =
+		  service_count = 0
 		  inet_listener pop3 {
 		    port = $pop3_port
 		  }
@@ -127,20 +141,20 @@ imap_pop3_config() {
 	END
 }
 
-# imap_free_port [NUMBER]: so many free ports, one a line.
+# imap_free_port [NUMBER]: prints NUMBER free ports, one a line.
 imap_free_port() {
 	python3 -c 'import socket, sys
 all = [socket.create_server(("127.0.0.1", 0)) for i in range(int(sys.argv[1]))]
 for s in all: print(s.getsockname()[1])' "${1-1}"
 }
 
-# listening PORT: does a process accept connections to 127.0.0.1:PORT?
+# listening PORT: whether a process accepts connections to 127.0.0.1:PORT.
 listening() {
 	grep -q "^ *[0-9]*: 0100007F:$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp
 }
 
-# started PID LOG COMMAND...: waits until the command succeeds; when process PID
-# has ended instead, shows the file LOG and fails.
+# started PID LOG COMMAND...: waits until the command succeeds. If the process
+# PID ends before that, the function prints the file LOG and fails.
 started() {
 	_pid=$1 _log=$2 && shift 2
 	await begun "$@" && "$@" || { note "$(cat "$_log")" && return 1; }
@@ -164,7 +178,7 @@ imap_start() {
 	imap_run
 }
 
-# Starts the server, also again after imap_stop.
+# imap_run starts the server, also again after imap_stop.
 imap_run() {
 	# Dovecot ends with this shell, even if the shell is killed.
 	${imap_as:-setpriv} --pdeathsig TERM dovecot -F -c "$imap_root/dovecot.conf" >>"$imap_root/out" 2>&1 &
@@ -172,14 +186,16 @@ imap_run() {
 	started $imap_pid "$imap_root/log" listening "$imap_port"
 }
 
-# Dovecot waits a second for its process `log`, unless that is ended too.
+# The child processes are ended, too, because Dovecot waits a second for its
+# process `log`.
 imap_stop() {
 	for pid in $imap_pid $rogue_pid; do
 		# shellcheck disable=SC2046 # a list
 		kill "$pid" $(pgrep -P "$pid") 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
-	# A session can hang on a message that is a FIFO: release it.
+	# A session can wait for a message that is a FIFO. To open the FIFO ends
+	# that.
 	[ ! -d "$imap_root/home" ] || find "$imap_root/home" -type p | while read -r fifo; do
 		: <>"$fifo"
 		rm -f "$fifo"
@@ -188,7 +204,7 @@ imap_stop() {
 }
 
 imap_idle() { await no_session; }
-no_session() { ! pgrep -P "$imap_pid" -x 'imap|pop3' >/dev/null; }
+no_session() { ! pgrep -P "$imap_pid" -a -x 'imap|pop3' | grep -qv ' \[idling\]'; }
 
 rogue_start() {
 	[ -d "$imap_root" ] || {
@@ -207,6 +223,7 @@ rogue_url() {
 imap_user() {
 	printf '%s:{PLAIN}%s::::::\n' "$1" "$2" >"$imap_root/users/$1"
 	printf '%s\n' "$2" >"$1.pw"
+	chmod 600 "$1.pw"
 	imap_folder "$1" INBOX
 }
 

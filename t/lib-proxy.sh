@@ -1,14 +1,14 @@
 # shellcheck shell=sh
-# lib-proxy.sh - a bad connection between ms-fetch and a server: cut-proxy.py. Source
-# it after lib-imap.sh (and lib-cyrus.sh), then:
-#   proxy_start PORT [tls]   $proxy_port leads to 127.0.0.1:PORT; with "tls" what
-#                            is counted and cut is the plain text inside TLS
-#   proxy WORD ...           the behaviour from now on, see cut-proxy.py; sets the
-#                            amounts of the time before: $proxy_server and
-#                            $proxy_client (bytes), $proxy_connections,
+# lib-proxy.sh - a bad connection between ms-fetch and a server, made by
+# cut-proxy.py. Source this file after lib-imap.sh (and lib-cyrus.sh), then:
+#   proxy_start PORT [tls]   connects $proxy_port to 127.0.0.1:PORT; with "tls",
+#                            the proxy counts and cuts the plain text inside TLS
+#   proxy WORD ...           sets the behaviour from now on, see cut-proxy.py;
+#                            sets the amounts since the last call: $proxy_server
+#                            and $proxy_client (bytes), $proxy_connections,
 #                            $proxy_commands
-#   proxy_stop               also done when the script ends
-# shellcheck disable=SC2154,SC2034 # what the other files set; what is for the test
+#   proxy_stop               stops the proxy; also done when the script ends
+# shellcheck disable=SC2154,SC2034 # set by other files; used by tests
 proxy_root=$scratch/proxy proxy_pid=''
 
 trap 'proxy_stop; ! command -v cyrus_stop >/dev/null || cyrus_stop; imap_stop; cd /

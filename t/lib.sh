@@ -1,33 +1,48 @@
 # shellcheck shell=sh
 # lib.sh - the base of every t/*.t: a scratch folder, which is the working
 # directory, a fixed environment, and TAP. A script sources this file first and
-# ends with `finish`. Set for the script: $top $build $scratch.
-#   MS_SOAK=1           large volumes     MS_SEED=N    repeats a random run
-#   MS_TEST_REQUIRE=... names that must not be skipped: dovecot corpora
+# ends with `finish`. The variables $top, $build and $scratch are set for it.
+#   MS_SOAK=1           tests with large volumes
+#   MS_SEED=N           repeats a random run
+#   MS_TEST_REQUIRE=... names of what must not be missing: dovecot corpora
 #   MS_KEEP=1           keeps the scratch folder
+#   MS_OLD_BIN=DIR      the tools of version 0.1 (make old)
 top=$(cd "$(dirname "$0")/.." && pwd) build=$top/build
 [ "${SAN-}" != 1 ] || build=$top/build/san
 [ "${MUTANTS-}" != 1 ] || build=$top/build/mutants
 for v in $(env | sed -n 's/^\(MS_[A-Z_]*\)=.*/\1/p'); do
-	case $v in MS_CORPORA | MS_SOAK | MS_SEED | MS_TEST_REQUIRE | MS_KEEP) ;;
+	case $v in MS_CORPORA | MS_SOAK | MS_SEED | MS_TEST_REQUIRE | MS_KEEP | MS_OLD_BIN | MS_SANDBOX) ;;
 	*) unset "$v" ;; esac
 done
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/ms-t.XXXXXX") && cd "$scratch" || exit 1
-export LC_ALL=C.UTF-8 TZ=UTC PATH="$build/bin:$PATH" HOME="$scratch"
+export LC_ALL=C.UTF-8 TZ=UTC PATH="$build/bin:$top/build/t/bin:$PATH" HOME="$scratch"
 # The status of a sanitizer must differ from "some inputs failed".
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
-unset LD_PRELOAD CDPATH
+export ASAN_OPTIONS=exitcode=99:color=never UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+# A confined process that makes an unexpected system call dies (ms(7), Sandbox).
+export MS_SANDBOX="${MS_SANDBOX-strict}"
+unset LD_PRELOAD CDPATH XDG_CONFIG_HOME COLUMNS
 umask 022
 trap 'cd /; [ -n "${MS_KEEP-}" ] && echo "# kept $scratch" ||
 	{ chmod -R u+rwx "$scratch"; rm -rf "$scratch"; }' EXIT
 trap 'exit 1' HUP INT TERM
-# The counts are files, so that a check at the end of a pipe counts too.
-tally=$scratch/.tally && mkdir "$tally" && touch "$tally/all" "$tally/bad"
+# The counts are files, so that a check in a subshell of a pipe counts, too.
+tally=$scratch/.tally && mkdir "$tally" && echo 0 >"$tally/all" && : >"$tally/bad"
 
 note() { printf '%s\n' "$*" | cat -v | sed 's/^/# /'; }
-number() { echo >>"$tally/all" && wc -l <"$tally/all"; }
-pass() { printf 'ok %s - %s\n' "$(number)" "$1"; }
-fail() { echo >>"$tally/bad" && printf 'not ok %s - %s\n' "$(number)" "$1"; }
+# tap_row RESULT TEXT: prints a numbered row. Starts no process: the suite has some
+# ten thousand rows.
+tap_row() {
+	read -r _row <"$tally/all"
+	_row=$((_row + 1))
+	echo $_row >"$tally/all"
+	printf '%s %s %s\n' "$1" $_row "$2"
+}
+pass() { tap_row ok "- $1"; }
+fail() {
+	echo >>"$tally/bad" && tap_row 'not ok' "- $1"
+	# One failed row is enough for t/mutants.py.
+	[ "${MUTANTS-}" != 1 ] || exit 1
+}
 
 # ok NAME COMMAND...: the command succeeds.
 ok() {
@@ -78,14 +93,17 @@ absent() {
 	[ $? -eq 1 ]
 }
 
-# await COMMAND...: waits until the command succeeds; fails after 30 seconds.
-await() {
-	_tries=600
-	until "$@"; do
-		[ $((_tries -= 1)) -gt 0 ] || { note "not in 30 seconds: $*" && return 1; }
-		sleep 0.05
-	done
+# has FILE PATTERN: a line of a short file matches a pattern of the shell. Starts
+# no process, for loops.
+has() {
+	while read -r _line || [ -n "$_line" ]; do
+		# shellcheck disable=SC2254 # a pattern
+		case $_line in $2) return 0 ;; esac
+	done <"$1"
+	return 1
 }
+
+. "$top/t/lib-await.sh"
 
 # hold_lock ARCHIVE: another process holds its lock until `drop_lock`.
 hold_lock() {
@@ -98,11 +116,20 @@ drop_lock() { rm "$scratch/.lock" && wait $lock_pid; }
 # skip WHAT REASON: ends the script, or fails if WHAT is required.
 skip() {
 	case " ${MS_TEST_REQUIRE-} " in *" $1 "*) fail "$1 is required: $2" && finish ;; esac
-	[ -s "$tally/all" ] || { echo "1..0 # SKIP $2" && exit 0; }
-	echo "ok $(number) # SKIP $2" && finish
+	read -r _row <"$tally/all"
+	[ "$_row" != 0 ] || { echo "1..0 # SKIP $2" && exit 0; }
+	tap_row ok "# SKIP $2" && finish
 }
 
-# corpora NAME: $corpus is the folder of real mail NAME, unpacked once.
+# terminal: whether a terminal can be opened. If not, one row is skipped.
+terminal() {
+	python3 -c 'import os; os.openpty()' 2>/dev/null && return
+	case " ${MS_TEST_REQUIRE-} " in *" terminal "*) fail 'terminal is required' && return 1 ;; esac
+	tap_row ok '# SKIP no terminal (is /dev/pts mounted?)'
+	return 1
+}
+
+# corpora NAME: unpacks the real mail NAME once, and sets $corpus to its folder.
 corpora() {
 	_from=${MS_CORPORA:-$top/../shared/corpora}/$1.tar.zst
 	corpus=$top/build/corpora/$1
@@ -124,7 +151,7 @@ seed() {
 }
 
 finish() {
-	echo "1..$(wc -l <"$tally/all")"
+	echo "1..$(cat "$tally/all")"
 	[ ! -s "$tally/bad" ]
 	exit
 }

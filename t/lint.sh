@@ -1,6 +1,6 @@
 #!/bin/sh
-# usage: t/lint.sh - every check that reads sources and runs nothing. CFLAGS
-# and LAYERS are those of the build. Status 1: a check failed.
+# usage: t/lint.sh - runs every check that only reads the sources. CFLAGS and
+# LAYERS are those of the build. Status 1: a check failed.
 bad=0
 complain() { bad=1 && echo "lint: $1"; }
 
@@ -12,13 +12,14 @@ set -- $CFLAGS -iquote t -iquote t/unit -iquote lib -iquote cmd/runner $LAYERS
 
 # shellcheck disable=SC2086
 clang-format --dry-run -Werror $c $h || complain clang-format
-# cppcheck does not know -iquote.
+# cppcheck has no option -iquote.
 # shellcheck disable=SC2086,SC2046
 cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	-D_GNU_SOURCE $(echo " $LAYERS" | sed 's/ -iquote  */ -I/g') \
 	-Ilib -Icmd/runner -It -It/unit $c || complain cppcheck
-# One file a run: over several, clang-tidy 14 reports a false va_list.
+# Each run has one file, because clang-tidy 14 reports a false error about
+# va_list if it gets several.
 # shellcheck disable=SC2016
 printf '%s\n' $c | xargs -P "$(nproc)" -I '{}' sh -c '
 	file=$1 && shift

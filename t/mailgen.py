@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""mailgen.py - mail made up on the fly: as much as is asked for, and the same
-for the same arguments. Nothing but the message with number N depends on N.
+"""mailgen.py - generates any amount of mail. The same arguments give the same
+mail, and the message with number N is the same in every run.
 
 usage: mailgen.py [OPTION=VALUE ...] FIRST COUNT [FIRST COUNT ...]
            messages FIRST to FIRST + COUNT - 1, and so on
        mailgen.py big BYTES [text | base64]
-           one message of just so many bytes
-       mailgen.py header BYTES    one whose header has so many
-       mailgen.py nested N        one with N multiparts in each other
-       mailgen.py tar BYTES <TAR  the mail files in a tar as one mbox, until
-           it has so many bytes
-OPTION  format=mbox|stream|maildir   the last one into the directory `into`
-        user= folder= source= uidvalidity=    what envelopes say
+           one message of exactly this size
+       mailgen.py header BYTES    one message with a header of this size
+       mailgen.py nested N        one message with N nested multiparts
+       mailgen.py tar BYTES <TAR  the mail files of a tar as one mbox, until it
+                                  has
+           this size
+OPTION  format=mbox|stream|maildir   a Maildir is written to the directory `into`
+        user= folder= source= uidvalidity=    attributes of the envelopes
         eol=lf|crlf
 """
 import base64
@@ -27,7 +28,7 @@ EPOCH = 1000000000
 
 
 class Maker:
-    """One random text, from which messages take their lines and attachments."""
+    """Random bytes, from which messages take their lines and attachments."""
 
     def __init__(self):
         r = random.Random(1)
@@ -37,7 +38,7 @@ class Maker:
         self.noise = r.randbytes(1 << 20)
 
     def attachment(self, number):
-        """One of 500: the same in many messages, and large for most."""
+        """One of 500 attachments, so that many messages have equal ones."""
         k = number % 500
         at = k * 1999
         return base64.encodebytes(self.noise[at:at + 900 + k * 37])
@@ -111,7 +112,7 @@ def many(opt, ranges):
 
 
 def big(size, kind):
-    """Noise that never repeats, so that each BLOB is one of its own."""
+    """Random bytes that do not repeat, so that no two BLOBs are equal."""
     head = b"Subject: big\nContent-Transfer-Encoding: base64\n\n"
     OUT.write(head)
     left, r = size - len(head), random.Random(2)
@@ -144,7 +145,7 @@ def nested(depth):
 
 
 def from_tar(limit):
-    """Files that are mboxes go in as they are, all others as one message."""
+    """Copies mboxes as they are, and each other file as one message."""
     done = 0
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as tar:
         for member in tar:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""make-maildir.py - mail of all kinds, the same for the same seed.
+"""make-maildir.py - makes mail of all kinds. The same seed gives the same mail.
 
 usage: make-maildir.py SEED COUNT MAILDIR ...
-Puts COUNT messages into the Maildirs in turn, with flags and dates: plain and
-MIME, attachments some of which repeat, 8-bit, long lines, lone CRs, quoted
-From lines, missing newlines at the end, both kinds of line end.
+The program puts COUNT messages with flags and dates into the Maildirs in turn:
+plain and MIME messages, attachments, some of which are equal, 8-bit text, long
+lines, single CRs, quoted From lines, missing newlines at the end, and both
+kinds of line ends.
 """
 import base64
 import os

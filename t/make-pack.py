@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""make-pack.py - writes archives by hand, by ms-archive(5) alone.
+"""make-pack.py - writes archives without the tools, from ms-archive(5) alone.
 
-What no tool of this version writes (stubs, unknown types, packs grouped anew)
-and what no tool ever should (damage at a chosen place). Everything but time
-is fixed, so two runs give the same bytes.
+The program writes records that no tool of this version writes (stubs, unknown
+types), and damage at a chosen place. Two runs give the same bytes.
 
 usage: make-pack.py DIR SHAPE     SHAPE is one of those below main()
 """
+import ctypes
 import hashlib
 import json
 import os
 import struct
-import subprocess
 import sys
 
 DATA, META, DIRECTORY = 1, 2, 3
-BLOB, MESSAGE, OCCURRENCE, PLACE, MOVED, EVENT, COMMIT = range(1, 8)
+BLOB, MESSAGE, OCCURRENCE, PLACE, MOVED, EVENT, COMMIT, RECEIPT = range(1, 9)
 WHEN = 1795000000       # seconds; 2026-11-18
+SENT = WHEN + 3200      # the Date field of header()
 ARCHIVE_ID = bytes(range(16))
 
 
@@ -37,11 +37,16 @@ def tree(leaves):
     return sha(b'\1' + tree(leaves[:k]) + tree(leaves[k:]))
 
 
+libzstd = ctypes.CDLL('libzstd.so.1')
+libzstd.ZSTD_compress.argtypes = (ctypes.c_char_p, ctypes.c_size_t) * 2 + (
+    ctypes.c_int,)
+libzstd.ZSTD_compress.restype = ctypes.c_size_t
+
+
 def zstd(data):
-    return subprocess.run(['zstd', '-3cq', '--no-check', '--content-size',
-                           '--stream-size=%d' % len(data)],
-                          input=data, stdout=subprocess.PIPE,
-                          check=True).stdout
+    room = ctypes.create_string_buffer(len(data) + len(data) // 128 + 512)
+    n = libzstd.ZSTD_compress(room, len(room), data, len(data), 3)
+    return room.raw[:n]
 
 
 class Record:
@@ -61,7 +66,7 @@ class Record:
 
 
 def block(k, records, codec=1, kind=None):
-    """A block's bytes, header and all."""
+    """Returns the bytes of a block with its header."""
     kind = kind or (DATA if records[0].kind == BLOB else META)
     numbers = [r.number for r in records]
     runs = []
@@ -127,7 +132,7 @@ class Pack:
 
 
 class Writer:
-    """Records of a batch until commit(); blocks of all batches so far."""
+    """Collects the records of a batch until commit(), and all batches."""
 
     def __init__(self):
         self.next, self.chain = 1, bytes(32)
@@ -151,7 +156,7 @@ class Writer:
         self.batch = []
 
     def begin(self):
-        """The events that every archive here begins with."""
+        """Adds the events with which each of these archives begins."""
         self.add(EVENT, {'event': 'archive', 'id': ARCHIVE_ID.hex()})
         self.user = self.add(EVENT, {'event': 'user', 'name': 'alice'})
         self.source = self.add(EVENT, {'event': 'source', 'url': 'local:'})
@@ -160,7 +165,7 @@ class Writer:
                                        'name': 'INBOX'})
 
     def message(self, header, blobs=(), body=b''):
-        """A MESSAGE of LF text: header, BLOBs, and a rest inline."""
+        """Adds a MESSAGE of text with LF: a header, BLOBs, and inline text."""
         wire = (header + b''.join(blobs) + body).replace(b'\n', b'\r\n')
         items = struct.pack('<IBBBB', len(header), 0, 0, 0, 0)
         for b in blobs:
@@ -173,13 +178,13 @@ class Writer:
                                              len(header)) +
             items + header + body)
 
-    def occurrence(self, message, place=None, date=WHEN, more=b''):
+    def occurrence(self, message, place=None, date=SENT, more=b'', bits=0):
         ident, number = message
         fields = b''
         if place:
             fields = struct.pack('<BBH', 1, 0, len(place)) + place
         return self.add(OCCURRENCE, ident + struct.pack(
-            '<QQqBBH', number, self.folder, date, 1, 0, 0) + fields + more)
+            '<QQqBBH', number, self.folder, date, 1, bits, 0) + fields + more)
 
 
 def header(i, subject='message'):
@@ -193,7 +198,8 @@ def lines(i, n=100):
 
 
 def three_batches(w):
-    """First the events, then twice two messages; the fourth shares a BLOB."""
+    """The events, then two batches of two messages; the fourth message has a
+    BLOB of the second one."""
     w.begin()
     w.commit()
     for i in (1, 3):
@@ -209,7 +215,7 @@ def three_batches(w):
 
 
 def split(batch):
-    """The blocks of a batch: BLOBs, MESSAGEs, the rest."""
+    """The records of a batch by block: BLOBs, MESSAGEs, the others."""
     parts = [[r for r in batch if r.kind == BLOB],
              [r for r in batch if r.kind == MESSAGE],
              [r for r in batch if r.kind not in (BLOB, MESSAGE)]]
@@ -246,7 +252,7 @@ def plain(w):
 
 
 def raw(w):
-    """Payloads as they are, codec 0."""
+    """Payloads that are not compressed, codec 0."""
     three_batches(w)
     return [one_pack(w.batches, 0)]
 
@@ -254,9 +260,9 @@ def raw(w):
 def unknown(w):
     """Types, fields, events, attributes and bytes of a later version."""
     w.begin()
-    w.add(200, b'what a later version keeps')
+    w.add(200, b'a record of a later version')
     w.add(EVENT, {'event': 'weather', 'sky': 'clear'})
-    w.add(8, b'')
+    w.add(201, b'')
     m = w.message(header(1), [], b'body\n')
     w.occurrence(m, b'1/1', more=struct.pack('<BBH', 99, 0, 3) + b'new')
     w.commit()
@@ -266,7 +272,8 @@ def unknown(w):
 
 
 def void(w):
-    """A BLOB and a MESSAGE written twice, and a BLOB that nobody names."""
+    """A BLOB and a MESSAGE that were written twice, and a BLOB that no MESSAGE
+    names."""
     three_batches(w)
     w.add(BLOB, lines(1, 200))
     w.add(BLOB, lines(9, 200))
@@ -278,8 +285,21 @@ def void(w):
     return [one_pack(w.batches)]
 
 
+def long_header(w):
+    """A long header that goes on in a BLOB, as version 0.1 wrote it."""
+    to = b',\n '.join(b'r%06d@example.org' % i for i in range(15000))
+    text = b'From: a@example.org\nTo: ' + to + b'\nSubject: after\n\nbody\n'
+    w.begin()
+    w.commit()
+    w.add(BLOB, text[262144:])
+    m = w.message(text[:262144], [text[262144:]])
+    w.occurrence(m, b'1/1')
+    w.commit()
+    return [one_pack(w.batches)]
+
+
 def stubs(w, named=True):
-    """Message 1 purged: its BLOB, MESSAGE, OCCURRENCE are stubs."""
+    """Message 1 was purged: its BLOB, MESSAGE and OCCURRENCE are stubs."""
     three_batches(w)
     batch = w.batches[1]
     gone = [batch[0], batch[2], batch[4]]
@@ -296,7 +316,7 @@ def stubs(w, named=True):
 
 
 def stub_unnamed(w):
-    """As stubs, but the purge event does not name the BLOB."""
+    """Like `stubs`, but the purge event does not name the BLOB."""
     return stubs(w, named=False)
 
 
@@ -316,13 +336,13 @@ def regrouped(w):
 
 
 def generations(w):
-    """The same beside the generation 0 that it was made of."""
+    """The same pack, and the generation 0 from which it was made."""
     three_batches(w)
     return [one_pack(w.batches), regroup(w.batches, w.chain)]
 
 
 def two_packs(w):
-    """A sealed pack and one that grows."""
+    """A sealed pack, and one that is not full."""
     three_batches(w)
     first, chain = one_pack(w.batches), w.chain
     first.seal(chain)
@@ -336,7 +356,7 @@ def two_packs(w):
 
 
 def header_only(w):
-    """A sealed pack, and a new one with nothing in it."""
+    """A sealed pack, and a new one that has only a header."""
     first, second = two_packs(w)
     second.data = second.data[:256]
     return [first, second]
@@ -350,7 +370,7 @@ def torn(w):
 
 
 def torn_hole(w):
-    """The last batch has its COMMIT, but zeros where its first block was."""
+    """The last batch has its COMMIT, but zeros in place of its first block."""
     pack = plain(w)[0]
     at = pack.starts[-1]
     pack.data = pack.data[:at] + bytes(512) + pack.data[at + 512:]
@@ -358,14 +378,14 @@ def torn_hole(w):
 
 
 def torn_garbage(w):
-    """Bytes behind the last batch that are no block."""
+    """Bytes after the last batch that are no block."""
     pack = plain(w)[0]
     pack.data += b'MSB1' + bytes(500) + b'MSSEAL1\n'
     return [pack]
 
 
 def torn_seal(w):
-    """A directory, and half a trailer."""
+    """A directory, and half of a trailer."""
     pack = plain(w)[0]
     pack.seal(w.chain)
     pack.data = pack.data[:-64]
@@ -379,18 +399,19 @@ def flip(pack, at):
 
 
 def damaged(w):
-    """A flipped bit in the first block, of BLOBs, of the middle batch."""
+    """A wrong bit in the first block of the second batch, a block of BLOBs."""
     pack = plain(w)[0]
     return flip(pack, pack.starts[1] + 200)
 
 
 def damaged_header(w):
-    """A flipped bit in the pack's id."""
+    """A wrong bit in the id of the pack."""
     return flip(plain(w)[0], 45)
 
 
 def forged_chain(w):
-    """The first batch's COMMIT lies about its chain; all checksums hold."""
+    """The COMMIT of the first batch has a wrong chain; all checksums are
+    right."""
     three_batches(w)
     r = w.batches[0][-1]
     r.content = r.content[:48] + bytes(32) + r.content[80:]
@@ -398,7 +419,8 @@ def forged_chain(w):
 
 
 def forged_root(w):
-    """A MESSAGE exchanged after its COMMIT was made; all checksums hold."""
+    """A MESSAGE was exchanged after its COMMIT was made; all checksums are
+    right."""
     three_batches(w)
     r = [r for r in w.batches[1] if r.kind == MESSAGE][0]
     r.content = r.content[:-5] + b'end!\n'
@@ -406,7 +428,7 @@ def forged_root(w):
 
 
 def missing_blob(w):
-    """A MESSAGE names a BLOB that is nowhere; root and chain are right."""
+    """A MESSAGE names a BLOB that does not exist; root and chain are right."""
     w.begin()
     w.commit()
     a = w.message(header(1), [lines(1)], b'the end\n')
@@ -418,7 +440,7 @@ def missing_blob(w):
 
 
 def wrong_id(w):
-    """A MESSAGE whose id is not its bytes'; root and chain are right."""
+    """A MESSAGE whose id is that of other bytes; root and chain are right."""
     w.begin()
     w.commit()
     ident, number = w.message(header(1), [], b'the end\n')
@@ -429,10 +451,72 @@ def wrong_id(w):
     return [one_pack(w.batches)]
 
 
+def old_dates(w):
+    """Version 0.1 kept a date, but not where it came from."""
+    received = 'Received: by a; Mon, 16 Oct 2023 16:00:00 +0000'
+    sent = 'Date: Mon, 16 Oct 2023 15:59:00 +0000'
+    forged = 'Date: Mon, 1 Jan 2001 00:00:00 +0000'
+    near, far = 1697475600, 1795000000  # 17:00:00 on that day; in 2026
+    mail = {
+        'local:': [('file-near', near, received, sent),
+                   ('file-far', far, received, sent),
+                   ('file-forged', far, received, forged),
+                   ('file-no-received', near, sent),
+                   ('file-constant', 0, sent),
+                   ('file-alone', near),
+                   ('file-constant-alone', 1000684800),
+                   ('file-unknown', None)],
+        'imap://alice@example.org/': [('imap', far, received, sent),
+                                      ('imap-alone', far)],
+        'pop3://alice@example.org/': [('pop3', 978307200, received, forged)]}
+    w.begin()
+    w.commit()
+    messages = {}
+    for name, _, *fields in sum(mail.values(), []):
+        head = '\n'.join(['Subject: ' + name] + fields) + '\n\n'
+        messages[name] = w.message(head.encode(), [], b'text\n')
+    for url, occurrences in mail.items():
+        if url != 'local:':
+            source = w.add(EVENT, {'event': 'source', 'url': url})
+            w.folder = w.add(EVENT, {'event': 'folder', 'user': w.user,
+                                     'source': source, 'name': 'INBOX'})
+        for name, date, *_ in occurrences:
+            w.occurrence(messages[name], b'1/%d' % w.next, date or 0,
+                         bits=2 if date is None else 0)
+    w.commit()
+    return [one_pack(w.batches)]
+
+
+def bad_records(w):
+    """Records whose contents readers refuse, between two whole messages; root and
+    chain are right. Each bad record costs its own message only."""
+    w.begin()
+    w.commit()
+    w.occurrence(w.message(header(1), [], b'whole\n'), b'1/1')
+    head, data = header(2), b'abc' * 10  # base64 in lines of 4
+    wire = head.replace(b'\n', b'\r\n') + b'YWJj\r\n' * 10
+    items = struct.pack('<IBBBBIBBBB', len(head), 0, 0, 0, 0,
+                        len(data), 1, 0, 4, 1)
+    number = w.add(MESSAGE, sha(wire) + struct.pack(
+        '<QII', len(wire), 2, len(head)) + items + head + data)
+    w.occurrence((sha(wire), number), b'1/2')
+    w.add(OCCURRENCE, b'too short')
+    w.add(PLACE, b'too short')
+    w.add(MOVED, b'too short')
+    w.add(RECEIPT, b'too short')
+    w.add(RECEIPT, bytes(112) + struct.pack('<II', 1, 0) + b'\xff' * 8)
+    w.batch.append(Record(w.next, EVENT, b'no JSON'))
+    w.next += 1
+    w.occurrence(w.message(header(3), [], b'whole, too\n'), b'1/3')
+    w.commit()
+    return [one_pack(w.batches)]
+
+
 SHAPES = {f.__name__.replace('_', '-'): f for f in (
-    plain, raw, unknown, void, stubs, stub_unnamed, regrouped, generations,
-    two_packs, header_only, torn, torn_hole, torn_garbage, torn_seal, damaged,
-    damaged_header, forged_chain, forged_root, missing_blob, wrong_id)}
+    plain, raw, unknown, void, long_header, stubs, stub_unnamed, regrouped,
+    generations, two_packs, header_only, torn, torn_hole, torn_garbage, torn_seal, damaged,
+    damaged_header, forged_chain, forged_root, missing_blob, wrong_id,
+    old_dates, bad_records)}
 
 
 def main(argv):

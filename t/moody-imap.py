@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""moody-imap.py - an IMAP server without TLS that is bad to some.
+"""moody-imap.py - an IMAP server without TLS that serves some users badly.
 
 usage: moody-imap.py PORTFILE HOST:PORT
-Passes connections to a free port of 127.0.0.1, whose number PORTFILE gets, on
-to the server at HOST:PORT, until somebody logs in (LOGIN, AUTHENTICATE PLAIN)
-whose name begins with
+The program listens at a free port of 127.0.0.1, writes its number to PORTFILE,
+and passes all connections on to the server at HOST:PORT, until a user logs in
+(LOGIN, AUTHENTICATE PLAIN) whose name begins with
     hang-      never answers
     reset-     ends the connection with RST
-    garbage-   answers with 4 KiB of noise, and ends
+    garbage-   answers with 4 KiB of random bytes, and ends
     slow-      passes on the first 600 bytes of what follows, then nothing
     broken-    passes on 600 bytes, then RST
 """
@@ -25,7 +25,8 @@ MOODS = ('hang', 'reset', 'garbage', 'slow', 'broken')
 
 
 def mood_of(line, authenticating):
-    """Who logs in with this line, if anybody: a mood, '' or None."""
+    """Whether a line is a login: returns the mood of the user, '' for other
+    users, or None if the line is no login."""
     login = re.match(rb'\S+ LOGIN "?([^" ]+)', line, re.I)
     plain = re.match(rb'\S+ AUTHENTICATE PLAIN (\S+)', line, re.I)
     name = None
@@ -48,8 +49,9 @@ def reset(sock):
 
 
 def both_ways(client, server, limit):
-    """Passes everything on, or so many bytes of the server's. True: that was
-    the limit."""
+    """Passes everything on; with a limit, only so many bytes of the server.
+    True:
+    the limit was reached."""
     while True:
         for s in select.select([client, server], [], [])[0]:
             data = s.recv(65536)
@@ -64,7 +66,7 @@ def both_ways(client, server, limit):
 
 
 def until_login(client, server):
-    """Passes on what comes before a login; the mood, and the line."""
+    """Passes on everything before a login. Returns the mood and the line."""
     waiting, last = b'', b''
     while True:
         for s in select.select([client, server], [], [])[0]:

@@ -1,6 +1,10 @@
-"""usage: oauth-server.py PORT-FILE LOG - says which OAuth tokens are good, for
-Dovecot's oauth2 passdb: GET /?t=TOKEN. `good-NAME` is NAME's; `once-NAME` is good
-for one question; anything else is not."""
+"""oauth-server.py - says for the oauth2 passdb of Dovecot which tokens are
+valid.
+
+usage: oauth-server.py PORT-FILE LOG
+Dovecot asks with GET /?t=TOKEN. The token `good-NAME` is valid for the user
+NAME, `once-NAME` is valid for one question, and all other tokens are invalid.
+"""
 import http.server
 import json
 import os

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""peak.py - how much anonymous memory a program has at its peak.
+"""peak.py - measures how much anonymous memory a program needs at its peak.
 
 usage: peak.py FILE COMMAND...
-Runs the command, looks at RssAnon in its /proc/PID/status every 2 ms, and
-writes the highest, in KiB, to FILE. What is mapped from files (the index) is
-page cache and not counted. The exit status is that of the command.
+The program runs the command, reads RssAnon in its /proc/PID/status every 2 ms,
+and writes the highest value in KiB to FILE. Memory that is mapped from files
+(the index) is page cache and is not counted. The exit status is that of the
+command.
 """
 import os
 import sys

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""rogue-imap.py - IMAP servers over TLS that each break one rule.
+"""rogue-imap.py - IMAP servers over TLS, each of which breaks one rule.
 
 usage: rogue-imap.py CERT KEY PORTS MODE ...
-Serves each MODE on a free loopback port of its own, one connection after
-another; the file PORTS gets a line "MODE PORT" for each. INBOX has five
-messages, UIDs 11 12 13 14 15, Other has one, UID 21. A MODE departs from the
-protocol in one place; "good" in none. When there is a file PORTS.good, all are
-good from then on; what was deleted stays so. PORTS.log gets a line "MODE
-COMMAND" for each command that changes something.
+Each MODE has a server on a free port of the loopback interface. The file PORTS
+gets a line "MODE PORT" for each. INBOX has five messages with the UIDs 11 12 13
+14 15, Other has one with the UID 21. Each MODE breaks the protocol in one
+place, except "good". As soon as the file PORTS.good exists, all servers are
+good, and deleted messages stay deleted. PORTS.log gets a line "MODE COMMAND"
+for each command that changes something.
 """
 import os
 import re
@@ -19,6 +19,8 @@ import threading
 import time
 
 CERT, KEY, PORTS = sys.argv[1:4]
+# These have OBJECTID.
+IDS = "id", "id-changed", "id-swap", "id-new", "id-same", "id-bad", "id-nil"
 DATE = b'"01-Feb-2021 03:04:05 +0130"'
 
 
@@ -27,24 +29,24 @@ class Hangup(Exception):
 
 
 class Server:
-    """A mailbox, whoever is connected."""
+    """The mailbox of a mode, which all its connections share."""
 
     def __init__(self, name):
         self.name = name
         self.boxes = {"INBOX": [11, 12, 13, 14, 15], "Other": [21]}
-        self.flags = {}         # of UIDs, beside those that all have
-        self.text = {}          # UIDs that have another one's text
+        self.flags = {}         # UID: flags that not all messages have
+        self.text = {}          # UID: the UID whose text it has
         self.validity, self.selects = 77, frozenset()
         if name == "marked":
             self.flags[14] = {"\\Deleted", "\\Flagged"}
 
     def mended(self):
-        """There is an end to all mischief; what it has changed stays."""
+        """Makes the server good if PORTS.good exists."""
         if self.name != "good" and os.path.exists(PORTS + ".good"):
             if self.name == "flip":
                 self.validity, self.text = 77, {}
             self.name = "good"
-        if self.name == "swap" and os.path.exists(PORTS + ".swap"):
+        if self.name in ("swap", "id-swap") and os.path.exists(PORTS + ".swap"):
             self.text = {12: 14, 14: 12}
 
     def log(self, text):
@@ -65,6 +67,8 @@ class Session:
         uid = self.server.text.get(uid, uid)
         size = 3000000 if self.mode("large") and uid == 12 else 20000
         text = b"Subject: message %d\r\n\r\n" % uid + b"x" * 70 + b"\r\n"
+        if self.mode("long-head"):
+            text = b"".join(b"X-%d: long\r\n" % i for i in range(9000)) + text
         return text + (b"line of %d\r\n" % uid) * (size // 12)
 
     def send(self, data):
@@ -91,6 +95,8 @@ class Session:
             time.sleep(30)
         if self.mode("bye-first"):
             return self.send(b"* BYE too many connections\r\n")
+        if self.mode("bye-busy") and self.twice("BYE"):
+            return self.send(b"* BYE busy; Suggested Backoff Time: 1000 milliseconds\r\n")
         if self.mode("garbage"):
             return self.send(b"\x00\xff\x00 220 smtp ready\r\n" * 10)
         if self.mode("preauth"):
@@ -113,7 +119,8 @@ class Session:
         self.send(("%s OK %s\r\n" % (tag, text)).encode())
 
     def before(self, tag, word):
-        """Noise, and what answers any command."""
+        """Sends what this mode sends before the answer to a command. True: the
+        command has been answered."""
         if self.mode("noise"):
             self.send(b"* OK [ALERT] the disk is on fire\r\n* 5 EXISTS\r\n"
                       b"* 0 RECENT\r\n* OK [X-WHAT 1 2 3] hm\r\n")
@@ -126,6 +133,9 @@ class Session:
         if self.mode("endless") and word == "LIST":
             while True:
                 self.send(b"* LIST () \"/\" \"again\"\r\n" * 1000)
+        if self.mode("endless-fetch") and word == "UID_FETCH":
+            while True:
+                self.send(b"* 1 FETCH ()\r\n" * 1000)
         if self.mode("list-no") and word == "LIST":
             self.send(("%s NO not today\r\n" % tag).encode())
             return True
@@ -141,6 +151,12 @@ class Session:
         return False
 
     def do_LOGIN(self, tag, rest):
+        if self.mode("no-unavailable") and self.twice("NO"):
+            self.send(("%s NO [UNAVAILABLE] Suggested Backoff Time: 1000 "
+                       "milliseconds\r\n" % tag).encode())
+            self.cut(False)
+        if self.mode("token"):
+            return self.send(("%s NO basic authentication is off\r\n" % tag).encode())
         if self.mode("throttled") and self.once("login"):
             self.send(("%s NO [UNAVAILABLE] Suggested Backoff Time: 1500 "
                        "milliseconds\r\n" % tag).encode())
@@ -151,7 +167,11 @@ class Session:
         self.send(("%s BAD unknown command\r\n" % tag).encode())
 
     def do_CAPABILITY(self, tag, rest):
-        plus = b" UIDPLUS" if self.mode("plus", "swap") else b""
+        plus = b" UIDPLUS" if self.mode("plus", "swap", "store-no", "estimate", *IDS) else b""
+        plus += b" OBJECTID" if self.mode(*IDS) else b""
+        if self.mode("scram"):
+            plus += b" LOGINDISABLED AUTH=SCRAM-SHA-256 AUTH=CRAM-MD5"
+        plus += b" AUTH=XOAUTH2" if self.mode("token") else b""
         self.send(b"* CAPABILITY IMAP4rev1" + plus + b"\r\n")
         self.ok(tag)
 
@@ -164,6 +184,11 @@ class Session:
         raise Hangup
 
     def do_LIST(self, tag, rest):
+        if self.mode("inbox-unlisted"):
+            self.send(b'* LIST () "/" "Other"\r\n')
+            return self.ok(tag)
+        if self.mode("list-nothing", "no-folder"):
+            return self.ok(tag)
         self.send(b'* LIST () "/" INBOX\r\n* LIST () "/" "Other"\r\n'
                   b'* LIST (\\Noselect) "/" "Shelf"\r\n')
         if self.mode("names"):
@@ -176,8 +201,23 @@ class Session:
                       b'* LIST () "/" "bad&&&name"\r\n')
         self.ok(tag)
 
+    def twice(self, what):
+        """True for the first two calls, which are logged."""
+        again = self.once(what) or self.once(what + " again")
+        if again:
+            self.server.log(what)
+        return again
+
+    def do_AUTHENTICATE(self, tag, rest):
+        self.server.log("AUTHENTICATE " + rest.split()[0])
+        if rest != "CRAM-MD5":
+            return self.send(("%s NO no secret of this kind\r\n" % tag).encode())
+        self.send(b"+ PDEuMkBoPg==\r\n")
+        self.line()
+        self.ok(tag)
+
     def once(self, what):
-        """Says yes once, to whoever asks first."""
+        """True for the first call with this word."""
         done, self.server.selects = self.server.selects, self.server.selects | {what}
         return what not in done
 
@@ -186,7 +226,7 @@ class Session:
 
     def do_EXAMINE(self, tag, rest, write=False):
         name = rest.strip('"')
-        if name not in self.boxes:
+        if name not in self.boxes or self.mode("no-folder"):
             return self.send(("%s NO no such mailbox\r\n" % tag).encode())
         if self.mode("examine-no") and name == "INBOX":
             return self.send(("%s NO mailbox is damaged\r\n" % tag).encode())
@@ -206,7 +246,8 @@ class Session:
         return {"\\Seen", "$Work"} | self.server.flags.get(uid, set())
 
     def meets(self, uid, words):
-        """SEARCH criteria, as far as this server has them."""
+        """Whether a message meets these SEARCH criteria; None: unknown
+        criteria."""
         yes, negate = True, False
         for word in words:
             word, met = word.strip("()").upper(), None
@@ -226,10 +267,12 @@ class Session:
         return yes
 
     def do_UID_SEARCH(self, tag, rest):
-        judged = [(u, self.meets(u, rest.split())) for u in self.box]
-        if self.mode("search-no") or any(met is None for _, met in judged):
+        results = [(u, self.meets(u, rest.split())) for u in self.box
+                   if not (self.mode("gone") and u == 12 and rest[:4] == "UID ")]
+        if self.mode("search-no") or (
+                self.mode("gone-no") and rest[:4] == "UID ") or any(met is None for _, met in results):
             return self.send(("%s NO no search here\r\n" % tag).encode())
-        found = [u for u, met in judged if met]
+        found = [u for u, met in results if met]
         if self.mode("search-capped"):
             found = found[:2]
         if self.mode("search-empty"):
@@ -264,7 +307,7 @@ class Session:
 
     def do_UID_EXPUNGE(self, tag, rest):
         self.server.log("UID EXPUNGE " + rest)
-        if not self.mode("plus", "swap"):
+        if not self.mode("plus", "swap", "estimate", *IDS):
             return self.send(("%s BAD no UIDPLUS\r\n" % tag).encode())
         self.expunge(self.set(rest))
         self.ok(tag)
@@ -285,23 +328,39 @@ class Session:
         uids, _, what = rest.partition(" ")
         uids = self.set(uids)
         if what == "(UID)":
-            listed = [u for u in uids if not (self.mode("gone") and u == 12)]
+            listed = [u for u in uids if not (
+                self.mode("gone", "gone-no", "half-gone") and u == 12)]
             if self.mode("list-short"):
                 listed = listed[:2]
             for u in listed:
                 self.send(b"* %d FETCH (UID %d)\r\n" % (self.box.index(u) + 1, u))
             return self.ok(tag)
+        if self.mode(*IDS):
+            self.server.log("FETCH " + what.strip("()"))
+        self.asks_id = self.mode(*IDS) and "EMAILID" in what
+        if self.mode("id-bad") and self.asks_id:
+            return self.send(("%s BAD what is EMAILID\r\n" % tag).encode())
         if "HEADER" in what or "BODY" not in what:
             for uid in uids:
-                self.attributes(uid, "HEADER" in what)
+                self.attributes(uid, "HEADER" in what, "<0.4096>" in what)
             return self.ok(tag)
+        if self.mode("bug"):
+            self.server.log("FETCH " + ",".join(map(str, uids)))
+        if self.mode("bug") and uids == [12]:
+            return self.send(("%s NO [SERVERBUG] internal error\r\n" % tag).encode())
+        if self.mode("bug"):
+            for uid in [u for u in uids if u != 12]:
+                self.message(uid)
+            return self.send(("%s NO [SERVERBUG] internal error\r\n" % tag).encode())
         if self.mode("fetch-no"):
             return self.send(("%s NO all is lost\r\n" % tag).encode())
         for uid in uids:
             if uid == 12 and self.oddity(tag, uids):
                 return None
-            if uid == 12 and self.mode("gone", "hidden", "deep"):
+            if uid == 12 and self.mode("gone", "gone-no", "half-gone", "hidden", "deep"):
                 continue
+            if uid in (12, 13, 14) and self.mode("torn"):
+                self.send(b"* 2 FETCH (UID %d BODY[] {x}\r\n" % uid)
             if uid not in self.box:
                 continue
             self.message(uid)
@@ -313,18 +372,32 @@ class Session:
             self.send(b"* 1 FETCH (FLAGS (\\Seen))\r\n* 2 FETCH (UID 12 FLAGS ())\r\n")
         return self.ok(tag)
 
-    def attributes(self, uid, header):
+    def email_id(self, uid):
+        """The item of a server with OBJECTID."""
+        if not self.asks_id:
+            return b""
+        if self.mode("id-nil"):
+            return b" EMAILID NIL"
+        new = self.mode("id-new") and os.path.exists(PORTS + ".swap")
+        text = 7 if self.mode("id-same") else self.server.text.get(uid, uid)
+        return b" EMAILID (%s%d)" % (b"N-" if new else b"M_", text)
+
+    def attributes(self, uid, header, top=False):
         text = self.body(uid)
         out = b"* %d FETCH (UID %d FLAGS (%s) INTERNALDATE %s RFC822.SIZE %d" % (
             self.box.index(uid) + 1, uid, " ".join(sorted(self.has(uid))).encode(),
-            DATE, len(text))
+            DATE, len(text)) + self.email_id(uid)
         if header:
             text = text[:text.index(b"\r\n\r\n") + 4]
-            out += b" BODY[HEADER] {%d}\r\n" % len(text) + text
+            text = text[:4096] if top else text
+            out += b" BODY[HEADER]%s {%d}\r\n" % (b"<0>" if top else b"", len(text)) + text
+            if self.mode("long-head"):
+                self.server.log("HEADER of %d bytes" % len(text))
         self.send(out + b")\r\n")
 
     def oddity(self, tag, uids):
-        """What happens when message 12 is due. True: the command is over."""
+        """Breaks a rule before message 12 is sent. True: the command was
+        answered."""
         if self.mode("bye"):
             self.message(12)
             self.send(b"* BYE shutting down\r\n")
@@ -341,7 +414,7 @@ class Session:
             self.send(b"* BYE [THROTTLED] Suggested Backoff Time: 1200 milliseconds\r\n")
             self.cut(False)
         if self.mode("flip") and self.once("flip"):
-            # Another folder of the same name, in the middle of an answer.
+            # In the middle of an answer, the folder is replaced by another one.
             self.server.validity, self.server.text = 78, {12: 14, 14: 12, 13: 15, 15: 13}
             self.send(b"* OK [UIDVALIDITY 78] made anew\r\n")
         elif self.mode("flip") and self.server.validity == 78:
@@ -376,6 +449,8 @@ class Session:
         flags = b"\\Seen \\Recent $Work"
         literal, size = b"{%d}\r\n" % len(text), len(text)
         number = self.box.index(uid) + 1
+        if self.mode("estimate"):
+            size += size // 20 if uid % 2 else -(size // 3)
         if uid == 12:
             if self.mode("giant", "too-large"):
                 return self.stream(uid, 1900 << 20 if self.mode("giant") else 1 << 31)
@@ -399,6 +474,7 @@ class Session:
                 flags = b" ".join(b"$flag%d" % i for i in range(5000))
         head = b"* %d FETCH (" % number
         attributes = b"FLAGS (%s) INTERNALDATE %s RFC822.SIZE %d" % (flags, date, size)
+        attributes += self.email_id(uid)
         if self.mode("no-uid") and uid == 12:
             self.send(head + attributes + b" BODY[] " + literal + text + b")\r\n")
         elif self.mode("uid-last"):

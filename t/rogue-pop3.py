@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""rogue-pop3.py - POP3 servers that each break one rule.
+"""rogue-pop3.py - POP3 servers, each of which breaks one rule.
 
 usage: rogue-pop3.py CERT KEY PORTS MODE ...
-Serves each MODE on a free loopback port of its own, one connection after
-another; the file PORTS gets a line "MODE PORT" for each. The mailbox has five
-messages with the UIDLs u1 to u5; what is deleted stays so. A MODE departs from
-the protocol in one place; "good" in none. TLS from the first byte, but for
-modes whose names begin with stls.
+Each MODE has a server on a free port of the loopback interface, which accepts
+one connection after another. The file PORTS gets a line "MODE PORT" for each.
+The mailbox has five messages with the UIDLs u1 to u5; deleted messages stay
+deleted.
+Each MODE breaks the protocol in one place, except "good". The servers use TLS
+from the first byte, except modes whose names begin with stls.
 """
 import os
 import socket
@@ -14,7 +15,6 @@ import ssl
 import struct
 import sys
 import threading
-import time
 
 CERT, KEY, PORTS = sys.argv[1:4]
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -26,7 +26,7 @@ class Hangup(Exception):
 
 
 class Server:
-    """What outlives a connection."""
+    """The state that is kept between connections."""
 
     def __init__(self, name):
         self.name, self.connections, self.gone = name, 0, set()
@@ -46,7 +46,8 @@ class Session:
         return self.name in names
 
     def header(self, u):
-        return b"Subject: message %d\r\nDate: 1 Feb 2021 03:04:05 +0000\r\n\r\n" % u
+        return (b"Subject: message %d\r\nDate: 1 Feb 2021 03:04:05 +0000\r\n"
+                b"Message-ID: <%d@h>\r\n\r\n" % (u, u))
 
     def body(self, u):
         if u == 3 and self.mode("large"):
@@ -54,7 +55,7 @@ class Session:
         if u == 4:
             bare = b"bare\n.\n.\r\n" if self.mode("bare") else b"bare\r\n"
             return b".\r\n..\r\n.x\r\n\0 nul\0\r\n\r\r\r\n\xff\r\n" + bare
-        word = b"liar" if u == 2 and self.mode("changed") and self.later else b"line"
+        word = b"liar" if u == 2 and self.mode("changed", "expire-changed") and self.later else b"line"
         return b"x" * 70 + b"\r\n" + (word + b" of %d\r\n" % u) * 1660
 
     def stuffed(self, text):
@@ -62,6 +63,8 @@ class Session:
         return text[2:] + b".\r\n"
 
     def send(self, data):
+        if self.mode("lf-lines"):
+            data = data.replace(b"\r\n", b"\n")
         self.conn.sendall(data)
 
     def line(self):
@@ -91,6 +94,8 @@ class Session:
             getattr(self, "do_" + word)(rest)
 
     def do_CAPA(self, _rest):
+        if self.mode("capa-cut"):
+            self.cut()
         if self.mode("no-capa", "stls-no-capa"):
             return self.send(b"-ERR what\r\n")
         capas = CAPAS
@@ -98,7 +103,7 @@ class Session:
             capas = capas.replace(b"PIPELINING\r\n", b"")
         if self.mode("no-top"):
             capas = capas.replace(b"TOP\r\n", b"")
-        if self.mode("expire", "expire-new"):
+        if self.mode("expire", "expire-new", "expire-changed"):
             capas += b"EXPIRE 0\r\n"
         if self.mode("login-delay"):
             capas += b"LOGIN-DELAY 1\r\n"
@@ -121,9 +126,11 @@ class Session:
         self.send(b"+OK\r\n")
 
     def do_PASS(self, rest):
-        # Who may not have it must not get it.
+        # A server without TLS must not get the password.
         if self.name.startswith("stls-"):
             os.write(2, b"password sent: %s\n" % rest.encode())
+        if self.mode("login-limit"):
+            return self.send(b"-ERR Exceeded the login limit\r\n")
         codes = {"in-use": b"IN-USE", "login-delay": b"LOGIN-DELAY",
                  "sys-temp": b"SYS/TEMP", "sys-perm": b"SYS/PERM", "auth": b"AUTH"}
         code = codes.get(self.name)
@@ -135,6 +142,8 @@ class Session:
     def do_STAT(self, _rest):
         if self.mode("stat-no"):
             return self.send(b"-ERR no such mailbox\r\n")
+        if self.mode("stat-words"):
+            return self.send(b"+OK many\r\n")
         count = len(self.items) + 2 * self.mode("stat-more")
         return self.send(b"+OK %d 99999\r\n" % count)
 
@@ -150,19 +159,29 @@ class Session:
             lines.insert(1, extra[self.name])
         if self.mode("list-short"):
             del lines[1]
+        if self.mode("both-lost"):
+            lines[1] = b"two 99"
+        if self.mode("list-empty"):
+            lines = []
         self.lines(lines)
 
     def do_UIDL(self, _rest):
         if self.mode("no-uidl", "no-uidl-cut"):
             return self.send(b"-ERR what\r\n")
-        name = b"v%d" if self.mode("changed", "uidl-new", "expire-new") and self.later else b"u%d"
+        name = b"v%d" if self.mode("changed", "uidl-new", "expire-new", "expire-changed") and self.later else b"u%d"
         lines = [b"%d " % n + name % u for n, u in enumerate(self.items, 1)]
         extra = {"uidl-zero": b"0 u9", "uidl-past": b"4294967298 u2",
                  "uidl-twice": b"2 u9", "uidl-words": b"two u2"}
         if self.name in extra:
             lines.insert(1, extra[self.name])
+        if self.mode("uidl-more"):
+            lines = [b" " + x + b"  more words" for x in lines]
         if self.mode("uidl-short"):
             del lines[1]
+        if self.mode("both-lost") or self.mode("later-lost") and self.later:
+            lines[1] = b"two u2"
+        if self.mode("list-empty"):
+            lines = []
         if self.mode("uidl-same"):
             lines[1] = b"2 u1"
         if self.mode("uidl-garbage"):
@@ -185,13 +204,16 @@ class Session:
             return self.send(b"-ERR cannot read it\r\n")
         if u == 2 and self.mode("retr-odd"):
             return self.send(b"what?\r\n" + text)
+        if u == 2 and self.mode("notice"):
+            return self.send(b"+OK\r\nSubject: Retrieval failed\r\n\r\n"
+                             b"Message 2 is damaged\r\n.\r\n")
         if u == 2 and self.mode("empty"):
             return self.send(b"+OK\r\n.\r\n")
         if u == 2 and (self.mode("cut", "reset", "stall", "no-uidl-cut") or
-                       not self.later and self.mode("cut-once", "gone-later")):
+                       not self.later and self.mode("cut-once", "gone-later", "later-lost")):
             self.send(text[:5000])
             if self.mode("stall"):
-                time.sleep(30)
+                self.line()  # until the client hangs up
             self.cut(self.mode("reset"))
         if u == 2 and self.mode("endless"):
             while True:

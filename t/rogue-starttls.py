@@ -1,6 +1,10 @@
-"""usage: rogue-starttls.py CERT KEY PORTS GOT MODE ... - IMAP servers on loopback
-that break a rule on the way to TLS, each on a port, which PORTS says; whatever
-they are told, in TLS or not, is added to GOT."""
+"""rogue-starttls.py - IMAP servers, each of which breaks a rule of STARTTLS.
+
+usage: rogue-starttls.py CERT KEY PORTS GOT MODE ...
+Each MODE has a server on a free port of the loopback interface. The file PORTS
+gets a line "MODE PORT" for each. Every line that a server receives is appended
+to the file GOT, with "+tls" if it came in TLS.
+"""
 import os
 import socket
 import ssl
@@ -69,7 +73,10 @@ class Session:
         else:
             self.conn.sendall(b"* OK rogue\r\n")
         while True:
-            tag, word = self.line()[:2]
+            words = self.line()
+            if len(words) < 2:  # TLS where the server does not speak it
+                raise Hangup
+            tag, word = words[:2]
             if word == b"CAPABILITY":
                 if self.mode == "missing":
                     self.conn.sendall(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n")
@@ -95,8 +102,8 @@ class Session:
 def serve(listener, mode):
     while True:
         conn = listener.accept()[0]
-        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
+        try:  # the client can have ended the connection already
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             Session(conn, mode).run()
         except (Hangup, OSError):
             pass

@@ -1,38 +1,45 @@
 #!/usr/bin/env python3
-"""second-reader.py - reads an archive by ms-archive(5) alone.
+"""second-reader.py - reads an archive; written from ms-archive(5) alone.
 
-A second implementation, to prove that the manual is enough to get one's mail
-back and that the first one does what the manual says. It reads the packs,
-never the index, keeps all it needs in memory, and shares no code with the
-tools. Frames are decompressed by zstd(1).
+This second implementation proves that the manual is enough to read all mail of
+an archive, and that the tools write what the manual says. The program reads the
+packs, never the index, keeps everything in memory, and shares no code with the
+tools.
+Frames are decompressed by libzstd.
 
-usage: second-reader.py ARCHIVE check            0 whole, 65 damaged, named
+usage: second-reader.py ARCHIVE check            0: whole; 65: damage, printed
+       second-reader.py ARCHIVE check COMMAND    the same, and then COMMAND
        second-reader.py ARCHIVE packs            a line for each block
        second-reader.py ARCHIVE records          number type length digest
        second-reader.py ARCHIVE list             a line for each occurrence
        second-reader.py ARCHIVE folders          number user source label name
        second-reader.py ARCHIVE ids              number id size of each MESSAGE
        second-reader.py ARCHIVE cat ID [wire|lf|stored]
-       second-reader.py ARCHIVE moved            occurrences left, and for which
-       second-reader.py ARCHIVE chain            of its last COMMIT
-       second-reader.py ARCHIVE digests          of each occurrence as it
-                          came: user source folder uid flags date sha256
+       second-reader.py ARCHIVE moved            moved occurrence, the new one
+       second-reader.py ARCHIVE views            occurrence, user, source and
+                          folder where it is shown; - if it is removed
+       second-reader.py ARCHIVE receipts         number id size user source
+                          folder uid flags bits, and users who have the message
+       second-reader.py ARCHIVE chain            the chain of the last COMMIT
+       second-reader.py ARCHIVE digests          a line for each occurrence:
+                          user source folder uid flags date sha256
 """
+import ctypes
 import hashlib
 import json
 import os
 import re
 import struct
-import subprocess
 import sys
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 
 PACK_HEADER, BLOCK_HEADER, TRAILER = 256, 128, 128
 DATA, META, DIRECTORY = 1, 2, 3
-BLOB, MESSAGE, OCCURRENCE, PLACE, MOVED, EVENT, COMMIT = range(1, 8)
+BLOB, MESSAGE, OCCURRENCE, PLACE, MOVED, EVENT, COMMIT, RECEIPT = range(1, 9)
 NAMES = {1: 'BLOB', 2: 'MESSAGE', 3: 'OCCURRENCE', 4: 'PLACE', 5: 'MOVED',
-         6: 'EVENT', 7: 'COMMIT'}
+         6: 'EVENT', 7: 'COMMIT', 8: 'RECEIPT'}
+VIEW_BIT = 1 << 3      # of the read features
 PAYLOAD_MAX, STORED_MAX, RECORDS_MAX = 16 << 20, 32 << 20, 65536
 
 
@@ -72,17 +79,22 @@ def tree(leaves):
     return sha(b'\1' + tree(leaves[:k]) + tree(leaves[k:]))
 
 
+zstd = ctypes.CDLL('libzstd.so.1')
+zstd.ZSTD_decompress.argtypes = (ctypes.c_char_p, ctypes.c_size_t) * 2
+zstd.ZSTD_decompress.restype = ctypes.c_size_t
+
+
 def unzstd(frame, size):
-    # An unpacked frame is never believed beyond the length it should have.
-    run = subprocess.run(['zstd', '-dcq'], input=frame,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if run.returncode != 0 or len(run.stdout) != size:
+    # A frame must have exactly the length that its block header says.
+    payload = ctypes.create_string_buffer(size)
+    if zstd.ZSTD_decompress(payload, size, frame, len(frame)) != size:
         raise Damage('frame does not decompress to %d bytes' % size)
-    return run.stdout
+    return payload.raw
 
 
 class Block:
-    """A block's header, runs, digests and salts; its payload when asked."""
+    """The header, runs, digests and salts of a block. payload()
+    decompresses."""
 
     def __init__(self, pack, at):
         h = pack.data[at:at + BLOCK_HEADER]
@@ -174,11 +186,11 @@ class Block:
             at += n
             yield number, kind, stub, self.salts[i], content
         if at != len(payload):
-            raise Damage('bytes behind the last record')
+            raise Damage('bytes after the last record')
 
 
 class Pack:
-    """The blocks of one pack file; damage is gathered, not raised."""
+    """The blocks of one pack file. Damage is collected in `faults`."""
 
     def __init__(self, path, number, generation, archive_id):
         self.name = os.path.basename(path)
@@ -200,7 +212,7 @@ class Pack:
                 and keyed(self.k, h[:240]) == h[240:]):
             if (u32(h, 8), u32(h, 12)) != (1, 256):
                 raise SystemExit('%s: version' % self.name)
-            if u64(h, 96):
+            if u64(h, 96) & ~VIEW_BIT:
                 raise SystemExit('%s: unknown read feature' % self.name)
             if h[16:32] != archive_id:
                 self.fault(16, 'pack of another archive')
@@ -233,7 +245,7 @@ class Pack:
             at = block.end
 
     def resync(self, at, why):
-        """What follows must begin a block whose header holds, or the seal."""
+        """Returns the position of the next valid block header or trailer."""
         for m in re.finditer(b'MSB1|MSSEAL1\n', self.data[at + 1:]):
             p = at + 1 + m.start()
             s = self.data[p:p + 128]
@@ -259,7 +271,7 @@ class Pack:
         if len(t) < TRAILER or keyed(self.k, t[:112]) != t[112:]:
             return False
         if at + TRAILER != len(self.data):
-            self.fault(at, 'bytes behind the trailer')
+            self.fault(at, 'bytes after the trailer')
         if t[72:88] != self.k:
             self.fault(at, 'pack id in trailer')
         if u64(t, 8) != self.directory_at:
@@ -299,7 +311,8 @@ class Archive:
         if not lines[1].startswith('id ') or len(self.id) != 16:
             raise SystemExit('FORMAT: no id')
         for line in lines[2:-1]:
-            if line.split(' ')[0] not in ('write', 'note'):
+            if (line.split(' ')[0] not in ('write', 'note')
+                    and line != 'read view'):
                 raise SystemExit('FORMAT: unknown feature: ' + line)
 
     def pack_names(self):
@@ -316,11 +329,12 @@ class Archive:
         return [(n, g, name) for n, (g, name) in sorted(found.items())]
 
     def take(self, pack):
-        """The records of all blocks of a pack that hold."""
+        """Reads the records of all valid blocks of a pack."""
         expected = pack.first
         for block in pack.blocks:
             if pack.generation == 0 and expected not in (None, block.first):
-                # A gap behind damage is that damage; it has been named.
+                # A gap after damage is a part of that damage, which is
+                # reported.
                 if block.first < expected or not pack.faults:
                     pack.fault(block.at, 'record %d where %d should be'
                                % (block.first, expected))
@@ -342,7 +356,7 @@ class Archive:
                 self.faults.append('%s: not sealed' % pack.name)
 
     def commit_batches(self):
-        """Walks the COMMITs; what lies behind the last whole one is torn."""
+        """Checks the COMMITs. Everything after the last whole batch is torn."""
         chain, expected = bytes(32), 1
         self.commits = []
         for number in sorted(self.records):
@@ -352,7 +366,7 @@ class Archive:
             first, count, algorithm = struct.unpack_from('<QIB', content, 0)
             root, said = content[16:48], content[48:80]
             if stub or algorithm != 1 or first + count != number:
-                self.faults.append('COMMIT %d does not hold' % number)
+                self.faults.append('COMMIT %d is invalid' % number)
                 continue
             leaves = [self.records[n][2] if n in self.records else None
                       for n in range(first, number)]
@@ -378,7 +392,7 @@ class Archive:
         self.cut_tail(expected)
 
     def cut_tail(self, expected):
-        """Forgets what follows the last COMMIT, records and faults."""
+        """Drops all records and faults after the last COMMIT."""
         for n in [n for n in self.records if n >= expected]:
             del self.records[n]
         if not self.packs:
@@ -396,7 +410,7 @@ class Archive:
         self.faults += [why for at, why in last.faults if at < end]
 
     def check_chains(self):
-        """Pack headers and trailers repeat the chain at their borders."""
+        """Checks the chains that pack headers and trailers repeat."""
         chains = [(0, bytes(32))] + [
             (n, self.records[n][4][48:80]) for n in self.commits]
         for p in self.packs:
@@ -410,8 +424,11 @@ class Archive:
 
     def fold(self):
         self.users, self.sources, self.folders = {}, {}, {}
-        self.labels, self.purged = {}, {}
+        self.labels, self.labelled, self.purged = {}, {}, {}
         self.blobs, self.messages = {}, {}
+        self.every_folder, self.changes = {}, {}
+        self.shown_in, self.shown_as = {}, {}
+        self.told = set()       # numbers of view and undo events
         for n in sorted(self.records):
             kind, stub, _, _, content, digest, _ = self.records[n]
             if kind == BLOB and not stub:
@@ -433,11 +450,96 @@ class Archive:
             self.sources.setdefault(e['url'], n)
         elif kind == 'folder':
             self.folders.setdefault((e['user'], e['source'], e['name']), n)
+            self.every_folder[n] = (e['user'], e['source'], e['name'])
         elif kind == 'label':
-            self.labels[(e['user'], e['source'])] = e['label']
+            self.label(n, e)
+        elif kind == 'view':
+            self.view(n, e)
+        elif kind == 'undo':
+            self.undo(n, e)
+        elif kind == 'state':
+            self.state(e)
         elif kind == 'purge':
             for r in e['records']:
                 self.purged[r] = max(n, self.purged.get(r, 0))
+
+    def undo(self, n, e):
+        if n not in self.told:
+            self.told.add(n)
+            self.changes.setdefault(e['change'], [0, 0, 0])[2] = 1
+
+    def view(self, n, e):
+        """A part of a change: [parts, seen, undone]."""
+        if n in self.told:
+            return
+        self.told.add(n)
+        first = e.get('change', n)
+        change = self.changes.setdefault(first, [0, 0, 0])
+        if first == n:
+            change[0] = e.get('parts', 1)
+        change[1] += not e.get('added')
+        for o in e.get('occurrences', []):
+            self.shown_in.setdefault(o, {})[first] = e.get('folder')
+        for f, name in zip(e.get('folders', []), e.get('names', [])):
+            self.shown_as.setdefault(f, {})[first] = name
+
+    def repeated(self, e):
+        """A view or undo event in a repeated state."""
+        numbers = []
+        for item in e.get('ranges', []):
+            step, n = item if isinstance(item, list) else (item, 1)
+            first = (numbers[-1] if numbers else 0) + step
+            numbers += range(first, first + n)
+        if e['event'] == 'view':
+            self.view(e['number'], dict(e, occurrences=numbers))
+        else:
+            self.undo(e['number'], e)
+
+    def last(self, by_change, otherwise):
+        """What the last change says that counts."""
+        count = [n for n in by_change if self.changes[n][2] == 0
+                 and 0 < self.changes[n][0] <= self.changes[n][1]]
+        return by_change[max(count)] if count else otherwise
+
+    def views(self):
+        """Yields (occurrence, user, source, folder), or None if removed."""
+        users = {n: name for name, n in self.users.items()}
+        sources = {n: url for url, n in self.sources.items()}
+        for n in sorted(self.records):
+            kind, stub, _, _, c = self.records[n][:5]
+            if kind != OCCURRENCE or stub:
+                continue
+            folder = self.last(self.shown_in.get(n, {}), u64(c, 40))
+            if folder is None:
+                yield n, None, None, None
+                continue
+            user, source, name = self.every_folder[folder]
+            name = self.last(self.shown_as.get(folder, {}), name)
+            yield n, users[user], sources[source], name
+
+    def state(self, e):
+        """Objects whose first events are missing."""
+        for numbers, objects, key in (
+                (self.users, e.get('users', []), lambda o: o['name']),
+                (self.sources, e.get('sources', []), lambda o: o['url']),
+                (self.folders, e.get('folders', []),
+                 lambda o: (o['user'], o['source'], o['name']))):
+            known = set(numbers.values())
+            for o in objects:
+                if o['number'] not in known:
+                    numbers.setdefault(key(o), o['number'])
+        for o in e.get('folders', []):
+            self.every_folder.setdefault(
+                o['number'], (o['user'], o['source'], o['name']))
+        for o in e.get('labels', []):
+            self.label(o['changed'], o)
+        for o in e.get('changes', []):
+            self.repeated(o)
+
+    def label(self, n, e):
+        key = (e['user'], e['source'])
+        if n > self.labelled.get(key, 0):
+            self.labelled[key], self.labels[key] = n, e['label']
 
     def content(self, number):
         kind, stub, _, block, keep = self.records[number][:5]
@@ -451,7 +553,7 @@ class Archive:
         return self.payload[at:at + lengths[i]]
 
     def occurrences(self):
-        """Yields dicts with all that an OCCURRENCE and its events say."""
+        """Yields a dict for each OCCURRENCE, with the names of its events."""
         users = {n: name for name, n in self.users.items()}
         sources = {n: url for url, n in self.sources.items()}
         folders = {n: key for key, n in self.folders.items()}
@@ -472,8 +574,46 @@ class Archive:
                 form=c[56], bits=c[57], place=fields.get(1, b'').decode(),
                 flags=fields.get(2, b'').decode(), size=size)
 
+    def receipts(self):
+        """Yields (number, fields to show, numbers of the OCCURRENCEs)."""
+        users = {n: name for name, n in self.users.items()}
+        sources = {n: url for url, n in self.sources.items()}
+        folders = {n: key for key, n in self.folders.items()}
+        for n in sorted(self.records):
+            kind, stub, _, _, c = self.records[n][:5]
+            if kind != RECEIPT or stub:
+                continue
+            count = u32(c, 112)
+            if not 0 < count <= 131072 or len(c) < 120 + 8 * count:
+                raise Damage('RECEIPT %d' % n)
+            numbers = struct.unpack_from('<%dQ' % count, c, 120)
+            if list(numbers) != sorted(set(numbers)) or numbers[-1] >= n:
+                raise Damage('RECEIPT %d: not in order' % n)
+            user, source, name = folders[u64(c, 104)]
+            fields = dict(self.fields(c, 120 + 8 * count))
+            yield n, [c[:32].hex(), u64(c, 96), users[user], sources[source],
+                      name, fields.get(1, b'').decode() or '-',
+                      fields.get(2, b'').decode() or '-', c[116]], numbers
+
+    def check_receipts(self, ids):
+        """Each RECEIPT has what the message says, if the message is there."""
+        for n, shown, numbers in self.receipts():
+            c = self.records[n][4]
+            for o in numbers:
+                if o not in ids:
+                    self.faults.append('RECEIPT %d: no occurrence %d' % (n, o))
+            if c[:32] not in self.messages:
+                continue
+            wire = self.message(self.messages[c[:32]], 'wire')
+            end = 2 if wire.startswith(b'\r\n') else wire.find(b'\n\r\n') + 3
+            head = wire[:end if end > 2 else len(wire)][:262144]
+            header = len(re.findall(rb'(?mi)^message-id[ \t]*:', head)) > 0
+            if (sha(head) != c[32:64] or sha(head[:4096]) != c[64:96] or
+                    len(wire) != u64(c, 96) or (header and not c[116] & 2)):
+                self.faults.append('RECEIPT %d: not of its message' % n)
+
     def moved(self):
-        """Occurrences that were left, and those in their new folders."""
+        """Returns {moved occurrence: the occurrence in the new folder}."""
         marks = {}
         for n in sorted(self.records):
             kind, stub, _, _, c = self.records[n][:5]
@@ -519,7 +659,7 @@ class Archive:
             yield kind & 0x7f, eol, chars, flags & 1, stored
 
     def message(self, number, form):
-        """The bytes of a message, form being wire, lf, crlf or stored."""
+        """Returns the bytes of a message. form: wire, lf, crlf or stored."""
         out = []
         for kind, eol, chars, ends, stored in self.items(number):
             verbatim = eol == 3
@@ -542,7 +682,7 @@ class Archive:
         return b''.join(out)
 
     def kept_form(self, message):
-        """The form of the first occurrence of a MESSAGE."""
+        """Returns the form of the first occurrence of a MESSAGE."""
         for o in self.occurrences():
             if o['message'] == message:
                 return ('stored', 'lf', 'crlf')[o['form']]
@@ -573,6 +713,7 @@ class Archive:
             if kind == MOVED and not stub and not (
                     ids.get(u64(c, 0)) == ids.get(u64(c, 8)) is not None):
                 self.faults.append('MOVED %d: not of one message' % n)
+        self.check_receipts(ids)
 
 
 def show(fields):
@@ -589,7 +730,9 @@ def main(argv):
             print('damaged: ' + line)
         for line in a.notes:
             print('note: ' + line)
-        return 65 if a.faults else 0
+        if a.faults or len(argv) == 3:
+            return 65 if a.faults else 0
+        command = argv[3]
     if command == 'packs':
         for p in a.packs:
             for b in p.blocks:
@@ -613,6 +756,16 @@ def main(argv):
                                               key=lambda kv: kv[1]):
             show([n, users[user], sources[source],
                   a.labels.get((user, source)), name])
+    elif command == 'views':
+        moved = a.moved()
+        for n, user, source, name in a.views():
+            if n not in moved:
+                show([n, user, source, name] if user else [n, '-'])
+    elif command == 'receipts':
+        who = {o['number']: o['user'] + ':' + o['folder']
+               for o in a.occurrences()}
+        for n, shown, numbers in a.receipts():
+            show([n] + shown + [' '.join(sorted(who[o] for o in numbers))])
     elif command == 'ids':
         for n in sorted(a.records):
             kind, stub, _, _, c = a.records[n][:5]

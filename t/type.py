@@ -2,9 +2,9 @@
 """type.py - runs a command on a terminal and answers its questions.
 
 usage: type.py [QUESTION ANSWER]... -- COMMAND...
-Waits until the terminal has shown QUESTION, types ANSWER and the return key,
-and so on; then waits for the end of the command. stdout gets all that the
-terminal has shown. The exit status is that of the command.
+The program waits until the terminal has shown QUESTION, types ANSWER and the
+return key, and so on; then it waits for the end of the command. It prints all
+that the terminal has shown. The exit status is that of the command.
 """
 import os
 import pty
@@ -17,7 +17,7 @@ if child == 0:
 
 
 def read():
-    """What the terminal shows next; nothing: the command has ended."""
+    """Returns the next output of the terminal; b"": the command has ended."""
     try:
         data = os.read(fd, 65536)
     except OSError:

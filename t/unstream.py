@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""unstream.py - a second reader of message streams, after ms-stream(5) alone.
+"""unstream.py - a second reader of message streams, written from ms-stream(5)
+alone.
 
-usage: unstream.py [DIR] <stream: a line for each message on stdout, fields
-divided by TAB: user source folder uid flags date sha256; then the trailer.
-With DIR, message N is put into DIR/N as it came. What a void line takes back
-is left out. Status 1: not a stream.
+usage: unstream.py [DIR] <stream
+The program prints a line for each message, with fields separated by TAB: user
+source folder uid flags date sha256; then the trailer. With DIR, the bytes of
+message N are written to DIR/N. A message that a void line cancels is left out.
+Status 1: the input is not a stream.
 """
 import hashlib
 import re
@@ -39,7 +41,7 @@ def attributes(line):
 
 
 def messages(data):
-    """Yields (envelope line, bytes) of what stands between separators."""
+    """Yields (envelope line, bytes) for each part between two separators."""
     starts = [m.start() for m in re.finditer(rb"(?:\A|(?<=\n))From ", data)]
     if not starts or starts[0] != 0:
         sys.exit("no separator at the beginning")
@@ -57,7 +59,7 @@ count, trailer, held = 0, None, None
 
 
 def show(message):
-    """A message counts when no void line follows it."""
+    """Prints a message that no void line cancels."""
     global count
     line, body = message
     count += 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""wire.py - the id of the message on standard input: the SHA-256 of its bytes
-with a CR before each LF that has none. ms-archive(5), Identity."""
+"""wire.py - prints the id of the message on standard input: the SHA-256 of its
+bytes, with a CR added before each LF that has none. ms-archive(5), Identity."""
 import hashlib
 import re
 import sys

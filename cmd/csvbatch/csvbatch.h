@@ -23,10 +23,11 @@ struct fetch_trial {
 };
 
 struct csvbatch_options {
-	const char *archive, *report, *failed_from, *into;
+	const char *archive, *failed_from, *into, *encoding, *columns;
+	struct ms_report_options report;
 	unsigned at_once, threads; /* threads 0: not given */
 	uint64_t run; /* of ms-profile, to which this one belongs; 0: none */
-	bool quiet, json, check;
+	bool json, check;
 
 	struct argv server; /* for every run of ms-fetch */
 	struct argv fetch;  /* for the run that fetches */
@@ -62,6 +63,7 @@ struct row {
 	struct ms_run_mailbox sum; /* of its jobs */
 	int64_t ms;                /* that its jobs took */
 	char *reason;              /* of sum; NULL */
+	struct ms_buf said; /* messages that were printed: result_say() */
 };
 
 struct batch;
@@ -88,11 +90,14 @@ void retry_list_free(struct retry_list *list);
 
 /* ---- results (result.c) ---- */
 
+/* Prints a message about a row, which is not printed again with its result. */
+void result_say(struct row *row, const char *text);
 /* A row is done: writes its line to stdout and to the report. */
-void result_row(struct batch *b, const struct row *row);
-/* Writes the failures of one of its jobs to the report. */
-void result_failures(struct batch *b, const struct row *row,
-    const struct ms_run_mailbox *result);
+void result_row(struct batch *b, struct row *row);
+/* Writes the failures of one of its jobs to the report, and to stderr, where
+ * each of them appears once. */
+void result_failures(
+    struct batch *b, struct row *row, const struct ms_run_mailbox *result);
 /* Writes the sums of the run to the report and to stderr. */
 int result_end(struct batch *b, int status, struct ms_err *err);
 

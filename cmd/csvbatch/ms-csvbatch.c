@@ -3,20 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "csvbatch.h"
+#include "actor.h"
 #include "run-liveness.h"
+#include "secret.h"
 
 /* ---- hooks of the runner ---- */
 
 static void
 on_message(void *ctx, const struct job *job, const char *line)
 {
-	const struct row *row = job->ctx;
-
 	(void)ctx;
-	ms_warn(TOOL, "%s: %s", row->name, line);
+	result_say(job->ctx, line);
 }
 
 /* A message that the delete run would delete. */
@@ -84,16 +83,27 @@ begin_log(struct batch *b, struct ms_err *err)
 static void
 run_jobs(struct batch *b)
 {
-	const struct jobs_hooks hooks = {.message = on_message,
+	const struct jobs_hooks hooks = {
+	    .message = b->opt->report.verbose ? on_message : NULL,
 	    .output = b->opt->dry_run ? on_output : NULL,
 	    .done = on_done,
 	    .tick = on_tick,
-	    .progress = !b->opt->quiet,
+	    .progress = !b->opt->report.quiet,
 	    .total = on_total};
 
 	b->jobs = jobs_new(b->opt->at_once, &hooks, b);
 	rows_add_jobs(b);
 	jobs_run(b->jobs);
+}
+
+/* Logins and passwords in a wrong code page can lock accounts. */
+static void
+remark(struct batch *b)
+{
+	const char *text = ms_csv_remark(b->table.csv);
+
+	if (text != NULL)
+		ms_report_remark(b->report, b->opt->file, text);
 }
 
 static int
@@ -122,13 +132,13 @@ run_batch(const struct csvbatch_options *opt)
 	/* --failed-from is read before --report, which may be the same file,
 	 * is emptied. */
 	if (rows_open(&b, &err) < 0 ||
-	    ms_report_open(&b.report, TOOL, opt->report, opt->quiet, &err) <
-		0 ||
+	    ms_report_open(&b.report, TOOL, &opt->report, &err) < 0 ||
 	    begin_log(&b, &err) < 0) {
 		status = ms_warn_end(TOOL, 0, &err);
 		if (b.report != NULL)
 			ms_report_end(b.report, status, NULL, 0, NULL);
 	} else {
+		remark(&b);
 		run_jobs(&b);
 		status = finish(&b);
 	}
@@ -150,30 +160,34 @@ run(const struct ms_args *args)
 	opt->url_text = args->v[0];
 	opt->file = args->v[1];
 	if (csvbatch_options_check(opt, &err) < 0)
-		return ms_command_misused(args->cmd, &err);
+		return ms_command_misused(args, &err);
 	return run_batch(opt);
 }
 
 static const struct ms_command tool = {
     .name = TOOL,
     .options = csvbatch_table,
-    .operands = "[option of ms-fetch ...] [--delete-archived [-n] "
-		"[option of ms-fetch ...]] url file | -",
+    .operands = "url file | -",
     .least = 2,
     .most = 2,
+    .about = "Archives the mailboxes of a CSV file",
+    .see = "The options of ms-fetch are accepted too, and are used for each "
+	   "mailbox:\n"
+	   "see 'ms-fetch --help'. Those after --delete-archived are for "
+	   "deleting.",
     .more = fetch_table,
     .more_call = csvbatch_pass_on,
     .run = run,
+    .guard = ms_actor_guard,
 };
 
 int
 main(int argc, char *argv[])
 {
-	const struct rlimit no_core = {0, 0};
 	struct csvbatch_options opt;
 	int status;
 
-	setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
+	ms_secret_protect();
 	csvbatch_options_init(&opt);
 	status = ms_command_main(&tool, &opt, argc, argv);
 	csvbatch_options_release(&opt);

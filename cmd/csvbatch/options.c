@@ -8,26 +8,30 @@
 
 #define IN(member) MS_OPT_IN(struct csvbatch_options, member)
 const struct ms_option csvbatch_table[] = {
-    {'q', "quiet", MS_OPT_FLAG, IN(quiet), .help = "print nothing but errors"},
     {'a', "archive", MS_OPT_STRING, IN(archive), "archive",
 	"add to this archive (default: $MS_ARCHIVE)"},
+    MS_OPT_AS_ROW(),
     {'j', "jobs", MS_OPT_NUMBER, IN(at_once), "number",
-	"number of mailboxes at a time (default: 4)", .min = 1,
-	.max = JOB_AT_ONCE_MAX},
+	"mailboxes at a time (default: 4)", .min = 1, .max = JOB_AT_ONCE_MAX},
     {0, "check", MS_OPT_FLAG, IN(check),
 	.help = "log in to each mailbox and fetch nothing", .group = 1},
-    {0, "json", MS_OPT_FLAG, IN(json), .help = "print JSON Lines (ms-json(5))"},
-    {0, "report", MS_OPT_STRING, IN(report), "file",
-	"write a report in JSON Lines to this file (ms-json(5))"},
     {0, "failed-from", MS_OPT_STRING, IN(failed_from), "report",
 	"only the mailboxes that failed in this report"},
+    {0, "encoding", MS_OPT_STRING, IN(encoding), "name",
+	"character set of the file (default: recognized)"},
+    {0, "columns", MS_OPT_STRING, IN(columns), "list",
+	"order of the columns, as in login,-,password"},
     {'d', "into", MS_OPT_STRING, IN(into), "folder", "add below this folder"},
     {0, "threads", MS_OPT_NUMBER, IN(threads), "n",
-	"number of threads that compress, for each mailbox", .min = 1,
+	"threads that compress, for each mailbox", .min = 1,
 	.max = THREADS_MAX},
     {0, "run", MS_OPT_NUMBER, IN(run), "number",
-	"record the results as a part of this run of ms-profile", .min = 1,
+	"record the results for this run of ms-profile", .min = 1,
 	.max = UINT64_MAX},
+    MS_OPT_REPORT_ROWS(struct csvbatch_options, report, 0),
+    MS_OPT_VERBOSE_ROW(struct csvbatch_options, report, 0,
+	"print the messages of ms-fetch and ms-ingest, too"),
+    {0, "json", MS_OPT_FLAG, IN(json), .help = "print JSON Lines (ms-json(5))"},
     MS_OPT_COMMON,
 };
 
@@ -96,6 +100,11 @@ csvbatch_options_init(struct csvbatch_options *opt)
 int
 csvbatch_options_check(struct csvbatch_options *opt, struct ms_err *err)
 {
+	if (opt->columns != NULL && ms_csv_check_columns(opt->columns, err) < 0)
+		return ms_context(err, "--columns");
+	if (opt->encoding != NULL &&
+	    ms_csv_check_encoding(opt->encoding, err) < 0)
+		return -1;
 	if (ms_url_parse(&opt->url, opt->url_text, err) < 0)
 		return -1;
 	if (opt->url.login != NULL)

@@ -7,9 +7,23 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "human.h"
 #include "json.h"
 #include "listing.h"
+
+#define SAID_MAX 65536 /* bytes of the messages of a row that are kept */
+
+void
+result_say(struct row *row, const char *text)
+{
+	ms_warn(TOOL, "%s: %s", row->name, text);
+	if (row->said.n < SAID_MAX) {
+		ms_buf_add_str(&row->said, text);
+		ms_buf_add_byte(&row->said, '\n');
+	}
+}
 
 static void
 set_text(json_t *o, const char *key, const char *text)
@@ -69,15 +83,50 @@ add_fields(struct ms_buf *line, const struct row *row)
 		ms_listing_escape(line, r->reason, strlen(r->reason));
 }
 
+/* Has a message given the reason? */
+static bool
+was_said(struct row *row)
+{
+	return row->sum.reason == NULL ||
+	       strstr(ms_buf_str(&row->said), row->sum.reason) != NULL;
+}
+
+/* For a terminal: "line 3, bob: failed, status 75: no route to host", or the
+ * counts, if there are any. The reason follows if no message has given it. */
+static void
+add_sentence(struct ms_buf *line, struct row *row)
+{
+	const struct ms_run_mailbox *r = &row->sum;
+	struct ms_buf text = {0};
+
+	ms_buf_printf(
+	    &text, "%s: %s", row->name, ms_run_result_name(r->result));
+	if (r->status != 0)
+		ms_buf_printf(&text, ", status %d", r->status);
+	if (r->status == 0 || r->counts.seen > 0) {
+		ms_buf_add_str(&text, ": ");
+		ms_tally_text(&text, &r->counts, "", r->counts.deleted > 0);
+	}
+	if (!was_said(row))
+		ms_buf_printf(&text, ": %s", r->reason);
+	ms_term_sanitize(line, ms_buf_str(&text));
+	ms_buf_release(&text);
+}
+
 void
-result_row(struct batch *b, const struct row *row)
+result_row(struct batch *b, struct row *row)
 {
 	json_t *o = object_of(b, row);
 	struct ms_buf line = {0};
+	bool sentence = !b->opt->json && isatty(STDOUT_FILENO) == 1;
 
 	ms_report_object(b->report, o);
+	if (!sentence && !was_said(row))
+		result_say(row, row->sum.reason);
 	if (b->opt->json)
 		ms_json_line(&line, o);
+	else if (sentence)
+		add_sentence(&line, row);
 	else
 		add_fields(&line, row);
 	ms_buf_add_byte(&line, '\n');
@@ -90,13 +139,41 @@ result_row(struct batch *b, const struct row *row)
 	json_decref(o);
 }
 
+/* With -v, the tools have said all that is in their reports. The reason of the
+ * row follows with its result if it is the only failure. */
+static void
+print_failures(
+    const struct batch *b, struct row *row, const struct ms_run_mailbox *r)
+{
+	struct ms_buf text = {0};
+	const char *reason = row->sum.reason != NULL ? row->sum.reason : "";
+	bool one = r->failure_count + r->more == 1;
+
+	if (b->opt->report.verbose)
+		return;
+	for (size_t i = 0; i < r->failure_count; i++) {
+		ms_buf_clear(&text);
+		ms_buf_printf(&text, "%s: %s", r->failures[i].where,
+		    r->failures[i].reason);
+		if (!one || strcmp(ms_buf_str(&text), reason) != 0)
+			result_say(row, ms_buf_str(&text));
+	}
+	if (r->more > 0) {
+		ms_buf_clear(&text);
+		ms_buf_printf(&text, "%" PRIu64 " more failures", r->more);
+		result_say(row, ms_buf_str(&text));
+	}
+	ms_buf_release(&text);
+}
+
 void
 result_failures(
-    struct batch *b, const struct row *row, const struct ms_run_mailbox *r)
+    struct batch *b, struct row *row, const struct ms_run_mailbox *r)
 {
 	struct ms_buf where = {0};
 	size_t i;
 
+	print_failures(b, row, r);
 	for (i = 0; i < r->failure_count; i++) {
 		ms_buf_clear(&where);
 		ms_buf_printf(
@@ -115,8 +192,8 @@ print_sums(const struct batch *b)
 	const struct job_sum *s = &b->sum;
 	struct ms_buf text = {0};
 
-	ms_buf_printf(&text, "%" PRIu64 " mailboxes: %" PRIu64 " succeeded",
-	    s->jobs, s->succeeded);
+	ms_human_count(&text, s->jobs, "mailbox");
+	ms_buf_printf(&text, ": %" PRIu64 " succeeded", s->succeeded);
 	if (s->with_errors > 0)
 		ms_buf_printf(
 		    &text, ", %" PRIu64 " with errors", s->with_errors);

@@ -56,9 +56,9 @@ open_file(const struct csvbatch_options *opt, int *fd, struct ms_err *err)
 	if (strcmp(opt->file, "-") != 0) {
 		*fd = open(opt->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (*fd < 0)
-			return ms_fail_errno(err, "opening");
+			return ms_fail_errno(err, "%s", opt->file);
 	}
-	if (!opt->quiet && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	if (!opt->report.quiet && fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
 		ms_warn(TOOL,
 		    "%s: other users can read this file and the passwords in "
@@ -73,8 +73,15 @@ read_table(struct batch *b, struct ms_err *err)
 	struct ms_buf text = {0};
 	int fd = -1, rc = -1;
 
-	if (open_file(b->opt, &fd, err) == 0 && read_all(&text, fd, err) == 0)
-		rc = ms_csv_mailboxes_read(&b->table, ms_buf_slice(&text), err);
+	if (open_file(b->opt, &fd, err) < 0)
+		return -1;
+	if (read_all(&text, fd, err) == 0)
+		rc = ms_csv_mailboxes_read(&b->table, ms_buf_slice(&text),
+		    b->opt->encoding, b->opt->columns, err);
+	if (rc == 0 && b->opt->columns != NULL && b->table.has_names &&
+	    !b->opt->report.quiet)
+		ms_warn(
+		    TOOL, "%s: the first row names the columns", b->opt->file);
 	if (fd > STDIN_FILENO)
 		close(fd);
 	ms_secret_forget(&text);
@@ -259,7 +266,7 @@ rows_add_jobs(struct batch *b)
 	for (row = b->rows; row < b->rows + b->count; row++) {
 		job = job_of(b, row);
 		if (job.fault != NULL)
-			ms_warn(TOOL, "%s: %s", row->name, job.fault);
+			result_say(row, job.fault);
 		jobs_add(b->jobs, &job);
 	}
 }
@@ -273,6 +280,7 @@ rows_release(struct batch *b)
 		free(row->name);
 		free(row->source);
 		free(row->reason);
+		ms_buf_release(&row->said);
 		argv_release(&row->own_options);
 		argv_release(&row->ingest_options);
 	}

@@ -34,7 +34,8 @@ pick_occurrences(struct export_run *r, const struct ms_pick *pick,
 
 		if (rc < 0)
 			return -1;
-		if (rc == 0 || !fits(r, pick, f))
+		if (rc == 0 || (row->bits & MS_ROW_REMOVED) != 0 ||
+		    !fits(r, pick, f))
 			continue;
 		*some = true;
 		if (pick->user == NULL)
@@ -77,7 +78,7 @@ export_line(
 failed:
 	snprintf(where, sizeof(where), "standard input, line %llu",
 	    (unsigned long long)number);
-	export_warn(r, where, &why);
+	export_failed(r, NULL, where, &why);
 	return 0;
 }
 
@@ -88,6 +89,8 @@ flush(void *ctx, struct ms_err *err)
 {
 	struct export_run *r = ctx;
 
+	if (r->window == NULL)
+		return 0;
 	if (export_window_drain(r->window, err) < 0)
 		return -1;
 	return ms_sink_flush(r->sink, err);
@@ -100,13 +103,15 @@ export_lines(struct export_run *r, int fd, struct ms_err *err)
 	char *line;
 	int rc;
 
-	r->window = export_window_new(r->archive, r->eol, export_write, r);
+	if (!r->dry_run)
+		r->window =
+		    export_window_new(r->archive, r->eol, export_write, r);
 	while ((rc = ms_lines_next(&lines, &line, err)) == 1) {
 		rc = export_line(r, line, lines.number, err);
 		if (rc < 0)
 			break;
 	}
-	if (rc == 0)
+	if (rc == 0 && r->window != NULL)
 		rc = export_window_drain(r->window, err);
 	export_window_free(r->window);
 	r->window = NULL;

@@ -80,14 +80,6 @@ compare_by_record(const void *va, const void *vb)
 	return (m > n) - (m < n);
 }
 
-static int
-append(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
-{
-	(void)err;
-	ms_buf_add(ctx, p, n);
-	return 0;
-}
-
 /* Reads one message, or keeps the reason why it cannot be read. */
 static void
 load(struct export_window *w, struct waiting *item)
@@ -97,8 +89,8 @@ load(struct export_window *w, struct waiting *item)
 	if (c->row.size > LOADED_MAX)
 		return;
 	item->at = w->bytes.n;
-	c->loaded = ms_archive_emit(w->archive, c->row.message,
-			export_form(w->eol, &c->row), append, &w->bytes,
+	c->loaded = ms_archive_emit(w->archive, c->row.message, c->row.id,
+			export_form(w->eol, &c->row), ms_buf_append, &w->bytes,
 			&c->damage) == 0;
 	if (!c->loaded)
 		w->bytes.n = item->at;

@@ -13,6 +13,10 @@
 struct export_choice {
 	struct ms_row row;
 	bool bare; /* only the message, without an occurrence */
+	/* Occurrences in the output that were moved to this one. */
+	const struct ms_row *const *from;
+	size_t from_count;
+	bool away; /* it was moved to another one in the output */
 	/* Set by the window: the bytes of the message, or the reason why they
 	 * cannot be read. */
 	bool loaded;

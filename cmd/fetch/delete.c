@@ -13,8 +13,8 @@ delete_request(struct run *r, struct worker *w, struct ms_err *err)
 {
 	struct task *t = &w->task;
 	struct ms_mailbox_state *m = &t->folder->mailbox;
-	struct ms_buf identities = {0};
-	struct ms_identity identity;
+	struct ms_buf proofs = {0};
+	struct ms_proof proof;
 	struct ms_err why;
 	size_t i, n = 0;
 	int rc = 0;
@@ -22,16 +22,17 @@ delete_request(struct run *r, struct worker *w, struct ms_err *err)
 	for (i = 0; i < t->n; i++) {
 		why = (struct ms_err){0};
 		if (ms_expunge_read_back(
-			r->expunge, m, t->uid[i], &identity, &why) < 0) {
+			r->expunge, m, t->uid[i], &proof, &why) < 0) {
 			ms_context(&why,
 			    "not deleted: the archive's copy cannot be read");
 			account_failed(r, t->folder, t->uid[i], why.msg);
 			continue;
 		}
-		ms_buf_add(&identities, &identity, sizeof(identity));
+		ms_buf_add(&proofs, &proof, sizeof(proof));
 		t->uid[n++] = t->uid[i];
 	}
 	t->n = t->left = n;
+	ms_expunge_distrust(r->expunge, (struct ms_proof *)(void *)proofs.p, n);
 	if (n > 0 && !r->opt->dry_run)
 		rc = ms_expunge_begin(r->expunge, m, t->uid, n, err);
 	if (n > 0 && rc == 0)
@@ -40,10 +41,9 @@ delete_request(struct run *r, struct worker *w, struct ms_err *err)
 			   .raw = t->folder->raw,
 			   .uidvalidity = m->uidvalidity,
 			   .uids = {t->uid, n},
-			   .identities =
-			       {(struct ms_identity *)(void *)identities.p, n},
+			   .proofs = {(struct ms_proof *)(void *)proofs.p, n},
 			   .dry_run = r->opt->dry_run});
-	ms_buf_release(&identities);
+	ms_buf_release(&proofs);
 	return rc < 0 ? -1 : n == 0;
 }
 

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "replies.h"
 #include "retry.h"
+#include "stop.h"
 
 #define TICK_MS 500   /* until a signal is noticed */
 #define GRACE_MS 1000 /* for a worker to end */
@@ -57,17 +58,33 @@ ask_messages(
 }
 
 /* The stage of a folder that has messages waiting, the last stage first: so
- * that as little as possible is kept in memory. MS_STAGES: none. */
+ * that as little as possible is kept in memory. MS_STAGES: none. After a loss,
+ * one worker asks for one message, and the others wait for what it finds. */
 static enum ms_stage
 ready_stage(const struct folder *f)
 {
 	int i;
 
-	if (f->state == FOLDER_OPEN)
+	if (f->state == FOLDER_OPEN &&
+	    (f->busy == 0 || !f->backoff.one_at_a_time))
 		for (i = MS_STAGES - 1; i >= 0; i--)
 			if (ms_queue_count(&f->mailbox.queue[i]) > 0)
 				return (enum ms_stage)i;
 	return MS_STAGES;
+}
+
+/* Some servers give a folder a new UIDVALIDITY each time it is opened. After it
+ * was renumbered, no other worker opens it. */
+static bool
+may_join(const struct run *r, const struct folder *f)
+{
+	const struct worker_pool *p = r->pool;
+	size_t i;
+
+	for (i = 0; f->backoff.renumbered > 0 && i < p->count; i++)
+		if (p->workers[i].open == f)
+			return false;
+	return true;
 }
 
 /* A worker goes on with the folder that it has open; else it surveys the next
@@ -88,7 +105,7 @@ find_task(struct run *r, struct worker *w)
 			return true;
 		}
 	for (f = r->folders; f < r->folders + r->folder_count; f++)
-		if ((stage = ready_stage(f)) != MS_STAGES) {
+		if ((stage = ready_stage(f)) != MS_STAGES && may_join(r, f)) {
 			ask_messages(r, w, f, stage);
 			return true;
 		}
@@ -105,20 +122,20 @@ leave_out_stage(
 		account_left_out(r, f, uid, reason);
 }
 
-/* After --max-bytes nothing more is fetched. */
+/* After --max-bytes nothing more is fetched, or compared and deleted. */
 static void
 stop_at_max_bytes(struct run *r)
 {
 	static const char reason[] = "--max-bytes is reached";
 	struct folder *f;
+	int stage;
 
 	if (r->opt->max_bytes == 0 || r->bytes < r->opt->max_bytes)
 		return;
 	for (f = r->folders; f < r->folders + r->folder_count; f++)
-		if (f->mailbox.probe == 0) {
-			leave_out_stage(r, f, MS_STAGE_LOOK, reason);
-			leave_out_stage(r, f, MS_STAGE_FETCH, reason);
-		}
+		for (stage = 0; f->mailbox.probing == 0 && stage < MS_STAGES;
+		     stage++)
+			leave_out_stage(r, f, (enum ms_stage)stage, reason);
 }
 
 /* Gives every free worker a task, and returns how many workers are busy. The
@@ -150,7 +167,7 @@ check_stop(struct run *r)
 {
 	struct ms_err why = {0};
 
-	if (pool_stopped)
+	if (ms_stopped != 0)
 		ms_fail(&why, MS_TEMP, "stopped by a signal");
 	else if (r->deadline_ms != 0 &&
 		 ms_clock_ms() >= r->deadline_ms + GRACE_MS)
@@ -290,4 +307,22 @@ dispatch_list_folders(struct run *r)
 		while (w->state == WORKER_BUSY && r->aborted.code == MS_OK)
 			dispatch_wait(r, 0);
 	} while (r->aborted.code == MS_OK && r->pause_until_ms > ms_clock_ms());
+}
+
+uint64_t
+dispatch_count(struct run *r, const char *raw)
+{
+	struct worker *w = r->pool->workers;
+
+	r->counted = MS_REPORT_UNKNOWN;
+	while (w < r->pool->workers + r->pool->count && w->state != WORKER_FREE)
+		w++;
+	if (w == r->pool->workers + r->pool->count)
+		return MS_REPORT_UNKNOWN;
+	pool_begin_task(w, ASK_COUNT, NULL);
+	pool_send(w, &(struct ipc_message){.type = ASK_COUNT, .raw = raw});
+	w->open = NULL;
+	while (w->state == WORKER_BUSY && r->aborted.code == MS_OK)
+		dispatch_wait(r, 0);
+	return r->counted;
 }

@@ -10,6 +10,9 @@
 void dispatch_loop(struct run *r);
 /* Asks for the list of folders: the first request of a run. */
 void dispatch_list_folders(struct run *r);
+/* Asks how many messages a folder has that is not read. Returns
+ * MS_REPORT_UNKNOWN if the server does not say. */
+uint64_t dispatch_count(struct run *r, const char *raw);
 /* Waits for one message of a worker, for wait_ms at most if that is positive,
  * and deals with it. */
 void dispatch_wait(struct run *r, int64_t wait_ms);

@@ -22,6 +22,7 @@ void
 folder_release(struct folder *f)
 {
 	ms_mailbox_release(&f->mailbox);
+	account_forget_left_out(f);
 	free(f->raw);
 }
 
@@ -45,8 +46,7 @@ add_missing(struct run *r, struct folder *f, uint64_t missing)
 		return;
 	snprintf(why, sizeof(why), "%" PRIu64 " %s not listed by the server",
 	    missing, missing == 1 ? "message" : "messages");
-	account_folder_failed(r, f, why, missing);
-	f->tally->seen += missing;
+	account_folder_messages_failed(r, f, why, missing);
 }
 
 static int
@@ -84,7 +84,7 @@ folder_add_survey(struct run *r, struct folder *f, const struct ipc_message *m,
 	default:
 		if (m->info.uid == state->uids.n + 1)
 			rc = ms_mailbox_add_uidl(
-			    state, m->text, MS_POP3_MESSAGES_MAX);
+			    state, m->text, m->info.size, MS_POP3_MESSAGES_MAX);
 		else
 			rc = -1;
 	}
@@ -99,18 +99,27 @@ static void
 account_plan(struct run *r, struct folder *f, struct ms_sync_plan *plan)
 {
 	const struct ms_mailbox_state *m = &f->mailbox;
+	const struct ms_left_out *l;
+	char why[64];
 	size_t i;
 
 	if (plan->uids_reused)
-		ms_report_note(r->report,
-		    "%s: the server's UIDs name other messages than in the "
-		    "archive; every header is compared",
-		    m->name);
+		ms_report_remark(r->report, m->name,
+		    "the server's UIDs name other messages than in the "
+		    "archive; every header is compared");
+	f->renumbered = plan->renumbered;
 	f->tally->seen += plan->seen;
 	f->tally->known += plan->known;
-	for (i = 0; i < plan->left_out.n; i++)
-		account_left_out(
-		    r, f, plan->left_out.v[i], plan->left_out_reason);
+	for (l = plan->left_out; l->reason != NULL; l++)
+		for (i = 0; i < l->uids.n; i++)
+			account_left_out(r, f, l->uids.v[i], l->reason);
+	for (i = 0; i < plan->removed_count; i++) {
+		snprintf(why, sizeof(why),
+		    "removed by hand: ms-remove --undo %llu",
+		    (unsigned long long)plan->removed[i].change);
+		account_left_out(r, f, plan->removed[i].uid, why);
+	}
+	account_shorts(r, f, &plan->shorts);
 	f->asked = ms_queue_count(&m->queue[MS_STAGE_LOOK]) +
 		   ms_queue_count(&m->queue[MS_STAGE_FETCH]);
 	ms_sync_plan_release(plan);
@@ -130,19 +139,31 @@ folder_surveyed(struct run *r, struct folder *f, struct ms_err *err)
 }
 
 int
-folder_probed(struct run *r, struct folder *f, const struct ms_msg_info *info,
-    struct ms_err *err)
+folder_probed(struct run *r, struct folder *f, uint32_t uid,
+    const struct ms_msg_info *info, struct ms_err *err)
 {
 	struct ms_sync_plan plan = {0};
+	int rc;
 
-	if (ms_sync_probed(
-		&r->rules, r->lookup, &f->mailbox, info, &plan, err) < 0)
-		return -1;
-	account_plan(r, f, &plan);
-	return 0;
+	rc = ms_sync_probed(
+	    &r->rules, r->lookup, &f->mailbox, uid, info, &plan, err);
+	if (rc == 0)
+		account_plan(r, f, &plan);
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- tasks ---- */
+
+/* How many bytes of messages one request should ask for. */
+static uint64_t
+bytes_left(const struct run *r)
+{
+	uint64_t max = r->opt->max_bytes;
+
+	if (max == 0 || max > r->bytes + TASK_BYTES)
+		return TASK_BYTES;
+	return max > r->bytes ? max - r->bytes : 0;
+}
 
 /* How many messages one request names: some MiB, and not all messages to one
  * worker where others are free. */
@@ -156,8 +177,8 @@ task_size(const struct run *r, const struct folder *f, enum ms_stage stage)
 
 	if (f->backoff.one_at_a_time)
 		return 1;
-	if (stage == MS_STAGE_FETCH) {
-		n = (size_t)(TASK_BYTES / mean);
+	if (stage != MS_STAGE_LOOK) { /* bodies are read */
+		n = (size_t)(bytes_left(r) / mean);
 		share = waiting / r->pool->count + 1;
 		if (share < TASK_SHARE)
 			share = TASK_SHARE;
@@ -173,13 +194,13 @@ static enum ipc_type
 request_of(const struct run *r, const struct folder *f, enum ms_stage stage)
 {
 	if (stage == MS_STAGE_FETCH)
-		return ASK_FETCH;
+		return f->mailbox.probing > 0 ? ASK_IDS : ASK_FETCH;
 	if (stage == MS_STAGE_DELETE)
 		return ASK_DELETE;
-	return f->mailbox.probe != 0 ||
-		       ms_sync_needs_heads(&r->rules, r->lookup)
-		   ? ASK_HEADERS
-		   : ASK_ATTRIBUTES;
+	if (f->mailbox.probing > 0)
+		return f->mailbox.places == NULL ? ASK_TOPS : ASK_HEADERS;
+	return ms_sync_needs_heads(&r->rules, r->lookup) ? ASK_HEADERS
+							 : ASK_ATTRIBUTES;
 }
 
 void

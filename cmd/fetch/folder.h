@@ -6,12 +6,16 @@
 #include "run.h"
 #include "worker-pool.h"
 
+#define LEFT_OUT_REASONS 16 /* that are reported for many messages at once */
+
 struct folder {
 	char *raw; /* the server's name */
 	struct ms_mailbox_state mailbox;
 	struct ms_folder_backoff backoff;
 	unsigned uses;
-	bool labels; /* All Mail of Gmail, whose labels are read */
+	bool unlisted;   /* INBOX, which the server does not list */
+	bool renumbered; /* the archive knows another UIDVALIDITY only */
+	bool labels;     /* All Mail of Gmail, whose labels are read */
 	struct ms_tally *tally;
 	enum {
 		FOLDER_WAITS, /* for a survey */
@@ -21,6 +25,11 @@ struct folder {
 	} state;
 	unsigned busy;        /* tasks of workers */
 	uint64_t asked, done; /* messages, for the progress line */
+	struct left_out {
+		char *reason;
+		struct ms_buf uids; /* uint32_t */
+	} left_out[LEFT_OUT_REASONS];
+	size_t left_out_count;
 };
 
 void folder_release(struct folder *f);
@@ -32,8 +41,8 @@ int folder_add_survey(struct run *r, struct folder *f,
     const struct ipc_message *m, struct ms_err *err);
 /* The survey is complete: plans the folder. */
 int folder_surveyed(struct run *r, struct folder *f, struct ms_err *err);
-/* The probe is answered; info NULL: the server does not say what it is. */
-int folder_probed(struct run *r, struct folder *f,
+/* A probe is answered; info NULL: the server does not say what it is. */
+int folder_probed(struct run *r, struct folder *f, uint32_t uid,
     const struct ms_msg_info *info, struct ms_err *err);
 
 /* Takes the next messages of a stage out of the queue into a task. */

@@ -6,8 +6,10 @@
 
 #include <strings.h>
 
+#include "account.h"
 #include "clock.h"
 #include "dispatch.h"
+#include "stop.h"
 
 #define SURVEY_MS 1000 /* at least, between two surveys of the folders */
 #define LOGOUT_MS 2000 /* for an IDLE to end in good order */
@@ -65,6 +67,7 @@ survey_again(struct run *r)
 {
 	struct folder *f;
 
+	account_report_left_out(r); /* POP3 gives messages new numbers */
 	for (f = r->folders; f < r->folders + r->folder_count; f++)
 		if (f->state == FOLDER_OPEN) {
 			ms_mailbox_resurvey(&f->mailbox);
@@ -82,6 +85,6 @@ follow(struct run *r)
 		if (r->aborted.code == MS_OK)
 			survey_again(r);
 	}
-	if (pool_stopped) /* the usual end of following */
+	if (ms_stopped != 0) /* the usual end of following */
 		r->aborted = (struct ms_err){0};
 }

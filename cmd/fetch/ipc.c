@@ -15,10 +15,10 @@
 #include "le.h"
 
 #define HEADER 8      /* bytes before the fields */
-#define FIELDS_MAX 8  /* of a message */
+#define FIELDS_MAX 13 /* of a message */
 #define SEND_AT 65536 /* bytes gathered before they are sent */
 #define READ_AT_ONCE 262144
-#define IDENTITY (8 + 2 * MS_SHA_LEN) /* bytes of an identity */
+#define PROOF (8 + 2 * MS_SHA_LEN) /* bytes of a proof */
 
 /* ---- the fields of each message ---- */
 
@@ -30,7 +30,7 @@ enum kind {
 	STRING,
 	DIGEST,
 	UIDS,
-	IDENTITIES,
+	PROOFS,
 	DATA
 };
 
@@ -50,8 +50,8 @@ struct field {
 			 : FLAG, const char *                                  \
 			 : STRING, const unsigned char *                       \
 			 : DIGEST, struct ipc_uids                             \
-			 : UIDS, struct ipc_identities                         \
-			 : IDENTITIES, struct ms_slice                         \
+			 : UIDS, struct ipc_proofs                         \
+			 : PROOFS, struct ms_slice                         \
 			 : DATA),                                              \
 		    offsetof(struct ipc_message, name) \
 	}
@@ -59,30 +59,36 @@ struct field {
 #define WANTED FIELD(raw), FIELD(uidvalidity), FIELD(uids)
 #define INFO                                                                   \
 	FIELD(info.uid), FIELD(info.has), FIELD(info.date), FIELD(info.size)
+#define BODY FIELD(info.bytes), FIELD(info.lines), FIELD(info.id)
 
 static const struct field fields[IPC_TYPES][FIELDS_MAX + 1] = {
     [ASK_FOLDERS] = {{0}},
+    [ASK_COUNT] = {FIELD(raw)},
     [ASK_SURVEY] = {FIELD(raw), FIELD(text)},
     [ASK_ATTRIBUTES] = {WANTED},
     [ASK_HEADERS] = {WANTED},
+    [ASK_TOPS] = {WANTED},
+    [ASK_IDS] = {WANTED},
     [ASK_FETCH] = {WANTED},
-    [ASK_DELETE] = {WANTED, FIELD(identities), FIELD(dry_run)},
+    [ASK_DELETE] = {WANTED, FIELD(proofs), FIELD(dry_run)},
     [ASK_IDLE] = {FIELD(raw), FIELD(seconds)},
     [ASK_STOP] = {{0}},
     [GIVE_TOKEN] = {FIELD(text)},
     [SAY_WANT_TOKEN] = {{0}},
     [SAY_LOGGED_IN] = {FIELD(capabilities)},
     [SAY_FOLDER] = {FIELD(raw), FIELD(name), FIELD(uses), FIELD(space),
-	FIELD(prefix), FIELD(selectable), FIELD(duplicate)},
+	FIELD(prefix), FIELD(selectable), FIELD(duplicate), FIELD(unlisted)},
+    [SAY_COUNT] = {FIELD(messages), FIELD(uidvalidity)},
     [SAY_SURVEY] = {FIELD(uidvalidity), FIELD(missing)},
     [SAY_UIDS] = {FIELD(uids)},
     [SAY_MET] = {FIELD(uids)},
     [SAY_UNMET] = {FIELD(uids)},
-    [SAY_UIDL] = {FIELD(info.uid), FIELD(text)},
-    [SAY_HEADER] = {INFO, FIELD(info.sent), FIELD(info.head), FIELD(info.flags),
-	FIELD(info.labels)},
-    [SAY_MESSAGE] = {INFO, FIELD(info.bytes), FIELD(info.flags),
-	FIELD(info.labels)},
+    [SAY_UIDL] = {FIELD(info.uid), FIELD(info.size), FIELD(text)},
+    [SAY_HEADER] = {INFO, BODY, FIELD(info.sent), FIELD(info.received),
+	FIELD(info.head), FIELD(info.flags), FIELD(info.labels),
+	FIELD(info.email_id)},
+    [SAY_MESSAGE] = {INFO, BODY, FIELD(info.flags), FIELD(info.labels),
+	FIELD(info.email_id)},
     [SAY_DATA] = {FIELD(data)},
     [SAY_END] = {{0}},
     [SAY_CANCEL] = {FIELD(text)},
@@ -92,7 +98,7 @@ static const struct field fields[IPC_TYPES][FIELDS_MAX + 1] = {
     [SAY_NOT_DELETED] = {FIELD(info.uid), FIELD(text)},
     [SAY_REMARK] = {FIELD(text)},
     [SAY_DONE] = {FIELD(code), FIELD(text), FIELD(session_lost),
-	FIELD(had_session), FIELD(seconds)},
+	FIELD(had_session), FIELD(seconds), FIELD(compared)},
 };
 
 void
@@ -108,7 +114,7 @@ ipc_release(struct ipc *c)
 	ms_buf_release(&c->out);
 	ms_buf_release(&c->in);
 	ms_buf_release(&c->uids);
-	ms_buf_release(&c->identities);
+	ms_buf_release(&c->proofs);
 }
 
 /* ---- fields as bytes ---- */
@@ -227,22 +233,22 @@ code_uids(struct codec *k, struct ipc_uids *uids)
 }
 
 static void
-code_identities(struct codec *k, struct ipc_identities *ids)
+code_proofs(struct codec *k, struct ipc_proofs *ids)
 {
 	void *room;
-	size_t i, n = code_count(k, ids->n, IDENTITY, sizeof(*ids->v),
-		      &k->ipc->identities, &room);
-	struct ms_identity *v = room, one;
+	size_t i, n = code_count(k, ids->n, PROOF, sizeof(*ids->v),
+		      &k->ipc->proofs, &room);
+	struct ms_proof *v = room, one;
 
 	for (i = 0; i < n; i++) {
-		one = v == NULL ? ids->v[i] : (struct ms_identity){0};
+		one = v == NULL ? ids->v[i] : (struct ms_proof){0};
 		one.size = code_u64(k, one.size);
-		memmove(one.head, code_digest(k, one.head), MS_SHA_LEN);
+		memmove(one.email_id, code_digest(k, one.email_id), MS_SHA_LEN);
 		memmove(one.id, code_digest(k, one.id), MS_SHA_LEN);
 		if (v != NULL)
 			v[i] = one;
 	}
-	*ids = (struct ipc_identities){v, n};
+	*ids = (struct ipc_proofs){v, n};
 }
 
 static void
@@ -276,8 +282,8 @@ code_field(struct codec *k, enum kind kind, void *v)
 	case UIDS:
 		code_uids(k, v);
 		break;
-	case IDENTITIES:
-		code_identities(k, v);
+	case PROOFS:
+		code_proofs(k, v);
 		break;
 	default:
 		code_data(k, v);
@@ -395,7 +401,8 @@ ipc_receive(struct ipc *c, struct ipc_message *m, struct ms_err *err)
 	k.bad = type == 0 || type >= IPC_TYPES;
 	*m = (struct ipc_message){
 	    .type = k.bad ? ASK_STOP : (enum ipc_type)type};
-	m->raw = m->text = m->name = m->info.flags = m->info.labels = "";
+	m->raw = m->text = m->name = "";
+	m->info.flags = m->info.labels = m->info.email_id = "";
 	code_message(&k, m);
 	if (k.bad || k.n > 0)
 		return ms_fail(

@@ -6,7 +6,7 @@
 #ifndef FETCH_IPC_H
 #define FETCH_IPC_H
 #include "mailbox-state.h"
-#include "message-hasher.h"
+#include "expunge.h"
 
 #define IPC_MESSAGE_MAX (1024 * 1024) /* bytes of a message */
 #define IPC_DATA_MAX 131072           /* bytes of a body in one message */
@@ -15,9 +15,13 @@
 enum ipc_type {
 	/* Requests. SAY_DONE is the last answer to each. */
 	ASK_FOLDERS = 1,
+	ASK_COUNT, /* how many messages a folder has */
 	ASK_SURVEY,
 	ASK_ATTRIBUTES,
 	ASK_HEADERS,
+	ASK_TOPS, /* only the beginnings of headers: SAY_HEADER with MS_HAS_TOP
+		   */
+	ASK_IDS,  /* reads the bodies: SAY_HEADER with MS_HAS_ID */
 	ASK_FETCH,
 	ASK_DELETE,
 	ASK_IDLE, /* ends also when any other request comes */
@@ -30,6 +34,7 @@ enum ipc_type {
 	SAY_WANT_TOKEN, /* asks for GIVE_TOKEN */
 	SAY_LOGGED_IN,
 	SAY_FOLDER,
+	SAY_COUNT,
 	SAY_SURVEY,
 	SAY_UIDS,
 	SAY_MET,   /* UIDs that meet the criteria */
@@ -59,17 +64,17 @@ struct ipc_message {
 	enum ipc_type type;
 	const char *raw;  /* the server's name of a folder */
 	const char *text; /* criteria, token, UIDL, reason or remark */
-	uint32_t uidvalidity;
+	uint64_t uidvalidity;
 	struct ms_msg_info info; /* info.uid also where only a UID is sent */
 	struct ipc_uids {
 		const uint32_t *v;
 		size_t n;
 	} uids;
-	/* ASK_DELETE: what each of uids must be. form is not sent. */
-	struct ipc_identities {
-		const struct ms_identity *v;
+	/* ASK_DELETE: what each of uids must be. */
+	struct ipc_proofs {
+		const struct ms_proof *v;
 		size_t n;
-	} identities;
+	} proofs;
 	struct ms_slice data;
 	bool dry_run;
 	uint32_t seconds; /* ASK_IDLE: at most; SAY_DONE: until a retry */
@@ -78,12 +83,14 @@ struct ipc_message {
 	/* SAY_FOLDER, as in ms_imap_folder */
 	const char *name;
 	uint32_t uses, space, prefix;
-	bool selectable, duplicate;
+	bool selectable, duplicate, unlisted;
 
-	uint64_t missing; /* SAY_SURVEY: messages that were not listed */
+	uint64_t missing;  /* SAY_SURVEY: messages that were not listed */
+	uint64_t messages; /* SAY_COUNT */
 
 	/* SAY_DONE */
-	uint32_t code; /* enum ms_code */
+	uint64_t compared; /* bytes of bodies that were only compared */
+	uint32_t code;     /* enum ms_code */
 	bool session_lost, had_session;
 };
 
@@ -91,7 +98,7 @@ struct ipc {
 	int fd;
 	struct ms_buf out, in;
 	size_t received; /* bytes of in that belong to earlier messages */
-	struct ms_buf uids, identities; /* of the last message that has them */
+	struct ms_buf uids, proofs; /* of the last message that has them */
 };
 
 void ipc_release(struct ipc *c);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "short-body.h"
 #include "time.h"
 
 struct output {
@@ -18,6 +19,8 @@ struct output {
 	uint64_t bytes;
 	struct ms_message_hasher *hasher; /* for its id, if it has labels */
 	struct ms_buf labels;             /* folders, each with a newline */
+	struct ms_buf short_reason;       /* empty: the body is not short */
+	const struct folder *odd_flags;   /* the last one with a remark */
 	bool written; /* something was, since output_idle() */
 	bool refused; /* the message cannot be written; its bytes are dropped */
 };
@@ -43,6 +46,7 @@ output_free(struct output *o)
 	ms_envelope_release(&o->env);
 	ms_message_hasher_free(o->hasher);
 	ms_buf_release(&o->labels);
+	ms_buf_release(&o->short_reason);
 	free(o);
 }
 
@@ -70,24 +74,79 @@ describe(
 	ms_envelope_set(&o->env, MS_ATTR_SPECIAL,
 	    (f->uses & MS_USE_SENT) != 0 ? "\\Sent" : NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, NULL);
+	ms_envelope_set(&o->env, MS_ATTR_EMAIL_ID, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_MOVED_FROM, NULL);
+	free(o->env.other);
+	o->env.other = NULL;
+}
+
+/* A short body is written, but not under the place of the message, and the
+ * message has failed. */
+static int
+describe_short(struct output *o, struct folder *f,
+    const struct ms_msg_info *info, struct ms_err *err)
+{
+	struct ms_buf place = {0}, other = {0};
+	int runs;
+
+	ms_buf_clear(&o->short_reason);
+	if (!ms_body_is_short(info))
+		return 0;
+	runs = ms_short_runs(
+	    ms_lookup_archive(o->r->lookup), &f->mailbox, info, &place, err);
+	if (runs > 0) {
+		ms_envelope_set(&o->env, MS_ATTR_UID,
+		    place.n > 0 ? ms_buf_str(&place) : NULL);
+		ms_buf_printf(&other, "short=\"%" PRIu64 "\"", info->size);
+		o->env.other = ms_xstrdup(ms_buf_str(&other));
+		ms_buf_printf(&o->short_reason,
+		    "short: the server says %" PRIu64
+		    " bytes and sends %" PRIu64 " (run %d of %d)",
+		    info->size, info->bytes, runs, MS_SHORT_RUNS);
+	}
+	ms_buf_release(&place);
+	ms_buf_release(&other);
+	return runs < 0 ? -1 : 0;
+}
+
+/* The EMAILID of a message, which a reference has not: its body was not read.
+ */
+static void
+describe_email_id(struct output *o, const struct ms_msg_info *info)
+{
+	struct ms_buf text = {0};
+
+	ms_expunge_email_id(info, &text);
+	ms_envelope_set(
+	    &o->env, MS_ATTR_EMAIL_ID, text.n > 0 ? ms_buf_str(&text) : NULL);
+	ms_buf_release(&text);
 }
 
 static void
 remark(struct output *o, const struct folder *f, const struct ms_msg_info *info)
 {
-	struct ms_buf where = {0};
+	struct ms_buf where = {0}, text = {0};
 
-	if ((info->has & MS_HAS_SIZE) != 0 && info->size != info->bytes)
-		ms_report_note(o->r->report,
-		    "%s: the server says %" PRIu64 " bytes and sends %" PRIu64,
-		    account_where(&where, f, info->uid), info->size,
-		    info->bytes);
+	ms_buf_printf(&text,
+	    "the server says %" PRIu64 " bytes and sends %" PRIu64, info->size,
+	    info->bytes);
+	if ((info->has & MS_HAS_SIZE) != 0 && info->size != info->bytes &&
+	    o->short_reason.n == 0)
+		ms_report_remark(o->r->report,
+		    account_where(&where, f, info->uid), ms_buf_str(&text));
 	if ((info->has & MS_HAS_FLAGS_CUT) != 0)
-		ms_report_note(o->r->report,
-		    "%s: too many flags; some are left out",
-		    account_where(&where, f, info->uid));
+		ms_report_remark(o->r->report,
+		    account_where(&where, f, info->uid),
+		    "too many flags; some are left out");
+	if (strstr(info->flags, "\\x") != NULL && o->odd_flags != f) {
+		o->odd_flags = f;
+		ms_report_remark(o->r->report,
+		    account_where(&where, f, info->uid),
+		    "bytes of flags that are not UTF-8 text are written as "
+		    "\\xE9");
+	}
 	ms_buf_release(&where);
+	ms_buf_release(&text);
 }
 
 static void
@@ -127,6 +186,9 @@ output_begin(struct output *o, struct folder *f, const struct ms_msg_info *info,
 	o->refused = false;
 	o->written = true;
 	describe(o, f, info);
+	if (describe_short(o, f, info, err) < 0)
+		return -1;
+	describe_email_id(o, info);
 	remark(o, f, info);
 	if (!find_labels(o, f, info, &rule)) {
 		o->refused = true;
@@ -158,6 +220,14 @@ output_data(
 	return ms_stream_data(o->out, p, n, err);
 }
 
+void
+output_progress(struct output *o, const struct ms_progress *p)
+{
+	/* An error shows at the next message. */
+	if (o->folder == NULL)
+		(void)ms_stream_progress(o->out, p, NULL);
+}
+
 int
 output_idle(struct output *o, struct ms_err *err)
 {
@@ -179,6 +249,7 @@ write_labels(struct output *o, struct ms_err *err)
 	ms_message_hasher_end(o->hasher, &identity);
 	ms_hex(identity.id, MS_SHA_LEN, hex);
 	ms_envelope_set(&o->env, MS_ATTR_UID, NULL);
+	ms_envelope_set(&o->env, MS_ATTR_EMAIL_ID, NULL);
 	ms_envelope_set(&o->env, MS_ATTR_REF, hex);
 	for (label = ms_buf_str(&o->labels); rc == 0 && *label != '\0';
 	     label = next) {
@@ -221,7 +292,11 @@ output_end(struct output *o, struct ms_err *err)
 		rc = ms_stream_end(o->out, err);
 		if (rc == 0) {
 			o->r->trailer->messages++;
-			o->folder->tally->new ++;
+			if (o->short_reason.n > 0)
+				account_failed(o->r, o->folder, o->uid,
+				    ms_buf_str(&o->short_reason));
+			else
+				o->folder->tally->new ++;
 			o->r->bytes += o->bytes;
 			o->r->messages++;
 			rc = 1;
@@ -238,8 +313,10 @@ output_cancel(struct output *o, const char *reason, struct ms_err *err)
 {
 	int rc = 0;
 
-	if (!o->refused)
+	if (!o->refused) {
 		rc = ms_stream_cancel(o->out, reason, err);
+		account_failed(o->r, o->folder, o->uid, reason);
+	}
 	finish(o);
 	return rc;
 }

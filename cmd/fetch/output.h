@@ -25,6 +25,8 @@ bool output_busy(const struct output *o);
 int output_reference(struct output *o, struct folder *f,
     const struct ms_msg_info *info, const unsigned char id[MS_SHA_LEN],
     const char *moved_from, struct ms_err *err);
+/* Tells the reader how far the run is. */
+void output_progress(struct output *o, const struct ms_progress *p);
 /* Nothing is written for a while: tells the reader that what it has is whole.
  */
 int output_idle(struct output *o, struct ms_err *err);

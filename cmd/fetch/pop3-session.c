@@ -7,6 +7,7 @@
 #include "pop3-session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool
 pop3_usable(const struct session *s)
@@ -23,19 +24,42 @@ pop3_close_session(struct session *s)
 	s->list_state = NOT_LISTED;
 }
 
+static int
+open_session(struct session *s, struct ms_err *err)
+{
+	struct ms_conn *conn;
+	enum ms_tls tls;
+
+	*err = (struct ms_err){0};
+	return session_connect(s, &conn, &tls, err) < 0
+		   ? -1
+		   : ms_pop3_open(&s->pop, conn, tls, s->no_capa, err);
+}
+
+/* Has the server closed the connection at CAPA? Then CAPA is not sent again. */
+static bool
+ended_at_capa(struct session *s, const struct ms_err *err)
+{
+	static const char at[] = MS_POP3_AT_CAPA;
+
+	s->no_capa = !s->no_capa && err->code == MS_TEMP &&
+		     strncmp(err->msg, at, sizeof(at) - 1) == 0;
+	return s->no_capa;
+}
+
 int
 pop3_need_session(struct session *s, struct ms_err *err)
 {
-	struct ms_conn *conn;
 	struct ms_login login;
-	enum ms_tls tls;
 
 	if (pop3_usable(s))
 		return 0;
 	pop3_close_session(s);
-	if (session_connect(s, &conn, &tls, err) < 0 ||
-	    ms_pop3_open(&s->pop, conn, tls, err) < 0)
+	if (open_session(s, err) < 0 &&
+	    (!ended_at_capa(s, err) || open_session(s, err) < 0)) {
+		session_explain_plain(s, err);
 		return -1;
+	}
 	if (session_login(s, &login, err) < 0 ||
 	    ms_pop3_login(s->pop, &login, err) < 0) {
 		s->login_failed = true;
@@ -67,6 +91,14 @@ pop3_need_list(struct session *s, struct ms_err *err)
 }
 
 /* ---- messages of the first list in this session ---- */
+
+/* Does the list show that a UIDL is no longer there? Not if the server has more
+ * messages, or some whose UIDL is not known. */
+static bool
+is_complete(const struct ms_pop3_list *l)
+{
+	return l->missing == 0 && l->without == 0 && l->shared == 0;
+}
 
 /* The items of this session's list that have a UIDL, in its order. */
 static const struct ms_pop3_item **
@@ -100,12 +132,15 @@ find_later(struct pop3_batch *b)
 		if (at != NULL) {
 			b->uid[b->count] = b->request->uids.v[i];
 			b->items[b->count++] = **at;
-		} else if (it->uidl != NULL) {
+		} else if (it->uidl != NULL && is_complete(&b->session->now)) {
 			say_gone(b->session, b->request->uids.v[i]);
 		} else {
 			say_failed(b->session, b->request->uids.v[i],
-			    "cannot be found again after a lost connection: "
-			    "the server gives it no UIDL");
+			    it->uidl != NULL
+				? "cannot be found again after a lost "
+				  "connection: the server's list is incomplete"
+				: "cannot be found again after a lost "
+				  "connection: the server gives it no UIDL");
 		}
 	}
 	free(v);
@@ -144,4 +179,15 @@ pop3_batch_release(struct pop3_batch *b)
 {
 	free(b->items);
 	free(b->uid);
+}
+
+struct ms_msg_info
+pop3_info(const struct pop3_batch *b, size_t index)
+{
+	const struct ms_pop3_item *it = b->items + index;
+
+	return (struct ms_msg_info){.uid = b->uid[index],
+	    .has = it->has_size ? MS_HAS_SIZE : 0,
+	    .size = it->size,
+	    .email_id = ""};
 }

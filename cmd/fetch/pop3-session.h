@@ -8,7 +8,8 @@
 
 bool pop3_usable(const struct session *s);
 void pop3_close_session(struct session *s);
-/* Opens a session, if there is none; and lists its messages. */
+/* Opens a session unless one is open; the second function also lists the
+ * messages. */
 int pop3_need_session(struct session *s, struct ms_err *err);
 int pop3_need_list(struct session *s, struct ms_err *err);
 
@@ -27,6 +28,8 @@ struct pop3_batch {
 int pop3_batch_open(struct pop3_batch *b, struct session *s,
     const struct ipc_message *request, struct ms_err *err);
 void pop3_batch_release(struct pop3_batch *b);
+/* The UID and the size of a message. */
+struct ms_msg_info pop3_info(const struct pop3_batch *b, size_t index);
 
 /* pop3-delete.c: deletes messages, after each was compared with the archive's.
  */

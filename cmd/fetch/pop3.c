@@ -1,6 +1,8 @@
 /* pop3.c - carries out the requests to a worker with a POP3 server. */
 #include "worker.h"
 
+#include <stdio.h>
+
 #include "pop3-session.h"
 
 static unsigned
@@ -24,6 +26,26 @@ folders(
 	return 0;
 }
 
+/* A remark on what the server's list lacks. */
+static void
+remark_list(struct session *s)
+{
+	const struct ms_pop3_list *l = &s->first;
+	char text[MS_POP3_EXAMPLE + 80] =
+	    "the server has no UIDL for some messages: they are recognised by "
+	    "header and size";
+
+	if (l->unusable > 0)
+		snprintf(text, sizeof(text),
+		    "%zu %s of the server's list cannot be used, the first is "
+		    "%s",
+		    l->unusable, l->unusable == 1 ? "line" : "lines",
+		    l->example);
+	else if (l->shared == 0 && l->without == 0 && !l->no_uidl)
+		return;
+	say(s, &(struct ipc_message){.type = SAY_REMARK, .text = text});
+}
+
 static int
 survey(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
@@ -38,15 +60,15 @@ survey(struct session *s, const struct ipc_message *request, struct ms_err *err)
 	}
 	if (pop3_need_list(s, err) < 0)
 		return -1;
-	if (s->first.shared > 0 || s->first.without > 0 || s->first.no_uidl)
-		say(s, &(struct ipc_message){.type = SAY_REMARK,
-			   .text = "the server has no UIDL for some messages: "
-				   "they are recognised by header and size"});
+	remark_list(s);
 	say(s, &(struct ipc_message){
 		   .type = SAY_SURVEY, .missing = s->first.missing});
 	for (i = 0; i < s->first.count; i++)
 		say(s, &(struct ipc_message){.type = SAY_UIDL,
-			   .info.uid = (uint32_t)i + 1,
+			   .info = {.uid = (uint32_t)i + 1,
+			       .size = s->first.items[i].has_size
+					   ? s->first.items[i].size
+					   : MS_SIZE_UNKNOWN},
 			   .text = s->first.items[i].uidl});
 	return 0;
 }
@@ -66,33 +88,39 @@ on_message(
     void *ctx, size_t index, const struct ms_spool *body, struct ms_err *err)
 {
 	struct pop3_batch *b = ctx;
-	struct session *s = b->session;
-	const struct ms_pop3_item *it = b->items + index;
+	const struct ms_msg_info info = pop3_info(b, index);
 
 	(void)err;
-	say(s, &(struct ipc_message){.type = SAY_MESSAGE,
-		   .info = {.uid = b->uid[index],
-		       .has = it->has_size ? MS_HAS_SIZE : 0,
-		       .size = it->size,
-		       .bytes = ms_spool_size(body)}});
-	say_body(s, body);
+	say_message(b->session, body, &info);
+	return 0;
+}
+
+static int
+on_body(
+    void *ctx, size_t index, const struct ms_spool *body, struct ms_err *err)
+{
+	struct pop3_batch *b = ctx;
+	const struct ms_msg_info info = pop3_info(b, index);
+
+	(void)err;
+	say_id(b->session, body, &info);
 	return 0;
 }
 
 static void
 say_head(struct pop3_batch *b, size_t index, const struct ms_pop3_head *h)
 {
-	const struct ms_pop3_item *it = b->items + index;
+	struct ms_msg_info info = pop3_info(b, index);
 
+	if (h != NULL) {
+		info.has |= MS_HAS_HEAD | (h->has_date ? MS_HAS_SENT : 0u) |
+			    (h->has_received ? MS_HAS_RECEIVED : 0u);
+		info.sent = h->date;
+		info.received = h->received;
+		info.head = h->digest;
+	}
 	say(b->session,
-	    &(struct ipc_message){.type = SAY_HEADER,
-		.info = {.uid = b->uid[index],
-		    .has = (it->has_size ? MS_HAS_SIZE : 0u) |
-			   (h != NULL ? MS_HAS_HEAD : 0u) |
-			   (h != NULL && h->has_date ? MS_HAS_SENT : 0u),
-		    .sent = h != NULL ? h->date : 0,
-		    .size = it->size,
-		    .head = h != NULL ? h->digest : NULL}});
+	    &(struct ipc_message){.type = SAY_HEADER, .info = info});
 }
 
 static int
@@ -153,7 +181,9 @@ fetch(struct session *s, const struct ipc_message *request, struct ms_err *err)
 {
 	struct pop3_batch b;
 	struct ms_pop3_sink sink = {
-	    .message = on_message, .failed = on_failed, .ctx = &b};
+	    .message = request->type == ASK_IDS ? on_body : on_message,
+	    .failed = on_failed,
+	    .ctx = &b};
 	size_t done;
 	int rc;
 
@@ -181,6 +211,7 @@ const struct protocol fetch_pop3 = {.close = pop3_close_session,
 	[ASK_SURVEY] = survey,
 	[ASK_ATTRIBUTES] = attributes,
 	[ASK_HEADERS] = heads,
+	[ASK_IDS] = fetch,
 	[ASK_FETCH] = fetch,
 	[ASK_DELETE] = pop3_delete,
 	[ASK_IDLE] = idle}};

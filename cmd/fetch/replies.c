@@ -8,18 +8,43 @@
 #include <string.h>
 
 #include "account.h"
+#include "clock.h"
 #include "delete.h"
 #include "numbers.h"
 #include "output.h"
 #include "retry.h"
 
-#define FOLDERS_MAX 1000000 /* that a server may list */
+#define PROGRESS_MS 200
 
 static int
 misplaced(struct ms_err *err)
 {
 	return ms_fail(
 	    err, MS_PROTO, "connection to a worker: message out of place");
+}
+
+/* ---- progress ---- */
+
+/* The sum of all folders, and the folder that is read now. In a pipe, the next
+ * tool shows it. */
+static void
+show_progress(struct run *r, const struct folder *f)
+{
+	struct ms_progress p = {.what = f->mailbox.name, .bytes = r->bytes};
+	const struct folder *g;
+	int64_t now = ms_clock_ms();
+
+	if (now - r->shown_ms < PROGRESS_MS)
+		return;
+	r->shown_ms = now;
+	for (g = r->folders; g < r->folders + r->folder_count; g++) {
+		p.messages += g->done;
+		p.messages_total += g->asked;
+	}
+	if (r->pipes && r->output != NULL)
+		output_progress(r->output, &p);
+	else
+		ms_report_progress(r->report, &p);
 }
 
 /* ---- messages ---- */
@@ -38,8 +63,7 @@ mark_answered(struct run *r, struct worker *w, uint32_t uid)
 	t->answered[at - t->uid] = true;
 	t->left--;
 	f->done += t->request == ASK_FETCH;
-	ms_report_progress(
-	    r->report, f->mailbox.name, f->done, f->asked, "messages");
+	show_progress(r, f);
 	ms_backoff_success(&r->backoff, &f->backoff);
 	return true;
 }
@@ -75,8 +99,8 @@ handle_header(struct run *r, struct folder *f, const struct ms_msg_info *info,
 {
 	struct ms_sync_decision d;
 
-	if (f->mailbox.probe != 0)
-		return folder_probed(r, f, info, err);
+	if (f->mailbox.probing > 0)
+		return folder_probed(r, f, info->uid, info, err);
 	if (r->expunge != NULL)
 		ms_expunge_message(r->expunge, &f->mailbox, info, &d);
 	else if (ms_sync_message(
@@ -99,8 +123,14 @@ handle_result(struct run *r, struct worker *w, const struct ipc_message *m,
 		return 0;
 	if (m->type == SAY_HEADER)
 		return handle_header(r, f, &m->info, err);
-	if (f->mailbox.probe != 0)
-		return folder_probed(r, f, NULL, err);
+	/* If the server does not send the header of a probe, its body decides.
+	 */
+	if (f->mailbox.probing > 0)
+		return folder_probed(r, f, uid,
+		    m->type == SAY_FAILED && w->task.request != ASK_IDS
+			? &m->info
+			: NULL,
+		    err);
 	switch (m->type) {
 	case SAY_FAILED:
 		account_failed(r, f, uid, m->text);
@@ -118,27 +148,6 @@ handle_result(struct run *r, struct worker *w, const struct ipc_message *m,
 }
 
 /* ---- bodies ---- */
-
-/* A body that is compared with the archive's and not written. */
-static int
-compare_body(struct run *r, const struct worker *w, const struct ipc_message *m,
-    struct ms_err *err)
-{
-	struct folder *f = w->task.folder;
-	struct ms_msg_info info = {.uid = w->body_uid};
-	struct ms_sync_decision d;
-
-	if (m->type == SAY_DATA) {
-		ms_expunge_body(r->expunge, m->data.p, m->data.n);
-	} else if (m->type == SAY_END) {
-		ms_expunge_body_end(r->expunge, &f->mailbox, info.uid, &d);
-		return carry_out(r, f, &info, &d, err);
-	} else if (m->type == SAY_CANCEL) {
-		ms_expunge_body_cancel(r->expunge);
-		account_failed(r, f, info.uid, m->text);
-	}
-	return 0;
-}
 
 static int
 write_body(struct run *r, const struct worker *w, const struct ipc_message *m,
@@ -161,14 +170,13 @@ handle_body(struct run *r, struct worker *w, const struct ipc_message *m,
     struct ms_err *err)
 {
 	if (m->type == SAY_MESSAGE) {
-		w->skipping =
-		    w->task.folder == NULL || !mark_answered(r, w, m->info.uid);
-		w->body_uid = m->info.uid;
+		w->skipping = w->task.request != ASK_FETCH ||
+			      w->task.folder == NULL ||
+			      !mark_answered(r, w, m->info.uid);
 	}
 	if (w->skipping)
 		return 0;
-	return r->expunge != NULL ? compare_body(r, w, m, err)
-				  : write_body(r, w, m, err);
+	return write_body(r, w, m, err);
 }
 
 /* ---- folders ---- */
@@ -176,7 +184,8 @@ handle_body(struct run *r, struct worker *w, const struct ipc_message *m,
 static int
 handle_folder(struct run *r, const struct ipc_message *m, struct ms_err *err)
 {
-	if (m->prefix > strlen(m->name) || r->listed_count >= FOLDERS_MAX)
+	if (m->prefix > strlen(m->name) ||
+	    r->listed_count > MS_IMAP_FOLDERS_MAX)
 		return ms_fail(err, MS_PROTO, "invalid list of folders");
 	if (r->listed_count == r->listed_cap) {
 		r->listed_cap = r->listed_cap < 64 ? 64 : r->listed_cap * 2;
@@ -190,7 +199,8 @@ handle_folder(struct run *r, const struct ipc_message *m, struct ms_err *err)
 		.space = (enum ms_imap_space)m->space,
 		.prefix = m->prefix,
 		.selectable = m->selectable,
-		.duplicate = m->duplicate};
+		.duplicate = m->duplicate,
+		.unlisted = m->unlisted};
 	return 0;
 }
 
@@ -214,13 +224,11 @@ finish_task(struct run *r, struct worker *w)
 	struct ms_err err = {0};
 
 	if (t->request == ASK_SURVEY && folder_surveyed(r, f, &err) < 0) {
-		account_folder_failed(r, f, err.msg, f->mailbox.uids.n);
+		account_folder_messages_failed(
+		    r, f, err.msg, f->mailbox.uids.n);
 		f->state = FOLDER_FAILED;
 	}
-	if (t->renumbered == f->backoff.renumbered)
-		retry_fail_rest(
-		    r, t, "the server does not say what became of it");
-	t->left = 0;
+	retry_fail_rest(r, t, "the server does not say what became of it");
 }
 
 /* SAY_DONE: the request has ended, well or with an error. */
@@ -240,6 +248,9 @@ handle_done(struct run *r, struct worker *w, const struct ipc_message *m,
 		return ms_fail(err, MS_PROTO, "invalid result of a request");
 	snprintf(failure.err.msg, sizeof(failure.err.msg), "%s", m->text);
 	w->state = WORKER_FREE;
+	r->bytes += m->compared;
+	if (f != NULL)
+		f->tally->bytes_compared += m->compared;
 	if (f != NULL && f->busy > 0 && w->task.request != ASK_IDLE)
 		f->busy--;
 	if (m->code == MS_OK) {
@@ -273,6 +284,17 @@ give_token(struct run *r, struct worker *w)
 	ms_secret_wipe(&token);
 }
 
+/* A remark of a worker. The workers make the same ones: each is said once. */
+static void
+handle_remark(struct run *r, const char *text)
+{
+	if (strcmp(ms_buf_str(&r->remark), text) == 0)
+		return;
+	ms_buf_clear(&r->remark);
+	ms_buf_add_str(&r->remark, text);
+	ms_report_remark(r->report, r->opt->url.host, text);
+}
+
 int
 handle_reply(struct run *r, struct worker *w, const struct ipc_message *m,
     struct ms_err *err)
@@ -286,12 +308,16 @@ handle_reply(struct run *r, struct worker *w, const struct ipc_message *m,
 		r->capabilities = m->capabilities;
 		return 0;
 	case SAY_REMARK:
-		ms_report_note(r->report, "%s: %s", r->opt->url.host, m->text);
+		handle_remark(r, m->text);
 		return 0;
 	case SAY_DONE:
 		return handle_done(r, w, m, err);
 	case SAY_FOLDER:
 		return handle_folder(r, m, err);
+	case SAY_COUNT:
+		r->counted = m->messages;
+		r->counted_validity = m->uidvalidity;
+		return 0;
 	case SAY_MESSAGE:
 	case SAY_DATA:
 	case SAY_END:

@@ -24,7 +24,8 @@ pause_requests(struct run *r, const struct ms_failure *failure)
 static void
 ask_again(struct task *t)
 {
-	enum ms_stage stage = t->request == ASK_FETCH    ? MS_STAGE_FETCH
+	enum ms_stage stage = t->request == ASK_FETCH || t->request == ASK_IDS
+				  ? MS_STAGE_FETCH
 			      : t->request == ASK_DELETE ? MS_STAGE_DELETE
 							 : MS_STAGE_LOOK;
 	uint32_t left[TASK_MAX];
@@ -44,22 +45,30 @@ ask_again(struct task *t)
 void
 retry_fail_rest(struct run *r, struct task *t, const char *reason)
 {
+	bool probing = t->folder->mailbox.probing > 0;
+	struct ms_buf why = {0};
 	struct ms_err err = {0};
-	size_t i;
+	uint32_t left[TASK_MAX];
+	size_t i, n = 0;
 
-	if (t->left > 0 && t->folder->mailbox.probe != 0) {
-		/* The probe has no answer: the UIDs are not trusted. */
+	if (t->renumbered != t->folder->backoff.renumbered) {
+		account_uncount(t->folder, t->left);
 		t->n = t->left = 0;
-		if (folder_probed(r, t->folder, NULL, &err) < 0)
-			account_abort(r, &err);
 		return;
 	}
 	for (i = 0; i < t->n; i++)
-		if (!t->answered[i]) {
-			account_failed(r, t->folder, t->uid[i], reason);
-			t->answered[i] = true;
-		}
-	t->left = 0;
+		if (!t->answered[i])
+			left[n++] = t->uid[i];
+	t->n = t->left = 0;
+	/* A probe without an answer: the UIDs are not trusted. */
+	for (i = 0; i < n && probing; i++)
+		if (folder_probed(r, t->folder, left[i], NULL, &err) < 0)
+			account_abort(r, &err);
+	ms_buf_printf(&why, "%s%s",
+	    t->request == ASK_DELETE ? "not deleted: " : "", reason);
+	if (!probing)
+		account_all_failed(r, t->folder, left, n, ms_buf_str(&why));
+	ms_buf_release(&why);
 }
 
 /* A new UIDVALIDITY makes every UID of the folder invalid (RFC 3501, 2.3.1.1):
@@ -68,21 +77,27 @@ static void
 renumbered(struct run *r, struct task *t, const char *reason)
 {
 	struct folder *f = t->folder;
-	bool probing = f->mailbox.probe != 0; /* nothing was counted yet */
-	uint64_t uncount = probing ? 0 : t->left;
+	bool probing = f->mailbox.probing > 0; /* nothing was counted yet */
+	size_t i;
 
-	t->left = 0;
 	if (t->renumbered == f->backoff.renumbered) {
 		if (!probing)
-			uncount += ms_mailbox_waiting(&f->mailbox);
+			account_uncount(
+			    f, t->left + ms_mailbox_waiting(&f->mailbox));
+		account_report_folder(r, f);
 		folder_reset(f);
+		for (i = 0; i < r->pool->count; i++)
+			if (r->pool->workers[i].open == f)
+				r->pool->workers[i].open = NULL;
 		if (ms_backoff_renumbered(&f->backoff))
 			ms_report_note(r->report, "%s: %s: surveyed again",
 			    f->mailbox.name, reason);
 		else
-			account_folder_failed(r, f, reason, 1);
+			account_folder_unreadable(r, f, reason);
+	} else {
+		account_uncount(f, t->left);
 	}
-	f->tally->seen -= uncount <= f->tally->seen ? uncount : 0;
+	t->left = 0;
 }
 
 static void
@@ -94,8 +109,8 @@ session_lost(struct run *r, struct worker *w, const struct ms_failure *failure)
 
 	w->open = NULL;
 	if (t->folder != NULL) {
-		if (ms_backoff_blame(&t->folder->backoff, t->n, t->left,
-			failure->had_session)) {
+		if (ms_backoff_blame(&r->backoff, &t->folder->backoff, t->n,
+			t->left, failure->had_session)) {
 			retry_fail_rest(r, t, failure->err.msg);
 			if (r->damage < failure->err.code)
 				r->damage = failure->err.code;
@@ -117,6 +132,27 @@ session_lost(struct run *r, struct worker *w, const struct ms_failure *failure)
 	}
 }
 
+/* There is no INBOX. That is no failure if the server lists other folders; a
+ * mailbox without any folder is mostly that of a wrong name. */
+static void
+no_inbox(struct run *r, struct folder *f, const char *reason)
+{
+	struct ms_err why = {0};
+	size_t i, others = 0;
+
+	for (i = 0; i < r->listed_count; i++)
+		others += r->listed[i].selectable && !r->listed[i].unlisted;
+	f->state = FOLDER_FAILED;
+	if (r->opt->report.verbose || others == 0)
+		ms_report_note(r->report, "INBOX: %s", reason);
+	if (others > 0 || r->opt->allow_empty)
+		return;
+	ms_fail(&why, MS_NOINPUT,
+	    "the mailbox has no folder (--allow-empty accepts that)");
+	ms_report_failed(r->report, r->source, why.msg);
+	account_abort(r, &why);
+}
+
 /* The server refuses a request, and the session goes on. */
 static void
 refused(struct run *r, struct worker *w, const struct ms_failure *failure)
@@ -125,11 +161,15 @@ refused(struct run *r, struct worker *w, const struct ms_failure *failure)
 	struct folder *f = t->folder;
 
 	w->open = NULL;
+	if (failure->err.code == MS_PROTO && r->damage < MS_PROTO)
+		r->damage = MS_PROTO;
 	if (f == NULL) {
 		account_abort(r, &failure->err);
 	} else if (ms_backoff_postpone(&f->backoff, failure)) {
 		ask_again(t);
 		pause_requests(r, failure);
+	} else if (t->request == ASK_SURVEY && f->unlisted) {
+		no_inbox(r, f, failure->err.msg);
 	} else if (t->request == ASK_SURVEY) {
 		account_folder_unreadable(r, f, failure->err.msg);
 	} else {
@@ -142,7 +182,9 @@ retry_failed_request(
     struct run *r, struct worker *w, const struct ms_failure *failure)
 {
 	r->next_survey = 0;
-	if (failure->err.code == MS_EXISTS && w->task.folder != NULL)
+	if (w->task.request == ASK_COUNT) /* only for the summary */
+		w->open = NULL;
+	else if (failure->err.code == MS_EXISTS && w->task.folder != NULL)
 		renumbered(r, &w->task, failure->err.msg);
 	else if (failure->session_lost)
 		session_lost(r, w, failure);
@@ -157,6 +199,7 @@ retry_worker_died(struct run *r, struct worker *w, const struct ms_err *why)
 	struct folder *f = t->folder;
 	size_t i, left = 0;
 
+	w->open = NULL;
 	if (r->damage < why->code)
 		r->damage = why->code;
 	if (f == NULL)

@@ -24,11 +24,14 @@ struct run {
 	struct ms_imap_folder *listed; /* every folder of the server */
 	size_t listed_count, listed_cap;
 	struct ms_folder_verdict *verdicts; /* on each of them */
-	struct folder *folders;             /* those that are read */
+	uint64_t counted;          /* messages of a folder that is not read */
+	uint64_t counted_validity; /* its UIDVALIDITY */
+	struct folder *folders;    /* those that are read */
 	size_t folder_count;
 	size_t next_survey; /* the first folder that can wait for a survey */
 	unsigned capabilities;
 
+	struct ms_buf remark;   /* the last one of a worker */
 	struct ms_buf criteria; /* of SEARCH; empty: none */
 	struct ms_sync_rules rules;
 	struct ms_lookup *lookup;
@@ -41,6 +44,8 @@ struct run {
 	enum ms_code damage;      /* the worst reason for a lost message */
 	struct ms_err aborted;    /* why nothing more is asked; {0}: go on */
 	uint64_t bytes, messages; /* received, to size the requests */
+	int64_t shown_ms;         /* when the progress was shown */
+	bool pipes; /* the next tool of the pipe shows the progress */
 };
 
 #endif

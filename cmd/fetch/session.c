@@ -5,9 +5,13 @@
 #include "session.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "expunge.h"
+#include "numbers.h"
 
 /* ---- messages ---- */
 
@@ -85,6 +89,106 @@ say_body(struct session *s, const struct ms_spool *body)
 		say(s, &(struct ipc_message){.type = SAY_END});
 }
 
+/* ---- bodies that are measured or compared ---- */
+
+struct measure {
+	struct ms_message_hasher *hasher;
+	uint64_t lines;
+};
+
+static int
+measure_piece(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	struct measure *m = ctx;
+	const unsigned char *end = p + n, *lf = p;
+
+	(void)err;
+	ms_message_hasher_add(m->hasher, p, n);
+	for (; (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL; lf++)
+		m->lines++;
+	return 0;
+}
+
+static int
+measure(const struct ms_spool *body, struct ms_msg_info *info,
+    struct ms_identity *identity, struct ms_err *err)
+{
+	struct measure m = {.hasher = ms_message_hasher_new()};
+	int rc = ms_spool_emit(body, measure_piece, &m, err);
+
+	ms_message_hasher_end(m.hasher, identity);
+	ms_message_hasher_free(m.hasher);
+	info->has |= MS_HAS_ID;
+	info->bytes = ms_spool_size(body);
+	info->lines = m.lines;
+	info->id = identity->id;
+	return rc;
+}
+
+int
+session_measure(struct session *s, const struct ms_spool *body,
+    struct ms_msg_info *info, struct ms_identity *identity, struct ms_err *err)
+{
+	s->compared += ms_spool_size(body);
+	return measure(body, info, identity, err);
+}
+
+void
+say_message(struct session *s, const struct ms_spool *body,
+    const struct ms_msg_info *info)
+{
+	struct ms_msg_info all = *info;
+	struct ms_identity identity;
+	struct ms_err err = {0};
+
+	all.bytes = ms_spool_size(body);
+	if ((all.bytes == 0 || all.bytes < all.size || *all.email_id != '\0') &&
+	    measure(body, &all, &identity, &err) < 0) {
+		say_failed(s, info->uid, err.msg);
+		return;
+	}
+	say(s, &(struct ipc_message){.type = SAY_MESSAGE, .info = all});
+	say_body(s, body);
+}
+
+void
+say_id(struct session *s, const struct ms_spool *body,
+    const struct ms_msg_info *info)
+{
+	struct ms_msg_info all = *info;
+	struct ms_identity identity;
+	struct ms_err err = {0};
+
+	if (session_measure(s, body, &all, &identity, &err) < 0)
+		say_failed(s, info->uid, err.msg);
+	else
+		say(s, &(struct ipc_message){.type = SAY_HEADER, .info = all});
+}
+
+bool
+session_proves(struct session *s, const struct ipc_message *request,
+    const struct ms_spool *body, const struct ms_msg_info *info)
+{
+	const uint32_t *at =
+	    ms_find_u32(request->uids.v, request->uids.n, info->uid);
+	struct ms_msg_info all = *info;
+	struct ms_identity identity;
+	struct ms_err err = {0};
+	const char *doubt;
+
+	if (at == NULL)
+		return false;
+	if (session_measure(s, body, &all, &identity, &err) < 0)
+		doubt = err.msg;
+	else
+		doubt = ms_expunge_doubt(&all,
+		    &request->proofs.v[at - request->uids.v],
+		    s->opt->force_short);
+	if (doubt != NULL)
+		say_not_deleted(s, info->uid, doubt);
+	return doubt == NULL;
+}
+
 /* ---- connecting ---- */
 
 /* The connections share the rate. */
@@ -102,12 +206,12 @@ flush(void *ctx)
 	session_flush(ctx);
 }
 
-int
-session_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
-    struct ms_err *err)
+struct ms_conn_options
+session_server(struct session *s)
 {
 	const struct fetch_options *opt = s->opt;
-	const struct ms_conn_options where = {.host = opt->url.host,
+
+	return (struct ms_conn_options){.host = opt->url.host,
 	    .port = opt->url.port,
 	    .connect_to = opt->connect_to,
 	    .timeout = opt->timeout,
@@ -118,7 +222,17 @@ session_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
 	    .accept_any = opt->accept_any,
 	    .rate = own_rate(opt),
 	    .idle = flush,
-	    .idle_ctx = s};
+	    .idle_ctx = s,
+	    .dial = connector_dial,
+	    .dial_ctx = &s->connector};
+}
+
+int
+session_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
+    struct ms_err *err)
+{
+	const struct fetch_options *opt = s->opt;
+	const struct ms_conn_options where = session_server(s);
 	bool at_once =
 	    opt->url.scheme == MS_IMAPS || opt->url.scheme == MS_POP3S;
 
@@ -132,6 +246,22 @@ session_connect(struct session *s, struct ms_conn **out, enum ms_tls *tls,
 		return -1;
 	}
 	return 0;
+}
+
+void
+session_explain_plain(const struct session *s, struct ms_err *err)
+{
+	enum ms_scheme scheme = s->opt->url.scheme;
+	size_t n = strlen(err->msg);
+
+	if (scheme == MS_IMAPS || scheme == MS_POP3S ||
+	    (strstr(err->msg, "no answer within") == NULL &&
+		strstr(err->msg, "invalid") == NULL &&
+		strstr(err->msg, "cut the connection") == NULL))
+		return;
+	snprintf(err->msg + n, sizeof(err->msg) - n,
+	    "; if this port begins with TLS, use %s://",
+	    scheme == MS_IMAP ? "imaps" : "pop3s");
 }
 
 /* Each login has a token of its own: the last one may have expired. */

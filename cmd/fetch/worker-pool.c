@@ -15,28 +15,6 @@
 
 #define LOGOUT_MS 2000 /* for a worker to log out */
 
-volatile sig_atomic_t pool_stopped;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	pool_stopped = 1;
-}
-
-void
-pool_catch_signals(void)
-{
-	/* The second signal ends the process at once. */
-	struct sigaction sa = {
-	    .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-}
-
 /* ---- beginning and end ---- */
 
 /* In the new process: closes the connections of the other workers, so that each
@@ -162,6 +140,10 @@ explain_end(int status, struct ms_err *err)
 		    "reading the server's answer took more than %d seconds of "
 		    "processor time",
 		    WORKER_CPU);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		ms_fail(err, MS_PROTO,
+		    "the process that reads the server's answers tried to "
+		    "leave its sandbox; the server may be hostile");
 	else if (WIFSIGNALED(status))
 		ms_fail(err, MS_PROTO,
 		    "the process that reads the server's answers was ended by "

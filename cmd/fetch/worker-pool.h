@@ -35,8 +35,7 @@ struct worker {
 	bool logged_in;      /* at least once */
 	struct folder *open; /* the folder it has open, as far as is known */
 	struct task task;
-	bool skipping;     /* the body of a message that was not asked for */
-	uint32_t body_uid; /* of the message whose body comes */
+	bool skipping; /* the body of a message that was not asked for */
 };
 
 struct worker_pool {
@@ -45,10 +44,6 @@ struct worker_pool {
 	struct worker *sending; /* in the middle of a message */
 	size_t turn;            /* the worker that is looked at first */
 };
-
-/* SIGTERM, SIGINT or SIGHUP has come. Set after pool_catch_signals(). */
-extern volatile sig_atomic_t pool_stopped;
-void pool_catch_signals(void);
 
 /*
  * Starts the workers, each with a copy of the password. No archive can be open:

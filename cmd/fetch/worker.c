@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 
 #include "clock.h"
+#include "sandbox.h"
+#include "spool.h"
 
 /* ---- requests ---- */
 
@@ -25,7 +27,9 @@ say_done(struct session *s, const struct protocol *p, int rc,
 		   .text = failed ? err->msg : "",
 		   .session_lost = lost,
 		   .had_session = s->reached,
-		   .seconds = failed ? p->backoff(s) : 0});
+		   .seconds = failed ? p->backoff(s) : 0,
+		   .compared = s->compared});
+	s->compared = 0;
 	session_flush(s);
 	if (lost)
 		p->close(s);
@@ -38,7 +42,7 @@ is_valid(const struct protocol *p, const struct ipc_message *m)
 		return false;
 	return m->type < ASK_ATTRIBUTES || m->type == ASK_IDLE ||
 	       (m->uids.n > 0 &&
-		   (m->type != ASK_DELETE || m->identities.n == m->uids.n));
+		   (m->type != ASK_DELETE || m->proofs.n == m->uids.n));
 }
 
 /* A token that comes while the request is carried out replaces the strings of
@@ -86,6 +90,25 @@ limit_cpu(void)
 			WORKER_CPU);
 }
 
+/*
+ * Takes away from the process everything but its connection to ms-fetch, the
+ * ones that the connector makes, and the certificates of authorities: the
+ * server is a stranger.
+ */
+static int
+confine(struct session *s, struct ms_err *err)
+{
+	const struct ms_conn_options server = session_server(s);
+	const char *const read[] = {s->opt->ca_file, NULL};
+	const struct ms_sandbox sb = {
+	    .profile = MS_SANDBOX_SERVER, .read = read};
+
+	if (connector_start(&s->connector, &server, s->secret, err) < 0)
+		return -1;
+	ms_spool_prepare();
+	return ms_sandbox_enter(&sb, err);
+}
+
 void
 worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 {
@@ -95,7 +118,7 @@ worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 		: &fetch_pop3;
 	struct session s = {.opt = opt, .secret = secret, .ipc.fd = fd};
 	struct ipc_message m;
-	struct ms_err err = {0};
+	struct ms_err err = {0}, loose = {0};
 	int rc;
 
 	/* The process ends when ms-fetch does, not when the user types ^C. */
@@ -109,11 +132,20 @@ worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 	if (opt->max_time > 0)
 		s.deadline_ms = ms_clock_ms() + (int64_t)opt->max_time * 1000;
 	while (ipc_receive(&s.ipc, &m, &err) == 1) {
+		/* A worker that is not needed does without. */
+		if (!s.confined)
+			(void)confine(&s, &loose);
+		s.confined = true;
 		if (m.type == ASK_STOP)
 			continue; /* ASK_IDLE has ended already */
 		limit_cpu();
 		s.reached = p->usable(&s);
-		rc = serve(&s, p, &m, &err);
+		if (loose.code != MS_OK) { /* and does not go on */
+			err = loose;
+			rc = -1;
+		} else {
+			rc = serve(&s, p, &m, &err);
+		}
 		say_done(&s, p, rc, &err);
 		memset(&err, 0, sizeof(err));
 	}
@@ -121,5 +153,6 @@ worker_run(const struct fetch_options *opt, struct ms_secret *secret, int fd)
 	ms_pop3_list_release(&s.first);
 	ms_pop3_list_release(&s.now);
 	ms_secret_wipe(s.secret);
+	connector_stop(&s.connector);
 	session_leave();
 }

@@ -1,217 +1,44 @@
-/* run.c - a run of ms-ingest(1): adds the messages of its inputs to the archive
- * and reports the results. */
+/* run.c - a run of ms-ingest(1): reads its inputs, adds their messages to the
+ * archive and reports the results. */
 #include "run.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "ingest.h"
+#include "actor.h"
+#include "assign.h"
+#include "by-folder.h"
+#include "receipt.h"
+#include "container.h"
+#include "event.h"
 #include "opt.h"
-#include "report.h"
-#include "utf8.h"
-
-/* One run. Results arrive on another thread; `lock` protects the report and the
- * counts. */
-struct run {
-	const struct ingest_options *opt;
-	const char *user; /* of messages whose envelope has no user */
-	struct ms_archive *archive;
-	struct ms_ingest *ingest;
-	struct ms_report *report;
-	pthread_mutex_t lock;
-	uint64_t failed;          /* messages and inputs */
-	unsigned opened, missing; /* inputs; missing: could not be read */
-	uint64_t source_missing;  /* messages whose old folder is unknown */
-	bool cut;                 /* a stream had no trailer */
-	int stream_status;        /* the highest status of the trailers */
-	int stdout_errno; /* of the first id that could not be printed */
-};
-
-/* ---- results ---- */
-
-static void
-add_failed(
-    struct run *r, const struct ms_dest *d, const char *where, const char *why)
-{
-	const char *folder = r->opt->source.into;
-	struct ms_tally *t;
-
-	pthread_mutex_lock(&r->lock);
-	r->failed++;
-	/* A message that fails before it has a folder counts in the folder
-	 * that it would have gone to. */
-	if (d != NULL)
-		t = ms_report_tally(r->report, d->user, d->source, d->folder);
-	else
-		t = ms_report_tally(r->report, r->user,
-		    "local:", folder != NULL ? folder : "INBOX");
-	t->seen++;
-	t->failed++;
-	ms_report_failed(r->report, where, why);
-	pthread_mutex_unlock(&r->lock);
-}
-
-static void
-print_id(struct run *r, const struct ms_deposit *d)
-{
-	char hex[MS_SHA_HEX + 1];
-
-	ms_hex(d->id, MS_SHA_LEN, hex);
-	if (printf("%s\t%s\n", hex,
-		d->outcome == MS_OUTCOME_NEW ? "new" : "known") < 0 &&
-	    r->stdout_errno == 0)
-		r->stdout_errno = errno;
-}
-
-static void
-handle_result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
-{
-	struct run *r = ctx;
-	struct ms_tally *t;
-	char *place;
-
-	if (d->outcome == MS_OUTCOME_FAILED) {
-		place = ms_xstrndup(where.p, where.n);
-		add_failed(r, d->dest, place, d->err->msg);
-		free(place);
-		return;
-	}
-	pthread_mutex_lock(&r->lock);
-	t = ms_report_tally(
-	    r->report, d->dest->user, d->dest->source, d->dest->folder);
-	t->seen++;
-	*(d->outcome == MS_OUTCOME_NEW ? &t->new : &t->known) += 1;
-	t->occurrences += d->occurrence;
-	r->source_missing += d->source_missing;
-	pthread_mutex_unlock(&r->lock);
-	if (r->opt->print_ids)
-		print_id(r, d);
-}
-
-/* ---- one message ---- */
-
-/* Appends the attributes of the envelope that an occurrence has no field for. A
- * move has a record of its own. */
-static void
-other_attributes(const struct ms_envelope *env, struct ms_buf *out)
-{
-	static const char field[] = "MS-Envelope: ";
-	struct ms_envelope some = {.other = env->other};
-
-	some.value[MS_ATTR_SPECIAL] = env->value[MS_ATTR_SPECIAL];
-	if (some.other == NULL && some.value[MS_ATTR_SPECIAL] == NULL)
-		return;
-	if (ms_envelope_write(out, &some, NULL) < 0)
-		return;
-	out->n--; /* the line end */
-	memmove(out->p, out->p + sizeof(field) - 1, out->n - sizeof(field) + 1);
-	out->n -= sizeof(field) - 1;
-}
-
-/* Names become parts of events, which are UTF-8 (ms-archive(5), EVENT). */
-static bool
-name_ok(const char *s, size_t max)
-{
-	return s == NULL ||
-	       (strlen(s) <= max &&
-		   ms_utf8_valid((const unsigned char *)s, strlen(s)));
-}
-
-/* Returns the destination of a message, or NULL with err set. */
-static struct ms_dest *
-destination(struct run *r, const struct ms_arrival *m, struct ms_err *err)
-{
-	const struct ms_envelope *env = &m->env;
-	const char *user = env->value[MS_ATTR_USER];
-	const char *source = env->value[MS_ATTR_SOURCE];
-	const char *label = r->opt->label;
-
-	if (user == NULL || r->opt->user != NULL)
-		user = r->user;
-	if (source == NULL)
-		source = "local:";
-	if (label == NULL)
-		label = env->value[MS_ATTR_LABEL];
-	if (!ms_user_name_ok(user)) {
-		ms_fail(err, MS_DATA, "'%.64s' is not a user name", user);
-		return NULL;
-	}
-	if (!name_ok(source, MS_SOURCE_MAX) ||
-	    !name_ok(env->value[MS_ATTR_FOLDER], MS_FOLDER_MAX) ||
-	    !name_ok(label, MS_FOLDER_MAX)) {
-		ms_fail(err, MS_DATA,
-		    "source, folder or label: too long, or not UTF-8");
-		return NULL;
-	}
-	return ms_ingest_dest(r->ingest, user, source,
-	    env->value[MS_ATTR_FOLDER], label, r->opt->create_user);
-}
-
-/*
- * Adds a message. A message that fails is reported; *whole counts the messages
- * that arrived whole. -1: the archive cannot be written.
- */
-static int
-add_message(struct run *r, struct ms_source *src, const struct ms_arrival *m,
-    uint64_t *whole, struct ms_err *err)
-{
-	const struct ms_envelope *env = &m->env;
-	struct ms_spec spec = {.place = env->value[MS_ATTR_UID],
-	    .flags = env->value[MS_ATTR_FLAGS],
-	    .from = env->value[MS_ATTR_MOVED_FROM],
-	    .where = m->where,
-	    .has_date = m->has_date,
-	    .date = m->date,
-	    .has_fallback = m->has_fallback_date,
-	    .fallback = m->fallback_date};
-	const char *ref = env->value[MS_ATTR_REF];
-	unsigned char id[MS_SHA_LEN];
-	struct ms_buf other = {0};
-	struct ms_err why = {0};
-	struct ms_slice piece;
-	int got, rc = 0;
-
-	spec.dest = destination(r, m, &why);
-	if (spec.dest == NULL) {
-		add_failed(r, NULL, m->where, why.msg);
-		return 0;
-	}
-	if (ref != NULL &&
-	    ms_unhex(ms_slice_str(ref), id, MS_SHA_LEN) != MS_SHA_LEN) {
-		add_failed(r, spec.dest, m->where, "ref: not an id");
-		return 0;
-	}
-	other_attributes(env, &other);
-	spec.other = other.n > 0 ? ms_buf_str(&other) : NULL;
-	if (ref != NULL) {
-		++*whole;
-		rc = ms_ingest_reference(r->ingest, &spec, id, err);
-		goto out;
-	}
-	if (ms_ingest_begin(r->ingest, &spec, err) < 0) {
-		rc = -1;
-		goto out;
-	}
-	while (rc == 0 && (got = ms_source_read(src, &piece, &why)) == 1)
-		rc = ms_ingest_data(r->ingest, piece.p, piece.n, err);
-	if (rc == 0 && got == 0) {
-		++*whole;
-		rc = ms_ingest_end(r->ingest, err);
-	} else {
-		ms_ingest_drop(r->ingest);
-	}
-	if (rc == 0 && got < 0)
-		add_failed(r, spec.dest, m->where, why.msg);
-out:
-	ms_buf_release(&other);
-	return rc;
-}
+#include "outlook.h"
+#include "resume.h"
+#include "stop.h"
 
 /* ---- one input ---- */
+
+/* A stream of ms-fetch may leave out what an archive has already. If that is
+ * another archive, this one does not get all mail. */
+static void
+check_archive(struct run *r, const struct ms_trailer *t, const char *name)
+{
+	char id[MS_ARCHIVE_ID_HEX + 1];
+
+	ms_archive_id(r->archive, id);
+	if (t->archive[0] == '\0' || strcmp(t->archive, id) == 0)
+		return;
+	ms_warn(TOOL,
+	    "%s: this stream leaves out what archive %s has; fetch again with "
+	    "-a %s or --no-archive",
+	    name,
+	    strcmp(t->archive, MS_SEVERAL_ARCHIVES) == 0 ? "others"
+							 : t->archive,
+	    ms_archive_path(r->archive));
+	if (r->stream_status < EX_DATAERR)
+		r->stream_status = EX_DATAERR;
+}
 
 static void
 handle_trailer(struct run *r, const struct ms_source *src, const char *name,
@@ -222,6 +49,10 @@ handle_trailer(struct run *r, const struct ms_source *src, const char *name,
 
 	if (ms_source_trailer(src, &t, &whole) != 1)
 		return;
+	if (!whole && ms_stopped != 0) {
+		r->stopped = true;
+		return;
+	}
 	if (!whole) {
 		r->cut = true;
 		ms_warn(TOOL,
@@ -232,6 +63,7 @@ handle_trailer(struct run *r, const struct ms_source *src, const char *name,
 	}
 	if (t.status > r->stream_status)
 		r->stream_status = t.status;
+	check_archive(r, &t, name);
 	if (t.messages == arrived)
 		return;
 	pthread_mutex_lock(&r->lock);
@@ -240,14 +72,17 @@ handle_trailer(struct run *r, const struct ms_source *src, const char *name,
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* In a pipe, ms-fetch says how far it is; the line on the terminal is here. */
 static void
-show_progress(struct run *r, const struct ms_source *src, const char *name)
+show_progress(
+    struct run *r, const struct ms_source *src, const char *name, uint64_t seen)
 {
-	uint64_t done, total;
+	struct ms_progress p = {.what = name, .messages = seen};
 
-	ms_source_progress(src, &done, &total);
+	ms_source_progress(src, &p);
+	(void)ms_source_writer(src, &p);
 	pthread_mutex_lock(&r->lock);
-	ms_report_progress(r->report, name, done, total, "bytes");
+	ms_report_progress(r->report, &p);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -263,6 +98,13 @@ check_user(struct run *r, const char *user, struct ms_err *err)
 		    err, MS_USAGE, "'%.64s' is not a user name", user);
 	if (r->opt->create_user)
 		return 0;
+	if (ms_actor_limited() != NULL &&
+	    strcmp(user, ms_actor_limited()) != 0 &&
+	    ms_actor_user(r->archive, user, MS_RIGHT_WRITE, err) < 0)
+		return -1;
+	/* destination() creates the user of a multidrop mailbox. */
+	if (r->opt->assign.on && strcmp(user, MS_MULTIDROP) == 0)
+		return 0;
 	got = ms_archive_active_user(r->archive, user, &number, err);
 	if (got == 0)
 		return ms_fail(err, MS_USAGE,
@@ -272,26 +114,75 @@ check_user(struct run *r, const char *user, struct ms_err *err)
 	return got < 0 ? -1 : 0;
 }
 
+/* After a signal, only a stream is read to its end, which comes soon. */
+static bool
+stops(struct run *r, const struct ms_source *src)
+{
+	struct ms_trailer t;
+	bool whole;
+
+	if (ms_stopped != 0 && ms_source_trailer(src, &t, &whole) != 1)
+		r->stopped = true;
+	return r->stopped;
+}
+
 static int
 add_input(struct run *r, const char *path, struct ms_err *err)
 {
 	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
+	struct ms_source_options opt = r->opt->source;
 	struct ms_arrival m;
 	struct ms_source *src;
 	struct ms_err why = {0};
-	bool checked = r->opt->user != NULL;
+	bool checked = r->opt->user != NULL || r->assigner != NULL;
+	bool failed = false, unreadable = false;
+	const uint64_t earlier = resume_earlier(r->resume);
 	uint64_t seen = 0, whole = 0;
 	int got, rc = 0;
 
-	if (ms_source_open(&src, path, &r->opt->source, &why) < 0) {
+	opt.remark = run_add_remark;
+	opt.pst_folder = run_add_pst_folder;
+	opt.remark_ctx = r;
+	opt.outlook = r->outlook;
+	opt.containers = r->containers;
+	resume_source(r->resume, &opt);
+	if (r->owner != NULL)
+		opt.into = NULL; /* owner_apply() adds it */
+	if (ms_source_open(&src, path, &opt, &why) < 0) {
 		r->missing += why.code == MS_NOINPUT || why.code == MS_IO;
-		add_failed(r, NULL, name, why.msg);
+		run_add_failed(r, NULL, name, why.msg);
 		return 0;
 	}
-	r->opened++;
-	while (rc == 0 && (got = ms_source_next(src, &m, &why)) != 0) {
+	while (rc == 0 && !stops(r, src) &&
+	       (got = ms_source_next(src, &m, &why)) != 0) {
+		if (got < 0 && ms_stopped != 0 && why.code == MS_TEMP) {
+			r->stopped = true;
+			continue;
+		}
 		if (got < 0) {
-			add_failed(r, NULL, m.where, why.msg);
+			r->missing += why.code == MS_NOINPUT;
+			failed = true;
+			unreadable |=
+			    why.code == MS_DATA && ms_source_is_outlook(src);
+			run_add_failed(r, NULL, m.where, why.msg);
+			continue;
+		}
+		if (r->untrusted)
+			run_distrust(&m.env);
+		if (r->ingest != NULL)
+			ms_ingest_trim(r->ingest);
+		if (m.left_out != NULL) {
+			run_add_left_out(r, &m);
+			seen++;
+			continue;
+		}
+		if (m.fault != NULL)
+			run_add_fault(r, m.where, m.fault);
+		got = r->owner != NULL ? owner_apply(r, &m, err) : 1;
+		if (got <= 0) {
+			rc = got;
+			whole++;
+			seen++;
 			continue;
 		}
 		if (!checked && m.env.value[MS_ATTR_USER] == NULL) {
@@ -299,10 +190,16 @@ add_input(struct run *r, const char *path, struct ms_err *err)
 			checked = true;
 		}
 		if (rc == 0)
-			rc = add_message(r, src, &m, &whole, err);
-		if ((++seen & 63) == 0)
-			show_progress(r, src, name);
+			rc = run_add_message(r, src, &m, &whole, err);
+		if (rc == 0)
+			resume_mark(r->resume, src);
+		seen++;
+		show_progress(
+		    r, src, name, seen + resume_earlier(r->resume) - earlier);
 	}
+	r->opened += seen > 0 || !failed || resume_earlier(r->resume) > earlier;
+	r->unreadable += unreadable;
+	r->left_out += ms_source_left_out(src);
 	if (rc == 0)
 		handle_trailer(r, src, name, whole);
 	ms_source_close(src);
@@ -316,37 +213,93 @@ final_status(const struct run *r, int rc, const struct ms_err *err)
 {
 	if (rc < 0) /* not 0, even if the error has no code */
 		return err->code != MS_OK ? ms_status(err->code) : EX_SOFTWARE;
+	if (r->stopped)
+		return EX_TEMPFAIL;
 	if (r->opened == 0 && r->missing > 0 && r->missing == r->failed)
 		return EX_NOINPUT;
+	if (r->opened == 0 && r->unreadable > 0)
+		return EX_DATAERR;
 	if (r->cut)
 		return EX_PROTOCOL;
-	if (r->failed > 0)
+	if (r->failed > 0 || r->incomplete > 0)
 		return MS_STATUS_SOME;
 	return r->stream_status;
 }
 
+/* resume_repeat */
+static void
+report_again(struct run *r, bool added, const char *where, const char *why)
+{
+	if (added)
+		run_add_fault(r, where, why);
+	else
+		run_add_failed(r, NULL, where, why);
+}
+
 static int
-add_all(struct run *r, char *paths[], struct ms_err *err)
+add_inputs(struct run *r, char *paths[], struct ms_err *err)
 {
 	static char stdin_name[] = "-";
 	static char *only_stdin[] = {stdin_name, NULL};
 	int rc = 0;
 
-	if (!name_ok(r->opt->label, MS_FOLDER_MAX) ||
-	    !name_ok(r->opt->source.into, MS_FOLDER_MAX))
+	r->resume = resume_new(r, report_again);
+	if (r->opt->dry_run)
+		r->dry = dry_run_new(r->archive);
+	else
+		run_open_pipeline(r);
+	if (paths[0] == NULL)
+		paths = only_stdin;
+	for (; rc == 0 && *paths != NULL && !r->stopped; paths++)
+		rc = add_input(r, *paths, err);
+	return rc;
+}
+
+static int
+add_all(struct run *r, char *paths[], struct ms_err *err)
+{
+	int rc;
+
+	if (!run_name_ok(r->opt->label, MS_FOLDER_MAX) ||
+	    !run_name_ok(r->opt->source.into, MS_FOLDER_MAX))
 		return ms_fail(
 		    err, MS_USAGE, "folder or label: too long, or not UTF-8");
 	if (r->opt->user != NULL && check_user(r, r->opt->user, err) < 0)
 		return -1;
-	r->ingest = ms_ingest_new(
-	    r->archive, (unsigned)r->opt->threads, handle_result, r);
-	if (paths[0] == NULL)
-		paths = only_stdin;
-	for (; rc == 0 && *paths != NULL; paths++)
-		rc = add_input(r, *paths, err);
+	if (r->opt->assign.by_folder && owner_new(&r->owner, r, err) < 0)
+		return -1;
+	if (r->opt->assign.on &&
+	    assigner_new(&r->assigner, r->archive, &r->opt->assign, err) < 0)
+		return -1;
+	rc = r->opt->lmtp ? lmtp_run(r, err) : add_inputs(r, paths, err);
 	/* After a failure, the whole messages are still added if possible. */
-	if (ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
+	if (r->ingest != NULL &&
+	    ms_ingest_finish(r->ingest, rc == 0 ? err : NULL) < 0)
 		rc = -1;
+	resume_free(r->resume, rc == 0 && !r->stopped);
+	r->resume = NULL;
+	if (r->dry != NULL)
+		ms_report_note(r->report, "nothing was written (-n)");
+	dry_run_free(r->dry);
+	if (r->reports > 0)
+		ms_report_note(r->report, "%llu journal report%s",
+		    (unsigned long long)r->reports, r->reports == 1 ? "" : "s");
+	if (r->left_out > 0)
+		ms_report_note(r->report,
+		    "%llu item%s that are not mail: left out (--mail-only)",
+		    (unsigned long long)r->left_out,
+		    r->left_out == 1 ? "" : "s");
+	if (r->client_deleted > 0)
+		ms_report_note(r->report,
+		    "%llu left out, which the client has deleted; "
+		    "--with-deleted adds them",
+		    (unsigned long long)r->client_deleted);
+	if (r->incomplete > 0)
+		ms_report_note(r->report, "%llu incomplete, and added",
+		    (unsigned long long)r->incomplete);
+	if (r->remarks > 0)
+		ms_report_note(r->report, "%llu remark%s",
+		    (unsigned long long)r->remarks, r->remarks == 1 ? "" : "s");
 	if (r->source_missing > 0)
 		ms_report_note(r->report,
 		    "%llu messages were moved from folders that do not have "
@@ -355,43 +308,68 @@ add_all(struct run *r, char *paths[], struct ms_err *err)
 	return rc;
 }
 
-/* An id that cannot be printed does not stop the run; the error is returned
- * here. */
 static int
-close_stdout(const struct run *r, struct ms_err *err)
+run_inputs(const struct ingest_options *opt, char *paths[])
 {
-	int rc = ms_close_stdout(err);
+	struct run r = {.opt = opt,
+	    .user = ms_opt_user(opt->user, ms_actor_name()),
+	    .untrusted = opt->untrusted || ms_actor_name() != NULL,
+	    .lock = PTHREAD_MUTEX_INITIALIZER};
+	const struct ms_damage_sink damage = {run_found_damage, &r};
+	struct ms_err err = {0};
+	const char *dir;
+	int rc, status;
 
-	if (r->stdout_errno == 0)
-		return rc;
-	errno = r->stdout_errno;
-	return ms_fail_errno(err, "standard output");
+	if (opt->assign.on && opt->user == NULL)
+		r.user = MS_MULTIDROP;
+	if (assigner_options_check(&opt->assign, &err) < 0 ||
+	    ms_opt_archive(&dir, opt->archive, &err) < 0 ||
+	    ms_report_open(&r.report, TOOL, &opt->report, &err) < 0)
+		return ms_warn_err(TOOL, &err);
+	rc = ms_report_sandbox(r.report, ingest_sandbox(opt), &err);
+	/* Their processes begin before this one has read anything. A system
+	 * that lacks something was named by the line above. */
+	if (rc == 0 && !opt->lmtp &&
+	    (ms_mapi_reader_open(&r.outlook, &err) < 0 ||
+		ms_container_open(&r.containers, &err) < 0))
+		rc = -1;
+	if (rc == 0)
+		rc = ms_archive_open(&r.archive, dir,
+		    opt->dry_run ? MS_ARCHIVE_READ : MS_ARCHIVE_WRITE, &err);
+	if (rc == 0) {
+		ms_archive_report_damage(r.archive, &damage);
+		ms_stop_catch();
+		ms_event_find_login();
+		rc = ingest_confine(opt, dir, paths, &err);
+		if (rc == 0)
+			rc = add_all(&r, paths, &err);
+		ms_archive_close(r.archive);
+	}
+	ms_mapi_reader_close(r.outlook);
+	ms_container_close(r.containers);
+	assigner_free(r.assigner);
+	owner_free(r.owner);
+	receipt_free(r.receipt);
+	if (rc < 0)
+		ms_warn_err(TOOL, &err);
+	status = final_status(&r, rc, &err);
+	if (rc == 0 && status != 0 && ms_stopped != 0)
+		ms_warn(TOOL,
+		    "stopped by a signal; what arrived whole is in the "
+		    "archive, and the same command continues");
+	return ingest_end(r.report, status, r.stdout_errno);
 }
 
 int
 ingest_run(const struct ingest_options *opt, char *paths[])
 {
-	struct run r = {.opt = opt,
-	    .user = ms_opt_user(opt->user, NULL),
-	    .lock = PTHREAD_MUTEX_INITIALIZER};
-	struct ms_err err = {0}, why = {0};
-	const char *dir;
-	int rc, status;
+	struct ms_client_stores stores = {0};
+	struct ms_err err = {0};
+	int status;
 
-	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
-	    ms_report_open(&r.report, TOOL, opt->report, opt->quiet, &err) < 0)
+	if (ingest_client_paths(opt, &paths, &stores, &err) < 0)
 		return ms_warn_err(TOOL, &err);
-	rc = ms_archive_open(&r.archive, dir, MS_ARCHIVE_WRITE, &err);
-	if (rc == 0) {
-		rc = add_all(&r, paths, &err);
-		ms_archive_close(r.archive);
-	}
-	if (rc < 0)
-		ms_warn_err(TOOL, &err);
-	status = final_status(&r, rc, &err);
-	if (close_stdout(&r, &why) < 0)
-		status = ms_warn_end(TOOL, status, &why);
-	if (ms_report_close(r.report, status, &why) < 0)
-		status = ms_warn_end(TOOL, status, &why);
+	status = run_inputs(opt, paths);
+	ingest_client_paths_release(paths, &stores);
 	return status;
 }

@@ -20,7 +20,7 @@ verb_show(const struct ms_args *args)
 
 	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0) {
 		if (tool_profile(t, args->v[0], 0, &p, &err) == 0)
-			fputs(p.text, stdout);
+			show_lines(p.text);
 		else
 			ms_context(&err, "%s", args->v[0]);
 	}
@@ -67,18 +67,34 @@ show_row(const struct ms_args *args, const struct ms_stored_profile *stored,
 		show_field(owner, '\t');
 		show_field(stored->enabled ? "enabled" : "disabled", '\t');
 		show_field(schedule, '\t');
-		show_field(state.result, '\t');
-		show_field(state.when, '\n');
+		show_result_field(state.result, '\t');
+		show_when(state.began, '\n');
 	}
 	ms_profile_release(&p);
 	free(owner);
 	return 0;
 }
 
+/* On a terminal. */
+static const struct ms_column columns[] = {
+    {.heading = "PROFILE"},
+    {.heading = "KIND"},
+    {.heading = "OWNER"},
+    {.heading = "STATE"},
+    {.heading = "SCHEDULE", .plain = ""},
+    {.heading = "RESULT", .plain = ""},
+    {.heading = "WHEN", .plain = ""},
+};
+
 int
 verb_list(const struct ms_args *args)
 {
-	return tool_each_profile(args, show_row);
+	int status;
+
+	show_begin(args->values, columns, sizeof(columns) / sizeof(columns[0]));
+	status = tool_each_profile(args, show_row);
+	show_end();
+	return status;
 }
 
 /* ---- changes ---- */

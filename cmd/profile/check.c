@@ -114,9 +114,12 @@ check_one(struct tool *t, const char *name)
 	got = ms_account_get(t->archive, stored.owner, &owner, &err);
 	if (got == 0)
 		ms_fail(&err, MS_AUTH, "the profile has no owner");
-	if (got != 1 || profile_validate(t, &owner, ms_slice_str(stored.text),
-			    false, &p, &err) < 0)
+	if (got != 1 ||
+	    profile_validate(
+		t, &owner, ms_slice_str(stored.text), false, &p, &err) < 0 ||
+	    profile_check_demoted(t, &stored, &owner, &p, &err) < 0)
 		goto out;
+	profile_warn_query(name, &p);
 	if (p.kind == MS_PROFILE_FILES)
 		check_files(&c, &p);
 	else if (p.kind == MS_PROFILE_EXPORT)

@@ -34,11 +34,9 @@ tool_open(struct tool *t, enum ms_archive_mode mode, struct ms_err *err)
 
 	if (ms_opt_archive(&dir, t->given, err) < 0)
 		return -1;
-	t->path = realpath(dir, NULL);
-	if (t->path == NULL)
-		return ms_fail_errno(err, "%s", dir);
-	if (ms_archive_open(&t->archive, t->path, mode, err) < 0)
+	if (ms_archive_open(&t->archive, dir, mode, err) < 0)
 		return -1;
+	t->path = ms_xstrdup(ms_archive_path(t->archive));
 	return find_actor(t, err);
 }
 
@@ -186,7 +184,7 @@ tool_each_name(const struct ms_args *args, tool_name_fn *fn)
 	struct ms_err err = {0};
 	int status = 0;
 
-	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+	if (tool_open(t, MS_ARCHIVE_JOBS, &err) == 0)
 		for (int i = 0; i < args->count; i++)
 			status = tool_join(status, fn(t, args->v[i]), i == 0);
 	return tool_close(t, status, &err);

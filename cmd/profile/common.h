@@ -29,7 +29,7 @@ enum verbosity {
 
 /* The options of all verbs. */
 struct profile_options {
-	bool json;
+	bool json, no_pager;
 	const char *owner, *file; /* add, edit, secret */
 	struct ms_buf text;       /* add: made of --key options */
 	int password_fd;          /* secret; -1: none */
@@ -86,7 +86,7 @@ int tool_owner(struct tool *t, const char *name, struct ms_account *owner,
 /* The name of a user, "" if unknown; owned by the caller. */
 char *tool_user_name(struct tool *t, uint64_t number);
 
-/* Calls fn for each operand, with the archive open for reading. fn prints its
+/* Calls fn for each operand, with the archive open for its jobs. fn prints its
  * own errors. Returns the exit status, as tool_join() does. */
 typedef int tool_name_fn(struct tool *t, const char *name);
 int tool_each_name(const struct ms_args *args, tool_name_fn *fn);
@@ -109,7 +109,8 @@ void profile_keys_fill(void);
 ms_opt_fn profile_add_key;
 
 /* An ms_profile_fetch_fn. */
-bool profile_fetch_key(const char *name, bool *argument, bool *many);
+bool profile_fetch_key(
+    const char *name, bool *argument, bool *many, struct ms_nearest *near);
 /*
  * profile_validate() parses the text of a profile, and checks all that can be
  * checked without running it: the values, and what the owner may target. If
@@ -119,6 +120,19 @@ bool profile_fetch_key(const char *name, bool *argument, bool *many);
  */
 int profile_validate(struct tool *t, const struct ms_account *owner,
     struct ms_slice text, bool new, struct ms_profile *p, struct ms_err *err);
+/*
+ * profile_check_demoted() refuses, with MS_AUTH, a profile that uses files or
+ * commands of this host, if the user who chose them is no longer an admin:
+ * demoted, disabled or deleted. This is the user of --as who stored the text or
+ * gave the profile to its owner, or, without --as, an owner who was an admin. A
+ * choice that a person made without --as for another owner needs no admin.
+ * Errors: also those of the history.
+ */
+int profile_check_demoted(struct tool *t,
+    const struct ms_stored_profile *stored, const struct ms_account *owner,
+    const struct ms_profile *p, struct ms_err *err);
+/* Warns about a query of an export that would miss mail; p is valid. */
+void profile_warn_query(const char *name, const struct ms_profile *p);
 /* The file name that `output` means at the time `now`: %Y %m %d %H %M %S %%.
  * MS_USAGE: another % sequence. Owned by the caller. */
 char *profile_output(const char *output, int64_t now, struct ms_err *err);

@@ -30,6 +30,9 @@ cron_quote(struct ms_buf *out, const char *arg)
 			ms_buf_add_str(out, "'\\''");
 		else if (*arg == '%')
 			ms_buf_add_str(out, "\\%");
+		else if (*arg ==
+			 '\\') /* some crons read \\ as \, and \\% as \% */
+			ms_buf_add_str(out, "\\''");
 		else
 			ms_buf_add_byte(out, (unsigned char)*arg);
 	if (quote)
@@ -90,6 +93,7 @@ command(struct ms_buf *out, struct tool *t, const char *name, bool follow,
 {
 	struct argv argv = {0};
 	char *self = realpath("/proc/self/exe", NULL);
+	int rc = 0;
 
 	if (self == NULL)
 		return ms_fail_errno(err, "/proc/self/exe");
@@ -104,14 +108,19 @@ command(struct ms_buf *out, struct tool *t, const char *name, bool follow,
 	argv_add(&argv, "-q");
 	argv_add(&argv, follow ? "--follow" : "--scheduled");
 	argv_add(&argv, name);
-	for (size_t i = 0; i < argv.n; i++) {
+	for (size_t i = 0; i < argv.n && rc == 0; i++) {
 		if (i > 0)
 			ms_buf_add_byte(out, ' ');
 		quote(out, argv.v[i]);
+		/* It would end the line of a crontab or unit. */
+		if (strchr(argv.v[i], '\n') != NULL)
+			rc = ms_fail(err, MS_USAGE,
+			    "%.200s: a path with a newline cannot be scheduled",
+			    argv.v[i]);
 	}
 	argv_release(&argv);
 	free(self);
-	return 0;
+	return rc;
 }
 
 /* ---- which profiles ---- */
@@ -220,7 +229,6 @@ static int
 put_unit(
     const char *dir, const char *name, struct ms_buf *text, struct ms_err *err)
 {
-	struct ms_buf tmp = {0};
 	int fd, rc;
 
 	if (dir == NULL) {
@@ -230,12 +238,8 @@ put_unit(
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return ms_fail_errno(err, "%s", dir);
-	ms_buf_printf(&tmp, ".%s.tmp", name);
-	rc = ms_fs_replace(fd, ms_buf_str(&tmp), name, ms_buf_slice(text), err);
-	if (rc == 0 && fchmodat(fd, name, 0644, 0) < 0)
-		rc = ms_fail_errno(err, "%s", name);
+	rc = ms_fs_replace(fd, "", name, 0644, ms_buf_slice(text), err);
 	close(fd);
-	ms_buf_release(&tmp);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actor.h"
 #include "fetch-options.h"
 #include "fs.h"
 
@@ -26,11 +27,13 @@ read_text(struct ms_buf *out, const char *file, struct ms_err *err)
 struct ms_option profile_keys[PROFILE_KEYS_MAX];
 
 static struct ms_option *
-key_row(struct ms_option *o, const char *name, bool argument)
+key_row(struct ms_option *o, const char *name, bool argument, const char *help)
 {
 	*o = (struct ms_option){.name = name,
 	    .type = MS_OPT_CALL,
-	    .value = argument ? "value" : NULL};
+	    .value = argument ? "value" : NULL,
+	    .help = help,
+	    .as = MS_AS_TEXT}; /* profile_validate() checks them */
 	return o + 1;
 }
 
@@ -42,12 +45,13 @@ profile_keys_fill(void)
 
 	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++) {
 		ms_profile_key(ms_profile_key_at(i), &argument, &many);
-		row = key_row(row, ms_profile_key_at(i), argument);
+		row = key_row(row, ms_profile_key_at(i), argument,
+		    ms_profile_key_help(ms_profile_key_at(i)));
 	}
 	for (const struct ms_option *o = fetch_table; o->name != NULL; o++)
 		if (!ms_profile_key(o->name, &argument, &many) &&
-		    profile_fetch_key(o->name, &argument, &many))
-			row = key_row(row, o->name, argument);
+		    profile_fetch_key(o->name, &argument, &many, NULL))
+			row = key_row(row, o->name, argument, o->help);
 }
 
 /* Adds a key; a relative path is made absolute, because the profile can run in
@@ -91,6 +95,25 @@ warn_secret(struct tool *t, const struct ms_account *owner, const char *name,
 	ms_secret_wipe(&s);
 }
 
+/* Prints hints about a profile that was stored. */
+static void
+warn_all(struct tool *t, const struct ms_account *owner, const char *name,
+    const struct ms_profile *p)
+{
+	warn_secret(t, owner, name, p);
+	profile_warn_query(name, p);
+}
+
+/* Who answers for the files and commands in a profile that is stored: the
+ * actor; without --as, an owner who is an admin, or else 0, the caller. */
+static uint64_t
+chosen_by(const struct tool *t, const struct ms_account *owner)
+{
+	if (t->as != NULL)
+		return t->actor.number;
+	return ms_account_has(owner, MS_PRIVILEGE_ADMIN) ? owner->number : 0;
+}
+
 /* ---- add ---- */
 
 static int
@@ -124,10 +147,11 @@ add(struct tool *t, struct profile_options *opt, const char *name,
 		t, &owner, ms_buf_slice(&opt->text), true, &p, err) < 0)
 		goto out;
 	want.owner = owner.number;
+	want.by = chosen_by(t, &owner);
 	want.text = ms_buf_str(&opt->text);
 	rc = ms_archive_change(t->archive, t->as, decide_add, &want, err);
 	if (rc == 0)
-		warn_secret(t, &owner, name, &p);
+		warn_all(t, &owner, name, &p);
 out:
 	ms_profile_release(&p);
 	ms_account_release(&owner);
@@ -250,10 +274,11 @@ replace(struct tool *t, const struct ms_account *owner,
 		return -1;
 	e.want.text = ms_buf_str(text);
 	e.want.owner = owner->number;
-	e.set = MS_PROFILE_SET_TEXT | MS_PROFILE_SET_OWNER;
+	e.want.by = chosen_by(t, owner);
+	e.set = MS_PROFILE_SET_TEXT | MS_PROFILE_SET_OWNER | MS_PROFILE_SET_BY;
 	rc = ms_archive_change(t->archive, t->as, decide_edit, &e, err);
 	if (rc == 0)
-		warn_secret(t, owner, was->name, &p);
+		warn_all(t, owner, was->name, &p);
 	ms_profile_release(&p);
 	return rc;
 }
@@ -332,6 +357,9 @@ edit(struct tool *t, const struct profile_options *opt, const char *name,
 	} else if (opt->owner != NULL) {
 		ms_buf_add_str(&text, was.text);
 		rc = replace(t, &owner, &was, &text, err);
+	} else if (ms_actor_limited() != NULL) {
+		ms_fail(err, MS_AUTH,
+		    "with --as, only an admin can use an editor; give -f -");
 	} else {
 		rc = edit_text(t, &owner, &was, err);
 	}

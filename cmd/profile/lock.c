@@ -8,9 +8,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "fs.h"
 
 #define PROGRESS_BYTES 128 /* of a progress that is written */
 
@@ -19,19 +20,10 @@
 static int
 open_file(struct tool *t, uint64_t profile, int flags)
 {
-	struct ms_buf path = {0};
-	int fd;
+	char name[40];
 
-	ms_buf_printf(&path, "%s/run", t->path);
-	if ((flags & O_CREAT) != 0 && mkdir(ms_buf_str(&path), 0700) < 0 &&
-	    errno != EEXIST) {
-		ms_buf_release(&path);
-		return -1;
-	}
-	ms_buf_printf(&path, "/%" PRIu64, profile);
-	fd = open(ms_buf_str(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ms_buf_release(&path);
-	return fd;
+	snprintf(name, sizeof(name), "run/%" PRIu64, profile);
+	return ms_fs_open_below(t->path, name, flags);
 }
 
 static struct flock

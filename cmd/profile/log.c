@@ -42,8 +42,6 @@ show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 {
 	const struct log *l = ctx;
 	const struct ms_run *run = l->run;
-	char when[21];
-
 	(void)err;
 	if (l->t->opt.failed_only && !is_failure(m->result))
 		return 0;
@@ -51,15 +49,14 @@ show_mailbox(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 		show_json(report_json(run->name, run->number, m));
 		return 0;
 	}
-	ms_time_format(m->time, when);
 	show_field("mailbox", '\t');
-	show_field(when, '\t');
+	show_when(m->time, '\t');
 	show_field(run->name, '\t');
 	show_field(m->user, '\t');
-	show_field(ms_run_result_name(m->result), '\t');
+	show_result_field(ms_run_result_name(m->result), '\t');
 	show_count((uint64_t)m->status, '\t');
 	show_counts(&m->counts);
-	show_count(m->seconds, '\t');
+	show_seconds(m->seconds, '\t');
 	show_field(m->source, '\t');
 	show_field(m->reason != NULL      ? m->reason
 		   : m->failure_count > 0 ? m->failures[0].reason
@@ -101,20 +98,17 @@ show_run_json(const struct ms_run *run, bool now)
 static void
 show_run_text(const struct ms_run *run, bool now)
 {
-	char when[21];
-
-	ms_time_format(run->began, when);
 	show_field("run", '\t');
-	show_field(when, '\t');
+	show_when(run->began, '\t');
 	show_field(run->name, '\t');
 	show_count(run->mailboxes, '\t');
-	show_field(result_name(run, now), '\t');
+	show_result_field(result_name(run, now), '\t');
 	if (run->result != MS_RUN_OPEN)
 		show_count((uint64_t)run->status, '\t');
 	else
 		show_field("", '\t');
 	show_counts(&run->counts);
-	show_count(
+	show_seconds(
 	    run->ended > run->began ? (uint64_t)(run->ended - run->began) : 0,
 	    '\n');
 }
@@ -214,14 +208,36 @@ show_log(struct log *l, const struct ms_args *args, struct ms_err *err)
 	ms_stored_profile_release(&p);
 }
 
+/* The fields of runs and mailboxes, on a terminal. */
+static const struct ms_column columns[] = {
+    {.heading = "", .plain = "run"},
+    {.heading = "WHEN"},
+    {.heading = "PROFILE", .shrink = true},
+    {.heading = "MAILBOX", .shrink = true},
+    {.heading = "RESULT", .shrink = true},
+    {.heading = "STATUS", .right = true, .plain = "0"},
+    {.heading = "SEEN", .right = true},
+    {.heading = "NEW", .right = true},
+    {.heading = "KNOWN", .right = true, .plain = "0"},
+    {.heading = "LEFT OUT", .right = true, .plain = "0"},
+    {.heading = "FAILED", .right = true, .plain = "0"},
+    {.heading = "DELETED", .right = true, .plain = "0"},
+    {.heading = "TIME", .right = true},
+    {.heading = "SOURCE", .shrink = true, .plain = ""},
+    {.heading = "REASON", .plain = ""},
+};
+
 int
 verb_log(const struct ms_args *args)
 {
 	struct log l = {.t = args->values};
 	struct ms_err err = {0};
 
-	if (tool_open(l.t, MS_ARCHIVE_READ, &err) == 0)
+	if (tool_open(l.t, MS_ARCHIVE_READ, &err) == 0) {
+		show_begin(l.t, columns, sizeof(columns) / sizeof(columns[0]));
 		show_log(&l, args, &err);
+		show_end();
+	}
 	return tool_close(
 	    l.t, l.t->opt.failed_only && l.failed ? MS_STATUS_SOME : 0, &err);
 }

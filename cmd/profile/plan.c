@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "assign.h"
 #include "csv-mailbox.h"
 #include "fetch-options.h"
 #include "url.h"
@@ -25,7 +26,8 @@ add_option(struct argv *a, const char *key, const char *value)
 }
 
 /* Appends the options of ms-fetch for all runs of the profile, without the
- * options that name the place of the password. */
+ * options that name the place of the password: other users of the host can see
+ * the arguments. */
 static void
 add_fetch_options(const struct ms_profile *p, struct argv *a)
 {
@@ -37,11 +39,8 @@ add_fetch_options(const struct ms_profile *p, struct argv *a)
 		if (item->use != MS_FOR_FETCH)
 			continue;
 		o = ms_opt_find(fetch_table, item->key);
-		if (o == NULL || o->class == FETCH_FETCH)
-			continue;
-		/* ms-fetch gets a new token for each login by itself. */
-		if (o->class != FETCH_SECRET ||
-		    strcmp(o->name, "token-command") == 0)
+		if (o != NULL && o->class != FETCH_FETCH &&
+		    o->class != FETCH_SECRET)
 			add_option(a, item->key, item->value);
 	}
 }
@@ -84,12 +83,24 @@ fetch_run_options(const struct ms_profile *p, bool follow, struct argv *a)
 		argv_addf(a, "--poll=%s", poll);
 }
 
+/* The name of an option of ms-ingest. ms-fetch has another --sent-folder. */
+static const char *
+ingest_option(const char *key)
+{
+	if (strcmp(key, "sent-pattern") == 0)
+		return "sent-folder";
+	return strcmp(key, "received-pattern") == 0 ? "received-folder" : key;
+}
+
 static void
 ingest_options(const struct ms_profile *p, struct argv *a)
 {
+	if (p->kind == MS_PROFILE_MULTIDROP)
+		argv_add(a, "--assign");
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].use == MS_FOR_INGEST)
-			add_option(a, p->items[i].key, p->items[i].value);
+			add_option(a, ingest_option(p->items[i].key),
+			    p->items[i].value);
 }
 
 /* ---- jobs ---- */
@@ -125,7 +136,9 @@ source_of(const char *text, const char *mailbox)
 static void
 plan_mailbox(struct plan *plan, const struct ms_profile *p)
 {
-	const char *user = ms_profile_value(p, "user");
+	const char *user = p->kind == MS_PROFILE_MULTIDROP
+			       ? MS_MULTIDROP
+			       : ms_profile_value(p, "user");
 	const char *mailbox = ms_profile_value(p, "authzid");
 	struct plan_job *j = add_job(plan, user, user);
 	struct ms_url url;
@@ -227,6 +240,8 @@ plan_csv(
     struct plan *plan, struct tool *t, const struct ms_profile *p, bool check)
 {
 	const char *file = ms_profile_value(p, "file");
+	const char *encoding = ms_profile_value(p, "encoding");
+	const char *columns = ms_profile_value(p, "columns");
 	struct plan_job *j = add_job(plan, "", file);
 	struct argv *a = &j->tool;
 
@@ -234,6 +249,10 @@ plan_csv(
 	argv_add(a, check ? "--check" : ""); /* CSV_NUMBER */
 	argv_addf(a, "--archive=%s", t->path);
 	argv_addf(a, "--jobs=%u", p->jobs);
+	if (encoding != NULL)
+		argv_addf(a, "--encoding=%s", encoding);
+	if (columns != NULL)
+		argv_addf(a, "--columns=%s", columns);
 	add_fetch_options(p, a);
 	fetch_run_options(p, false, a);
 	ingest_options(p, a);
@@ -252,14 +271,16 @@ plan_csv(
 /* The number of rows; 1 if the file cannot be read, which ms-csvbatch reports.
  */
 static uint64_t
-count_rows(const char *file)
+count_rows(const struct ms_profile *p, const char *file)
 {
 	struct ms_csv_mailboxes rows = {0};
 	struct ms_buf text = {0};
 	uint64_t n = 1;
 
 	if (ms_buf_read_file(&text, file, MS_CSV_BYTES_MAX, NULL) == 0 &&
-	    ms_csv_mailboxes_read(&rows, ms_buf_slice(&text), NULL) == 0) {
+	    ms_csv_mailboxes_read(&rows, ms_buf_slice(&text),
+		ms_profile_value(p, "encoding"), ms_profile_value(p, "columns"),
+		NULL) == 0) {
 		n = rows.n;
 		ms_csv_mailboxes_release(&rows);
 	}
@@ -287,6 +308,7 @@ plan_files(struct plan *plan, struct tool *t, const struct ms_profile *p)
 {
 	const char *user = ms_profile_value(p, "user"), *path;
 	const char *format = ms_profile_value(p, "format");
+	const char *client = ms_profile_value(p, "client");
 	struct plan_job *j = add_job(plan, user, user);
 	struct argv *a = &j->tool;
 	size_t at = 0;
@@ -296,6 +318,8 @@ plan_files(struct plan *plan, struct tool *t, const struct ms_profile *p)
 	argv_addf(a, "--user=%s", user);
 	if (format != NULL)
 		argv_addf(a, "--format=%s", format);
+	if (client != NULL)
+		argv_addf(a, "--client=%s", client);
 	ingest_options(p, a);
 	argv_add(a, "--");
 	while ((path = ms_profile_next(p, "file", &at)) != NULL)
@@ -334,6 +358,7 @@ plan_export(struct plan *plan, struct tool *t, const struct ms_profile *p,
 	if (query != NULL)
 		argv_add(a, query);
 	j->source = output;
+	j->job.reports = true;
 	return 0;
 }
 
@@ -350,6 +375,9 @@ get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	if (p->secret != NULL)
 		return profile_secret(
 		    t, owner, p->secret, &plan->password, err);
+	if (file != NULL && t->opt.verbosity != QUIET &&
+	    ms_secret_file_exposed(file))
+		ms_warn(TOOL, MS_SECRET_EXPOSED, file);
 	if (file != NULL)
 		return ms_secret_file(&plan->password, file, err);
 	if (command != NULL)
@@ -359,7 +387,8 @@ get_password(struct plan *plan, struct tool *t, const struct ms_account *owner,
 
 /* Sets the members that all jobs share, and the pointers. */
 static void
-complete(struct plan *plan, struct tool *t, bool check)
+complete(
+    struct plan *plan, struct tool *t, const struct ms_profile *p, bool check)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_job *j = &plan->jobs[i];
@@ -379,6 +408,7 @@ complete(struct plan *plan, struct tool *t, bool check)
 		j->job.url = plan->url;
 		j->job.password =
 		    plan->password.n > 0 ? plan->password.s : NULL;
+		j->job.token_command = ms_profile_value(p, "token-command");
 		j->job.options = &plan->options;
 		j->job.own_options = &j->own_options;
 		j->job.fetch_options = &plan->fetch;
@@ -403,6 +433,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 		return -1;
 	switch (p->kind) {
 	case MS_PROFILE_MAILBOX:
+	case MS_PROFILE_MULTIDROP:
 		plan_mailbox(plan, p);
 		break;
 	case MS_PROFILE_BATCH:
@@ -410,7 +441,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 		break;
 	case MS_PROFILE_CSV:
 		plan_csv(plan, t, p, check);
-		plan->mailboxes = count_rows(ms_profile_value(p, "file"));
+		plan->mailboxes = count_rows(p, ms_profile_value(p, "file"));
 		break;
 	case MS_PROFILE_FILES:
 		plan_files(plan, t, p);
@@ -418,7 +449,7 @@ plan_make(struct plan *plan, struct tool *t, const struct ms_account *owner,
 	case MS_PROFILE_EXPORT:
 		rc = plan_export(plan, t, p, err);
 	}
-	complete(plan, t, check);
+	complete(plan, t, p, check);
 	if (p->kind != MS_PROFILE_CSV)
 		plan->mailboxes = plan->count;
 	/* A mailbox that is followed never comes to its delete run: run.c
@@ -439,6 +470,7 @@ plan_release(struct plan *plan)
 		free(j->name);
 		free(j->user);
 		free(j->source);
+		free(j->said);
 	}
 	free(plan->jobs);
 	argv_release(&plan->options);

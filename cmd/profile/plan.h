@@ -14,6 +14,7 @@ struct plan_job {
 	char *name, *user, *source;
 	struct argv own_options, tool;
 	bool records; /* it records its mailboxes itself (ms-csvbatch) */
+	char *said;   /* the last message of its tools that was shown; NULL */
 };
 
 struct plan {

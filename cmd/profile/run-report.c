@@ -21,23 +21,60 @@ print_counts(
 	ms_buf_release(&text);
 }
 
+/* Is the reason "where: reason" of this failure? */
+static bool
+is_reason(const char *reason, const struct ms_run_failure *f)
+{
+	size_t n = strlen(f->where);
+
+	return reason != NULL && strncmp(reason, f->where, n) == 0 &&
+	       strncmp(reason + n, ": ", 2) == 0 &&
+	       strcmp(reason + n + 2, f->reason) == 0;
+}
+
+/* With -v, the tools have said all that is in their reports. The reason of a
+ * mailbox that failed follows in the line of its result. */
 static void
-print_mailbox(const struct run_report *r, const char *name,
+print_failures(const struct run_report *r, const char *name,
     const struct ms_run_mailbox *m)
 {
-	struct ms_buf what = {0};
+	bool failed =
+	    m->result == MS_RUN_FAILED || m->result == MS_RUN_CANCELLED;
 
+	if (r->verbosity == VERBOSE)
+		return;
 	for (size_t i = 0; i < m->failure_count; i++)
-		ms_warn(TOOL, "%s: %s: %s: %s", r->profile, name,
-		    m->failures[i].where, m->failures[i].reason);
+		if (!failed || !is_reason(m->reason, &m->failures[i]))
+			ms_warn(TOOL, "%s: %s: %s: %s", r->profile, name,
+			    m->failures[i].where, m->failures[i].reason);
 	if (m->more > 0)
 		ms_warn(TOOL, "%s: %s: %" PRIu64 " more failures", r->profile,
 		    name, m->more);
+}
+
+/* Was the reason shown as a message of the form "tool: reason"? */
+static bool
+was_said(const struct plan_job *j, const char *reason)
+{
+	const char *text = j->said != NULL ? strstr(j->said, ": ") : NULL;
+
+	return text != NULL && strcmp(text + 2, reason) == 0;
+}
+
+static void
+print_mailbox(const struct run_report *r, const struct plan_job *j,
+    const struct ms_run_mailbox *m)
+{
+	struct ms_buf what = {0};
+	const char *name = j->name;
+	const char *reason =
+	    m->reason != NULL && !was_said(j, m->reason) ? m->reason : NULL;
+
+	print_failures(r, name, m);
 	if (m->result == MS_RUN_FAILED || m->result == MS_RUN_CANCELLED)
 		ms_warn(TOOL, "%s: %s: %s, status %d%s%s", r->profile, name,
 		    ms_run_result_name(m->result), m->status,
-		    m->reason != NULL ? ": " : "",
-		    m->reason != NULL ? m->reason : "");
+		    reason != NULL ? ": " : "", reason != NULL ? reason : "");
 	else if (r->verbosity != QUIET) {
 		ms_buf_printf(&what, "%s: ", name);
 		print_counts(r->profile, ms_buf_str(&what), &m->counts);
@@ -136,7 +173,7 @@ report_mailbox(struct run_report *r, const struct plan_job *j,
     const struct ms_run_mailbox *m)
 {
 	job_sum_add(&r->sum, m);
-	print_mailbox(r, j->name, m);
+	print_mailbox(r, j, m);
 	if (j->records) {
 		r->recorded = true;
 		return 0;

@@ -1,14 +1,16 @@
 /* run.c - runs profiles: their jobs, and that each profile runs once at a time.
  */
 #include "run-report.h"
+#include "sync-first.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "fs.h"
 
 /* Seconds between two delete runs while a mailbox is followed. The variable
  * MS_REMOVE_EVERY of the environment overrides it in tests. */
@@ -63,8 +65,11 @@ static void
 on_message(void *ctx, const struct job *job, const char *line)
 {
 	const struct profile_run *r = ctx;
+	struct plan_job *j = job->ctx;
 
 	ms_warn(TOOL, "%s: %s: %s", r->report.profile, job->name, line);
+	free(j->said);
+	j->said = ms_xstrdup(line);
 }
 
 static void
@@ -185,12 +190,18 @@ prepare(struct profile_run *r, const struct ms_stored_profile *stored,
 	if (got == 0) {
 		r->report.kind = ms_profile_kind_name(p->kind);
 		r->follow = follow;
-		if (follow && p->kind != MS_PROFILE_MAILBOX)
-			got = ms_fail(
-			    err, MS_USAGE, "--follow needs kind = mailbox");
+		if (follow && p->kind != MS_PROFILE_MAILBOX &&
+		    p->kind != MS_PROFILE_MULTIDROP)
+			got = ms_fail(err, MS_USAGE,
+			    "--follow needs kind = mailbox or multidrop");
 	}
 	if (got == 0 && owner_privileged(&owner, p, err) < 0)
 		got = -1;
+	if (got == 0)
+		got = profile_check_demoted(t, stored, &owner, p, err);
+	if (got == 0 && ms_profile_value(p, "sync-first") != NULL)
+		got = sync_first(t, stored->name, &owner,
+		    ms_profile_value(p, "sync-first"), err);
 	if (got == 0)
 		got = plan_make(&r->plan, t, &owner, p, false, follow, err);
 	if (got == 0 && follow && p->deletes) {
@@ -276,9 +287,10 @@ run_all(const struct ms_args *args, struct ms_err *err)
 	int status = 0, fd;
 
 	if (opt->report != NULL) {
-		fd = open(opt->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		    0600);
-		opt->report_file = fd >= 0 ? fdopen(fd, "w") : NULL;
+		fd = ms_fs_create(opt->report, err);
+		if (fd < 0)
+			return -1;
+		opt->report_file = fdopen(fd, "w");
 		if (opt->report_file == NULL)
 			return ms_fail_errno(err, "%s", opt->report);
 	}

@@ -5,39 +5,26 @@
  */
 #include "common.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs.h"
-
-#define NEW_FILE ".new" /* a secret before it is renamed */
 
 /* Opens ARCHIVE/secret/profile, and creates it if needed. */
 static int
 open_folder(struct tool *t, struct ms_err *err)
 {
-	struct ms_buf path = {0};
-	int fd = -1;
+	int fd =
+	    ms_fs_open_below(t->path, "secret/profile", O_CREAT | O_DIRECTORY);
 
-	ms_buf_printf(&path, "%s/secret", t->path);
-	for (size_t i = 0; i < 2; i++) {
-		if (mkdir(ms_buf_str(&path), 0700) < 0 && errno != EEXIST)
-			goto fail;
-		if (i == 0)
-			ms_buf_add_str(&path, "/profile");
-	}
-	fd = open(
-	    ms_buf_str(&path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-fail:
 	if (fd < 0)
-		ms_fail_errno(err, "%s", ms_buf_str(&path));
-	ms_buf_release(&path);
+		ms_fail_errno(err, "%s/secret/profile", t->path);
 	return fd;
 }
 
@@ -55,21 +42,43 @@ profile_secret(struct tool *t, const struct ms_account *owner, const char *name,
     struct ms_secret *s, struct ms_err *err)
 {
 	struct ms_buf path = {0};
-	int rc;
+	int fd, rc = -1;
 
-	ms_buf_printf(&path, "%s/secret/profile/", t->path);
+	ms_buf_add_str(&path, "secret/profile/");
 	file_name(&path, owner, name);
-	if (access(ms_buf_str(&path), F_OK) < 0 && errno == ENOENT)
+	fd = ms_fs_open_below(t->path, ms_buf_str(&path), O_RDONLY);
+	if (fd >= 0)
+		rc = ms_secret_fd(s, fd, err);
+	else if (errno == ENOENT)
 		rc = ms_fail(err, MS_NOINPUT,
 		    "secret '%s' is not set; run ms-profile secret %s", name,
 		    name);
 	else
-		rc = ms_secret_file(s, ms_buf_str(&path), err);
+		rc = ms_fail_errno(err, "%s", ms_buf_str(&path));
 	ms_buf_release(&path);
 	return rc;
 }
 
-/* The lock is needed because all processes use the same NEW_FILE. */
+/* Removes what processes have left that were killed in ms_fs_replace(). The
+ * caller holds the lock of the folder. */
+static void
+sweep(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, ".ms-", 4) == 0)
+			unlinkat(fd, e->d_name, 0);
+	closedir(d);
+}
+
 static int
 store(struct tool *t, const struct ms_account *owner, const char *name,
     const struct ms_secret *s, struct ms_err *err)
@@ -81,11 +90,13 @@ store(struct tool *t, const struct ms_account *owner, const char *name,
 	if (dir < 0)
 		return -1;
 	file_name(&file, owner, name);
-	if (flock(dir, LOCK_EX) < 0)
+	if (flock(dir, LOCK_EX) < 0) {
 		ms_fail_errno(err, "secret/profile");
-	else
+	} else {
+		sweep(dir);
 		rc =
-		    ms_fs_replace(dir, NEW_FILE, ms_buf_str(&file), bytes, err);
+		    ms_fs_replace(dir, "", ms_buf_str(&file), 0600, bytes, err);
+	}
 	close(dir);
 	ms_buf_release(&file);
 	return rc;
@@ -130,10 +141,12 @@ static int
 get(struct ms_secret *s, const struct profile_options *opt, const char *name,
     struct ms_err *err)
 {
+	if (opt->file != NULL && ms_secret_file_exposed(opt->file))
+		ms_warn(TOOL, MS_SECRET_EXPOSED, opt->file);
 	if (opt->file != NULL)
 		return ms_secret_file(s, opt->file, err);
 	if (opt->password_fd >= 0)
-		return ms_secret_fd(s, opt->password_fd, err);
+		return ms_secret_inherited(s, opt->password_fd, err);
 	return ask(s, name, err);
 }
 
@@ -168,7 +181,7 @@ verb_secret(const struct ms_args *args)
 	struct tool *t = args->values;
 	struct ms_err err = {0};
 
-	if (tool_open(t, MS_ARCHIVE_READ, &err) == 0)
+	if (tool_open(t, MS_ARCHIVE_JOBS, &err) == 0)
 		change(t, &t->opt, args->v[0], &err);
 	return tool_close(t, 0, &err);
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "common.h"
+#include "term.h"
 
 /* The state of a profile. */
 struct show_state {
@@ -22,9 +23,25 @@ int show_state(struct show_state *state, struct tool *t,
  */
 const char *show_result(const struct ms_run *run, bool running);
 
+/*
+ * If standard output is a terminal and --json is not given, the fields that
+ * follow become a table, which show_end() prints; a pager shows it. Otherwise
+ * these functions do nothing.
+ */
+void show_begin(
+    const struct tool *t, const struct ms_column *columns, size_t n);
+void show_end(void);
 /* Print a field and the byte that ends it; TAB, newline and backslash are
  * escaped. */
 void show_field(const char *text, char end);
+/* A time, in UTC or, in a table, in local time; 0 is "". */
+void show_when(int64_t time, char end);
+/* The result of a run; a table has a shorter name for that with errors. */
+void show_result_field(const char *name, char end);
+/* A duration in seconds. */
+void show_seconds(uint64_t seconds, char end);
+/* Prints the lines of a text; other controls become '?'. */
+void show_lines(const char *text);
 void show_count(uint64_t n, char end);
 
 /* Set members of a JSON object, unless the value is "" or 0. */

@@ -12,6 +12,7 @@ show_status(const struct ms_args *args, const struct ms_stored_profile *p,
 {
 	struct tool *t = args->values;
 	struct show_state s;
+	char progress[100];
 	json_t *o;
 
 	if (show_state(&s, t, p, err) < 0)
@@ -37,23 +38,41 @@ show_status(const struct ms_args *args, const struct ms_stored_profile *p,
 		   : p->enabled ? "idle"
 				: "disabled",
 	    '\t');
-	show_field(s.result, '\t');
-	show_field(s.when, '\t');
+	show_result_field(s.result, '\t');
+	show_when(s.began, '\t');
 	if (s.pid <= 0) {
-		puts("\t");
+		show_field("", '\t');
+		show_field("", '\n');
 		return 0;
 	}
-	printf("%d\t%llu of %llu done, %llu not well\n", s.pid,
+	show_count((uint64_t)s.pid, '\t');
+	snprintf(progress, sizeof(progress), "%llu of %llu done, %llu not well",
 	    (unsigned long long)s.progress.done,
 	    (unsigned long long)s.progress.mailboxes,
 	    (unsigned long long)s.progress.failed);
+	show_field(progress, '\n');
 	return 0;
 }
+
+/* On a terminal. */
+static const struct ms_column columns[] = {
+    {.heading = "PROFILE"},
+    {.heading = "STATE"},
+    {.heading = "RESULT"},
+    {.heading = "WHEN"},
+    {.heading = "PROCESS", .right = true, .plain = ""},
+    {.heading = "PROGRESS", .plain = ""},
+};
 
 int
 verb_status(const struct ms_args *args)
 {
-	return tool_each_profile(args, show_status);
+	int status;
+
+	show_begin(args->values, columns, sizeof(columns) / sizeof(columns[0]));
+	status = tool_each_profile(args, show_status);
+	show_end();
+	return status;
 }
 
 /* ---- stop ---- */

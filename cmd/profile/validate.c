@@ -6,21 +6,31 @@
 #include <string.h>
 #include <time.h>
 
+#include "assign.h"
+#include "client.h"
+#include "csv-mailbox.h"
+#include "directory-store.h"
 #include "fetch-options.h"
 #include "plan.h"
 #include "query.h"
 #include "sink.h"
 #include "url.h"
+#include "nearest.h"
 
 #define THREADS_MAX 64 /* as ms-ingest has it */
+#define HOP_MAX 100    /* likewise */
 
 bool
-profile_fetch_key(const char *name, bool *argument, bool *many)
+profile_fetch_key(
+    const char *name, bool *argument, bool *many, struct ms_nearest *near)
 {
 	const struct ms_option *o = ms_opt_find(fetch_table, name);
 
-	if (o == NULL || o->class == FETCH_RUN || o->class == FETCH_DELETE ||
-	    strcmp(name, "password-fd") == 0)
+	for (const struct ms_option *n = fetch_table;
+	     near != NULL && n->name != NULL; n++)
+		if (fetch_option_is_stored(n))
+			ms_nearest_try(near, n->name);
+	if (o == NULL || !fetch_option_is_stored(o))
 		return false;
 	*argument = ms_opt_takes_value(o);
 	*many = o->type == MS_OPT_LIST;
@@ -78,7 +88,7 @@ validate_fetch(const struct ms_profile *p, bool deleting, struct ms_err *err)
 	/* The names of many mailboxes are not known here: x stands for each. */
 	if (p->kind == MS_PROFILE_CSV || opt.master != NULL)
 		opt.login = "x";
-	else if (p->kind != MS_PROFILE_MAILBOX)
+	else if (p->kind == MS_PROFILE_BATCH)
 		opt.authzid = "x";
 	if (deleting) {
 		opt.archive = "/";
@@ -98,7 +108,7 @@ validate_url(const struct ms_profile *p, struct ms_err *err)
 	struct ms_url url;
 	bool login;
 
-	if (p->kind == MS_PROFILE_MAILBOX ||
+	if (p->kind == MS_PROFILE_MAILBOX || p->kind == MS_PROFILE_MULTIDROP ||
 	    (p->kind == MS_PROFILE_BATCH && ms_profile_line(p, "master") == 0))
 		return 0;
 	/* All other errors are left to ms-fetch. */
@@ -114,8 +124,25 @@ validate_url(const struct ms_profile *p, struct ms_err *err)
 }
 
 static int
+validate_table(const struct ms_profile *p, struct ms_err *err)
+{
+	const char *encoding = ms_profile_value(p, "encoding");
+	const char *columns = ms_profile_value(p, "columns");
+
+	if (encoding != NULL && ms_csv_check_encoding(encoding, err) < 0)
+		return ms_context(
+		    err, "line %u: encoding", ms_profile_line(p, "encoding"));
+	if (columns != NULL && ms_csv_check_columns(columns, err) < 0)
+		return ms_context(
+		    err, "line %u: columns", ms_profile_line(p, "columns"));
+	return 0;
+}
+
+static int
 validate_server(const struct ms_profile *p, struct ms_err *err)
 {
+	if (validate_table(p, err) < 0)
+		return -1;
 	if (validate_url(p, err) < 0)
 		return -1;
 	if (validate_fetch(p, false, err) < 0)
@@ -131,20 +158,55 @@ refuse(const struct ms_profile *p, const char *key, struct ms_err *err)
 	return ms_context(err, "line %u", ms_profile_line(p, key));
 }
 
+/* A client and what needs one. */
+static int
+validate_client(const struct ms_profile *p, struct ms_err *err)
+{
+	const char *client = ms_profile_value(p, "client");
+	enum ms_client unused;
+	struct ms_hint hint;
+
+	if (client == NULL && ms_profile_value(p, "with-deleted") != NULL) {
+		ms_fail(err, MS_USAGE, "with-deleted: needs the key client");
+		return refuse(p, "with-deleted", err);
+	}
+	if (client == NULL || ms_client_parse(client, &unused))
+		return 0;
+	ms_fail(err, MS_USAGE, "client: unknown mail client '%.40s'%s", client,
+	    ms_hint(client, MS_CLIENT_LIST, &hint));
+	return refuse(p, "client", err);
+}
+
 static int
 validate_ingest(const struct ms_profile *p, struct ms_err *err)
 {
 	static const char *const folders[] = {"into", "label"};
 	static const char *const formats[] = {
 	    "auto", "stream", "mbox", "eml", "maildir"};
+	static const char *const patterns[] = {
+	    "sent-pattern", "received-pattern"};
 	const char *threads = ms_profile_value(p, "threads");
+	const char *hop = ms_profile_value(p, "trusted-hop");
 	const char *format = ms_profile_value(p, "format");
+	struct ms_hint hint;
 	uint64_t n;
 
 	if (threads != NULL &&
 	    ms_opt_number(threads, 1, THREADS_MAX, &n, err) < 0) {
 		ms_context(err, "threads");
 		return refuse(p, "threads", err);
+	}
+	if (hop != NULL && ms_opt_number(hop, 1, HOP_MAX, &n, err) < 0) {
+		ms_context(err, "trusted-hop");
+		return refuse(p, "trusted-hop", err);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const char *pattern = ms_profile_value(p, patterns[i]);
+
+		if (pattern != NULL && ms_assign_pattern_ok(pattern, err) < 0) {
+			ms_context(err, "%s", patterns[i]);
+			return refuse(p, patterns[i], err);
+		}
 	}
 	for (size_t i = 0; i < 2; i++) {
 		const char *name = ms_profile_value(p, folders[i]);
@@ -155,15 +217,15 @@ validate_ingest(const struct ms_profile *p, struct ms_err *err)
 		    MS_FOLDER_MAX);
 		return refuse(p, folders[i], err);
 	}
+	if (validate_client(p, err) < 0)
+		return -1;
 	if (format == NULL || p->kind != MS_PROFILE_FILES)
 		return 0;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		if (strcmp(format, formats[i]) == 0)
 			return 0;
-	ms_fail(err, MS_USAGE,
-	    "format: unknown format '%.40s' (try auto, stream, mbox, eml, "
-	    "maildir)",
-	    format);
+	ms_fail(err, MS_USAGE, "format: unknown format '%.40s'%s", format,
+	    ms_hint(format, "auto, stream, mbox, eml, maildir", &hint));
 	return refuse(p, "format", err);
 }
 
@@ -174,12 +236,12 @@ validate_export(const struct ms_profile *p, struct ms_err *err)
 	const char *eol = ms_profile_value(p, "eol");
 	const char *text = ms_profile_value(p, "query");
 	struct ms_query *q = NULL;
+	struct ms_hint hint;
 	char *output;
 
 	if (format != NULL && ms_sink_format(format) == NULL) {
-		ms_fail(err, MS_USAGE,
-		    "format: unknown format '%.40s' (try stream, mboxrd, eml)",
-		    format);
+		ms_fail(err, MS_USAGE, "format: unknown format '%.40s'%s",
+		    format, ms_hint(format, "stream, mboxrd, eml", &hint));
 		return refuse(p, "format", err);
 	}
 	if (eol != NULL && strcmp(eol, "crlf") != 0 && strcmp(eol, "lf") != 0 &&
@@ -196,6 +258,24 @@ validate_export(const struct ms_profile *p, struct ms_err *err)
 		return refuse(p, "output", err);
 	free(output);
 	return 0;
+}
+
+void
+profile_warn_query(const char *name, const struct ms_profile *p)
+{
+	const char *text = ms_profile_value(p, "query");
+	struct ms_query *q;
+
+	if (p->kind != MS_PROFILE_EXPORT || text == NULL ||
+	    ms_query_parse(&q, ms_slice_str(text), time(NULL), NULL) < 0)
+		return;
+	if (ms_query_since_sent(q))
+		ms_warn(TOOL,
+		    "%s: line %u: query: since: is when a message was sent, "
+		    "and mail that comes late is missed; for what is new write "
+		    "archived-since:",
+		    name, ms_profile_line(p, "query"));
+	ms_query_free(q);
 }
 
 /* ---- users ---- */
@@ -285,6 +365,18 @@ validate_host_access(
 	return 0;
 }
 
+static int
+validate_sync(const struct ms_profile *p, struct ms_err *err)
+{
+	const char *name = ms_profile_value(p, "sync-first");
+
+	if (name == NULL || ms_directory_name_ok(name))
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "line %u: sync-first: not a name of a directory",
+	    ms_profile_line(p, "sync-first"));
+}
+
 int
 profile_validate(struct tool *t, const struct ms_account *owner,
     struct ms_slice text, bool new, struct ms_profile *p, struct ms_err *err)
@@ -304,6 +396,8 @@ profile_validate(struct tool *t, const struct ms_account *owner,
 	if (rc == 0)
 		rc = p->kind == MS_PROFILE_EXPORT ? validate_export(p, err)
 						  : validate_ingest(p, err);
+	if (rc == 0)
+		rc = validate_sync(p, err);
 	if (rc == 0 && new)
 		rc = validate_users(t, p, err);
 	if (rc == 0 && new)

@@ -27,7 +27,9 @@ job_argv_fetch(struct argv *a, const struct job *job, bool deleting)
 	} else {
 		argv_add_list(a, job->fetch_options);
 	}
-	if (job->password != NULL)
+	if (job->token_command != NULL)
+		argv_addf(a, "--token-command-fd=%d", PASSWORD_FD);
+	else if (job->password != NULL)
 		argv_addf(a, "--password-fd=%d", PASSWORD_FD);
 	add_value(a, "--report", REPORT_PATH);
 	add_value(a, "--", job->url);

@@ -47,6 +47,7 @@ struct process {
 	struct ms_tally
 	    tally;          /* of the end line, else the sum of the folders */
 	bool has_end;       /* the report has an end line */
+	int end_status;     /* in that line */
 	uint64_t cancelled; /* failures that are ms-fetch's, which names them */
 	uint64_t new, known; /* counted by --print-ids */
 };
@@ -55,7 +56,8 @@ struct process {
  * caller's. */
 struct spawn_stdio {
 	int in, out;          /* -1: /dev/null */
-	const char *password; /* written to PASSWORD_FD; NULL: none */
+	const char *password; /* or the command for tokens: written to
+				 PASSWORD_FD; NULL: none */
 	bool report;          /* REPORT_FD is a pipe that is read */
 	bool read_out;        /* stdout is a pipe that is read; out is -1 */
 	bool outlives;        /* does not end with us: its input will end */

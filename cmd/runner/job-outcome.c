@@ -38,6 +38,8 @@ add_line_tally(struct process *p, const json_t *o, bool end)
 		p->tally = (struct ms_tally){0};
 	ms_tally_add(&p->tally, &t);
 	p->has_end |= end;
+	if (end)
+		p->end_status = (int)ms_json_number_of(o, "status");
 }
 
 void
@@ -69,7 +71,7 @@ explain(struct outcome *o, const struct process *p)
 	size_t n = strlen(p->tool);
 
 	ms_buf_clear(&o->reason);
-	if (p->status > 128) {
+	if (p->status > 128 && !p->has_end) {
 		ms_buf_printf(&o->reason, "%s was ended by signal %d (%s)",
 		    p->tool, p->status - 128, strsignal(p->status - 128));
 	} else if (p->status == 127) {
@@ -89,10 +91,13 @@ explain(struct outcome *o, const struct process *p)
 }
 
 /* The exit status, with that of a process that crashed or did not run in the
- * form that our tools use. */
+ * form that our tools use. A process that was asked to stop ends by the signal
+ * after its report is complete. */
 static int
 status_of(const struct process *p)
 {
+	if (p->status > 128 && p->has_end)
+		return p->end_status;
 	return p->status >= 126 ? EX_SOFTWARE : p->status;
 }
 
@@ -123,6 +128,7 @@ outcome_from_pipe(struct outcome *o, const struct process *fetch,
 		rest = f->new > accounted ? f->new - accounted : 0;
 		t->new = i->new;
 		t->left_out = f->left_out;
+		t->failed_folders = f->failed_folders;
 		t->failed = f->failed + named + rest;
 		rest = t->new + t->left_out + t->failed;
 		t->known = f->seen > rest ? f->seen - rest : 0;
@@ -149,6 +155,7 @@ outcome_from_delete(struct outcome *o, const struct process *fetch)
 {
 	o->result.counts.deleted += fetch->tally.deleted;
 	o->result.counts.failed += fetch->tally.failed;
+	o->result.counts.failed_folders += fetch->tally.failed_folders;
 	add_run(o, fetch);
 }
 

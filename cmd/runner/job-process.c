@@ -101,7 +101,8 @@ write_password(struct pipes *e, const char *password, struct ms_err *err)
 
 	if (n > MS_SECRET_MAX)
 		return ms_fail(err, MS_USAGE,
-		    "password is longer than %d bytes", MS_SECRET_MAX);
+		    "password, or token-command, is longer than %d bytes",
+		    MS_SECRET_MAX);
 	if (process_pipe(e->password, err) < 0)
 		return -1;
 	(void)fcntl(e->password[1], F_SETFL, O_NONBLOCK);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "stop.h"
 
 #define TICK_MS 1000
 #define PROGRESS_TICK_MS 250 /* with progress lines */
@@ -33,8 +34,8 @@ static volatile sig_atomic_t signals_caught;
 static void
 on_signal(int number)
 {
-	(void)number;
 	signals_caught++;
+	ms_stopped = number;
 }
 
 /* ---- the loop ---- */

@@ -53,6 +53,8 @@ struct job {
 	const char *url;      /* of the server */
 	const char *password; /* NULL: the options tell ms-fetch where it is;
 				 if they do not, the job fails with 64 */
+	/* A command for tokens, which takes the place of the password; NULL. */
+	const char *token_command;
 	/* Options of ms-fetch for every run, and those of this mailbox only
 	 * (--login, --authzid ...), without the options of the class FETCH_RUN
 	 * (fetch-options.h). */

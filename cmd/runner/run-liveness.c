@@ -3,26 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "fs.h"
 
 static int
 open_locks(const char *archive, int flags)
 {
-	struct ms_buf path = {0};
-	int fd = -1;
-
-	ms_buf_printf(&path, "%s/run", archive);
-	if ((flags & O_CREAT) == 0 || mkdir(ms_buf_str(&path), 0700) == 0 ||
-	    errno == EEXIST) {
-		ms_buf_add_str(&path, "/0");
-		fd = open(
-		    ms_buf_str(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	}
-	ms_buf_release(&path);
-	return fd;
+	return ms_fs_open_below(archive, "run/0", flags);
 }
 
 static struct flock

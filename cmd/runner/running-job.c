@@ -90,7 +90,8 @@ start_fetch(struct running_job *r, int out, struct ms_err *err)
 	struct argv argv = {0};
 	const struct spawn_stdio stdio = {.in = -1,
 	    .out = out,
-	    .password = r->job.password,
+	    .password = r->job.token_command != NULL ? r->job.token_command
+						     : r->job.password,
 	    .report = true,
 	    .read_out = r->deleting && r->hooks->output != NULL};
 	int rc;

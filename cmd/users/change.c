@@ -43,6 +43,10 @@ set_one(struct users *u, const char *name, struct ms_err *err)
 	struct change c = {
 	    .u = u, .name = name, .want = u->opt->want, .set = u->opt->set};
 
+	/* The next sync connects the user with the person of the new DN. */
+	c.want.directory = c.want.directory_id = c.want.directory_state = "";
+	if (c.set & MS_SET_DN)
+		c.set |= MS_SET_DIRECTORY;
 	return users_change(u, NULL, decide_set, &c, err);
 }
 
@@ -124,7 +128,7 @@ digest(const char *address, unsigned char out[MS_SHA_LEN])
 {
 	struct ms_buf folded = {0};
 
-	ms_utf8_fold(ms_slice_str(address), &folded);
+	ms_utf8_address_key(ms_slice_str(address), &folded);
 	ms_sha256(folded.p, folded.n, out);
 	ms_buf_release(&folded);
 }

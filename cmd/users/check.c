@@ -11,7 +11,7 @@
 #include "opt.h"
 #include "password.h"
 #include "report.h"
-#include "users.h"
+#include "people.h"
 
 #define CREDENTIALS_FD 3
 #define CREDENTIALS_MAX 512 /* bytes, by the interface */
@@ -65,10 +65,13 @@ ask_directory(struct users *u, const struct ms_account *user,
 	struct ms_directory where;
 	int got;
 
+	if (*user->directory != '\0')
+		return directory_check(u, user, password, err);
 	if (ms_settings_get(u->a, &s, err) < 0)
 		return -1;
-	where = (struct ms_directory){
-	    s.directory_url, s.directory_ca_file, s.directory_timeout};
+	where = (struct ms_directory){.url = s.directory_url,
+	    .ca_file = s.directory_ca_file,
+	    .timeout = s.directory_timeout};
 	if (*s.directory_url == '\0')
 		got = ms_fail(err, MS_USAGE, "no directory: set directory-url");
 	else
@@ -152,7 +155,7 @@ users_check(struct users *u)
 
 	if (u->opt->as != NULL) {
 		ms_fail_option(&err, "as", "not for check");
-		return ms_command_misused(&users_command, &err);
+		return ms_command_misused(u->command, &err);
 	}
 	status = read_credentials(&c);
 	if (status == 0) {

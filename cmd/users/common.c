@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "users.h"
+#include "nearest.h"
 
 #define OUT_FULL 65536
 
@@ -151,6 +152,7 @@ users_words(const char *list, char sep, unsigned (*bit)(const char *word),
     unsigned *bits, struct ms_err *err)
 {
 	char *copy, *at, *word, by[2] = {sep, '\0'};
+	struct ms_hint hint;
 	unsigned one;
 	int rc = 0;
 
@@ -162,14 +164,14 @@ users_words(const char *list, char sep, unsigned (*bit)(const char *word),
 		one = bit(word);
 		*bits |= one;
 		if (one == 0)
-			rc = ms_fail(err, MS_USAGE,
-			    bit == ms_right_of
-				? "'%.99s' is not a right (read, write, "
-				  "delete)"
-				: "'%.99s' is not a privilege (admin, login, "
-				  "change-password, archive, export, delete, "
-				  "modify-profiles)",
-			    word);
+			rc = ms_fail(err, MS_USAGE, "'%.99s' is not a %s%s",
+			    word, bit == ms_right_of ? "right" : "privilege",
+			    ms_hint(word,
+				bit == ms_right_of
+				    ? "read, write, delete"
+				    : "admin, login, change-password, archive, "
+				      "export, delete, modify-profiles, move",
+				&hint));
 	}
 	free(copy);
 	return rc;

@@ -288,23 +288,6 @@ apply_all(struct import *im, struct ms_err *err)
 
 /* ---- results ---- */
 
-static void
-write_members(struct ms_buf *out, unsigned set)
-{
-	static const char *const names[] = {"name", "full_name", "addresses",
-	    "pop3_names", "authentication", "dn", "privileges", "rights",
-	    "disabled"};
-	bool first = true;
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if ((set >> i & 1) == 0)
-			continue;
-		ms_buf_printf(out, "%s%s", first ? "" : ",", names[i]);
-		first = false;
-	}
-}
-
 /* Prints the results. 0; 1: some failed; -1. */
 static int
 report(struct import *im, const char *path, struct ms_err *err)
@@ -328,7 +311,7 @@ report(struct import *im, const char *path, struct ms_err *err)
 		ms_buf_add_str(&u->out,
 		    r->outcome == USERS_ADDED ? "\tadded" : "\tchanged\t");
 		if (r->outcome == USERS_CHANGED)
-			write_members(&u->out, r->changed);
+			users_write_members(&u->out, r->changed);
 		ms_buf_add_byte(&u->out, '\n');
 		if (users_flush(u, false, err) < 0)
 			return -1;
@@ -348,15 +331,24 @@ users_import(struct users *u)
 	struct import im = {.u = u};
 	struct ms_buf text = {0};
 	struct ms_err err = {0};
-	int rc = read_input(path, &text, &err);
+	/* Errors quote the text. */
+	int rc = users_may_look(u, NULL, &err) < 0
+		     ? -1
+		     : read_input(path, &text, &err);
 
 	if (rc == 0) {
 		bool json = u->opt->format < 0 ? looks_like_json(&text)
 					       : u->opt->format == USERS_JSON;
 
-		rc = (json ? users_read_json : users_read_csv)(
-		    &im.rows, ms_buf_slice(&text), &err);
+		rc = json ? users_read_json(&im.rows, ms_buf_slice(&text), &err)
+			  : users_read_csv(&im.rows, ms_buf_slice(&text),
+				u->opt->encoding, &err);
+		if (json && rc == 0 && u->opt->encoding != NULL)
+			rc = ms_fail_option(
+			    &err, "encoding", "JSON is always UTF-8");
 	}
+	if (rc == 0 && im.rows.remark != NULL)
+		ms_warn(TOOL, "%s: %s", path, im.rows.remark);
 	if (rc == 0)
 		rc = apply_all(&im, &err);
 	im.rights = true;

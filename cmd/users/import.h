@@ -31,14 +31,16 @@ struct users_row {
 struct users_rows {
 	struct users_row *row;
 	size_t count, room;
+	const char *remark; /* on the text as a whole; or NULL */
 };
 
 /*
  * These functions read a whole text. An invalid row has an error. MS_DATA: the
- * text is in another format, or has an unknown column.
+ * text is in another format, or has an unknown column. encoding is as for
+ * ms_csv_open().
  */
-int users_read_csv(
-    struct users_rows *rows, struct ms_slice text, struct ms_err *err);
+int users_read_csv(struct users_rows *rows, struct ms_slice text,
+    const char *encoding, struct ms_err *err);
 int users_read_json(
     struct users_rows *rows, struct ms_slice text, struct ms_err *err);
 void users_rows_release(struct users_rows *rows);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "listing.h"
+#include "term.h"
 #include "time.h"
 #include "users.h"
 
@@ -33,6 +34,34 @@ write_line(struct users *u, const struct ms_account *user, struct ms_err *err)
 	return 0;
 }
 
+/* On a terminal. */
+static const struct ms_column columns[] = {
+    {.heading = "USER"},
+    {.heading = "STATE", .plain = "enabled"},
+    {.heading = "AUTHENTICATION", .plain = "none"},
+    {.heading = "PRIVILEGES", .shrink = true, .plain = ""},
+    {.heading = "ADDRESSES", .shrink = true, .plain = ""},
+    {.heading = "FULL NAME", .plain = ""},
+};
+
+/* The table has the fields of the line. */
+static int
+write_row(struct users *u, const struct ms_account *user, struct ms_err *err)
+{
+	struct ms_buf line = {0};
+	char *rest, *field;
+
+	(void)err;
+	users_write_line(&line, user);
+	ms_buf_add_byte(&line, '\0');
+	rest = (char *)line.p;
+	while ((field = strsep(&rest, "\t")) != NULL)
+		ms_table_add(u->table, field);
+	ms_table_row(u->table);
+	ms_buf_release(&line);
+	return 0;
+}
+
 static int
 write_csv(struct users *u, const struct ms_account *user, struct ms_err *err)
 {
@@ -60,15 +89,30 @@ write_all(struct users *u, write_fn *write, struct ms_err *err)
 	return got < 0 ? -1 : users_flush(u, true, err);
 }
 
+static int
+write_table(struct users *u, struct ms_err *err)
+{
+	int rc;
+
+	u->table = ms_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	rc = write_all(u, write_row, err);
+	ms_table_end(u->table);
+	return rc;
+}
+
 int
 users_list(struct users *u)
 {
 	struct ms_err err = {0};
+	int rc = users_may_look(u, NULL, &err);
 
-	if (users_may_look(u, NULL, &err) < 0 ||
-	    write_all(u, u->opt->json ? write_json : write_line, &err) < 0)
-		return users_failed(NULL, &err);
-	return 0;
+	if (rc == 0 && u->opt->json)
+		rc = write_all(u, write_json, &err);
+	else if (rc == 0 && (u->opt->nul || !ms_term_stdout()))
+		rc = write_all(u, write_line, &err);
+	else if (rc == 0)
+		rc = write_table(u, &err);
+	return rc < 0 ? users_failed(NULL, &err) : 0;
 }
 
 int
@@ -147,6 +191,9 @@ show_account(struct users *u, const struct ms_account *user, struct ms_err *err)
 	    ms_authentication_name(user->authentication));
 	show_text(&u->out, "password", user->has_password ? "set" : "");
 	show_text(&u->out, "dn", user->dn);
+	show_text(&u->out, "directory", user->directory);
+	show_text(&u->out, "directory-id", user->directory_id);
+	show_text(&u->out, "directory-state", user->directory_state);
 	show_text(&u->out, "privileges", ms_buf_str(&words));
 	ms_buf_release(&words);
 	if (show_rights(u, user, err) < 0)

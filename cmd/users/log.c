@@ -142,7 +142,7 @@ write_actor(struct ms_buf *out, struct ms_slice json)
 	p += sizeof(key) - 1;
 	for (n = 0; p + n < end && p[n] != '"'; n++)
 		n += p[n] == '\\';
-	ms_buf_add(out, p, p + n < end ? n : (size_t)(end - p));
+	ms_json_add(out, (const char *)p, p + n < end ? n : (size_t)(end - p));
 }
 
 /* Appends the members of an event without those that all events have. */
@@ -154,7 +154,7 @@ write_changes(struct ms_buf *out, struct ms_slice json)
 	const unsigned char *to = find_key(json, ",\"time\":");
 
 	if (from == NULL || to == NULL || from > to) {
-		ms_buf_add(out, json.p, json.n);
+		ms_json_add(out, (const char *)json.p, json.n);
 		return;
 	}
 	from += from < to;
@@ -164,7 +164,7 @@ write_changes(struct ms_buf *out, struct ms_slice json)
 		from += from < to;
 	}
 	ms_buf_add_byte(out, '{');
-	ms_buf_add(out, from, (size_t)(to - from));
+	ms_json_add(out, (const char *)from, (size_t)(to - from));
 	ms_buf_add_byte(out, '}');
 }
 
@@ -203,42 +203,56 @@ write_object(struct ms_buf *out, const struct ms_event_row *row,
 		ms_json_put_text(out, name);
 	}
 	ms_buf_add_str(out, ",\"event\":");
-	ms_buf_add(out, json.p, json.n);
+	ms_json_add(out, (const char *)json.p, json.n);
 	ms_buf_add_str(out, "}\n");
+}
+
+/* Writes an event of users or settings. 0, -1. */
+static int
+write_event(struct users *u, struct names *names,
+    const struct ms_event_row *row, struct ms_err *err)
+{
+	const char *name = name_of(names, u, row->target, err);
+	struct ms_buf json = {0};
+	char when[21];
+	int rc =
+	    name == NULL ? -1 : ms_history_read(u->a, row->number, &json, err);
+
+	if (rc == 0) {
+		ms_time_format(row->time, when);
+		(u->opt->json ? write_object : write_line)(
+		    &u->out, row, when, name, ms_buf_slice(&json));
+	}
+	ms_buf_release(&json);
+	return rc;
 }
 
 /* 0; 1: some events are damaged, and named; -1. */
 static int
 write_events(struct users *u, const struct ms_buf *rows, struct ms_err *err)
 {
-	struct ms_buf json = {0};
 	struct names names = {0};
 	struct ms_event_row row;
 	size_t i = rows->n / sizeof(row);
-	const char *name;
-	char when[21];
-	int rc = i > MANY ? names_load(&names, u, err) : 0;
+	int rc = i > MANY ? names_load(&names, u, err) : 0, got;
 
 	while (rc >= 0 && i-- > 0) {
 		struct ms_err why = {0};
 
 		memcpy(&row, rows->p + i * sizeof(row), sizeof(row));
-		ms_buf_clear(&json);
-		name = name_of(&names, u, row.target, err);
-		if (name == NULL) {
+		got = row.kind == MS_EVENT_VIEW || row.kind == MS_EVENT_UNDO
+			  ? users_log_view(u, &row, &why)
+			  : write_event(u, &names, &row, &why);
+		if (got < 0 && why.code == MS_INDEX) {
+			*err = why;
 			rc = -1;
-		} else if (ms_history_read(u->a, row.number, &json, &why) < 0) {
+		} else if (got < 0) {
 			ms_warn(TOOL, "%s", why.msg);
 			rc = MS_STATUS_SOME;
-		} else {
-			ms_time_format(row.time, when);
-			(u->opt->json ? write_object : write_line)(
-			    &u->out, &row, when, name, ms_buf_slice(&json));
-			if (users_flush(u, false, err) < 0)
-				rc = -1;
+		} else if (users_flush(u, false, err) < 0) {
+			rc = -1;
 		}
 	}
-	ms_buf_release(&json);
 	names_release(&names);
 	return rc;
 }

@@ -1,12 +1,14 @@
 /* ms-users.c - the users of an archive, and their privileges. The manual is
  * ms-users(1). */
 #include "users.h"
+#include "actor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "opt.h"
 #include "report.h"
+#include "secret.h"
 
 /* ---- options ---- */
 
@@ -37,6 +39,20 @@ add_text(void *values, const struct ms_option *o, const char *text,
 	return mark_given(values, o, text, err);
 }
 
+/* A setting of a directory; .max of the row is its key. */
+static int
+add_setting(void *values, const struct ms_option *o, const char *value,
+    struct ms_err *err)
+{
+	struct users_options *opt = values;
+
+	(void)err;
+	ms_stored_directory_add(&opt->directory, (enum ms_directory_key)o->max,
+	    value != NULL ? value : "yes");
+	opt->directory_given = true;
+	return 0;
+}
+
 static int
 set_privileges(void *values, const struct ms_option *o, const char *list,
     struct ms_err *err)
@@ -61,19 +77,19 @@ enum {
 /* clang-format off */
 #define MEMBERS                                                                \
 	{0, "full-name", MS_OPT_STRING, IN(want.full_name), "text",            \
-	    "full name", .max = MS_SET_FULL_NAME, .call = mark_given},         \
+	    "full name", .max = MS_SET_FULL_NAME, .call = mark_given, .as = MS_AS_TEXT},         \
 	{0, "address", MS_OPT_CALL, .value = "address",                        \
 	    .help = "mail address; may be given several times",                \
-	    .max = MS_SET_ADDRESSES, .call = add_text},                        \
+	    .max = MS_SET_ADDRESSES, .call = add_text, .as = MS_AS_TEXT},                        \
 	{0, "pop3-name", MS_OPT_CALL, .value = "name",                         \
-	    .help = "login name at a POP3 server; may be given several times", \
-	    .max = MS_SET_POP3_NAMES, .call = add_text},                       \
+	    .help = "login name for POP3; may be given several times",         \
+	    .max = MS_SET_POP3_NAMES, .call = add_text, .as = MS_AS_TEXT},                       \
 	{0, "dn", MS_OPT_STRING, IN(want.dn), "dn",                            \
 	    "distinguished name in the directory", .max = MS_SET_DN,           \
-	    .call = mark_given},                                               \
+	    .call = mark_given, .as = MS_AS_TEXT},                                               \
 	{0, "privileges", MS_OPT_CALL, .value = "list",                        \
 	    .help = "privileges, as in login,export, or none",                 \
-	    .max = MS_SET_PRIVILEGES, .call = set_privileges},                 \
+	    .max = MS_SET_PRIVILEGES, .call = set_privileges, .as = MS_AS_TEXT},                 \
 	/* In the order of enum ms_authentication. */                          \
 	{0, "authentication", MS_OPT_CHOICE, IN(want.authentication),          \
 	    "none | integrated | directory", "how the user logs in",           \
@@ -98,8 +114,7 @@ enum {
 static const struct ms_option options[] = {
     {'a', "archive", MS_OPT_STRING, IN(archive), "archive",
 	"use this archive (default: $MS_ARCHIVE)"},
-    {0, "as", MS_OPT_STRING, IN(as), "user",
-	"act as this user, with the privileges of this user"},
+    MS_OPT_AS_ROW(IN(as), ),
     MS_OPT_COMMON,
 };
 static const struct ms_option list_options[] = {
@@ -135,7 +150,7 @@ static const struct ms_option addresses_options[] = {
 };
 static const struct ms_option grant_options[] = {
     {0, "on", MS_OPT_STRING, IN(on), "user",
-	"rights on the archive of this user", .group = WHERE},
+	"rights on the archive of this user", .group = WHERE, .as = MS_AS_TEXT},
     {0, "on-all", MS_OPT_FLAG, IN(on_all),
 	.help = "rights on the archives of all users", .group = WHERE},
     {0},
@@ -143,7 +158,8 @@ static const struct ms_option grant_options[] = {
 static const struct ms_option log_options[] = {
     JSON,
     {0, "since", MS_OPT_STRING, IN(since), "date",
-	"only changes of this date or later, as in 2024-03-01 or 90d"},
+	"only changes since this date, as in 2024-03-01 or 90d",
+	.as = MS_AS_TEXT},
     {0, "last", MS_OPT_NUMBER, IN(last), "n", "only the last n changes",
 	.max = UINT32_MAX},
     {0},
@@ -154,6 +170,57 @@ static const struct ms_option import_options[] = {
     {'n', "dry-run", MS_OPT_FLAG, IN(dry_run),
 	.help = "print what would be done, and change nothing"},
     FORMAT("format of the input"),
+    {0, "encoding", MS_OPT_STRING, IN(encoding), "name",
+	"character set of a CSV file (default: recognized)", .as = MS_AS_TEXT},
+    {0},
+};
+
+/* clang-format off */
+#define SETTING(option, argument, about, key)                                  \
+	{0, option, MS_OPT_CALL, .value = (argument), .help = (about),         \
+	    .max = MS_DIRECTORY_##key, .call = add_setting}
+static const struct ms_option directory_options[] = {
+	SETTING("preset", "name",
+	    "active-directory, openldap (default) or samba", PRESET),
+	SETTING("url", "url", "ldaps://host, or ldap://host with StartTLS",
+	    URL),
+	SETTING("bind-dn", "dn", "log in under this DN", BIND_DN),
+	{0, "password-fd", MS_OPT_NUMBER, IN(password_fd), "n",
+	    "read and keep the password of the DN",
+	    .max = 1023, .group = PASSWORD},
+	{0, "password-file", MS_OPT_CALL, .value = "file",
+	    .help = "read the password from this file, each time",
+	    .max = MS_DIRECTORY_PASSWORD_FILE, .call = add_setting,
+	    .group = PASSWORD},
+	SETTING("base", "dn", "search below this DN", BASE),
+	SETTING("filter", "filter", "only entries that match (RFC 4515)",
+	    FILTER),
+	SETTING("group", "dn", "only members of this group", GROUP),
+	SETTING("name-attribute", "attribute", "has the name of the user",
+	    NAME_ATTRIBUTE),
+	SETTING("local-part", NULL, "cut the name before the @", LOCAL_PART),
+	SETTING("full-name-attribute", "attribute", "has the full name",
+	    FULL_NAME_ATTRIBUTE),
+	SETTING("address-attribute", "attribute", "has mail addresses",
+	    ADDRESS_ATTRIBUTE),
+	SETTING("follow-referrals", NULL, "search servers that it refers to", FOLLOW_REFERRALS),
+	SETTING("ca-file", "file", "trust these authorities (PEM)", CA_FILE),
+	SETTING("pin", "sha256//...",
+	    "accept only this certificate or key", PIN),
+	SETTING("accept-any-certificate", NULL,
+	    "do not verify the certificate", ANY_CERTIFICATE),
+	JSON,
+	{0},
+};
+/* clang-format on */
+static const struct ms_option sync_options[] = {
+    {'n', "dry-run", MS_OPT_FLAG, IN(dry_run),
+	.help = "print what would be done, and change nothing"},
+    {0, "delete-vanished", MS_OPT_FLAG, IN(delete_vanished),
+	.help = "delete users who are not there, and not only disable"},
+    {0, "force", MS_OPT_FLAG, IN(force),
+	.help = "also change more than a tenth of the users"},
+    JSON,
     {0},
 };
 
@@ -164,15 +231,16 @@ struct action {
 	int looks; /* with so many operands, the verb only reads */
 };
 
-/* Names do not begin with `-`. An option after a name must not become the name
- * of a user. */
+/* A name that begins with `-` could not be given to other tools. */
 static int
 check_names(const struct ms_args *args, struct ms_err *err)
 {
 	for (int i = 0; i < args->count; i++)
 		if (args->v[i][0] == '-' && args->v[i][1] != '\0')
 			return ms_fail(err, MS_USAGE,
-			    "%s: options come before names", args->v[i]);
+			    "'%.40s' cannot be a name, because it begins with "
+			    "'-'",
+			    args->v[i]);
 	return 0;
 }
 
@@ -181,7 +249,11 @@ run(const struct ms_args *args)
 {
 	const struct action *action = args->cmd->data;
 	struct users_options *opt = args->values;
-	struct users u = {.opt = opt, .args = args->v, .count = args->count};
+	struct users u = {.opt = opt,
+	    .command = args,
+	    .args = args->v,
+	    .count = args->count,
+	    .directory = &opt->directory};
 	struct ms_err err = {0};
 	const char *dir;
 	int status;
@@ -191,7 +263,7 @@ run(const struct ms_args *args)
 	if (action->run == users_check) /* reads descriptor 3 first */
 		return action->run(&u);
 	if (check_names(args, &err) < 0)
-		return ms_command_misused(&users_command, &err);
+		return ms_command_misused(args, &err);
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
 	    ms_archive_open(&u.a, dir,
 		args->count > action->looks ? MS_ARCHIVE_WRITE
@@ -206,40 +278,67 @@ run(const struct ms_args *args)
 
 #define NEVER (-1)
 #define ALWAYS MS_OPT_ANY
+/* clang-format off */
 #define VERB(verb, opts, text, min, max, only_looks)                           \
-	{                                                                      \
-		.name = #verb, .options = (opts), .operands = (text),          \
-		.least = (min), .most = (max), .run = run,                     \
-		.data = &(const struct action)                                 \
-		{                                                              \
-			users_##verb, (only_looks)                             \
-		}                                                              \
-	}
+	.name = #verb, .options = (opts), .operands = (text), .least = (min),  \
+	.most = (max), .run = run, .as = MS_AS_ANY, .no_files = true,                                             \
+	.data = &(const struct action){users_##verb, (only_looks)}
 
 static const struct ms_command verbs[] = {
-    VERB(list, list_options, NULL, 0, 0, ALWAYS),
-    VERB(show, json_options, "user ...", 1, MS_OPT_ANY, ALWAYS),
-    VERB(add, add_options, "user ...", 1, MS_OPT_ANY, NEVER),
-    VERB(set, set_options, "user ...", 1, MS_OPT_ANY, NEVER),
-    VERB(rename, NULL, "user name", 2, 2, NEVER),
-    VERB(delete, NULL, "user ...", 1, MS_OPT_ANY, NEVER),
-    VERB(passwd, passwd_options, "user", 1, 1, NEVER),
-    VERB(check, NULL, "[program [argument ...]]", 0, MS_OPT_ANY, ALWAYS),
-    VERB(addresses, addresses_options, "user [address ...]", 1, MS_OPT_ANY, 1),
-    VERB(grant, grant_options, "user word ...", 2, MS_OPT_ANY, NEVER),
-    VERB(revoke, grant_options, "user word ...", 2, MS_OPT_ANY, NEVER),
-    VERB(settings, json_options, "[key=value ...]", 0, MS_OPT_ANY, 0),
-    VERB(log, log_options, "[user]", 0, 1, ALWAYS),
-    VERB(export, export_options, NULL, 0, 0, ALWAYS),
-    VERB(import, import_options, "[file]", 0, 1, NEVER),
-    {.name = NULL},
+	{VERB(list, list_options, NULL, 0, 0, ALWAYS),
+	    .about = "Prints the users, one in each line", .like = "ls"},
+	{VERB(show, json_options, "user ...", 1, MS_OPT_ANY, ALWAYS),
+	    .about = "Prints all that is known of users",
+	    .like = "get info cat"},
+	{VERB(add, add_options, "user ...", 1, MS_OPT_ANY, NEVER),
+	    .about = "Adds users", .like = "new create useradd"},
+	{VERB(set, set_options, "user ...", 1, MS_OPT_ANY, NEVER),
+	    .about = "Changes users", .like = "change edit modify usermod"},
+	{VERB(rename, NULL, "user name", 2, 2, NEVER),
+	    .about = "Gives a user another name", .like = "mv"},
+	{VERB(delete, NULL, "user ...", 1, MS_OPT_ANY, NEVER),
+	    .about = "Deletes users; their mail stays in the archive",
+	    .like = "remove rm del userdel"},
+	{VERB(passwd, passwd_options, "user", 1, 1, NEVER),
+	    .about = "Sets or removes the password of a user",
+	    .like = "password"},
+	{VERB(check, NULL, "[program [argument ...]]", 0, MS_OPT_ANY, ALWAYS),
+	    .stop = true, .about = "Checks a password for a login program",
+	    .like = "auth login"},
+	{VERB(addresses, addresses_options, "user [address ...]", 1, MS_OPT_ANY,
+	    1), .about = "Prints or changes the addresses of a user"},
+	{VERB(grant, grant_options, "user word ...", 2, MS_OPT_ANY, NEVER),
+	    .about = "Gives a user privileges or rights", .like = "allow"},
+	{VERB(revoke, grant_options, "user word ...", 2, MS_OPT_ANY, NEVER),
+	    .about = "Takes privileges or rights from a user", .like = "deny"},
+	{VERB(settings, json_options, "[key=value ...]", 0, MS_OPT_ANY, 0),
+	    .about = "Prints or changes the settings of the archive",
+	    .like = "config"},
+	{VERB(log, log_options, "[user]", 0, 1, ALWAYS),
+	    .about = "Prints the changes of users, the oldest first",
+	    .like = "history"},
+	{VERB(export, export_options, NULL, 0, 0, ALWAYS),
+	    .about = "Writes all users as CSV or JSON", .like = "dump"},
+	{VERB(import, import_options, "[file]", 0, 1, NEVER),
+	    .about = "Adds and changes users from CSV or JSON",
+	    .like = "load"},
+	{VERB(directory, directory_options, "add | show | check | delete "
+	    "[name ...]", 1, MS_OPT_ANY, NEVER),
+	    .about = "Adds, prints, tries or deletes directories (LDAP)",
+	    .like = "ldap"},
+	{VERB(sync, sync_options, "name", 1, 1, NEVER),
+	    .about = "Makes the users agree with a directory"},
+	{.name = NULL},
 };
+/* clang-format on */
 
-const struct ms_command users_command = {
+static const struct ms_command users_command = {
     .name = TOOL,
     .options = options,
     .operands = "verb ...",
+    .about = "Manages the users of an archive, and what they may do",
     .verbs = verbs,
+    .guard = ms_actor_guard,
 };
 
 int
@@ -249,9 +348,12 @@ main(int argc, char *argv[])
 	    .password_fd = -1,
 	    .last = UINT64_MAX,
 	    .format = -1};
-	int status = ms_command_main(&users_command, &opt, argc, argv);
+	int status;
 
+	ms_secret_protect();
+	status = ms_command_main(&users_command, &opt, argc, argv);
 	ms_buf_release(&opt.addresses);
 	ms_buf_release(&opt.pop3_names);
+	ms_stored_directory_release(&opt.directory);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "password.h"
+#include "report.h"
 #include "secret.h"
 #include "users.h"
 
@@ -11,12 +12,15 @@ static int
 read_hash(struct users *u, struct ms_buf *hash, struct ms_err *err)
 {
 	struct ms_secret s = {0};
+	const char *file = u->opt->password_file;
 	int rc;
 
+	if (file != NULL && ms_secret_file_exposed(file))
+		ms_warn(TOOL, MS_SECRET_EXPOSED, file);
 	if (u->opt->password_fd >= 0)
-		rc = ms_secret_fd(&s, u->opt->password_fd, err);
-	else if (u->opt->password_file != NULL)
-		rc = ms_secret_file(&s, u->opt->password_file, err);
+		rc = ms_secret_inherited(&s, u->opt->password_fd, err);
+	else if (file != NULL)
+		rc = ms_secret_file(&s, file, err);
 	else
 		rc = ms_secret_ask_twice(&s, "New password: ", err);
 	if (rc == 0)

@@ -7,6 +7,7 @@
 
 #include "csv.h"
 #include "import.h"
+#include "nearest.h"
 
 /* ---- rows ---- */
 
@@ -180,6 +181,8 @@ static int
 set_member(
     struct users_row *r, unsigned member, const char *text, struct ms_err *err)
 {
+	struct ms_hint hint;
+
 	switch (member) {
 	case MS_SET_NAME:
 		return set_text(&r->name, text);
@@ -194,9 +197,9 @@ set_member(
 	case MS_SET_AUTHENTICATION:
 		if (ms_authentication_of(text, &r->authentication) < 0)
 			return ms_fail(err, MS_DATA,
-			    "unknown authentication type '%.64s' (integrated, "
-			    "directory, none)",
-			    text);
+			    "unknown authentication type '%.64s'%s", text,
+			    ms_hint(
+				text, "integrated, directory, none", &hint));
 		return 0;
 	case MS_SET_PRIVILEGES:
 		return users_words(
@@ -254,8 +257,8 @@ read_record(struct users_row *r, const struct ms_csv_row *record,
 }
 
 int
-users_read_csv(
-    struct users_rows *rows, struct ms_slice text, struct ms_err *err)
+users_read_csv(struct users_rows *rows, struct ms_slice text,
+    const char *encoding, struct ms_err *err)
 {
 	unsigned members[MS_CSV_COLUMNS_MAX];
 	const struct ms_csv_row *header;
@@ -264,8 +267,10 @@ users_read_csv(
 	size_t count;
 	int got;
 
-	if (ms_csv_open(&csv, text, MS_CSV_COLUMNS_MAX, err) < 0)
+	if (ms_csv_open(&csv, text, MS_CSV_COLUMNS_MAX, false, encoding, err) <
+	    0)
 		return -1;
+	rows->remark = ms_csv_remark(csv);
 	header = ms_csv_header(csv);
 	count = header->count;
 	if (read_header(header, members, err) < 0) {

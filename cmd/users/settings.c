@@ -1,13 +1,15 @@
-/* settings.c - ms-users settings: privileges of new users, the directory. The
- * manual is ms-users(1). */
+/* settings.c - ms-users settings: privileges of new users, the directory, alias
+ * domains. The manual is ms-users(1). */
 #include <stdlib.h>
 #include <string.h>
 
+#include "assign.h"
 #include "directory.h"
 #include "json.h"
 #include "listing.h"
 #include "opt.h"
 #include "users.h"
+#include "nearest.h"
 
 #define TIMEOUT_MAX 3600 /* seconds */
 
@@ -107,6 +109,25 @@ set_timeout(struct ms_settings *s, const char *value, struct ms_err *err)
 	return 0;
 }
 
+static void
+get_aliases(const struct ms_settings *s, struct ms_buf *out)
+{
+	const char *word = NULL;
+
+	while ((word = ms_list_next(s->alias_domains, word)) != NULL)
+		ms_buf_printf(out, "%s%s", out->n > 0 ? "," : "", word);
+}
+
+static int
+set_aliases(struct ms_settings *s, const char *value, struct ms_err *err)
+{
+	ms_buf_clear(&s->lists);
+	if (ms_alias_domains_parse(value, &s->lists, err) < 0)
+		return -1;
+	s->alias_domains = ms_buf_slice(&s->lists);
+	return 0;
+}
+
 static const struct setting settings[] = {
     {"default-privileges", "default_privileges", false, get_default,
 	set_default},
@@ -115,6 +136,7 @@ static const struct setting settings[] = {
     {"directory-url", "directory_url", false, get_url, set_url},
     {"directory-ca-file", "directory_ca_file", false, get_ca_file, set_ca_file},
     {"directory-timeout", "directory_timeout", true, get_timeout, set_timeout},
+    {"alias-domains", "alias_domains", false, get_aliases, set_aliases},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -124,6 +146,8 @@ static int
 set_one(struct ms_settings *s, const char *arg, struct ms_err *err)
 {
 	size_t i, n = strcspn(arg, "=");
+	struct ms_hint hint;
+	char name[41];
 
 	for (i = 0; i < SETTINGS; i++) {
 		if (strlen(settings[i].key) != n ||
@@ -136,7 +160,13 @@ set_one(struct ms_settings *s, const char *arg, struct ms_err *err)
 			return ms_context(err, "%s", settings[i].key);
 		return 0;
 	}
-	return ms_fail(err, MS_USAGE, "unknown setting '%.*s'", (int)n, arg);
+	snprintf(name, sizeof(name), "%.*s", (int)n, arg);
+	return ms_fail(err, MS_USAGE, "unknown setting '%s'%s", name,
+	    ms_hint(name,
+		"default-privileges, default-privileges-synced, "
+		"directory-url, directory-ca-file, directory-timeout, "
+		"alias-domains",
+		&hint));
 }
 
 static int

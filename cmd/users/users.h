@@ -4,7 +4,9 @@
  */
 #ifndef USERS_H
 #define USERS_H
-#include "account.h"
+#include <jansson.h>
+
+#include "directory-store.h"
 #include "opt.h"
 
 #define TOOL "ms-users"
@@ -31,19 +33,24 @@ struct users_options {
 	bool json, nul, deleted;
 	const char *since; /* log */
 	uint64_t last;
-	int format; /* export, import: USERS_CSV ...; -1: not given */
-	bool dry_run;
+	int format;           /* export, import: USERS_CSV ...; -1: not given */
+	const char *encoding; /* import */
+	bool dry_run;         /* import, sync */
+	struct ms_stored_directory directory; /* directory add */
+	bool directory_given;        /* one of these options is given */
+	bool delete_vanished, force; /* sync */
 };
 
 struct users {
 	const struct users_options *opt;
+	const struct ms_args *command; /* what was given */
 	struct ms_archive *a;
 	char **args; /* of the verb, ended by NULL */
 	int count;
-	struct ms_buf out; /* not yet written to standard output */
+	struct ms_stored_directory *directory; /* of the options */
+	struct ms_buf out;      /* not yet written to standard output */
+	struct ms_table *table; /* of users_list() on a terminal */
 };
-
-extern const struct ms_command users_command;
 
 /* ---- the verbs: each returns the exit status ---- */
 
@@ -60,8 +67,14 @@ int users_grant(struct users *u);
 int users_revoke(struct users *u);
 int users_settings(struct users *u);
 int users_log(struct users *u);
+/* Appends the line of a change of the view, or of its undo. 0, -1. */
+struct ms_event_row;
+int users_log_view(
+    struct users *u, const struct ms_event_row *row, struct ms_err *err);
 int users_export(struct users *u);
 int users_import(struct users *u);
+int users_directory(struct users *u);
+int users_sync(struct users *u);
 
 /* ---- shared functions: common.c ---- */
 
@@ -102,6 +115,10 @@ int users_words(const char *list, char sep, unsigned (*bit)(const char *word),
 
 /* Appends the line of `list`, without its end. */
 void users_write_line(struct ms_buf *out, const struct ms_account *u);
+/* Appends the names of members, MS_SET_..., separated by commas. */
+void users_write_members(struct ms_buf *out, unsigned set);
+/* The same as a new array of JSON. */
+json_t *users_members_json(unsigned set);
 /* Appends a JSON object, without a line end; a has the names of archives. */
 int users_write_json(struct ms_buf *out, struct ms_archive *a,
     const struct ms_account *u, struct ms_err *err);
@@ -109,7 +126,8 @@ int users_write_json(struct ms_buf *out, struct ms_archive *a,
 int users_write_csv(struct ms_buf *out, struct ms_archive *a,
     const struct ms_account *u, struct ms_err *err);
 void users_write_columns(struct ms_buf *out);
-/* Sets name to the name of user `number`, or "?" if there is none. */
+/* Sets name to the name of user `number`, or to "?" if the archive has no such
+ * user. */
 int users_name_of(struct ms_archive *a, uint64_t number, struct ms_buf *name,
     struct ms_err *err);
 

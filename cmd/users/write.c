@@ -46,6 +46,37 @@ users_write_line(struct ms_buf *out, const struct ms_account *u)
 	ms_listing_escape(out, u->full_name, strlen(u->full_name));
 }
 
+/* In the order of the bits. */
+static const char *const member_names[] = {"name", "full_name", "addresses",
+    "pop3_names", "authentication", "dn", "privileges", "rights", "disabled",
+    "password", "directory"};
+#define MEMBERS (sizeof(member_names) / sizeof(member_names[0]))
+
+void
+users_write_members(struct ms_buf *out, unsigned set)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < MEMBERS; i++) {
+		if ((set >> i & 1) == 0)
+			continue;
+		ms_buf_printf(out, "%s%s", first ? "" : ",", member_names[i]);
+		first = false;
+	}
+}
+
+json_t *
+users_members_json(unsigned set)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < MEMBERS; i++)
+		if ((set >> i & 1) != 0)
+			json_array_append_new(
+			    list, json_string(member_names[i]));
+	return list;
+}
+
 int
 users_name_of(struct ms_archive *a, uint64_t number, struct ms_buf *name,
     struct ms_err *err)
@@ -153,6 +184,9 @@ users_write_json(struct ms_buf *out, struct ms_archive *a,
 	    out, ",\"privileges\":[", ms_privileges_write, u->privileges);
 	if (json_rights(out, a, u, err) < 0)
 		return -1;
+	json_field(out, ",\"directory\":", u->directory);
+	json_field(out, ",\"directory_id\":", u->directory_id);
+	json_field(out, ",\"directory_state\":", u->directory_state);
 	json_flag(out, ",\"disabled\":", u->disabled);
 	json_flag(out, ",\"deleted\":", u->deleted);
 	json_flag(out, ",\"password\":", u->has_password);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "actor.h"
+#include "human.h"
 #include "opt.h"
 #include "report.h"
 #include "sha.h"
@@ -14,8 +16,9 @@
 #define TOOL "ms-verify"
 
 struct options {
-	const char *archive, *report;
-	bool quiet, quick, data, rebuild;
+	const char *archive;
+	struct ms_report_options report;
+	bool quick, data, rebuild;
 };
 
 static const char *const kinds[] = {
@@ -86,26 +89,55 @@ progress(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	struct run *run = ctx;
 
-	ms_report_progress(run->report, what, done, total,
-	    strcmp(what, "packs") == 0 ? "bytes" : "messages");
+	struct ms_progress p = {.what = what};
+	bool bytes = strcmp(what, "packs") == 0;
+
+	*(bytes ? &p.bytes : &p.messages) = done;
+	*(bytes ? &p.bytes_total : &p.messages_total) = total;
+	ms_report_progress(run->report, &p);
 }
 
 static void
 say_sums(struct run *run, const struct ms_verify_sum *s, bool data)
 {
 	char chain[MS_SHA_HEX + 1];
+	struct ms_buf b = {0};
 
 	ms_hex(s->chain, MS_SHA_LEN, chain);
+	ms_human_count(
+	    &b, data ? s->messages : s->batches, data ? "message" : "batch");
+	ms_buf_add_str(&b, " in ");
+	ms_human_count(
+	    &b, data ? s->batches : s->packs, data ? "batch" : "pack");
 	if (data)
-		ms_report_note(run->report,
-		    "%" PRIu64 " messages in %" PRIu64 " batches, %" PRIu64
-		    " damaged; %" PRIu64 " findings; chain %s",
-		    s->messages, s->batches, s->damaged, s->faults, chain);
-	else
-		ms_report_note(run->report,
-		    "%" PRIu64 " batches in %" PRIu64 " packs; %" PRIu64
-		    " findings; chain %s",
-		    s->batches, s->packs, s->faults, chain);
+		ms_buf_printf(&b, ", %" PRIu64 " damaged", s->damaged);
+	ms_buf_add_str(&b, "; ");
+	ms_human_count(&b, s->faults, "finding");
+	ms_report_note(run->report, "%s; chain %s", ms_buf_str(&b), chain);
+	ms_buf_release(&b);
+}
+
+/* With -v: how much was checked. */
+static void
+say_counts(struct run *run, const struct ms_verify_sum *s, bool data)
+{
+	struct ms_buf b = {0};
+
+	ms_human_count(&b, s->packs, "pack");
+	ms_buf_add_str(&b, ", ");
+	ms_human_bytes(&b, s->bytes);
+	ms_buf_add_str(&b, ", ");
+	ms_human_count(&b, s->blocks, "block");
+	ms_buf_add_str(&b, ", ");
+	ms_human_count(&b, s->records, "record");
+	if (data) {
+		ms_buf_add_str(&b, ", ");
+		ms_human_count(&b, s->messages, "message");
+		ms_buf_add_str(&b, ", ");
+		ms_human_count(&b, s->occurrences, "occurrence");
+	}
+	ms_report_note(run->report, "%s", ms_buf_str(&b));
+	ms_buf_release(&b);
 }
 
 static int
@@ -145,13 +177,19 @@ verify(const struct ms_args *args)
 	int rc = 0, status;
 
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
-	    ms_report_open(&run.report, TOOL, opt->report, opt->quiet, &err) <
-		0)
+	    ms_report_open(&run.report, TOOL, &opt->report, &err) < 0)
 		return ms_warn_err(TOOL, &err);
 	if (opt->rebuild) {
 		rc = ms_verify_rebuild(&v, dir, &made, &err);
 		if (rc == 0)
 			ms_report_note(run.report, "index rebuilt");
+		if (rc == 0 && made.taken > 0)
+			ms_report_note(run.report,
+			    "%" PRIu64 " users, sources, folders, labels, "
+			    "profiles, settings and changes of the view are "
+			    "taken from the old index, and are in the packs "
+			    "again",
+			    made.taken);
 		if (rc == 0 && made.missing > 0)
 			ms_report_note(run.report,
 			    "%" PRIu64 " messages are not whole; they are "
@@ -161,6 +199,8 @@ verify(const struct ms_args *args)
 	}
 	if (rc == 0 && (!opt->rebuild || opt->quick || opt->data)) {
 		rc = ms_verify(&v, dir, &sum, &err);
+		if (rc == 0 && opt->report.verbose)
+			say_counts(&run, &sum, !opt->quick);
 		if (rc == 0)
 			say_sums(&run, &sum, !opt->quick);
 	}
@@ -181,17 +221,20 @@ static const struct ms_option options[] = {
 	.help = "check all contents and the index (default)", .group = 1},
     {0, "rebuild-index", MS_OPT_FLAG, MS_OPT_IN(struct options, rebuild),
 	.help = "make a new index from the packs"},
-    {0, "report", MS_OPT_STRING, MS_OPT_IN(struct options, report), "file",
-	"write a report in JSON Lines to this file (ms-json(5))"},
-    {'q', "quiet", MS_OPT_FLAG, MS_OPT_IN(struct options, quiet),
-	.help = "print nothing if no damage is found"},
+    MS_OPT_REPORT_ROWS(struct options, report, 0),
+    MS_OPT_PROGRESS_ROW(struct options, report, 0),
+    MS_OPT_VERBOSE_ROW(
+	struct options, report, 0, "print how much was checked, too"),
+    MS_OPT_AS_ROW(),
     MS_OPT_COMMON,
 };
 
 static const struct ms_command tool = {
     .name = TOOL,
     .options = options,
+    .about = "Verifies an archive, and makes its index again",
     .run = verify,
+    .guard = ms_actor_guard,
 };
 
 int

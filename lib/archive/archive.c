@@ -7,91 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "impl.h"
 #include "fs.h"
 #include "utf8.h"
 
-#define FORMAT_MAX 65536
-
 bool
 ms_user_name_ok(const char *name)
 {
-	size_t i, n = strlen(name);
+	size_t n = strlen(name);
 
-	if (n == 0 || n > MS_USER_MAX || name[0] == '-' ||
-	    !ms_utf8_valid((const unsigned char *)name, n))
-		return false;
-	for (i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)name[i];
-
-		if (c < 0x20 || c == 0x7f || c == '/')
-			return false;
-	}
-	return true;
-}
-
-/* Parses FORMAT, which consists of lines. This version knows no feature. */
-static int
-parse_format(struct ms_archive *a, char *text, struct ms_err *err)
-{
-	bool first = true, have_id = false;
-	char *line, *end;
-
-	for (line = text; *line != '\0'; line = end + 1) {
-		end = strchr(line, '\n');
-		if (end == NULL)
-			return ms_fail(
-			    err, MS_DATA, "the last line has no end");
-		*end = '\0';
-		if (first && strcmp(line, "ms-archive 1") != 0)
-			return ms_fail(
-			    err, MS_DATA, "unknown format '%.40s'", line);
-		if (strncmp(line, "id ", 3) == 0) {
-			have_id = ms_unhex(ms_slice_str(line + 3), a->id,
-				      MS_ID_LEN) == MS_ID_LEN;
-		} else if (!first && strncmp(line, "note ", 5) != 0 &&
-			   (strncmp(line, "write ", 6) != 0 ||
-			       a->mode == MS_ARCHIVE_WRITE)) {
-			return ms_fail(err, MS_DATA,
-			    "'%.60s' needs a newer version", line);
-		}
-		first = false;
-	}
-	if (!have_id)
-		return ms_fail(err, MS_DATA, "no archive id");
-	return 0;
-}
-
-static int
-read_format(struct ms_archive *a, struct ms_err *err)
-{
-	struct ms_buf path = {0}, text = {0};
-	int rc = -1;
-
-	ms_buf_printf(&path, "%s/FORMAT", a->path);
-	if (ms_buf_read_file(&text, ms_buf_str(&path), FORMAT_MAX, err) < 0) {
-		if (err != NULL && err->code == MS_NOINPUT)
-			ms_fail(err, MS_NOINPUT,
-			    "%s: no archive found; ms-init creates one",
-			    a->path);
-		goto out;
-	}
-	if (strlen(ms_buf_str(&text)) != text.n) {
-		ms_fail(
-		    err, MS_DATA, "%s: contains a NUL byte", ms_buf_str(&path));
-		goto out;
-	}
-	if (parse_format(a, ms_buf_str(&text), err) < 0) {
-		ms_context(err, "%s", ms_buf_str(&path));
-		goto out;
-	}
-	rc = 0;
-out:
-	ms_buf_release(&path);
-	ms_buf_release(&text);
-	return rc;
+	return n > 0 && n <= MS_USER_MAX && name[0] != '-' &&
+	       strchr(name, '/') == NULL && strcmp(name, "?") != 0 &&
+	       ms_utf8_plain((const unsigned char *)name, n);
 }
 
 /* When a pack is full. Tests set MS_SEAL=BYTES[,BLOCKS]. */
@@ -121,11 +51,14 @@ new_archive(const char *path, struct ms_err *err)
 {
 	struct ms_archive *a = ms_xcalloc(1, sizeof(*a));
 
-	a->packfd = a->tmpfd = a->lockfd = -1;
+	a->dirfd = a->packfd = a->tmpfd = a->lockfd = -1;
 	a->recent = UINT64_MAX;
 	a->path = realpath(path, NULL);
 	if (a->path == NULL) {
-		ms_fail_errno(err, "%s", path);
+		if (errno == ENOENT)
+			ms_archive_missing(path, err);
+		else
+			ms_fail_errno(err, "%s", path);
 		ms_archive_close(a);
 		return NULL;
 	}
@@ -141,15 +74,48 @@ static int
 open_part(const struct ms_archive *a, const char *name, int flags, int *fd,
     struct ms_err *err)
 {
-	struct ms_buf path = {0};
-	int rc = 0;
+	*fd = openat(a->dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return *fd < 0 ? ms_fail_errno(err, "%s/%s", a->path, name) : 0;
+}
 
-	ms_buf_printf(&path, "%s/%s", a->path, name);
-	*fd = open(ms_buf_str(&path), flags | O_CLOEXEC);
-	if (*fd < 0)
-		rc = ms_fail_errno(err, "%s", ms_buf_str(&path));
-	ms_buf_release(&path);
-	return rc;
+/*
+ * Opens `lock` or tmp/. Backups may leave out what is empty: it is created
+ * again if it is missing and can be written.
+ */
+static int
+open_or_create(const struct ms_archive *a, const char *name, int flags, int *fd,
+    struct ms_err *err)
+{
+	if (open_part(a, name, flags, fd, NULL) == 0)
+		return 0;
+	if (errno == ENOENT && (flags & O_DIRECTORY) != 0)
+		(void)!mkdirat(a->dirfd, name, 0700);
+	else if (errno == ENOENT)
+		flags |= O_CREAT;
+	return open_part(a, name, flags, fd, err);
+}
+
+/* Opens the directory of the archive. A reader writes nothing to the archive of
+ * another user. */
+static int
+open_dir(struct ms_archive *a, enum ms_archive_mode mode, struct ms_err *err)
+{
+	struct ms_err why = {0};
+
+	a->dirfd = open(a->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (a->dirfd < 0)
+		return ms_fail_errno(err, "%s", a->path);
+	a->mode = mode == MS_ARCHIVE_WRITE ? mode : MS_ARCHIVE_READ;
+	if (ms_archive_read_format(a, err) < 0)
+		return -1;
+	if (ms_archive_trust(a->path, a->dirfd, &why) == 0)
+		return 0;
+	a->read_only = true;
+	if (mode == MS_ARCHIVE_READ && why.code != MS_IO)
+		return 0;
+	if (err != NULL)
+		*err = why;
+	return -1;
 }
 
 /* `lock` is opened for writing if possible. flock() does not need that, but
@@ -157,8 +123,9 @@ open_part(const struct ms_archive *a, const char *name, int flags, int *fd,
 static int
 open_parts(struct ms_archive *a, struct ms_err *err)
 {
-	if (open_part(a, "lock", O_RDWR, &a->lockfd, NULL) < 0) {
-		if (a->mode == MS_ARCHIVE_WRITE || errno == ENOENT)
+	if (!a->read_only &&
+	    open_or_create(a, "lock", O_RDWR, &a->lockfd, NULL) < 0) {
+		if (a->mode == MS_ARCHIVE_WRITE)
 			return ms_fail_errno(err, "%s/lock", a->path);
 		a->read_only = true;
 	}
@@ -166,7 +133,7 @@ open_parts(struct ms_archive *a, struct ms_err *err)
 		return -1;
 	if (a->read_only)
 		return 0;
-	return open_part(a, "tmp", O_RDONLY | O_DIRECTORY, &a->tmpfd, err);
+	return open_or_create(a, "tmp", O_RDONLY | O_DIRECTORY, &a->tmpfd, err);
 }
 
 /*
@@ -196,18 +163,17 @@ open_index(struct ms_archive *a, struct ms_err *err)
 	/* The index of another archive would find the wrong mail. */
 	if (a->ix != NULL && ms_archive_read_position(a, &pos, err) < 0)
 		return -1;
-	if (a->read_only)
-		return 0;
-	got = ms_archive_lock(a, a->ix == NULL, err);
-	if (got == 0 && a->mode == MS_ARCHIVE_WRITE)
+	got = a->read_only ? 0 : ms_archive_lock(a, a->ix == NULL, err);
+	if (got == 0)
 		return ms_archive_fits(a, &pos, err);
-	if (got <= 0)
-		return got;
+	if (got < 0)
+		return -1;
 	had_index = a->ix != NULL;
 	got = ms_archive_catch_up(a, false, &why);
 	ms_archive_unlock(a);
 	/* What is indexed can be read, even if there is damage after it. */
-	if (got < 0 && had_index && a->mode == MS_ARCHIVE_READ)
+	if (got < 0 && had_index && a->mode == MS_ARCHIVE_READ &&
+	    !a->other_packs)
 		return 0;
 	if (got < 0 && err != NULL)
 		*err = why;
@@ -223,8 +189,7 @@ ms_archive_open_log(struct ms_archive **out, const char *dir,
 	a = new_archive(dir, err);
 	if (a == NULL)
 		return -1;
-	a->mode = mode;
-	if (read_format(a, err) < 0 || open_parts(a, err) < 0)
+	if (open_dir(a, mode, err) < 0 || open_parts(a, err) < 0)
 		goto fail;
 	if (ms_fs_local(a->packfd, a->path, err) < 0)
 		goto fail;
@@ -274,6 +239,12 @@ ms_archive_path(const struct ms_archive *a)
 }
 
 void
+ms_archive_id(const struct ms_archive *a, char hex[MS_ARCHIVE_ID_HEX + 1])
+{
+	ms_hex(a->id, sizeof(a->id), hex);
+}
+
+void
 ms_archive_close(struct ms_archive *a)
 {
 	if (a == NULL)
@@ -282,9 +253,12 @@ ms_archive_close(struct ms_archive *a)
 	ms_reader_free(a->reader);
 	ms_names_free(a->names);
 	ms_buf_release(&a->message);
+	ms_buf_release(&a->placed);
 	ms_buf_release(&a->locations);
 	ms_indexer_free(a->indexer);
 	ms_pack_close(a->tail);
+	if (a->dirfd >= 0)
+		close(a->dirfd);
 	if (a->packfd >= 0)
 		close(a->packfd);
 	if (a->tmpfd >= 0)

@@ -25,8 +25,8 @@ save_torn(struct ms_archive *a, uint64_t from, struct ms_err *err)
 
 	snprintf(name, sizeof(name), "torn-%u-%llu",
 	    (unsigned)a->tail->header.number, (unsigned long long)from);
-	fd = openat(
-	    a->tmpfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = openat(a->tmpfd, name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return ms_fail_errno(err, "tmp/%s", name);
 	while (rc == 0 &&
@@ -156,8 +156,6 @@ follow_some(struct follow *f, struct ms_txn *txn, struct ms_err *err)
 				return -1;
 		}
 	}
-	if (got >= 0 && ms_index_set_position(txn, &r->pos, err) < 0)
-		return -1;
 	return got;
 }
 
@@ -184,6 +182,7 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 	struct follow f = {.a = a, .cut = cut, .new_index = new_index};
 	struct ms_position start;
 	struct ms_txn txn;
+	bool moved;
 	int got = 0;
 
 	f.reader.pos = *pos;
@@ -198,7 +197,12 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 			break;
 		ms_indexer_clear(a->indexer);
 		got = follow_some(&f, &txn, err);
-		if (got < 0)
+		/* Mostly there is nothing new, and nothing to write. */
+		moved = memcmp(&start, &f.reader.pos, sizeof(start)) != 0;
+		if (got >= 0 && moved &&
+		    ms_index_set_position(&txn, &f.reader.pos, err) < 0)
+			got = -1;
+		if (got < 0 || !moved)
 			ms_index_abort(&txn);
 		else if (ms_index_commit(&txn, err) < 0)
 			got = -1;
@@ -214,6 +218,24 @@ follow(struct ms_archive *a, struct ms_index *ix, struct ms_position *pos,
 	*pos = f.reader.pos;
 	ms_log_reader_release(&f.reader);
 	return got;
+}
+
+int
+ms_archive_follow(struct ms_archive *a, struct ms_index *ix,
+    struct ms_position *pos, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int got;
+
+	if (ms_index_begin(ix, &txn, err) < 0)
+		return -1;
+	got = ms_index_position(&txn, pos, err);
+	ms_index_end(&txn);
+	if (got == 0)
+		got = ms_archive_open_tail(a, pos->pack, err);
+	if (got == 0)
+		got = ms_archive_other_packs(a, "a pack is missing", err);
+	return got < 0 ? -1 : follow(a, ix, pos, true, false, err);
 }
 
 /* ---- the whole ---- */
@@ -334,6 +356,8 @@ ms_archive_catch_up(struct ms_archive *a, bool cut, struct ms_err *err)
 {
 	struct ms_position pos;
 
+	if (ms_archive_reread_format(a, err) < 0)
+		return -1;
 	/* Another process may have built the index meanwhile. */
 	if (a->ix == NULL && index_is_there(a))
 		ms_archive_attach(a, NULL);

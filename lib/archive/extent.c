@@ -11,12 +11,14 @@ index_record(struct ms_archive *a, struct ms_txn *txn, uint64_t number,
 
 	if (ms_indexer_record(a->indexer, txn, number, rec, &why) == 0)
 		return 0;
-	if (damage == NULL || why.code != MS_DATA || txn->full) {
+	if (why.code != MS_DATA || txn->full) {
 		if (err != NULL)
 			*err = why;
 		return -1;
 	}
-	damage->fn(damage->ctx, why.msg);
+	/* It costs its own message only; ms-verify names it. */
+	if (damage != NULL)
+		damage->fn(damage->ctx, why.msg);
 	return 0;
 }
 
@@ -63,8 +65,5 @@ ms_archive_index_extent(struct ms_archive *a, struct ms_txn *txn,
 		if (index_block(a, txn, r, ms_log_extent_block(&r->extent, i),
 			from, damage, err) < 0)
 			return -1;
-	if (ms_indexer_put(a->indexer, txn, err) < 0)
-		return -1;
-	r->pos.purges += ms_indexer_purges(a->indexer);
-	return 0;
+	return ms_indexer_put(a->indexer, txn, err);
 }

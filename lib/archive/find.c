@@ -4,14 +4,14 @@
 #include "impl.h"
 #include "le.h"
 
-/* Does an id begin with these digits? */
+/* Does an id begin with these digits? n: at most MS_SHA_HEX. */
 static bool
 has_prefix(const unsigned char id[MS_SHA_LEN], const char *digits, size_t n)
 {
 	char hex[MS_SHA_HEX + 1];
 
 	ms_hex(id, MS_SHA_LEN, hex);
-	return n <= MS_SHA_HEX && memcmp(hex, digits, n) == 0;
+	return memcmp(hex, digits, n) == 0;
 }
 
 /* Adds a message unless its id was found already. */
@@ -71,5 +71,56 @@ ms_archive_find(struct ms_archive *a, const char *digits, uint64_t *messages,
 	} while (ms_index_end(&txn) != 0);
 	n = ids.n / MS_SHA_LEN;
 	ms_buf_release(&ids);
+	if (got >= 0 && n == 0)
+		got = ms_archive_check_index(a, MS_INDEX_IDS, err);
 	return got < 0 ? -1 : (int)n;
+}
+
+int
+ms_archive_short_id(struct ms_archive *a, const unsigned char id[MS_SHA_LEN],
+    char digits[MS_SHA_HEX + 1], struct ms_err *err)
+{
+	char hex[MS_SHA_HEX + 1];
+	uint64_t found[2];
+	size_t n;
+	int got = 2;
+
+	ms_hex(id, MS_SHA_LEN, hex);
+	for (n = MS_SHORT_ID; n < MS_SHA_HEX && got > 1; n++) {
+		memcpy(digits, hex, n);
+		digits[n] = '\0';
+		got = ms_archive_find(a, digits, found, 2, err);
+	}
+	if (got > 1)
+		memcpy(digits, hex, sizeof(hex));
+	return got < 0 ? -1 : 0;
+}
+
+/* ---- lost rows ---- */
+
+int
+ms_archive_check_index(
+    struct ms_archive *a, enum ms_index_part part, struct ms_err *err)
+{
+	struct ms_txn txn;
+	int rc;
+
+	if ((a->parts_checked >> part & 1) != 0)
+		return 0;
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		rc = ms_index_check(&txn, part, err);
+	} while (ms_index_end(&txn) != 0);
+	if (rc == 0)
+		a->parts_checked |= 1u << part;
+	return rc;
+}
+
+int
+ms_archive_check_places(struct ms_archive *a, struct ms_err *err)
+{
+	if (ms_archive_check_index(a, MS_INDEX_NAMES, err) < 0)
+		return -1;
+	return ms_archive_check_index(a, MS_INDEX_PLACES, err);
 }

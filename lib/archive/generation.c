@@ -38,15 +38,16 @@ switch_generation(struct ms_archive *a, struct ms_txn *txn,
 	if (ms_index_forget_blocks(txn, h->first, err) < 0)
 		return -1;
 	if (h->first >= known->next && !begins_there(h, known))
-		return ms_archive_other_packs(err, "another chain");
+		return ms_archive_other_packs(a, "another chain", err);
 	while (got == 1 && r.pos.next < known->next) {
 		got = ms_log_read_next(&r, err);
 		if (got == 0)
-			got = ms_archive_other_packs(err, "a pack is shorter");
+			got =
+			    ms_archive_other_packs(a, "a pack is shorter", err);
 		else if (got == 1 && r.pos.next >= known->next &&
 			 !ms_log_extent_continues(
 			     &r.extent, known->next, known->chain))
-			got = ms_archive_other_packs(err, "another chain");
+			got = ms_archive_other_packs(a, "another chain", err);
 		else if (got == 1 && ms_archive_index_extent(a, txn, &r,
 					 known->next, NULL, err) < 0)
 			got = -1;

@@ -5,6 +5,7 @@
 
 #include "impl.h"
 #include "le.h"
+#include "record.h"
 
 #define SLICE 20000 /* rows looked up in one transaction */
 
@@ -24,6 +25,7 @@ struct ms_heads {
 	struct ms_archive *a;
 	struct ms_buf entries; /* struct entry, ascending */
 	struct ms_message_hasher *hasher;
+	bool lossy; /* ms_archive_has_losses() */
 };
 
 static struct entry *
@@ -148,9 +150,29 @@ add_folder(struct ms_heads *h, uint64_t folder, struct ms_err *err)
 	return got;
 }
 
-/* Adds the numbers of all messages in the folders of the user. */
+static bool
+add_receipt(void *ctx, const struct ms_receipt_row *row)
+{
+	struct entry e = {high_of(row->size, row->head), 0};
+
+	if (row->number > NUMBER_MASK)
+		return false;
+	e.low = low_of(row->head, row->number);
+	ms_buf_add(ctx, &e, sizeof(e));
+	return true;
+}
+
 static int
-add_user(struct ms_heads *h, uint64_t user, struct ms_err *err)
+add_receipts(struct ms_heads *h, uint64_t folder, struct ms_err *err)
+{
+	return ms_archive_receipts(h->a, folder, add_receipt, &h->entries, err);
+}
+
+/* Calls add() for all folders of the user. */
+static int
+add_user(struct ms_heads *h, uint64_t user,
+    int (*add)(struct ms_heads *, uint64_t, struct ms_err *),
+    struct ms_err *err)
 {
 	const struct ms_folder **all;
 	size_t i, n;
@@ -160,7 +182,7 @@ add_user(struct ms_heads *h, uint64_t user, struct ms_err *err)
 		return -1;
 	for (i = 0; i < n && rc == 0; i++)
 		if (all[i]->user == user)
-			rc = add_folder(h, all[i]->number, err);
+			rc = add(h, all[i]->number, err);
 	free(all);
 	return rc;
 }
@@ -237,13 +259,16 @@ ms_heads_open(struct ms_heads **out, struct ms_archive *a, uint64_t user,
 {
 	struct ms_heads *h = ms_xcalloc(1, sizeof(*h));
 	size_t empty;
+	int lossy;
 
 	h->a = a;
 	h->hasher = ms_message_hasher_new();
-	if (add_user(h, user, err) < 0)
+	lossy = ms_archive_has_losses(a, err);
+	h->lossy = lossy == 1;
+	if (lossy < 0 || add_user(h, user, add_folder, err) < 0)
 		goto fail;
 	sort_entries(h);
-	if (fill(h, err) < 0)
+	if (fill(h, err) < 0 || add_user(h, user, add_receipts, err) < 0)
 		goto fail;
 	sort_entries(h);
 	/* Messages that are not whole come first, as one entry. */
@@ -277,6 +302,28 @@ ms_heads_count(const struct ms_heads *h)
 	return h->entries.n / sizeof(struct entry);
 }
 
+/* Reads a RECEIPT and compares head and size. One whose users have lost the
+ * message is passed over, so that the message is fetched again. 1, 0, -1. */
+static int
+confirm_receipt(struct ms_heads *h, uint64_t number,
+    const unsigned char head[MS_SHA_LEN], uint64_t size,
+    unsigned char id[MS_SHA_LEN], struct ms_err *err)
+{
+	struct ms_buf content = {0};
+	struct ms_receipt r;
+	int got;
+
+	got = ms_archive_receipt(h->a, number, &r, &content, err);
+	if (got == 1)
+		got = r.size == size && memcmp(r.head, head, MS_SHA_LEN) == 0;
+	if (got == 1 && h->lossy)
+		got = ms_archive_receipt_whole(h->a, &r, err);
+	if (got == 1)
+		memcpy(id, r.id, MS_SHA_LEN);
+	ms_buf_release(&content);
+	return got;
+}
+
 /* Reads a message and compares its head and size. 1, 0, -1. */
 static int
 confirm(struct ms_heads *h, uint64_t number,
@@ -287,18 +334,21 @@ confirm(struct ms_heads *h, uint64_t number,
 	struct ms_identity seen;
 	struct ms_err why = {0};
 	struct ms_recipe r;
-	int got = 0;
+	int got;
 
 	if (ms_archive_content(h->a, number, MS_MESSAGE, &content, &why) < 0 ||
 	    ms_recipe_parse(&r, ms_buf_slice(&content), &why) < 0) {
-		got = why.code == MS_DATA ? 0 : -1;
-		if (got < 0 && err != NULL)
+		got = why.code == MS_DATA
+			  ? confirm_receipt(h, number, head, size, id, err)
+			  : -1;
+		if (why.code != MS_DATA && err != NULL)
 			*err = why;
-	} else if (r.size == size) {
+	} else {
 		memcpy(id, r.id, MS_SHA_LEN);
 		ms_recipe_add_header(&r, h->hasher);
 		ms_message_hasher_end(h->hasher, &seen);
-		got = memcmp(seen.head, head, MS_SHA_LEN) == 0;
+		got =
+		    r.size == size && memcmp(seen.head, head, MS_SHA_LEN) == 0;
 	}
 	ms_buf_release(&content);
 	return got;

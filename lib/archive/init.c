@@ -46,8 +46,12 @@ check_empty(int dirfd, const char *dir, struct ms_err *err)
 			if (strcmp(e->d_name, ours[i]) == 0)
 				break;
 		if (i == sizeof(ours) / sizeof(ours[0]))
-			rc = ms_fail(err, MS_EXISTS,
-			    "%s: is not empty (contains %s)", dir, e->d_name);
+			rc = strcmp(e->d_name, "FORMAT") == 0
+				 ? ms_fail(err, MS_EXISTS,
+				       "%s: there is an archive already", dir)
+				 : ms_fail(err, MS_EXISTS,
+				       "%s: is not empty (contains %s)", dir,
+				       e->d_name);
 	}
 	closedir(d);
 	return rc;
@@ -91,13 +95,16 @@ make_folder(
 static int
 take_lock(struct new_archive *m, struct ms_err *err)
 {
-	m->lockfd =
-	    openat(m->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	m->lockfd = openat(
+	    m->dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (m->lockfd < 0)
 		return ms_fail_errno(err, "%s/lock", m->dir);
-	if (flock(m->lockfd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(m->lockfd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return ms_fail_errno(err, "%s/lock", m->dir);
 		return ms_fail(err, MS_EXISTS,
 		    "%s: another ms-init is running there", m->dir);
+	}
 	return check_empty(m->dirfd, m->dir, err);
 }
 
@@ -139,6 +146,7 @@ make_first_pack(
 	struct ms_pack_header h = {.number = 1, .first = 1};
 	struct ms_block_builder batch = {.kind = MS_BLOCK_META};
 	struct ms_position pos = {.end = MS_PACK_HEADER, .next = 1};
+	struct ms_commit commit;
 	char hex[2 * MS_ID_LEN + 1];
 	struct ms_pack *pk;
 	int rc;
@@ -152,7 +160,7 @@ make_first_pack(
 	add_event(&batch, "archive", json_pack("{ss}", "id", hex));
 	add_event(&batch, "user",
 	    json_pack("{ss s[s]}", "name", user, "privileges", "admin"));
-	rc = ms_log_append(pk, &pos, NULL, 0, &batch, err);
+	rc = ms_log_append(pk, &pos, NULL, 0, &batch, &commit, err);
 	ms_block_builder_release(&batch);
 	ms_pack_close(pk);
 	return rc;
@@ -168,7 +176,7 @@ write_format(const struct new_archive *m, struct ms_err *err)
 	ms_hex(m->id, MS_ID_LEN, hex);
 	ms_buf_printf(&b, "ms-archive 1\nid %s\n", hex);
 	rc = ms_fs_replace(
-	    m->dirfd, "tmp/FORMAT.new", "FORMAT", ms_buf_slice(&b), err);
+	    m->dirfd, "tmp/", "FORMAT", 0600, ms_buf_slice(&b), err);
 	ms_buf_release(&b);
 	return rc;
 }

@@ -5,10 +5,24 @@
 
 #include "impl.h"
 #include "le.h"
+#include "numbers.h"
 
 #define SLICE 20000 /* rows looked up in one transaction */
 
 /* ---- by place ---- */
+
+/* Is the message of a place whole? A PLACE outlives its OCCURRENCE if that is
+ * lost. 1, 0, -1. */
+static int
+is_whole(struct ms_txn *txn, const struct ms_buf *missing, uint64_t occurrence,
+    struct ms_err *err)
+{
+	struct ms_location at;
+
+	return ms_index_is_missing(missing, occurrence)
+		   ? 0
+		   : ms_index_locate(txn, occurrence, &at, err);
+}
 
 /*
  * Adds some places of a folder under a UIDVALIDITY, from UID *from on. Places
@@ -21,7 +35,7 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
     struct ms_err *err)
 {
 	struct ms_stored_uid known = {0};
-	int got = 1, i;
+	int got = 1, whole, i;
 
 	if (ms_index_missing_messages(txn, folder, missing, err) < 0)
 		return -1;
@@ -31,7 +45,10 @@ places_slice(struct ms_txn *txn, uint64_t folder, uint32_t uidvalidity,
 		if (got != 1)
 			break;
 		known.uid = (uint32_t)*from;
-		if (!ms_index_is_missing(missing, known.occurrence))
+		whole = is_whole(txn, missing, known.occurrence, err);
+		if (whole < 0)
+			return -1;
+		if (whole == 1)
 			ms_buf_add(out, &known, sizeof(known));
 	}
 	return got;
@@ -84,14 +101,185 @@ ms_archive_place(struct ms_archive *a, uint64_t folder, const char *place,
 			return -1;
 		got = ms_index_place(
 		    &txn, folder, ms_slice_str(place), occurrence, err);
-		if (got == 1 &&
-		    ms_index_missing_messages(&txn, folder, &missing, err) < 0)
-			got = -1;
+		if (got == 1)
+			got = ms_index_missing_messages(
+				  &txn, folder, &missing, err) < 0
+				  ? -1
+				  : is_whole(&txn, &missing, *occurrence, err);
 	} while (ms_index_end(&txn) != 0);
-	if (got == 1)
-		got = !ms_index_is_missing(&missing, *occurrence);
 	ms_buf_release(&missing);
 	return got;
+}
+
+/* Appends the numbers of some OCCURRENCEs with further places, from that of
+ * *row on. 1: there may be more; 0; -1. */
+static int
+find_placed(struct ms_txn *txn, struct ms_place_row *row, struct ms_buf *out,
+    struct ms_err *err)
+{
+	int got, i;
+
+	for (i = 0; i < SLICE; i++) {
+		got = ms_index_next_place(txn, row, err);
+		if (got != 1)
+			return got;
+		ms_buf_add(out, &row->occurrence, sizeof(row->occurrence));
+		row->occurrence++;
+		row->number = 0;
+	}
+	return 1;
+}
+
+/* Lists the OCCURRENCEs with further places: most have none, and need no
+ * transaction then. */
+static int
+load_placed(struct ms_archive *a, struct ms_err *err)
+{
+	struct ms_place_row row = {0}, from;
+	struct ms_txn txn;
+	size_t kept;
+	int got;
+
+	if (a->has_placed)
+		return 0;
+	if (ms_archive_check_index(a, MS_INDEX_FURTHER, err) < 0)
+		return -1;
+	ms_buf_clear(&a->placed);
+	do {
+		kept = a->placed.n;
+		from = row;
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = find_placed(&txn, &row, &a->placed, err);
+		if (ms_index_end(&txn) != 0) {
+			a->placed.n = kept;
+			row = from;
+			got = 1;
+		}
+	} while (got == 1);
+	a->has_placed = got == 0;
+	return got;
+}
+
+int
+ms_archive_further_places(struct ms_archive *a, uint64_t occurrence,
+    struct ms_buf *out, struct ms_err *err)
+{
+	const size_t before = out->n;
+	struct ms_place_row row;
+	struct ms_txn txn;
+	int got;
+
+	if (load_placed(a, err) < 0)
+		return -1;
+	if (ms_find_u64((const uint64_t *)(const void *)a->placed.p,
+		a->placed.n / sizeof(uint64_t), occurrence) == NULL)
+		return 0;
+	do {
+		out->n = before;
+		row = (struct ms_place_row){.occurrence = occurrence};
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		while ((got = ms_index_next_place(&txn, &row, err)) == 1 &&
+		       row.occurrence == occurrence) {
+			ms_buf_add(out, row.place.p, row.place.n);
+			ms_buf_add_byte(out, '\0');
+			ms_buf_add(out, row.flags.p, row.flags.n);
+			ms_buf_add_byte(out, '\0');
+			row.number++;
+		}
+	} while (ms_index_end(&txn) != 0);
+	return got < 0 ? -1 : 0;
+}
+
+const char *
+ms_further_place(const struct ms_buf *places, size_t *at, const char **flags)
+{
+	const char *p = (const char *)places->p + *at;
+
+	if (*at >= places->n)
+		return NULL;
+	*flags = p + strlen(p) + 1;
+	*at += strlen(p) + strlen(*flags) + 2;
+	return p;
+}
+
+/* ---- moves ---- */
+
+int
+ms_archive_moved_to(
+    struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
+{
+	uint64_t occurrence = 0, to, from;
+	struct ms_txn txn;
+	size_t kept;
+	int got, i;
+
+	do {
+		kept = out->n;
+		from = occurrence;
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		for (i = 0; i < SLICE; i++, occurrence++) {
+			got = ms_index_next_move(&txn, &occurrence, &to, err);
+			if (got != 1)
+				break;
+			if (to != 0)
+				ms_buf_add(out, &to, sizeof(to));
+		}
+		if (ms_index_end(&txn) != 0) {
+			out->n = kept;
+			occurrence = from;
+			got = 1;
+		}
+	} while (got == 1);
+	if (out->n > 0)
+		qsort(out->p, out->n / sizeof(to), sizeof(to), ms_compare_u64);
+	return got;
+}
+
+int
+ms_archive_removed(struct ms_archive *a, uint64_t occurrence, uint64_t *change,
+    struct ms_err *err)
+{
+	struct ms_view_row view;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		got = ms_index_view(&txn, occurrence, &view, err);
+	} while (ms_index_end(&txn) != 0);
+	if (got != 1)
+		return got;
+	*change = view.change;
+	return view.folder == 0;
+}
+
+int
+ms_archive_moved_into(struct ms_archive *a, uint64_t folder, struct ms_buf *own,
+    struct ms_err *err)
+{
+	const size_t before = own->n;
+	uint64_t shown, from;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		own->n = before;
+		shown = folder;
+		from = 0;
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		while ((got = ms_index_next_target(&txn, &shown, &from, err)) ==
+			   1 &&
+		       shown == folder) {
+			ms_buf_add(own, &from, sizeof(from));
+			from++;
+		}
+	} while (ms_index_end(&txn) != 0);
+	return got < 0 ? -1 : 0;
 }
 
 /* ---- time of commit ---- */
@@ -156,4 +344,49 @@ ms_archive_committed(
 	a->queried = c;
 	*when = c.time;
 	return 0;
+}
+
+int
+ms_archive_archived(
+    struct ms_archive *a, uint64_t number, int64_t *when, struct ms_err *err)
+{
+	struct ms_commit_row *c = &a->archived;
+	struct ms_txn txn;
+	int got = 1;
+
+	if (number < c->first || number > c->number) {
+		do {
+			*c = (struct ms_commit_row){.number = number};
+			if (ms_index_begin(a->ix, &txn, err) < 0)
+				return -1;
+			got = ms_index_next_commit(&txn, c, err);
+		} while (ms_index_end(&txn) != 0);
+	}
+	if (got == 1 && number < c->first)
+		got = 0;
+	if (got == 1)
+		*when = c->time;
+	else
+		*c = (struct ms_commit_row){0};
+	return got;
+}
+
+int
+ms_archive_first_since(
+    struct ms_archive *a, int64_t since, uint64_t *number, struct ms_err *err)
+{
+	struct ms_commit_row c;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		c = (struct ms_commit_row){0};
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		while ((got = ms_index_next_commit(&txn, &c, err)) == 1 &&
+		       c.time < since)
+			c.number++;
+	} while (ms_index_end(&txn) != 0);
+	*number = c.first;
+	return got;
 }

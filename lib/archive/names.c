@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "impl.h"
+#include "numbers.h"
 #include "le.h"
 
 /* The folders that were looked up, by number; their strings stay valid as long
@@ -10,12 +11,24 @@
 struct ms_names {
 	struct ms_folder **folders; /* ascending */
 	size_t count, room;
+	bool checked; /* no names were lost by damage of the index */
 };
 
 struct ms_names *
 ms_names_new(void)
 {
 	return ms_xcalloc(1, sizeof(struct ms_names));
+}
+
+static void
+clear_folder(struct ms_folder *f)
+{
+	free((char *)f->name);
+	free((char *)f->source_name);
+	free((char *)f->user_name);
+	free((char *)f->source_url);
+	free((char *)f->label);
+	*f = (struct ms_folder){0};
 }
 
 void
@@ -26,13 +39,8 @@ ms_names_free(struct ms_names *n)
 	if (n == NULL)
 		return;
 	for (i = 0; i < n->count; i++) {
-		struct ms_folder *f = n->folders[i];
-
-		free((char *)f->user_name);
-		free((char *)f->source_url);
-		free((char *)f->label);
-		free((char *)f->name);
-		free(f);
+		clear_folder(n->folders[i]);
+		free(n->folders[i]);
 	}
 	free(n->folders);
 	free(n);
@@ -94,16 +102,27 @@ ms_archive_folder(struct ms_archive *a, uint64_t user, uint64_t source,
 
 /* ---- by number ---- */
 
+/* A row was not found: is that certain? 0; -1: the index is damaged. */
+static int
+check_names(struct ms_names *n, struct ms_txn *txn, struct ms_err *err)
+{
+	if (!n->checked && ms_index_check(txn, MS_INDEX_NAMES, err) < 0)
+		return -1;
+	n->checked = true;
+	return 0;
+}
+
 /* A copy of the name of a user or a source; "?" if its row is missing. */
 static int
-get_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
-    const char **out, struct ms_err *err)
+get_name(struct ms_names *n, struct ms_txn *txn, enum ms_name_kind kind,
+    uint64_t number, const char **out, bool *lost, struct ms_err *err)
 {
 	struct ms_slice v;
 	int got = ms_index_name_of(txn, kind, number, &v, err);
 
-	if (got < 0)
+	if (got < 0 || (got == 0 && check_names(n, txn, err) < 0))
 		return -1;
+	*lost = got == 0;
 	*out = got == 1 ? ms_xstrndup(v.p, v.n) : ms_xstrdup("?");
 	return 0;
 }
@@ -145,27 +164,38 @@ default_label(const char *url)
 }
 
 static int
-load_folder(struct ms_txn *txn, uint64_t number, struct ms_folder *f,
-    struct ms_err *err)
+load_folder(struct ms_names *n, struct ms_txn *txn, uint64_t number,
+    struct ms_folder *f, struct ms_err *err)
 {
 	struct ms_folder_row row;
-	struct ms_slice label;
+	struct ms_label_row label;
+	struct ms_slice shown;
 	int got;
 
 	got = ms_index_folder(txn, number, &row, err);
-	if (got <= 0)
-		return got;
+	if (got == 0)
+		return check_names(n, txn, err);
+	if (got < 0)
+		return -1;
 	f->number = number;
 	f->user = row.user;
 	f->source = row.source;
-	f->name = ms_xstrndup(row.name.p, row.name.n);
-	if (get_name(txn, MS_NAME_USER, f->user, &f->user_name, err) < 0 ||
-	    get_name(txn, MS_NAME_SOURCE, f->source, &f->source_url, err) < 0)
-		return -1;
-	got = ms_index_label(txn, f->user, f->source, &label, err);
+	f->source_name = ms_xstrndup(row.name.p, row.name.n);
+	got = ms_index_shown(txn, number, &shown, err);
 	if (got < 0)
 		return -1;
-	f->label = got == 1 ? ms_xstrndup(label.p, label.n)
+	f->name = got == 1 ? ms_xstrndup(shown.p, shown.n)
+			   : ms_xstrdup(f->source_name);
+	if (get_name(n, txn, MS_NAME_USER, f->user, &f->user_name,
+		&f->user_lost, err) < 0 ||
+	    get_name(n, txn, MS_NAME_SOURCE, f->source, &f->source_url,
+		&f->source_lost, err) < 0)
+		return -1;
+	got = ms_index_label(txn, f->user, f->source, &label, err);
+	if (got < 0 || (got == 0 && check_names(n, txn, err) < 0))
+		return -1;
+	f->labelled = got == 1;
+	f->label = got == 1 ? ms_xstrndup(label.label.p, label.label.n)
 			    : default_label(f->source_url);
 	return 1;
 }
@@ -200,18 +230,17 @@ ms_archive_folder_get(struct ms_archive *a, uint64_t number,
 		*out = n->folders[at];
 		return 1;
 	}
+	f = ms_xcalloc(1, sizeof(*f));
 	do {
-		f = ms_xcalloc(1, sizeof(*f));
+		clear_folder(f);
 		if (ms_index_begin(a->ix, &txn, err) < 0) {
 			free(f);
 			return -1;
 		}
-		got = load_folder(&txn, number, f, err);
+		got = load_folder(n, &txn, number, f, err);
 	} while (ms_index_end(&txn) != 0);
 	if (got <= 0) {
-		free((char *)f->name);
-		free((char *)f->user_name);
-		free((char *)f->source_url);
+		clear_folder(f);
 		free(f);
 		return got;
 	}
@@ -264,4 +293,87 @@ ms_archive_folders(struct ms_archive *a, const struct ms_folder ***out,
 	*count = list.n / sizeof(f);
 	*out = (const struct ms_folder **)(void *)list.p;
 	return 0;
+}
+
+int
+ms_archive_lost_folders(
+    struct ms_archive *a, struct ms_buf *numbers, struct ms_err *err)
+{
+	size_t start = numbers->n;
+	struct ms_folder_count count;
+	struct ms_folder_row row;
+	struct ms_txn txn;
+	int got, found;
+
+	do {
+		numbers->n = start;
+		count = (struct ms_folder_count){0};
+		if (ms_index_begin(a->ix, &txn, err) < 0)
+			return -1;
+		for (; (got = ms_index_next_count(&txn, &count, err)) == 1;
+		     count.folder++) {
+			found = ms_index_folder(&txn, count.folder, &row, err);
+			if (found < 0) {
+				got = -1;
+				break;
+			}
+			if (found == 0)
+				ms_buf_add(numbers, &count.folder,
+				    sizeof(count.folder));
+		}
+	} while (ms_index_end(&txn) != 0);
+	return got < 0 ? -1 : 0;
+}
+
+/* ---- what has no name ---- */
+
+/* Reports each number (uint64_t) once, and empties the list. */
+static void
+report_numbers(
+    const struct ms_damage_sink *sink, const char *what, struct ms_buf *numbers)
+{
+	size_t i, n = numbers->n / sizeof(uint64_t);
+	uint64_t number, before = 0;
+	char text[64];
+
+	if (n > 0)
+		qsort(numbers->p, n, sizeof(uint64_t), ms_compare_u64);
+	for (i = 0; i < n; i++, before = number) {
+		memcpy(
+		    &number, numbers->p + i * sizeof(number), sizeof(number));
+		snprintf(text, sizeof(text), "%s number %llu", what,
+		    (unsigned long long)number);
+		if (number != before)
+			sink->fn(sink->ctx, text);
+	}
+	ms_buf_clear(numbers);
+}
+
+int
+ms_archive_nameless(
+    struct ms_archive *a, const struct ms_damage_sink *sink, struct ms_err *err)
+{
+	struct ms_buf users = {0}, sources = {0}, folders = {0};
+	const struct ms_folder **all = NULL;
+	size_t n = 0, i;
+	int rc = ms_archive_folders(a, &all, &n, err);
+
+	for (i = 0; i < n && rc == 0; i++) {
+		if (all[i]->user_lost)
+			ms_buf_add(&users, &all[i]->user, sizeof(uint64_t));
+		if (all[i]->source_lost)
+			ms_buf_add(&sources, &all[i]->source, sizeof(uint64_t));
+	}
+	if (rc == 0)
+		rc = ms_archive_lost_folders(a, &folders, err);
+	if (rc == 0) {
+		report_numbers(sink, "user", &users);
+		report_numbers(sink, "source", &sources);
+		report_numbers(sink, "folder", &folders);
+	}
+	ms_buf_release(&users);
+	ms_buf_release(&sources);
+	ms_buf_release(&folders);
+	free(all);
+	return rc;
 }

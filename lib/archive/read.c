@@ -121,9 +121,7 @@ ms_archive_borrow(
 static struct proof *
 proof_of(struct ms_reader *r, const struct ms_location *loc)
 {
-	uint64_t h = (loc->offset >> 7) * 0x9E3779B97F4A7C15u + loc->pack;
-
-	return &r->proofs[(h >> 32) % PROOFS];
+	return &r->proofs[(loc->offset + loc->pack) % PROOFS];
 }
 
 bool
@@ -132,6 +130,7 @@ ms_archive_block_whole(struct ms_archive *a, const struct ms_location *loc,
 {
 	struct proof *p = proof_of(a->reader, loc), now;
 	struct ms_block b = {0};
+	struct ms_err why = {0};
 	bool header_ok;
 
 	pthread_mutex_lock(&a->reader->lock);
@@ -143,12 +142,21 @@ ms_archive_block_whole(struct ms_archive *a, const struct ms_location *loc,
 	now = (struct proof){.pack = loc->pack,
 	    .generation = loc->generation,
 	    .offset = loc->offset,
-	    .whole = ms_pack_read(pk, loc->offset, &b, &header_ok, NULL) == 1};
+	    .whole = ms_pack_read(pk, loc->offset, &b, &header_ok, &why) == 1};
 	ms_block_release(&b);
 	pthread_mutex_lock(&a->reader->lock);
 	*p = now;
 	pthread_mutex_unlock(&a->reader->lock);
+	if (!now.whole && a->damage != NULL)
+		a->damage->fn(a->damage->ctx, why.msg);
 	return now.whole;
+}
+
+void
+ms_archive_report_damage(
+    struct ms_archive *a, const struct ms_damage_sink *sink)
+{
+	a->damage = sink;
 }
 
 /*
@@ -271,6 +279,16 @@ kept_block_of(struct ms_reader *r, uint64_t number, uint32_t *place)
 	return NULL;
 }
 
+/* Is the record missing in the packs, or has the index lost its row? */
+static int
+record_missing(struct ms_archive *a, uint64_t number, struct ms_err *err)
+{
+	if (ms_archive_check_index(a, MS_INDEX_BLOCKS, err) < 0)
+		return -1;
+	return ms_fail(err, MS_DATA, "record %llu: is missing",
+	    (unsigned long long)number);
+}
+
 int
 ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
     uint32_t *place, struct ms_err *err)
@@ -286,8 +304,7 @@ ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
 		if (got < 0)
 			return -1;
 		if (got == 0)
-			return ms_fail(err, MS_DATA, "record %llu: is missing",
-			    (unsigned long long)number);
+			return record_missing(a, number, err);
 		got = ms_archive_block(a, &loc, b, err);
 		if (got == 0 && i > 0 && a->refresh(a, &loc, err) < 0)
 			return -1;
@@ -299,7 +316,8 @@ ms_archive_block_of(struct ms_archive *a, uint64_t number, struct ms_block **b,
 		return ms_context(
 		    err, "record %llu", (unsigned long long)number);
 	*place = loc.place;
-	if (loc.place >= (*b)->header.count)
+	if (loc.place >= (*b)->header.count ||
+	    ms_block_number(*b, loc.place) != number)
 		return ms_fail(err, MS_DATA,
 		    "record %llu: not at its place in the index; run ms-verify "
 		    "--rebuild-index",
@@ -358,5 +376,12 @@ int
 ms_archive_occurrence(struct ms_archive *a, const struct ms_row *row,
     struct ms_occurrence *o, struct ms_buf *content, struct ms_err *err)
 {
-	return ms_archive_occurrence_at(a, row->number, o, content, err);
+	if (ms_archive_occurrence_at(a, row->number, o, content, err) < 0)
+		return -1;
+	if (o->folder == row->own && memcmp(o->id, row->id, MS_SHA_LEN) == 0)
+		return 0;
+	return ms_fail(err, MS_DATA,
+	    "record %llu: is another occurrence than the index says; run "
+	    "ms-verify --rebuild-index",
+	    (unsigned long long)row->number);
 }

@@ -1,7 +1,11 @@
 /* rebuild.c - an index built from the packs alone, around damage, under `lock`.
  * ms-archive(5), States on disk. */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "impl.h"
 
@@ -68,8 +72,8 @@ open_pack(struct rebuild *rb, size_t i, struct ms_err *err)
 	return 0;
 }
 
-/* Moves the reader to the next pack that can be used. 1; 0: there is none; -1.
- */
+/* Moves the reader to the next pack that can be used. Returns 1, 0 after the
+ * last pack, or -1. */
 static int
 next_pack(struct rebuild *rb, struct ms_err *err)
 {
@@ -276,16 +280,79 @@ count_missing(struct ms_index *ix, uint64_t *missing, struct ms_err *err)
 	return rc;
 }
 
+/* ---- a last pack without a header ---- */
+
+/* Is the file shorter than the header of a pack? 1, 0, -1. */
+static int
+is_short(struct ms_archive *a, const char *name, struct ms_err *err)
+{
+	struct stat st;
+	int fd = openat(a->packfd, name,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
+	    rc;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		rc = ms_fail_errno(err, "pack/%s", name);
+	else
+		rc = st.st_size < MS_PACK_HEADER;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/*
+ * A last pack that is shorter than its header cannot be continued, and would
+ * refuse every writer. It is moved into tmp/ and named.
+ */
+static int
+move_short(struct ms_archive *a, const struct ms_damage_sink *damage,
+    struct ms_err *err)
+{
+	struct ms_pack_name *names = NULL;
+	char name[32], to[64], text[160];
+	size_t n = 0;
+	int got = 1;
+
+	while (got == 1) {
+		free(names);
+		names = NULL;
+		if (ms_pack_list(a->packfd, &names, &n, err) < 0)
+			return -1;
+		if (n < 2)
+			break;
+		ms_pack_name_format(names[n - 1], name);
+		got = is_short(a, name, err);
+		if (got != 1)
+			break;
+		snprintf(
+		    to, sizeof(to), "torn-%u-0", (unsigned)names[n - 1].number);
+		if (renameat(a->packfd, name, a->tmpfd, to) < 0 ||
+		    fsync(a->tmpfd) < 0 || fsync(a->packfd) < 0)
+			got = ms_fail_errno(err, "pack/%s", name);
+		snprintf(text, sizeof(text),
+		    "pack/%s: shorter than its header; moved to tmp/%s", name,
+		    to);
+		if (got == 1)
+			damage->fn(damage->ctx, text);
+	}
+	free(names);
+	return got < 0 ? -1 : 0;
+}
+
 int
 ms_archive_rebuild(struct ms_archive *a, const struct ms_position *known,
-    const struct ms_damage_sink *damage, uint64_t *missing, struct ms_err *err)
+    const struct ms_damage_sink *damage, const struct ms_damage_sink *taken,
+    uint64_t *missing, struct ms_err *err)
 {
 	struct ms_index *ix;
 	int rc;
 
-	if (ms_archive_new_index(a, &ix, err) < 0)
+	if (move_short(a, damage, err) < 0 ||
+	    ms_archive_new_index(a, &ix, err) < 0)
 		return -1;
 	rc = ms_archive_index_all(a, ix, known, damage, err);
+	if (rc == 0)
+		rc = ms_archive_take_state(a, ix, taken, err);
 	if (rc == 0)
 		rc = count_missing(ix, missing, err);
 	ms_index_close(ix);

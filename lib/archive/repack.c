@@ -81,23 +81,19 @@ carry(struct repack *rp, const struct ms_block *b, struct ms_err *err)
 	bool data = b->header.kind == MS_BLOCK_DATA;
 	struct ms_block_builder *to = data ? &rp->data : &rp->meta;
 	struct ms_numbers numbers = {.block = b};
-	unsigned char digest[MS_SHA_LEN];
+	static const unsigned char unused[MS_SHA_LEN];
 	struct ms_record rec;
 	uint64_t number;
 	uint32_t i;
 
 	for (i = 0; ms_numbers_next(&numbers, &number) == 1; i++) {
 		ms_block_record(b, i, &rec);
-		if (data)
-			memcpy(digest, b->digests + (size_t)i * MS_SHA_LEN,
-			    sizeof(digest));
-		else
-			ms_sha256(rec.content.p, rec.content.n, digest);
 		if ((ms_block_size(to) + rec.content.n > MS_BLOCK_FULL ||
 			to->count == MS_BLOCK_RECORDS_MAX) &&
 		    finish_block(rp, to, err) < 0)
 			return -1;
-		ms_block_carry(to, number, &rec, digest,
+		ms_block_carry(to, number, &rec,
+		    data ? b->digests + (size_t)i * MS_SHA_LEN : unused,
 		    b->salts + (size_t)i * MS_SALT_LEN);
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include "impl.h"
 
 #define SMALL_BLOCK (256 * 1024) /* payload */
+#define SMALL_STATE (64 * 1024)  /* bytes of a repeated state */
 
 /* Are more than a tenth of the stored bytes in small blocks? 1, 0, -1. */
 static int
@@ -65,6 +66,35 @@ replace_tail(
 	return 0;
 }
 
+/*
+ * A pack with a large repeated state is not full before it is eight times as
+ * long, so that an archive of many users does not consist of repeated states.
+ */
+static bool
+is_full(const struct ms_archive *a)
+{
+	const struct ms_position *pos = &a->checked;
+	uint64_t state = a->tail->header.state;
+
+	if (pos->blocks >= MS_PACK_BLOCKS_MAX)
+		return true;
+	if (pos->end < a->seal_bytes && pos->blocks < a->seal_blocks)
+		return false;
+	return state <= SMALL_STATE || pos->end / 8 >= state;
+}
+
+int
+ms_archive_use_view(struct ms_archive *a, struct ms_err *err)
+{
+	if (ms_archive_add_feature(a, MS_FEATURE_VIEW, err) < 0)
+		return -1;
+	if ((a->tail->header.read_features & MS_PACK_VIEW) != 0)
+		return 0;
+	if (seal_as_it_is(a, err) < 0)
+		return -1;
+	return ms_archive_begin_pack(a, err);
+}
+
 int
 ms_archive_seal(struct ms_archive *a, struct ms_err *err)
 {
@@ -72,7 +102,7 @@ ms_archive_seal(struct ms_archive *a, struct ms_err *err)
 	struct ms_pack *next;
 	int got, rc;
 
-	if (pos->end < a->seal_bytes && pos->blocks < a->seal_blocks)
+	if (!is_full(a))
 		return 0;
 	got = ms_pack_closed(a->tail, err);
 	if (got != 0)

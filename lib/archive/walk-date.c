@@ -59,7 +59,9 @@ read_ahead(struct ms_walk *w, struct ms_txn *txn, struct folder_cursor *c,
 			break;
 		}
 		c->last = (struct key){row.date, row.number};
-		if (row.number >= w->bound)
+		if (row.number < w->sel.first)
+			ms_walk_count_row(w, c->folder);
+		if (row.number < w->sel.first || row.number >= w->bound)
 			continue;
 		if (c->ahead == NULL)
 			c->ahead = ms_xcalloc(w->ahead, sizeof(*c->ahead));
@@ -73,7 +75,6 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 {
 	struct ms_occurrence_row row;
 	struct folder_cursor *c;
-	int got;
 
 	while (w->n < MS_WALK_SLICE) {
 		if (w->heap_count == 0) {
@@ -84,10 +85,10 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 		row = (struct ms_occurrence_row){.folder = c->folder,
 		    .date = c->ahead[c->at].date,
 		    .number = c->ahead[c->at].number};
-		got = ms_index_occurrence(txn, &row, err);
-		if (got < 0 || (got == 1 && ms_walk_row(txn, &row,
-						&w->rows[w->n++], err) < 0))
+		ms_walk_count_row(w, c->folder);
+		if (ms_walk_add(w, txn, &row, err) < 0)
 			return -1;
+		w->read = c->ahead[c->at];
 		if (++c->at == c->n && c->more &&
 		    read_ahead(w, txn, c, err) < 0)
 			return -1;
@@ -99,20 +100,56 @@ ms_walk_by_date(struct ms_walk *w, struct ms_txn *txn, struct ms_err *err)
 	return 0;
 }
 
-/* A transaction is used for some hundred folders. */
+/* Places cursors after the last row that was given, or at the start. */
+static int
+place(struct ms_walk *w, struct folder_cursor *c, size_t n, struct ms_err *err)
+{
+	struct ms_txn txn;
+	size_t i;
+	int rc;
+
+	for (;;) {
+		if (ms_index_begin(w->a->ix, &txn, err) < 0)
+			return -1;
+		for (i = 0, rc = 0; i < n && rc == 0; i++) {
+			c[i].begun = w->has_given;
+			c[i].last = w->given_last;
+			rc = read_ahead(w, &txn, &c[i], err);
+		}
+		if (ms_index_end(&txn) == 0)
+			return rc;
+		w->uncounted = true;
+	}
+}
+
+/* A transaction is used for some hundred cursors. */
+int
+ms_walk_place_cursors(struct ms_walk *w, struct ms_err *err)
+{
+	size_t i, n;
+
+	for (i = 0; i < w->cursor_count; i += n) {
+		n = w->cursor_count - i;
+		if (n > MS_WALK_SLICE)
+			n = MS_WALK_SLICE;
+		if (place(w, &w->cursors[i], n, err) < 0)
+			return -1;
+	}
+	w->heap_count = 0;
+	for (i = 0; i < w->cursor_count; i++)
+		if (w->cursors[i].n > 0)
+			w->heap[w->heap_count++] = &w->cursors[i];
+	for (i = w->heap_count; i-- > 0;)
+		sift_down(w, i);
+	return 0;
+}
+
 int
 ms_walk_open_cursors(struct ms_walk *w, struct ms_err *err)
 {
-	const struct ms_folder **all = NULL;
-	struct ms_txn txn;
-	size_t i, n = w->sel.folder_count, count;
-	int rc = 0;
+	const struct ms_walk_count *c = (const void *)w->counts.p;
+	size_t i, n = w->counts.n / sizeof(*c);
 
-	if (w->sel.folders == NULL) {
-		if (ms_archive_folders(w->a, &all, &count, err) < 0)
-			return -1;
-		n = count;
-	}
 	w->cursors = ms_xcalloc(n, sizeof(*w->cursors));
 	w->heap = ms_xcalloc(n, sizeof(struct folder_cursor *));
 	w->cursor_count = n;
@@ -122,22 +159,6 @@ ms_walk_open_cursors(struct ms_walk *w, struct ms_err *err)
 	if (w->ahead < 4)
 		w->ahead = 4;
 	for (i = 0; i < n; i++)
-		w->cursors[i].folder =
-		    all != NULL ? all[i]->number : w->folders[i];
-	free(all);
-	for (i = 0; i < n && rc == 0; i++) {
-		if (i % MS_WALK_SLICE == 0)
-			rc = ms_index_begin(w->a->ix, &txn, err);
-		if (rc < 0)
-			return -1;
-		rc = read_ahead(w, &txn, &w->cursors[i], err);
-		if (w->cursors[i].n > 0)
-			w->heap[w->heap_count++] = &w->cursors[i];
-		if (rc < 0 || i % MS_WALK_SLICE == MS_WALK_SLICE - 1 ||
-		    i + 1 == n)
-			ms_index_end(&txn);
-	}
-	for (i = w->heap_count; i-- > 0;)
-		sift_down(w, i);
-	return rc;
+		w->cursors[i].folder = c[i].folder;
+	return ms_walk_place_cursors(w, err);
 }

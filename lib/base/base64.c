@@ -1,4 +1,4 @@
-/* base64.c - strict base64 by tables. RFC 4648, 4. */
+/* base64.c - base64 by tables, strict and tolerant. RFC 4648, 4. */
 #include "base64.h"
 
 #include <string.h>
@@ -117,4 +117,29 @@ ms_base64_decode(const unsigned char *p, size_t n, unsigned char *out)
 			return -1; /* characters after padding */
 	}
 	return (ssize_t)total;
+}
+
+void
+ms_base64_decode_any(struct ms_slice s, struct ms_buf *out)
+{
+	unsigned char *to = ms_buf_room(out, s.n);
+	uint32_t value = 0;
+	unsigned waiting = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char six = bits[s.p[i]];
+
+		if (s.p[i] == '=')
+			waiting = 0;
+		if (six == 0)
+			continue;
+		value = value << 6 | (six & (IN - 1));
+		waiting += 6;
+		if (waiting >= 8) {
+			waiting -= 8;
+			to[n++] = (unsigned char)(value >> waiting);
+		}
+	}
+	out->n += n;
 }

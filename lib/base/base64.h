@@ -1,11 +1,12 @@
 /*
- * base64.h - strict base64 (RFC 4648, 4): a text is decoded only if encoding
- * the result gives the same text. Layer: bottom.
+ * base64.h - base64 (RFC 4648, 4). Strict: a text is decoded only if encoding
+ * the result gives the same text; and tolerant, for display. Layer: above buf.
  */
 #ifndef MS_BASE64_H
 #define MS_BASE64_H
 #include <stddef.h>
 #include <sys/types.h>
+#include "buf.h"
 
 /* The number of characters, including padding, that encode n bytes. */
 #define MS_BASE64_CHARS(n) (((n) + 2) / 3 * 4)
@@ -30,5 +31,11 @@ size_t ms_base64_encode(const unsigned char *p, size_t n, unsigned char *out);
  * contents of out are undefined.
  */
 ssize_t ms_base64_decode(const unsigned char *p, size_t n, unsigned char *out);
+
+/*
+ * Appends what s decodes to: bytes outside the alphabet are skipped, and
+ * padding discards the bits left, wherever it is.
+ */
+void ms_base64_decode_any(struct ms_slice s, struct ms_buf *out);
 
 #endif

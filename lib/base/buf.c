@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -107,17 +108,20 @@ ms_buf_add_byte(struct ms_buf *b, unsigned char c)
 void
 ms_buf_printf(struct ms_buf *b, const char *fmt, ...)
 {
+	size_t room = b->cap - b->n;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room > 0 ? (char *)b->p + b->n : NULL, room, fmt, ap);
 	va_end(ap);
 	assert(n >= 0);
-	va_start(ap, fmt);
-	vsnprintf(
-	    (char *)ms_buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= room) {
+		va_start(ap, fmt);
+		vsnprintf((char *)ms_buf_room(b, (size_t)n + 1), (size_t)n + 1,
+		    fmt, ap);
+		va_end(ap);
+	}
 	b->n += (size_t)n;
 }
 
@@ -168,36 +172,86 @@ ms_slice_eq(struct ms_slice a, struct ms_slice b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+bool
+ms_slice_is(struct ms_slice s, const char *word)
+{
+	return s.n == strlen(word) &&
+	       (s.n == 0 || strncasecmp((const char *)s.p, word, s.n) == 0);
+}
+
+bool
+ms_words_have(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; *words != '\0'; words += strspn(words, " ")) {
+		if (strcspn(words, " ") == n &&
+		    strncasecmp(words, word, n) == 0)
+			return true;
+		words += strcspn(words, " ");
+	}
+	return false;
+}
+
+int
+ms_buf_append(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
+{
+	(void)err;
+	ms_buf_add(ctx, p, n);
+	return 0;
+}
+
+int
+ms_buf_read_fd(
+    struct ms_buf *b, int fd, const char *path, size_t max, struct ms_err *err)
+{
+	size_t start = b->n;
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, ms_buf_room(b, 16384), 16384);
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ms_fail_errno(err, "%s", path);
+		b->n += (size_t)n;
+		if (b->n - start > max)
+			return ms_fail(
+			    err, MS_DATA, "%s: more than %zu bytes", path, max);
+	}
+}
+
+static int
+read_and_close(
+    struct ms_buf *b, int fd, const char *path, size_t max, struct ms_err *err)
+{
+	int rc;
+
+	if (fd < 0)
+		return ms_fail_errno(err, "%s", path);
+	rc = ms_buf_read_fd(b, fd, path, max, err);
+	close(fd);
+	return rc;
+}
+
 int
 ms_buf_read_file(
     struct ms_buf *b, const char *path, size_t max, struct ms_err *err)
 {
-	size_t start = b->n;
-	int fd, rc = -1;
-	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return ms_fail_errno(err, "%s", path);
-	for (;;) {
-		n = read(fd, ms_buf_room(b, 16384), 16384);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			ms_fail_errno(err, "%s", path);
-			goto out;
-		}
-		if (n == 0)
-			break;
-		b->n += (size_t)n;
-		if (b->n - start > max) {
-			ms_fail(
-			    err, MS_DATA, "%s: more than %zu bytes", path, max);
-			goto out;
-		}
-	}
-	rc = 0;
-out:
-	close(fd);
-	return rc;
+	return read_and_close(b, fd, path, max, err);
+}
+
+int
+ms_buf_read_at(struct ms_buf *b, int dirfd, const char *name, const char *path,
+    size_t max, struct ms_err *err)
+{
+	/* A FIFO must not make the reader wait. */
+	int fd =
+	    openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return read_and_close(b, fd, path, max, err);
 }

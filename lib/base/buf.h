@@ -55,6 +55,10 @@ char *ms_buf_str(struct ms_buf *b);
 /* Removes the contents and keeps the memory. */
 void ms_buf_clear(struct ms_buf *b);
 void ms_buf_release(struct ms_buf *b);
+/* As ms_buf_add(), for functions that pass bytes on to such a function. ctx is
+ * the struct ms_buf. 0. */
+int ms_buf_append(
+    void *ctx, const unsigned char *p, size_t n, struct ms_err *err);
 /* Returns unused memory to the allocator. */
 void ms_buf_trim(struct ms_buf *b);
 
@@ -62,6 +66,10 @@ void ms_buf_trim(struct ms_buf *b);
 struct ms_slice ms_buf_slice(const struct ms_buf *b);
 struct ms_slice ms_slice_str(const char *s);
 bool ms_slice_eq(struct ms_slice a, struct ms_slice b);
+/* Is this the word, in any case (of ASCII)? */
+bool ms_slice_is(struct ms_slice s, const char *word);
+/* Is this word, in any case, among words that are separated by blanks? */
+bool ms_words_have(const char *words, const char *word);
 
 /*
  * Appends the contents of a file. Errors: MS_NOINPUT, the file does not exist;
@@ -69,5 +77,12 @@ bool ms_slice_eq(struct ms_slice a, struct ms_slice b);
  */
 int ms_buf_read_file(
     struct ms_buf *b, const char *path, size_t max, struct ms_err *err);
+/* The same for a file of a folder, which must not be a link. path: its name in
+ * errors. */
+int ms_buf_read_at(struct ms_buf *b, int dirfd, const char *name,
+    const char *path, size_t max, struct ms_err *err);
+/* The same for an open file, which stays open. */
+int ms_buf_read_fd(
+    struct ms_buf *b, int fd, const char *path, size_t max, struct ms_err *err);
 
 #endif

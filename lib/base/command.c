@@ -1,5 +1,5 @@
-/* command.c - main() of every tool: its command line, help, version, usage
- * errors. See opt.h. */
+/* command.c - main() of every tool: its command line and usage errors. See
+ * opt.h. */
 #include "opt.h"
 
 #include <errno.h>
@@ -11,183 +11,74 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "help.h"
+#include "color.h"
+#include "nearest.h"
+#include "pager.h"
 #include "report.h"
-
-#define USAGE_WIDTH 79 /* columns */
-
-/* ---- the usage ---- */
-
-/* A usage line that grows: words are moved to the next line as a whole. */
-struct usage {
-	struct ms_buf out;
-	size_t start, indent; /* of the current line */
-};
-
-static void
-add_word(struct usage *u, const struct ms_buf *word)
-{
-	if (u->out.n - u->start + 1 + word->n > USAGE_WIDTH) {
-		u->start = u->out.n + 1;
-		ms_buf_printf(&u->out, "\n%*s", (int)u->indent, "");
-	}
-	ms_buf_add_byte(&u->out, ' ');
-	ms_buf_add(&u->out, word->p, word->n);
-}
-
-static bool
-is_in_cluster(const struct ms_option *o)
-{
-	return o->letter != 0 && !ms_opt_takes_value(o) && o->group == 0;
-}
-
-/* "[-qhV]" */
-static void
-add_cluster(struct usage *u, const struct ms_option *table)
-{
-	struct ms_buf word = {0};
-
-	ms_buf_add_str(&word, "[-");
-	for (; table->name != NULL; table++)
-		if (is_in_cluster(table))
-			ms_buf_add_byte(&word, (unsigned char)table->letter);
-	ms_buf_add_byte(&word, ']');
-	if (word.n > 3)
-		add_word(u, &word);
-	ms_buf_release(&word);
-}
-
-/* "[-a archive]", or the first or last part of "[--quick | --data]". */
-static void
-add_option(struct usage *u, const struct ms_option *o, bool first, bool last)
-{
-	struct ms_buf word = {0};
-
-	ms_buf_add_str(&word, first ? "[" : "");
-	if (o->letter != 0)
-		ms_buf_printf(&word, "-%c", o->letter);
-	else
-		ms_buf_printf(&word, "--%s", o->name);
-	if (o->value != NULL)
-		ms_buf_printf(&word, " %s", o->value);
-	ms_buf_add_str(&word, o->type == MS_OPT_LIST ? " ..." : "");
-	ms_buf_add_str(&word, last ? "]" : " |");
-	add_word(u, &word);
-	ms_buf_release(&word);
-}
-
-static void
-add_options(struct usage *u, const struct ms_option *table)
-{
-	unsigned char before = 0;
-
-	if (table == NULL)
-		return;
-	add_cluster(u, table);
-	for (; table->name != NULL; table++) {
-		if (!is_in_cluster(table) && table->help != NULL)
-			add_option(u, table,
-			    before == 0 || before != table->group,
-			    table->group == 0 ||
-				table->group != table[1].group);
-		before = table->group;
-	}
-}
-
-static void
-add_operands(struct usage *u, const char *operands)
-{
-	struct ms_buf word = {0};
-	size_t n;
-
-	for (; operands != NULL && *operands != '\0';
-	     operands += n + (operands[n] == ' ')) {
-		int depth = 0; /* of brackets, which are not broken */
-
-		for (n = 0;
-		     operands[n] != '\0' && (operands[n] != ' ' || depth > 0);
-		     n++)
-			depth += (operands[n] == '[') - (operands[n] == ']');
-		ms_buf_clear(&word);
-		ms_buf_add(&word, operands, n);
-		add_word(u, &word);
-	}
-	ms_buf_release(&word);
-}
-
-/* One command of the usage; verb is NULL for the tool itself. */
-static void
-add_usage(struct usage *u, const struct ms_command *tool,
-    const struct ms_command *verb)
-{
-	const struct ms_command *c = verb != NULL ? verb : tool;
-
-	u->start = u->out.n;
-	ms_buf_printf(
-	    &u->out, "%s %s", verb != NULL ? "      " : "usage:", tool->name);
-	u->indent = u->out.n - u->start;
-	if (verb != NULL)
-		ms_buf_printf(&u->out, " %s", verb->name);
-	add_options(u, c->options);
-	add_operands(u, c->operands);
-	ms_buf_add_byte(&u->out, '\n');
-}
-
-static void
-print_usage(const struct ms_command *tool, FILE *to)
-{
-	struct usage u = {0};
-	const struct ms_command *v;
-
-	add_usage(&u, tool, NULL);
-	for (v = tool->verbs; v != NULL && v->name != NULL; v++)
-		add_usage(&u, tool, v);
-	fputs(ms_buf_str(&u.out), to);
-	ms_buf_release(&u.out);
-}
+#include "sandbox.h"
+#include "stop.h"
 
 /* ---- help, version, table ---- */
 
-/* A line for each option: verb, --name, -letter, argument, help, with TABs
- * between. A verb has a line of its own, without an option. */
-static void
-print_table(const struct ms_option *table, const char *verb)
-{
-	for (; table != NULL && table->name != NULL; table++) {
-		char letter[3] = {
-		    table->letter != 0 ? '-' : '\0', table->letter, '\0'};
-
-		if (table->help != NULL)
-			printf("%s\t--%s\t%s\t%s\t%s\n", verb, table->name,
-			    letter, table->value != NULL ? table->value : "",
-			    table->help);
-	}
-}
-
+/* What an option such as --help asks for. verb: NULL if the command line has
+ * none. */
 static int
-print(const struct ms_command *tool, enum ms_opt_type what)
+print(const struct ms_command *tool, const struct ms_command *verb,
+    enum ms_opt_type what)
 {
-	const struct ms_command *v;
+	char sandbox[MS_SANDBOX_TEXT];
+	struct ms_buf out = {0};
+	struct ms_err err = {0};
+	int status = 0;
 
 	if (what == MS_OPT_HELP) {
-		print_usage(tool, stdout);
-	} else if (what == MS_OPT_VERSION) {
-		printf("%s %s\n", tool->name, MS_VERSION);
+		ms_help_write(&out, tool, verb);
+	} else if (what == MS_OPT_TABLE) {
+		ms_help_table(&out, tool);
 	} else {
-		print_table(tool->options, "");
-		for (v = tool->verbs; v != NULL && v->name != NULL; v++) {
-			printf("%s\t\t\t\t\n", v->name);
-			print_table(v->options, v->name);
-		}
+		ms_sandbox_describe(sandbox);
+		ms_buf_printf(&out, "%s %s\nsandbox: %s\n", tool->name,
+		    MS_VERSION, sandbox);
 	}
-	return 0;
+	if (fwrite(out.p, 1, out.n, stdout) != out.n) {
+		ms_fail_errno(&err, "standard output");
+		status = ms_warn_err(tool->name, &err);
+	}
+	ms_buf_release(&out);
+	return status;
 }
 
 int
-ms_command_misused(const struct ms_command *tool, const struct ms_err *err)
+ms_command_misused(const struct ms_args *args, const struct ms_err *err)
 {
-	ms_warn_err(tool->name, err);
-	print_usage(tool, stderr);
+	const char *tool = args->tool->name;
+	const char *verb = args->cmd != args->tool ? args->cmd->name : NULL;
+	const char *dashes = err->option != NULL ? "--" : "";
+
+	ms_warn(tool, "%s%s%s%s; try '%s%s%s --help'", dashes,
+	    err->option != NULL ? err->option : "",
+	    err->option != NULL ? ": " : "", err->msg, tool,
+	    verb != NULL ? " " : "", verb != NULL ? verb : "");
 	return EX_USAGE;
+}
+
+/* An ms_opt_fn. */
+int
+ms_opt_color(void *values, const struct ms_option *o, const char *value,
+    struct ms_err *err)
+{
+	static const char *const names[] = {[MS_COLOR_AUTO] = "auto",
+	    [MS_COLOR_ALWAYS] = "always",
+	    [MS_COLOR_NEVER] = "never"};
+
+	(void)values;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) {
+			ms_color_set((enum ms_color)i);
+			return 0;
+		}
+	return ms_fail_choice(value, o->value, err);
 }
 
 /* ---- main ---- */
@@ -206,54 +97,72 @@ hold_descriptors(void)
 			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-static const struct ms_command *
-find_verb(const struct ms_command *tool, const char *name, struct ms_err *err)
+/* Appends the verb that was probably meant to the message. */
+static int
+no_such_verb(
+    const struct ms_command *tool, const char *name, struct ms_err *err)
+{
+	struct ms_nearest near = {.wanted = name};
+	const struct ms_command *v;
+	struct ms_hint hint;
+
+	for (v = tool->verbs; v->name != NULL; v++) {
+		if (v->like != NULL && ms_word_in(name, v->like)) {
+			near.word = v->name;
+			near.letters = strlen(v->name);
+			break;
+		}
+		ms_nearest_try(&near, v->name);
+	}
+	return ms_fail(err, MS_USAGE, "no verb '%.40s'%s", name,
+	    ms_nearest_hint(&near, &hint));
+}
+
+static int
+find_verb(struct ms_args *a, struct ms_err *err)
 {
 	const struct ms_command *v;
 
-	for (v = tool->verbs; name != NULL && v->name != NULL; v++)
-		if (strcmp(v->name, name) == 0)
-			return v;
-	if (name == NULL)
-		ms_fail(err, MS_USAGE, "no verb");
-	else
-		ms_fail(err, MS_USAGE, "unknown verb '%.40s'", name);
-	return NULL;
+	if (a->count == 0)
+		return ms_fail(err, MS_USAGE, "a verb is missing");
+	for (v = a->tool->verbs; v->name != NULL; v++)
+		if (strcmp(v->name, a->v[0]) == 0)
+			break;
+	if (v->name == NULL)
+		return no_such_verb(a->tool, a->v[0], err);
+	a->cmd = v;
+	a->v++;
+	return 0;
 }
 
-/* Reads the options of a tool or verb; a->v becomes its operands. */
+/* Reads the options of a->cmd, the tool or verb; a->v becomes its operands. */
 static int
-parse_one(const struct ms_command *cmd, struct ms_opt_state *s,
-    struct ms_args *a, struct ms_err *err)
+parse_one(struct ms_opt_state *s, struct ms_args *a, struct ms_err *err)
 {
-	a->cmd = cmd;
+	const struct ms_command *cmd = a->cmd;
+
 	s->tables[2] = s->tables[0];
 	s->tables[0].rows = cmd->options;
 	s->tables[1].rows = cmd->more;
 	s->tables[1].call = cmd->more_call;
-	s->mixed = cmd->mixed;
+	s->stop = cmd->stop || cmd->verbs != NULL;
 	a->count = ms_opt_parse(s, a->v, err);
 	return a->count < 0 ? -1 : 0;
 }
 
 static int
-parse(const struct ms_command *tool, struct ms_opt_state *s, struct ms_args *a,
-    struct ms_err *err)
+parse(struct ms_opt_state *s, struct ms_args *a, struct ms_err *err)
 {
-	const struct ms_command *verb;
-
-	if (parse_one(tool, s, a, err) < 0)
+	if (parse_one(s, a, err) < 0)
 		return -1;
-	if (s->print == NULL && tool->verbs != NULL) {
-		verb = find_verb(tool, a->v[0], err);
-		if (verb == NULL)
-			return -1;
-		a->v++;
-		if (parse_one(verb, s, a, err) < 0)
-			return -1;
-	}
+	if (a->cmd->verbs != NULL && (s->print == NULL || a->count > 0) &&
+	    (find_verb(a, err) < 0 || parse_one(s, a, err) < 0))
+		return -1;
 	if (s->print != NULL)
 		return 0;
+	for (int i = 0; i < a->count && !a->cmd->no_files; i++)
+		if (strcmp(a->v[i], "-") != 0)
+			s->own_operand = a->v[i];
 	if (a->count < a->cmd->least || a->count > a->cmd->most)
 		return ms_fail(err, MS_USAGE, "too %s arguments; expected: %s",
 		    a->count < a->cmd->least ? "few" : "many",
@@ -266,23 +175,36 @@ ms_command_main(
     const struct ms_command *tool, void *values, int argc, char *argv[])
 {
 	struct ms_opt_state s = {.values = values};
-	struct ms_args args = {.values = values, .v = argv + (argc > 0)};
+	struct ms_args args = {.tool = tool,
+	    .cmd = tool,
+	    .options = &s,
+	    .values = values,
+	    .v = argv + (argc > 0)};
 	struct ms_err err = {0};
 	int status;
 
 	hold_descriptors();
 	signal(SIGXFSZ, SIG_IGN); /* a write that fails can be reported */
-	if (parse(tool, &s, &args, &err) < 0) {
-		status = ms_command_misused(tool, &err);
-		if (tool->misused != NULL)
-			status = tool->misused(values);
+	if (parse(&s, &args, &err) < 0) {
+		status = ms_command_misused(&args, &err);
+		if (tool->refused != NULL)
+			status = tool->refused(values, MS_USAGE);
 	} else if (s.print != NULL) {
-		status = print(tool, s.print->type);
+		status = print(
+		    tool, args.cmd != tool ? args.cmd : NULL, s.print->type);
+	} else if (s.as != NULL &&
+		   (tool->guard == NULL || tool->guard(&args, &err) < 0)) {
+		status = ms_warn_err(tool->name, &err);
+		if (tool->refused != NULL)
+			status = tool->refused(values, err.code);
 	} else {
 		status = args.cmd->run(&args);
 	}
-	if (ms_close_stdout(&err) < 0 &&
+	if (ms_close_stdout(&err) < 0 && !ms_pager_is_on() &&
 	    (status == 0 || status == MS_STATUS_SOME))
 		status = ms_warn_err(tool->name, &err);
+	ms_buf_release(&s.given);
+	ms_pager_end();
+	ms_stop_end(status);
 	return status;
 }

@@ -10,6 +10,7 @@
 #undef ms_fail
 #undef ms_fail_option
 #undef ms_fail_errno
+#undef ms_fail_as
 #undef ms_context
 
 __attribute__((format(printf, 4, 0))) static int
@@ -20,6 +21,7 @@ fill(struct ms_err *err, enum ms_code code, const char *option, const char *fmt,
 		return -1;
 	err->code = code;
 	err->option = option;
+	err->excerpt[0] = '\0';
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	return -1;
 }
@@ -43,6 +45,14 @@ ms_fail_option(struct ms_err *err, const char *option, const char *fmt, ...)
 	va_start(ap, fmt);
 	fill(err, MS_USAGE, option, fmt, ap);
 	va_end(ap);
+	return -1;
+}
+
+int
+ms_fail_as(struct ms_err *err, const struct ms_err *why)
+{
+	if (err != NULL)
+		*err = *why;
 	return -1;
 }
 
@@ -122,6 +132,7 @@ ms_status(enum ms_code code)
 	case MS_USAGE:
 		return EX_USAGE;
 	case MS_DATA:
+	case MS_INDEX:
 		return EX_DATAERR;
 	case MS_NOINPUT:
 		return EX_NOINPUT;
@@ -137,6 +148,8 @@ ms_status(enum ms_code code)
 		return EX_PROTOCOL;
 	case MS_AUTH:
 		return EX_NOPERM;
+	case MS_CONFIG:
+		return EX_CONFIG;
 	}
 	return EX_SOFTWARE;
 }

@@ -12,6 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "sha.h"
+
 /*
  * Values of f_type (statfs(2)) of file systems where flock, mmap or fsync are
  * not reliable between hosts.
@@ -88,7 +90,7 @@ ms_fs_local(int fd, const char *path, struct ms_err *err)
 	if (name == NULL)
 		return 0;
 	return ms_fail(err, MS_USAGE,
-	    "%s: is on a network file system (%s); an archive needs a local "
+	    "%s: is on %s, a network file system; an archive needs a local "
 	    "one",
 	    path, name);
 }
@@ -133,29 +135,154 @@ ms_fs_sync(int fd, const char *what, struct ms_err *err)
 	return 0;
 }
 
+static int
+write_synced(int fd, const char *name, unsigned mode, struct ms_slice bytes,
+    struct ms_err *err)
+{
+	if (fchmod(fd, mode) < 0 || ms_fs_write(fd, bytes.p, bytes.n) < 0)
+		return ms_fail_errno(err, "%s", name);
+	return ms_fs_sync(fd, name, err);
+}
+
 int
-ms_fs_replace(int dirfd, const char *tmp, const char *name,
+ms_fs_replace(int dirfd, const char *folder, const char *name, unsigned mode,
     struct ms_slice bytes, struct ms_err *err)
 {
-	int fd;
+	unsigned char salt[8];
+	char hex[2 * sizeof(salt) + 1];
+	struct ms_buf tmp = {0};
+	int fd, rc = -1;
 
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ms_fail_errno(err, "%s", tmp);
-	if (ms_fs_write(fd, bytes.p, bytes.n) < 0) {
-		ms_fail_errno(err, "%s", tmp);
-		goto fail;
+	ms_random(salt, sizeof(salt));
+	ms_hex(salt, sizeof(salt), hex);
+	ms_buf_printf(&tmp, "%s.ms-%s.new", folder, hex);
+	fd = openat(dirfd, ms_buf_str(&tmp),
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		ms_fail_errno(err, "%s", name);
+		goto out;
 	}
-	if (ms_fs_sync(fd, tmp, err) < 0)
-		goto fail;
-	if (close(fd) < 0)
-		return ms_fail_errno(err, "%s", tmp);
-	if (renameat(dirfd, tmp, dirfd, name) < 0)
-		return ms_fail_errno(err, "%s", name);
-	return ms_fs_sync(dirfd, name, err);
-fail:
+	rc = write_synced(fd, name, mode, bytes, err);
 	close(fd);
-	return -1;
+	if (rc == 0 && renameat(dirfd, ms_buf_str(&tmp), dirfd, name) < 0)
+		rc = ms_fail_errno(err, "%s", name);
+	if (rc < 0)
+		unlinkat(dirfd, ms_buf_str(&tmp), 0);
+	else
+		rc = ms_fs_sync(dirfd, name, err);
+out:
+	ms_buf_release(&tmp);
+	return rc;
+}
+
+/* ---- files that a caller names ---- */
+
+static bool
+is_descriptor(const char *path)
+{
+	return strncmp(path, "/dev/fd/", 8) == 0 ||
+	       strncmp(path, "/dev/std", 8) == 0 ||
+	       strncmp(path, "/proc/", 6) == 0;
+}
+
+static int
+check_target(const struct stat *st, const char *path, struct ms_err *err)
+{
+	if (S_ISLNK(st->st_mode))
+		return ms_fail(
+		    err, MS_AUTH, "%s: is a link; give the file itself", path);
+	if (S_ISDIR(st->st_mode))
+		return ms_fail(err, MS_EXISTS, "%s: is a directory", path);
+	if (S_ISCHR(st->st_mode))
+		return 0;
+	if (st->st_uid != geteuid())
+		return ms_fail(
+		    err, MS_AUTH, "%s: belongs to another user", path);
+	if (S_ISREG(st->st_mode) && st->st_nlink != 1)
+		return ms_fail(err, MS_AUTH,
+		    "%s: has further names, and their contents would change",
+		    path);
+	return 0;
+}
+
+/* Checks the file before it is opened, and opens the file that was checked. */
+static int
+open_checked(const char *path, struct ms_err *err)
+{
+	int was = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+	char again[40];
+	struct stat st;
+
+	if (was < 0 || fstat(was, &st) < 0) {
+		ms_fail_errno(err, "%s", path);
+	} else if (check_target(&st, path, err) == 0) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", was);
+		fd = open(again, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			ms_fail_errno(err, "%s", path);
+	}
+	if (was >= 0)
+		close(was);
+	return fd;
+}
+
+int
+ms_fs_create(const char *path, struct ms_err *err)
+{
+	int fd = open(path,
+	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
+		(is_descriptor(path) ? O_TRUNC : O_EXCL | O_NOFOLLOW),
+	    0600);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == EEXIST)
+		return open_checked(path, err);
+	return ms_fail_errno(err, "%s", path);
+}
+
+/* Opens the next folder of a path. The parent is closed. */
+static int
+enter(int parent, const char *name, bool create)
+{
+	int fd = -1, saved;
+
+	if (!create || mkdirat(parent, name, 0700) == 0 || errno == EEXIST)
+		fd = openat(parent, name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* O_DIRECTORY reports a link so. */
+	saved = errno == ENOTDIR ? ELOOP : errno;
+	close(parent);
+	errno = saved;
+	return fd;
+}
+
+int
+ms_fs_open_below(const char *base, const char *path, int flags)
+{
+	bool folder = (flags & O_DIRECTORY) != 0;
+	int dir = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, saved;
+	const char *slash;
+	char *name;
+
+	while (dir >= 0 && ((slash = strchr(path, '/')) != NULL || folder)) {
+		size_t n =
+		    slash != NULL ? (size_t)(slash - path) : strlen(path);
+
+		name = ms_xstrndup(path, n);
+		dir = enter(dir, name, (flags & O_CREAT) != 0);
+		free(name);
+		if (slash == NULL)
+			return dir;
+		path = slash + 1;
+	}
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	saved = errno;
+	close(dir);
+	errno = saved;
+	return fd;
 }
 
 void

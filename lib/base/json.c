@@ -31,8 +31,9 @@ ms_json_text(json_t *o, const char *key, struct ms_slice text)
 	size_t n;
 
 	if (ms_utf8_valid(text.p, text.n)) {
-		json_object_set_new(
-		    o, key, json_stringn((const char *)text.p, text.n));
+		json_object_set_new(o, key,
+		    json_stringn(
+			text.n > 0 ? (const char *)text.p : "", text.n));
 		return;
 	}
 	for (; rest.n > 0; rest.p += n, rest.n -= n) {
@@ -52,21 +53,44 @@ ms_json_number(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
-/* The number of bytes that JSON does not escape. */
+/* The number of bytes of the control at p that JSON permits and a terminal may
+ * interpret; 0: there is none. */
 static size_t
-plain_length(const char *s)
+permitted_control(const unsigned char *p, size_t n, uint32_t *c)
+{
+	size_t used;
+
+	/* Only these bytes begin such a character. */
+	if (*p != 0x7f && *p != 0xc2 && *p != 0xe2)
+		return 0;
+	used = ms_utf8_next(p, n, c);
+	return used > 0 && ms_utf8_control(*c) ? used : 0;
+}
+
+/* The number of bytes that are not escaped. */
+static size_t
+plain_length(const char *s, size_t *control, uint32_t *c)
 {
 	size_t n = 0;
 
-	while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\')
+	*control = 0;
+	while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\') {
+		if ((unsigned char)s[n] >= 0x7f) {
+			*control = permitted_control(
+			    (const unsigned char *)s + n, strnlen(s + n, 3), c);
+			if (*control > 0)
+				break;
+		}
 		n++;
+	}
 	return n;
 }
 
 void
 ms_json_put_text(struct ms_buf *out, const char *text)
 {
-	size_t n = plain_length(text);
+	uint32_t c;
+	size_t control, n = plain_length(text, &control, &c);
 	unsigned char *room = ms_buf_room(out, n + 2);
 
 	if (text[n] == '\0') { /* the usual case, and the fast one */
@@ -76,8 +100,8 @@ ms_json_put_text(struct ms_buf *out, const char *text)
 		return;
 	}
 	ms_buf_add_byte(out, '"');
-	for (;; text++) {
-		n = plain_length(text);
+	for (;; text += control > 0 ? control : 1) {
+		n = plain_length(text, &control, &c);
 		ms_buf_add(out, text, n);
 		text += n;
 		if (*text == '\0')
@@ -85,15 +109,38 @@ ms_json_put_text(struct ms_buf *out, const char *text)
 		if (*text == '"' || *text == '\\')
 			ms_buf_printf(out, "\\%c", *text);
 		else
-			ms_buf_printf(out, "\\u%04x", (unsigned char)*text);
+			ms_buf_printf(out, "\\u%04x",
+			    control > 0 ? (unsigned)c : (unsigned char)*text);
 	}
 	ms_buf_add_byte(out, '"');
 }
 
-static int
-append(const char *p, size_t n, void *out)
+void
+ms_json_add(struct ms_buf *out, const char *text, size_t n)
 {
-	ms_buf_add(out, p, n);
+	const unsigned char *p = (const unsigned char *)text, *start = p;
+	const unsigned char *end = p + n;
+	size_t control;
+	uint32_t c;
+
+	while (p < end) {
+		control = permitted_control(p, (size_t)(end - p), &c);
+		if (control == 0) {
+			p++;
+			continue;
+		}
+		ms_buf_add(out, start, (size_t)(p - start));
+		ms_buf_printf(out, "\\u%04x", (unsigned)c);
+		start = p += control;
+	}
+	ms_buf_add(out, start, (size_t)(end - start));
+}
+
+/* jansson gives whole characters. */
+static int
+append(const char *text, size_t n, void *out)
+{
+	ms_json_add(out, text, n);
 	return 0;
 }
 

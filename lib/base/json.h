@@ -23,8 +23,10 @@ void ms_json_number(json_t *o, const char *key, uint64_t n);
 uint64_t ms_json_number_of(const json_t *o, const char *key);
 const char *ms_json_text_of(const json_t *o, const char *key);
 /* Appends a UTF-8 text as a JSON string, for output that is written without a
- * tree. */
+ * tree. Controls (ms_utf8_control()) are escaped, here and below. */
 void ms_json_put_text(struct ms_buf *out, const char *text);
+/* Appends a part of JSON text that consists of whole characters. */
+void ms_json_add(struct ms_buf *out, const char *text, size_t n);
 /* Appends o as one line, without the line end. */
 void ms_json_line(struct ms_buf *out, const json_t *o);
 

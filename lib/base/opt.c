@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "config.h"
+#include "nearest.h"
 
 /* ---- values ---- */
 
@@ -34,9 +36,9 @@ ms_opt_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
 	return 0;
 }
 
-/* Bytes, with K, M, G for powers of 1024. */
-static int
-parse_size(const char *text, uint64_t max, uint64_t *out, struct ms_err *err)
+int
+ms_opt_size(const char *text, uint64_t min, uint64_t max, uint64_t *out,
+    struct ms_err *err)
 {
 	static const char units[] = "KMG";
 	size_t n = strlen(text);
@@ -44,7 +46,7 @@ parse_size(const char *text, uint64_t max, uint64_t *out, struct ms_err *err)
 	    n > 1 ? strchr(units, toupper((unsigned char)text[n - 1])) : NULL;
 	unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
 	char *digits = ms_xstrndup(text, shift > 0 ? n - 1 : n);
-	int rc = ms_opt_number(digits, 1, max >> shift, out, err);
+	int rc = ms_opt_number(digits, min, max >> shift, out, err);
 
 	free(digits);
 	*out <<= rc == 0 ? shift : 0;
@@ -64,7 +66,7 @@ parse_choice(
 			return 0;
 		p += strcspn(p, " ");
 	}
-	return ms_fail(err, MS_USAGE, "'%.40s' is none of %s", text, choices);
+	return ms_fail_choice(text, choices, err);
 }
 
 static int
@@ -114,7 +116,7 @@ store(struct ms_opt_state *s, const struct ms_option *o, const char *value,
 			return -1;
 		break;
 	case MS_OPT_SIZE:
-		if (parse_size(value, o->max, &n, err) < 0)
+		if (ms_opt_size(value, 1, o->max, &n, err) < 0)
 			return -1;
 		break;
 	case MS_OPT_CHOICE:
@@ -127,6 +129,12 @@ store(struct ms_opt_state *s, const struct ms_option *o, const char *value,
 	case MS_OPT_LIST:
 		return add_to_list(member, o->max, value, err);
 	case MS_OPT_CALL:
+		return 0;
+	case MS_OPT_AS:
+		s->as = value;
+		ms_config_ignore();
+		if (o->size > 0)
+			*(const char **)member = value;
 		return 0;
 	case MS_OPT_HELP:
 	case MS_OPT_VERSION:
@@ -181,6 +189,34 @@ find(const struct ms_opt_state *s, const char *name, char letter,
 	return NULL;
 }
 
+static bool
+is_own(const struct ms_option *o)
+{
+	if (o->as != MS_AS_TYPE)
+		return o->as == MS_AS_OWN;
+	return o->type == MS_OPT_STRING || o->type == MS_OPT_LIST ||
+	       (o->type == MS_OPT_CALL && ms_opt_takes_value(o));
+}
+
+/* The caller of a tool adds --as and then what the user has written: that must
+ * not change the user or the archive. */
+static int
+check_as(struct ms_opt_state *s, const struct ms_option *o, const char *value,
+    struct ms_err *err)
+{
+	bool archive = strcmp(o->name, "archive") == 0;
+
+	if (s->as != NULL && (archive || o->type == MS_OPT_AS))
+		return ms_fail_option(err, o->name,
+		    o->type == MS_OPT_AS ? "is given twice"
+					 : "must be given before --as");
+	/* "-" is standard input or output. */
+	if (!archive && s->own_option == NULL && is_own(o) &&
+	    (value == NULL || strcmp(value, "-") != 0))
+		s->own_option = o->name;
+	return 0;
+}
+
 /* call: the function of the option's table, or NULL. */
 static int
 handle(struct ms_opt_state *s, const struct ms_option *o, ms_opt_fn *call,
@@ -189,6 +225,11 @@ handle(struct ms_opt_state *s, const struct ms_option *o, ms_opt_fn *call,
 	const struct ms_option **given = &s->group[o->group];
 	int rc;
 
+	if (s->parsing) {
+		ms_buf_add(&s->given, &o, sizeof(o));
+		if (check_as(s, o, value, err) < 0)
+			return -1;
+	}
 	if (call != NULL) {
 		rc = call(s->values, o, value, err);
 	} else if (o->group != 0 && *given != NULL && *given != o) {
@@ -205,6 +246,25 @@ handle(struct ms_opt_state *s, const struct ms_option *o, ms_opt_fn *call,
 	return rc;
 }
 
+/* An unknown option: the error names the option that was probably meant. */
+static int
+no_such_option(
+    const struct ms_opt_state *s, const char *name, struct ms_err *err)
+{
+	struct ms_nearest near = {.wanted = name};
+	const struct ms_option *o;
+
+	for (size_t i = 0; i < sizeof(s->tables) / sizeof(s->tables[0]); i++) {
+		o = s->tables[i].rows;
+		for (; o != NULL && o->name != NULL; o++)
+			if (o->help != NULL)
+				ms_nearest_try(&near, o->name);
+	}
+	return ms_fail(err, MS_USAGE, "no option '--%.100s'%s%s%s", name,
+	    near.word != NULL ? " (did you mean '--" : "",
+	    near.word != NULL ? near.word : "", near.word != NULL ? "'?)" : "");
+}
+
 int
 ms_opt_set(struct ms_opt_state *s, const char *name, const char *value,
     struct ms_err *err)
@@ -213,13 +273,27 @@ ms_opt_set(struct ms_opt_state *s, const char *name, const char *value,
 	const struct ms_option *o = find(s, name, 0, &call);
 
 	if (o == NULL)
-		return ms_fail(
-		    err, MS_USAGE, "unrecognized option '--%.100s'", name);
+		return no_such_option(s, name, err);
 	if (value == NULL && ms_opt_takes_value(o))
 		return ms_fail_option(err, o->name, "needs an argument");
 	if (value != NULL && !ms_opt_takes_value(o))
 		return ms_fail_option(err, o->name, "takes no argument");
 	return handle(s, o, call, value, err);
+}
+
+int
+ms_opt_default(struct ms_opt_state *s, const char *name, const char *value,
+    struct ms_err *err)
+{
+	ms_opt_fn *call;
+	const struct ms_option *o = find(s, name, 0, &call), *given;
+
+	for (size_t i = 0; o != NULL && i < s->given.n; i += sizeof(given)) {
+		memcpy(&given, s->given.p + i, sizeof(given));
+		if (given == o || (o->group != 0 && given->group == o->group))
+			return 0;
+	}
+	return ms_opt_set(s, name, value, err);
 }
 
 /* ---- command lines ---- */
@@ -255,8 +329,7 @@ parse_letters(
 	for (arg++; *arg != '\0'; arg++) {
 		o = find(s, NULL, *arg, &call);
 		if (o == NULL)
-			return ms_fail(
-			    err, MS_USAGE, "unrecognized option '-%c'", *arg);
+			return ms_fail(err, MS_USAGE, "no option '-%c'", *arg);
 		if (ms_opt_takes_value(o)) {
 			const char *value = arg[1] != '\0' ? arg + 1 : **next;
 
@@ -275,12 +348,13 @@ ms_opt_parse(struct ms_opt_state *s, char *argv[], struct ms_err *err)
 	char **next = argv;
 	int n = 0, rc = 0, got;
 
+	s->parsing = true;
 	while (*next != NULL) {
 		const char *arg = *next++;
 
 		if (arg[0] != '-' || arg[1] == '\0') {
 			argv[n++] = next[-1];
-			if (!s->mixed)
+			if (s->stop)
 				break;
 			continue;
 		}
@@ -293,19 +367,42 @@ ms_opt_parse(struct ms_opt_state *s, char *argv[], struct ms_err *err)
 	while (*next != NULL)
 		argv[n++] = *next++;
 	argv[n] = NULL;
+	s->parsing = false;
 	return rc < 0 ? -1 : n;
 }
 
 /* ---- values from the environment ---- */
 
 int
+ms_opt_default_archive(const char **dir, struct ms_err *err)
+{
+	static char *kept; /* the value of the file */
+	const char *env = getenv("MS_ARCHIVE");
+
+	*dir = NULL;
+	if (env != NULL) {
+		*dir = *env != '\0' ? env : NULL;
+		return 0;
+	}
+	if (ms_config_value("archive", dir, err) < 0)
+		return -1;
+	if (*dir != NULL) {
+		free(kept);
+		kept = ms_xstrdup(*dir);
+		*dir = kept;
+	}
+	return 0;
+}
+
+int
 ms_opt_archive(const char **dir, const char *given, struct ms_err *err)
 {
-	if (given == NULL)
-		given = getenv("MS_ARCHIVE");
+	if (given == NULL && ms_opt_default_archive(&given, err) < 0)
+		return -1;
 	if (given == NULL || *given == '\0')
-		return ms_fail(
-		    err, MS_USAGE, "no archive: give -a or set MS_ARCHIVE");
+		return ms_fail(err, MS_USAGE,
+		    "no archive: give -a, or set MS_ARCHIVE; 'ms-init "
+		    "--default' remembers an archive");
 	*dir = given;
 	return 0;
 }

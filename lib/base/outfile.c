@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs.h"
 #include "sha.h"
 
 #define OUT_BUFFER 262144 /* bytes gathered before a write(2) */
@@ -65,7 +66,6 @@ static int
 open_dest(struct ms_outfile *o, const char *dest, struct ms_err *err)
 {
 	struct stat st;
-	int fd;
 
 	o->path = ms_xstrdup(dest);
 	if (stat(dest, &st) < 0)
@@ -73,10 +73,8 @@ open_dest(struct ms_outfile *o, const char *dest, struct ms_err *err)
 	if (S_ISDIR(st.st_mode))
 		return ms_fail(
 		    err, MS_EXISTS, "%s: is a directory; give a file", dest);
-	if (!S_ISREG(st.st_mode)) {
-		fd = open(dest, O_WRONLY | O_CLOEXEC);
-		return fd < 0 ? ms_fail_errno(err, "%s", dest) : fd;
-	}
+	if (!S_ISREG(st.st_mode))
+		return ms_fs_create(dest, err);
 	if (st.st_size > 0)
 		return ms_fail(err, MS_EXISTS,
 		    "%s: already exists and is not empty", dest);

@@ -94,6 +94,7 @@ start_workers(struct ms_pool *pool)
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGABRT);
 	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGSYS); /* is named: sandbox.h */
 	sigdelset(&all, SIGILL);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (pool->started < pool->threads) {

@@ -16,11 +16,18 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "color.h"
+#include "fs.h"
+#include "human.h"
 #include "json.h"
+#include "term.h"
 #include "utf8.h"
 
-#define PROGRESS_MS 100 /* minimum between two updates */
-#define TEXT_MAX 65536  /* bytes of a string that are written to a report */
+#define PROGRESS_MS 100    /* minimum between two updates */
+#define JSON_MS 1000       /* the same, as JSON */
+#define UNOPENED_OPTIONS 4 /* that are named in the summary */
+#define UNOPENED_NAMES 200 /* bytes of folder names in the summary */
+#define TEXT_MAX 65536     /* bytes of a string that are written to a report */
 
 struct folder {
 	struct ms_tally tally;
@@ -33,8 +40,11 @@ struct folder {
 struct ms_report {
 	char *tool, *path;
 	FILE *file; /* NULL: no report file */
-	bool quiet, terminal, drawn;
-	int broken; /* errno of the first failed write, or 0 */
+	bool quiet, verbose, exports, dry_run, terminal;
+	char *sentence; /* at the end; NULL: the sums */
+	int broken;     /* errno of the first failed write, or 0 */
+	enum ms_report_how how;
+	struct ms_meter meter;
 	int64_t drawn_ms;
 	/*
 	 * A balanced tree by name (tsearch(3)), not a hash table: servers
@@ -43,10 +53,17 @@ struct ms_report {
 	 */
 	void *tree;
 	struct folder *first, *last;
-	struct ms_tally
-	    all; /* replaces the folders if there is no report file */
+	struct ms_tally all;   /* replaces the folders if nothing shows them */
 	struct folder *recent; /* the last folder that was asked for, which is
 				  mostly the next one too */
+	/* Folders that were not opened. */
+	uint64_t unopened, unopened_messages;
+	struct unopened {
+		const char *option;
+		uint64_t folders, messages;
+		bool unknown; /* of some the messages are not known */
+		struct ms_buf names;
+	} by_option[UNOPENED_OPTIONS];
 };
 
 void
@@ -58,7 +75,7 @@ ms_term_sanitize(struct ms_buf *b, const char *text)
 
 	for (; rest.n > 0; rest.p += n, rest.n -= n) {
 		n = ms_utf8_step(rest.p, rest.n, &c);
-		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == MS_NOT_UTF8)
+		if (ms_utf8_control(c) || c == MS_NOT_UTF8)
 			ms_buf_add_byte(b, '?');
 		else
 			ms_buf_add(b, rest.p, n);
@@ -72,33 +89,54 @@ put_stderr(const struct ms_buf *line)
 	(void)!write(STDERR_FILENO, line->p, line->n);
 }
 
+/* On the terminal there is a line that this tool has drawn, or there may be one
+ * of another tool. */
+static bool drawn, shared;
+
 static void
-clear_progress(struct ms_report *r)
+clear_progress(void)
 {
 	static const char erase[] = "\r\033[K";
 
-	if (!r->drawn)
-		return;
-	(void)!write(STDERR_FILENO, erase, sizeof(erase) - 1);
-	r->drawn = false;
+	if (drawn || shared)
+		(void)!write(STDERR_FILENO, erase, sizeof(erase) - 1);
+	drawn = false;
 }
 
-/* Writes "tool: a: b", or "tool: a" if b is NULL. */
+/* Writes "tool: a: b", or "tool: a" if b is NULL, and the lines of an excerpt.
+ * The name of the tool is red for a failure. */
 static void
-put_message(const char *tool, const char *a, const char *b)
+put_lines(const char *tool, bool failed, const char *a, const char *b,
+    const char *excerpt)
 {
 	struct ms_buf line = {0};
 
+	clear_progress();
+	if (failed)
+		ms_color_begin(&line, STDERR_FILENO, MS_STYLE_FAILED);
 	ms_term_sanitize(&line, tool);
-	ms_buf_add_str(&line, ": ");
+	ms_buf_add_byte(&line, ':');
+	if (failed)
+		ms_color_end(&line, STDERR_FILENO);
+	ms_buf_add_byte(&line, ' ');
 	ms_term_sanitize(&line, a);
 	if (b != NULL) {
 		ms_buf_add_str(&line, ": ");
 		ms_term_sanitize(&line, b);
 	}
 	ms_buf_add_byte(&line, '\n');
+	if (*excerpt != '\0') {
+		ms_buf_add_str(&line, excerpt);
+		ms_buf_add_byte(&line, '\n');
+	}
 	put_stderr(&line);
 	ms_buf_release(&line);
+}
+
+static void
+put_message(const char *tool, bool failed, const char *a, const char *b)
+{
+	put_lines(tool, failed, a, b, "");
 }
 
 void
@@ -111,17 +149,20 @@ ms_warn(const char *tool, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	put_message(tool, text != NULL ? text : fmt, NULL);
+	put_message(tool, true, text != NULL ? text : fmt, NULL);
 	free(text);
 }
 
 int
 ms_warn_err(const char *tool, const struct ms_err *err)
 {
+	struct ms_buf text = {0};
+
 	if (err->option != NULL)
-		ms_warn(tool, "--%s: %s", err->option, err->msg);
-	else
-		ms_warn(tool, "%s", err->msg);
+		ms_buf_printf(&text, "--%s: ", err->option);
+	ms_buf_add_str(&text, err->msg);
+	put_lines(tool, true, ms_buf_str(&text), NULL, err->excerpt);
+	ms_buf_release(&text);
 	return ms_status(err->code);
 }
 
@@ -153,23 +194,35 @@ line_new(const char *type)
 }
 
 static void
-set_tally(json_t *o, const struct ms_tally *t)
+set_tally(const struct ms_report *r, json_t *o, const struct ms_tally *t)
 {
+	if (r->exports) {
+		ms_json_number(o, "seen", t->seen);
+		ms_json_number(o, "exported", t->exported);
+		ms_json_number(o, "failed", t->failed);
+		ms_json_number(o, "bytes", t->bytes);
+		return;
+	}
 	ms_tally_json(o, t, false);
 	ms_json_number(o, "occurrences", t->occurrences);
 	if (t->deleted > 0)
 		ms_json_number(o, "deleted", t->deleted);
+	if (t->bytes_compared > 0)
+		ms_json_number(o, "bytes_compared", t->bytes_compared);
 }
 
 /* Writes the object as a line and frees it. */
 static void
 put_line(struct ms_report *r, json_t *o)
 {
+	struct ms_buf line = {0};
+
+	ms_json_line(&line, o);
+	ms_buf_add_byte(&line, '\n');
 	errno = 0;
-	if ((json_dumpf(o, r->file, JSON_COMPACT) < 0 ||
-		putc('\n', r->file) == EOF) &&
-	    r->broken == 0)
+	if (fwrite(line.p, 1, line.n, r->file) != line.n && r->broken == 0)
 		r->broken = errno != 0 ? errno : EIO;
+	ms_buf_release(&line);
 	json_decref(o);
 }
 
@@ -190,34 +243,59 @@ put_event(struct ms_report *r, const char *type, const char *where,
 /* ---- the report ---- */
 
 int
-ms_report_open(struct ms_report **out, const char *tool, const char *path,
-    bool quiet, struct ms_err *err)
+ms_report_sandbox(
+    struct ms_report *r, enum ms_sandbox_profile profile, struct ms_err *err)
+{
+	struct ms_err why = {0};
+	int rc = ms_sandbox_check(profile, &why);
+
+	if (rc < 0 && err != NULL)
+		*err = why;
+	if (rc > 0)
+		ms_report_note(r, "%s", why.msg);
+	return rc < 0 ? -1 : 0;
+}
+
+static FILE *
+open_file(const char *path, struct ms_err *err)
+{
+	int fd = ms_fs_create(path, err);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+	if (fd >= 0 && file == NULL) {
+		ms_fail_errno(err, "%s", path);
+		close(fd);
+	}
+	if (file == NULL) {
+		ms_context(err, "report");
+		return NULL;
+	}
+	/* A process that follows the file sees each line at once. */
+	setvbuf(file, NULL, _IOLBF, 0);
+	return file;
+}
+
+int
+ms_report_open(struct ms_report **out, const char *tool,
+    const struct ms_report_options *opt, struct ms_err *err)
 {
 	struct ms_report *r;
 	FILE *file = NULL;
-	int fd;
 
-	if (path != NULL) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return ms_fail_errno(err, "report %s", path);
-		file = fdopen(fd, "w");
-		if (file == NULL) {
-			ms_fail_errno(err, "report %s", path);
-			close(fd);
+	if (opt->path != NULL) {
+		file = open_file(opt->path, err);
+		if (file == NULL)
 			return -1;
-		}
-		/*
-		 * Line buffering: a process that follows the file sees each
-		 * line at once.
-		 */
-		setvbuf(file, NULL, _IOLBF, 0);
 	}
 	r = ms_xcalloc(1, sizeof(*r));
 	r->tool = ms_xstrdup(tool);
-	r->path = path != NULL ? ms_xstrdup(path) : NULL;
+	r->path = opt->path != NULL ? ms_xstrdup(opt->path) : NULL;
 	r->file = file;
-	r->quiet = quiet;
+	r->quiet = opt->quiet;
+	r->verbose = opt->verbose && !opt->quiet;
+	r->exports = opt->exports;
+	r->how = opt->how;
+	r->dry_run = opt->dry_run;
 	r->terminal = isatty(STDERR_FILENO) == 1;
 	*out = r;
 	return 0;
@@ -267,7 +345,7 @@ ms_report_tally(struct ms_report *r, const char *user, const char *source,
 	    .name = (char *)folder};
 	struct folder **node;
 
-	if (r->file == NULL)
+	if (r->file == NULL && !r->verbose)
 		return &r->all;
 	if (r->recent != NULL && compare_folders(r->recent, &key) == 0)
 		return &r->recent->tally;
@@ -286,8 +364,7 @@ ms_report_tally(struct ms_report *r, const char *user, const char *source,
 void
 ms_report_failed(struct ms_report *r, const char *where, const char *reason)
 {
-	clear_progress(r);
-	put_message(r->tool, where, reason);
+	put_message(r->tool, true, where, reason);
 	put_event(r, "failed", where, reason);
 }
 
@@ -295,6 +372,71 @@ void
 ms_report_left_out(struct ms_report *r, const char *where, const char *reason)
 {
 	put_event(r, "left_out", where, reason);
+}
+
+void
+ms_report_remark(struct ms_report *r, const char *where, const char *text)
+{
+	ms_report_note(r, "%s: %s", where, text);
+	put_event(r, "note", where, text);
+}
+
+/* Adds a folder to what the summary says of an option. */
+static void
+add_unopened(struct unopened *u, const char *option, const char *folder,
+    uint64_t messages)
+{
+	while (u->option != NULL && strcmp(u->option, option) != 0)
+		u++;
+	u->option = option;
+	u->folders++;
+	u->unknown = u->unknown || messages == MS_REPORT_UNKNOWN;
+	u->messages += messages != MS_REPORT_UNKNOWN ? messages : 0;
+	if (u->names.n > UNOPENED_NAMES)
+		return;
+	ms_buf_add_str(&u->names, u->names.n > 0 ? ", " : "");
+	ms_buf_add_str(&u->names, u->names.n > UNOPENED_NAMES ? "..." : folder);
+}
+
+void
+ms_report_unopened(struct ms_report *r, const char *folder, uint64_t messages,
+    const char *reason, const char *option)
+{
+	json_t *o;
+
+	r->unopened++;
+	r->unopened_messages += messages != MS_REPORT_UNKNOWN ? messages : 0;
+	if (option != NULL)
+		add_unopened(r->by_option, option, folder, messages);
+	if (r->file == NULL)
+		return;
+	o = line_new("left_out");
+	set_text(o, "where", folder);
+	set_text(o, "reason", reason);
+	if (messages != MS_REPORT_UNKNOWN)
+		ms_json_number(o, "messages", messages);
+	if (option != NULL)
+		set_text(o, "option", option);
+	put_line(r, o);
+}
+
+/* "; 3 folders with 5 messages left out: Trash, Junk, Drafts (--all-folders)"
+ */
+static void
+unopened_text(const struct ms_report *r, struct ms_buf *out)
+{
+	const struct unopened *u;
+
+	for (u = r->by_option; u->option != NULL; u++) {
+		ms_buf_printf(out, "; %" PRIu64 " %s", u->folders,
+		    u->folders == 1 ? "folder" : "folders");
+		if (!u->unknown || u->messages > 0)
+			ms_buf_printf(out, " with %s%" PRIu64 " %s",
+			    u->unknown ? "at least " : "", u->messages,
+			    u->messages == 1 ? "message" : "messages");
+		ms_buf_printf(out, " left out: %s (%s)",
+		    ms_buf_str((struct ms_buf *)&u->names), u->option);
+	}
 }
 
 void
@@ -309,33 +451,64 @@ ms_report_note(struct ms_report *r, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	clear_progress(r);
-	put_message(r->tool, text != NULL ? text : fmt, NULL);
+	put_message(r->tool, false, text != NULL ? text : fmt, NULL);
 	free(text);
 }
 
-void
-ms_report_progress(struct ms_report *r, const char *what, uint64_t done,
-    uint64_t total, const char *unit)
+bool
+ms_report_draws(const struct ms_report *r)
 {
+	return r->how == MS_REPORT_TERMINAL && r->terminal && !r->quiet;
+}
+
+bool
+ms_report_shows(const struct ms_report *r)
+{
+	return r->how == MS_REPORT_JSON || ms_report_draws(r);
+}
+
+void
+ms_report_share(void)
+{
+	shared = true;
+}
+
+/* The last column stays free: some terminals wrap after it. */
+static void
+draw(struct ms_report *r, const struct ms_progress *p, struct ms_buf *line)
+{
+	ms_buf_add_str(line, "\r\033[K");
+	ms_progress_line(line, p, &r->meter, ms_term_width(STDERR_FILENO) - 1);
+	drawn = true;
+}
+
+void
+ms_report_progress(struct ms_report *r, const struct ms_progress *p)
+{
+	bool json = r->how == MS_REPORT_JSON;
 	struct ms_buf line = {0};
 	int64_t now;
 
-	if (r->quiet || !r->terminal)
+	if (!json && !ms_report_draws(r))
 		return;
 	now = ms_clock_ms();
-	if (now - r->drawn_ms < PROGRESS_MS)
+	if (now - r->drawn_ms < (json ? JSON_MS : PROGRESS_MS))
 		return;
-	ms_buf_add_str(&line, "\r\033[K");
-	ms_term_sanitize(&line, what);
-	ms_buf_printf(&line, ": %" PRIu64, done);
-	if (total > 0)
-		ms_buf_printf(&line, " of %" PRIu64, total);
-	ms_buf_printf(&line, " %s", unit);
+	ms_meter_add(&r->meter, p, now);
+	if (json)
+		ms_progress_json(&line, r->tool, p, &r->meter);
+	else
+		draw(r, p, &line);
 	put_stderr(&line);
 	ms_buf_release(&line);
-	r->drawn = true;
 	r->drawn_ms = now;
+}
+
+void
+ms_report_sentence(struct ms_report *r, const char *text)
+{
+	free(r->sentence);
+	r->sentence = ms_xstrdup(text);
 }
 
 struct ms_tally
@@ -360,18 +533,59 @@ put_folders(struct ms_report *r)
 		set_text(o, "user", f->user);
 		set_text(o, "source", f->source);
 		set_text(o, "folder", f->name);
-		set_tally(o, &f->tally);
+		set_tally(r, o, &f->tally);
 		put_line(r, o);
 	}
+}
+
+/* The counts of a run, as a sentence. */
+static void
+sums_text(
+    const struct ms_report *r, const struct ms_tally *t, struct ms_buf *out)
+{
+	if (!r->exports) {
+		ms_tally_text(out, t, "", t->deleted > 0);
+		if (r->dry_run && t->deleted > 0)
+			ms_buf_add_str(out, "; a dry run deletes nothing");
+		return;
+	}
+	ms_human_count(out, t->exported, "message");
+	ms_buf_add_str(out, " exported, ");
+	ms_human_bytes(out, t->bytes);
+	if (t->failed > 0)
+		ms_buf_printf(out, ", %" PRIu64 " failed", t->failed);
+}
+
+/* With -v: "alice, imap://alice@host/, INBOX: 5 seen: ...". */
+static void
+note_folders(struct ms_report *r)
+{
+	const struct folder *f;
+	struct ms_buf text = {0};
+
+	for (f = r->first; r->verbose && f != NULL; f = f->next) {
+		ms_buf_clear(&text);
+		if (f->name[0] != '\0')
+			ms_buf_printf(
+			    &text, "%s, %s, %s: ", f->user, f->source, f->name);
+		sums_text(r, &f->tally, &text);
+		ms_report_note(r, "%s", ms_buf_str(&text));
+	}
+	ms_buf_release(&text);
 }
 
 static json_t *
 end_line(const struct ms_report *r, int status)
 {
 	json_t *o = line_new("end");
+	char sandbox[MS_SANDBOX_TEXT];
 
+	ms_sandbox_describe(sandbox);
 	set_text(o, "tool", r->tool);
 	json_object_set_new(o, "status", json_integer(status));
+	set_text(o, "sandbox", sandbox);
+	if (r->dry_run)
+		json_object_set_new(o, "dry_run", json_true());
 	return o;
 }
 
@@ -385,7 +599,11 @@ static void
 report_free(struct ms_report *r)
 {
 	struct folder *f, *next;
+	size_t i;
 
+	shared = false;
+	for (i = 0; i < UNOPENED_OPTIONS; i++)
+		ms_buf_release(&r->by_option[i].names);
 	tdestroy(r->tree, keep_node);
 	for (f = r->first; f != NULL; f = next) {
 		next = f->next;
@@ -396,6 +614,7 @@ report_free(struct ms_report *r)
 		free(f->name);
 		free(f);
 	}
+	free(r->sentence);
 	free(r->path);
 	free(r->tool);
 	free(r);
@@ -423,15 +642,26 @@ ms_report_close(struct ms_report *r, int status, struct ms_err *err)
 	struct ms_buf text = {0};
 	int rc = 0;
 
-	clear_progress(r);
+	clear_progress();
 	if (r->file != NULL) {
 		put_folders(r);
 		o = end_line(r, status);
-		set_tally(o, &t);
+		set_tally(r, o, &t);
+		if (r->unopened > 0) {
+			ms_json_number(o, "unopened_folders", r->unopened);
+			ms_json_number(
+			    o, "unopened_messages", r->unopened_messages);
+		}
 		rc = finish(r, o, err);
 	}
-	ms_tally_text(&text, &t, "", t.deleted > 0);
-	ms_report_note(r, "%s", ms_buf_str(&text));
+	note_folders(r);
+	if (r->sentence != NULL)
+		ms_buf_add_str(&text, r->sentence);
+	else
+		sums_text(r, &t, &text);
+	unopened_text(r, &text);
+	if (text.n > 0)
+		ms_report_note(r, "%s", ms_buf_str(&text));
 	ms_buf_release(&text);
 	report_free(r);
 	return rc;
@@ -468,7 +698,7 @@ ms_report_end(struct ms_report *r, int status,
 	size_t i;
 	int rc = 0;
 
-	clear_progress(r);
+	clear_progress();
 	if (r->file != NULL) {
 		o = end_line(r, status);
 		for (i = 0; i < n; i++)

@@ -1,10 +1,14 @@
 /* secret.c - passwords from files, descriptors, commands and the terminal. */
 #include "secret.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -34,6 +38,17 @@ ms_secret_text_ok(const char *p, size_t n)
 	return true;
 }
 
+void
+ms_secret_protect(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	/* A program that gets cores through a pipe gets them in spite of the
+	 * limit: core(5). */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 /* Reads to the end of fd or, if `line` is set, to the end of a line. */
 static int
 read_all(struct ms_secret *s, int fd, bool line, struct ms_err *err)
@@ -56,10 +71,15 @@ read_all(struct ms_secret *s, int fd, bool line, struct ms_err *err)
 	return 0;
 }
 
-/* Removes the line end and checks the rest. */
+/* Removes a byte order mark and the line end, and checks the rest. */
 static int
 finish(struct ms_secret *s, struct ms_err *err)
 {
+	size_t bom =
+	    ms_utf8_bom((struct ms_slice){(const unsigned char *)s->s, s->n});
+
+	s->n -= bom;
+	memmove(s->s, s->s + bom, s->n);
 	if (s->n > 0 && s->s[s->n - 1] == '\n') {
 		s->n--;
 		if (s->n > 0 && s->s[s->n - 1] == '\r')
@@ -87,6 +107,16 @@ ms_secret_fd(struct ms_secret *s, int fd, struct ms_err *err)
 }
 
 int
+ms_secret_inherited(struct ms_secret *s, int fd, struct ms_err *err)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0 || (flags & FD_CLOEXEC) != 0)
+		return ms_fail(err, MS_USAGE, "descriptor %d is not open", fd);
+	return ms_secret_fd(s, fd, err);
+}
+
+int
 ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -98,18 +128,71 @@ ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err)
 	return 0;
 }
 
+bool
+ms_secret_file_exposed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
 /* ---- a command ---- */
 
-static void
-run_command(const char *command, int out)
+/* Gives the text of a command to a new shell. */
+static int
+command_pipe(const char *command, struct ms_err *err)
 {
+	size_t n = strlen(command);
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return ms_fail_errno(err, "password command");
+	if (n > MS_SECRET_MAX) {
+		ms_fail(err, MS_USAGE,
+		    "password command is longer than %d bytes", MS_SECRET_MAX);
+	} else if (write(fds[1], command, n) != (ssize_t)n) {
+		ms_fail_errno(err, "password command");
+	} else {
+		close(fds[1]);
+		(void)fcntl(fds[0], F_SETFL, 0);
+		return fds[0];
+	}
+	close(fds[0]);
+	close(fds[1]);
+	return -1;
+}
+
+static void
+run_command(int command, int out)
+{
+	static const char script[] = "eval \"$(cat <&3)\" 3<&-";
+
 	/* The shell must not inherit ignored signals. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
-	if (dup2(out, STDOUT_FILENO) < 0)
+	command = fcntl(command, F_DUPFD_CLOEXEC, 4);
+	if (command < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(command, 3) < 0)
 		_exit(127);
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
 	_exit(127);
+}
+
+static pid_t
+start_command(const char *command, int out, struct ms_err *err)
+{
+	int text = command_pipe(command, err);
+	pid_t pid;
+
+	if (text < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		run_command(text, out);
+	if (pid < 0)
+		ms_fail_errno(err, "password command");
+	close(text);
+	return pid;
 }
 
 int
@@ -120,13 +203,11 @@ ms_secret_command(struct ms_secret *s, const char *command, struct ms_err *err)
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return ms_fail_errno(err, "password command");
-	pid = fork();
-	if (pid == 0)
-		run_command(command, fds[1]);
+	pid = start_command(command, fds[1], err);
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
-		return ms_fail_errno(err, "password command");
+		return -1;
 	}
 	rc = read_all(s, fds[0], false, err);
 	close(fds[0]);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include "buf.h"
 
-#define MS_SECRET_MAX 4096 /* bytes of a secret */
+#define MS_SECRET_MAX 4096 /* bytes of a secret, and of a command */
 
 /* A secret as a string. It is stored in this struct only; wipe it there. */
 struct ms_secret {
@@ -18,15 +18,32 @@ struct ms_secret {
 };
 
 /*
- * Each of these functions fills s and removes one line end after the secret.
+ * Each of these functions fills s and removes one line end after the secret and
+ * a byte order mark before it.
  * Errors: MS_USAGE, the secret contains CR, LF or NUL, is too long or empty;
  * and those of the function.
  */
 /* Reads a file. Errors: MS_NOINPUT, MS_IO. */
 int ms_secret_file(struct ms_secret *s, const char *path, struct ms_err *err);
-/* Reads an open descriptor to its end and closes it. Error: MS_IO. */
+/* Can other users read this file? Not so for a FIFO, a device or a descriptor
+ * of the process. A tool that is not quiet warns with the text after that. */
+bool ms_secret_file_exposed(const char *path);
+#define MS_SECRET_EXPOSED                                                      \
+	"%s: other users can read this file and the password in it; run "      \
+	"chmod 600"
+/*
+ * Reads a descriptor of the caller to its end and closes it. MS_USAGE: it is
+ * not open, or this program has opened it itself, as it does its own files
+ * (with FD_CLOEXEC). MS_IO.
+ */
+int ms_secret_inherited(struct ms_secret *s, int fd, struct ms_err *err);
+/* The same for any open descriptor. */
 int ms_secret_fd(struct ms_secret *s, int fd, struct ms_err *err);
-/* Reads the output of `/bin/sh -c command`. MS_NOINPUT: the command failed. */
+/*
+ * Reads the output of a command of /bin/sh. The shell gets its text through a
+ * pipe, so that a secret in it is not in the arguments of a process.
+ * MS_NOINPUT: the command failed; MS_USAGE: its text is too long.
+ */
 int ms_secret_command(
     struct ms_secret *s, const char *command, struct ms_err *err);
 /*
@@ -38,6 +55,12 @@ int ms_secret_ask(struct ms_secret *s, const char *prompt, struct ms_err *err);
 int ms_secret_ask_twice(
     struct ms_secret *s, const char *prompt, struct ms_err *err);
 
+/*
+ * Called by a tool before it reads a secret: no core of the process is kept,
+ * and no other process of the user, but one of root, can look into its memory.
+ * Its children have the same until they run another program, and no core then.
+ */
+void ms_secret_protect(void);
 void ms_secret_wipe(struct ms_secret *s);
 /*
  * Wipes and releases a buffer. A buffer that grows leaves copies in memory:

@@ -3,31 +3,69 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs.h"
 
+#define PIECE ((size_t)65536) /* bytes read from the file at a time */
+
+/* The file of ms_spool_prepare(). */
+static struct {
+	bool prepared, taken;
+	int fd, error;
+} spare;
+
+static const char *
+directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir != NULL && *dir != '\0' ? dir : "/tmp";
+}
+
+/* Returns a new file without a name, or -1 with errno. */
+static int
+create(void)
+{
+	struct ms_buf path = {0};
+	int fd = open(directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		ms_buf_printf(&path, "%s/ms-spool-XXXXXX", directory());
+		fd = mkostemp(ms_buf_str(&path), O_CLOEXEC);
+		if (fd >= 0)
+			unlink(ms_buf_str(&path));
+		ms_buf_release(&path);
+	}
+	return fd;
+}
+
+void
+ms_spool_prepare(void)
+{
+	if (spare.prepared)
+		return;
+	spare.prepared = true;
+	spare.fd = create();
+	spare.error = errno;
+}
+
 static int
 open_file(struct ms_spool *sp, struct ms_err *err)
 {
-	const char *dir = getenv("TMPDIR");
-	struct ms_buf path = {0};
-
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	sp->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (sp->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-		ms_buf_printf(&path, "%s/ms-spool-XXXXXX", dir);
-		sp->fd = mkostemp(ms_buf_str(&path), O_CLOEXEC);
-		if (sp->fd >= 0)
-			unlink(ms_buf_str(&path));
+	if (spare.prepared && !spare.taken) {
+		sp->fd = spare.fd;
+		errno = spare.error;
+		spare.taken = spare.fd >= 0;
+	} else {
+		sp->fd = create();
 	}
-	if (sp->fd < 0)
-		ms_fail_errno(err, "temporary file in %s", dir);
-	ms_buf_release(&path);
-	return sp->fd < 0 ? -1 : 0;
+	return sp->fd < 0
+		   ? ms_fail_errno(err, "temporary file in %s", directory())
+		   : 0;
 }
 
 /* Moves the bytes in memory to the file. */
@@ -41,6 +79,12 @@ to_file(struct ms_spool *sp, struct ms_err *err)
 	sp->filed += sp->mem.n;
 	ms_buf_clear(&sp->mem);
 	return 0;
+}
+
+int
+ms_spool_file(struct ms_spool *sp, struct ms_err *err)
+{
+	return to_file(sp, err) < 0 ? -1 : sp->fd;
 }
 
 int
@@ -68,33 +112,60 @@ ms_spool_size(const struct ms_spool *sp)
 	return sp->filed + sp->mem.n;
 }
 
+/* Reads the bytes from `at` on that are in the file. */
+static int
+read_file(const struct ms_spool *sp, uint64_t at, struct ms_buf *room,
+    struct ms_slice *piece, struct ms_err *err)
+{
+	uint64_t left = sp->filed - at;
+	ssize_t n;
+
+	ms_buf_clear(room);
+	do
+		n = pread(sp->fd, ms_buf_room(room, PIECE),
+		    left < PIECE ? (size_t)left : PIECE, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return ms_fail_errno(err, "temporary file");
+	if (n == 0)
+		return ms_fail(
+		    err, MS_IO, "temporary file: shorter than written");
+	*piece = (struct ms_slice){room->p, (size_t)n};
+	return 1;
+}
+
+int
+ms_spool_read(const struct ms_spool *sp, uint64_t at, struct ms_buf *room,
+    struct ms_slice *piece, struct ms_err *err)
+{
+	size_t skip;
+
+	if (at < sp->filed)
+		return read_file(sp, at, room, piece, err);
+	skip = (size_t)(at - sp->filed);
+	if (skip >= sp->mem.n)
+		return 0;
+	*piece = (struct ms_slice){sp->mem.p + skip, sp->mem.n - skip};
+	return 1;
+}
+
 int
 ms_spool_emit(
     const struct ms_spool *sp, ms_emit_fn *emit, void *ctx, struct ms_err *err)
 {
-	unsigned char piece[65536];
+	struct ms_buf room = {0};
+	struct ms_slice piece;
 	uint64_t at = 0;
-	ssize_t n;
+	int got;
 
-	while (at < sp->filed) {
-		n = pread(sp->fd, piece,
-		    sp->filed - at < sizeof(piece) ? (size_t)(sp->filed - at)
-						   : sizeof(piece),
-		    (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ms_fail_errno(err, "temporary file");
-		if (n == 0)
-			return ms_fail(
-			    err, MS_IO, "temporary file: shorter than written");
-		if (emit(ctx, piece, (size_t)n, err) < 0)
-			return -1;
-		at += (uint64_t)n;
+	while ((got = ms_spool_read(sp, at, &room, &piece, err)) == 1) {
+		got = emit(ctx, piece.p, piece.n, err);
+		if (got < 0)
+			break;
+		at += piece.n;
 	}
-	if (sp->mem.n == 0)
-		return 0;
-	return emit(ctx, sp->mem.p, sp->mem.n, err);
+	ms_buf_release(&room);
+	return got;
 }
 
 void
@@ -109,8 +180,12 @@ ms_spool_clear(struct ms_spool *sp)
 void
 ms_spool_release(struct ms_spool *sp)
 {
-	ms_buf_release(&sp->mem);
-	if (sp->fd >= 0)
+	if (sp->fd >= 0 && spare.taken && sp->fd == spare.fd) {
+		ms_spool_clear(sp);
+		spare.taken = false;
+	} else if (sp->fd >= 0) {
 		close(sp->fd);
+	}
+	ms_buf_release(&sp->mem);
 	*sp = (struct ms_spool){.fd = -1};
 }

@@ -96,3 +96,24 @@ ms_utf8_valid(const unsigned char *p, size_t n)
 	}
 	return true;
 }
+
+bool
+ms_utf8_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool
+ms_utf8_plain(const unsigned char *p, size_t n)
+{
+	size_t used;
+	uint32_t c;
+
+	for (; n > 0; p += used, n -= used) {
+		used = ms_utf8_next(p, n, &c);
+		if (used == 0 || ms_utf8_control(c))
+			return false;
+	}
+	return true;
+}

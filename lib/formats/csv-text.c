@@ -5,6 +5,7 @@
 #include "csv-impl.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "charset.h"
 #include "utf8.h"
@@ -73,26 +74,87 @@ begins(struct ms_slice t, const char *mark, size_t n)
 	return t.n >= n && memcmp(t.p, mark, n) == 0;
 }
 
-const char *
-ms_csv_decode(struct ms_buf *out, struct ms_slice t, struct ms_err *err)
+/* "utf-16" and the like, in any case and with or without the hyphen. */
+static bool
+is_utf16(const char *name, const char *order)
+{
+	static const char utf[] = "utf";
+	size_t n = sizeof(utf) - 1;
+
+	if (strncasecmp(name, utf, n) != 0)
+		return false;
+	name += n;
+	name += *name == '-' || *name == '_';
+	return strncmp(name, "16", 2) == 0 && strcasecmp(name + 2, order) == 0;
+}
+
+/* Recognizes the set. *mark receives the length of a byte order mark. */
+static const char *
+guess(struct ms_slice t, size_t *mark, struct ms_err *err)
 {
 	const char *name;
-	struct ms_slice text;
-	size_t mark = 0;
 
 	if (begins(t, "\xff\xfe\0\0", 4) || begins(t, "\0\0\xfe\xff", 4)) {
 		ms_fail(err, MS_DATA, "UTF-32 is not supported; write UTF-8");
 		return NULL;
 	}
 	if (begins(t, "\xef\xbb\xbf", 3)) {
-		name = "UTF-8";
-		mark = 3;
-	} else if (begins(t, "\xff\xfe", 2) || begins(t, "\xfe\xff", 2)) {
-		name = t.p[0] == 0xff ? "UTF-16LE" : "UTF-16BE";
-		mark = 2;
-	} else if ((name = guess_utf16(t)) == NULL) {
-		name = ms_utf8_valid(t.p, t.n) ? "UTF-8" : "windows-1252";
+		*mark = 3;
+		return "UTF-8";
 	}
+	if (begins(t, "\xff\xfe", 2) || begins(t, "\xfe\xff", 2)) {
+		*mark = 2;
+		return t.p[0] == 0xff ? "UTF-16LE" : "UTF-16BE";
+	}
+	name = guess_utf16(t);
+	if (name != NULL)
+		return name;
+	return ms_utf8_valid(t.p, t.n) ? "UTF-8" : MS_CSV_ASSUMED;
+}
+
+int
+ms_csv_check_encoding(const char *encoding, struct ms_err *err)
+{
+	if (is_utf16(encoding, "") || is_utf16(encoding, "le") ||
+	    is_utf16(encoding, "be") ||
+	    ms_charset_is_known(ms_slice_str(encoding)))
+		return 0;
+	return ms_fail(err, MS_USAGE,
+	    "unknown encoding '%.64s' (such as windows-1254, UTF-8)", encoding);
+}
+
+/* The same as guess() if the set is given. */
+static const char *
+given(struct ms_slice t, const char *encoding, size_t *mark, struct ms_err *err)
+{
+	bool big = is_utf16(encoding, "be");
+
+	if (ms_csv_check_encoding(encoding, err) < 0)
+		return NULL;
+	if (big || is_utf16(encoding, "") || is_utf16(encoding, "le")) {
+		if (begins(t, "\xff\xfe", 2) || begins(t, "\xfe\xff", 2))
+			*mark = 2;
+		if (*mark > 0 && is_utf16(encoding, ""))
+			big = t.p[0] == 0xfe;
+		return big ? "UTF-16BE" : "UTF-16LE";
+	}
+	if (begins(t, "\xef\xbb\xbf", 3))
+		*mark = 3;
+	return encoding;
+}
+
+const char *
+ms_csv_decode(struct ms_buf *out, struct ms_slice t, const char *encoding,
+    struct ms_err *err)
+{
+	const char *name;
+	struct ms_slice text;
+	size_t mark = 0;
+
+	name = encoding != NULL ? given(t, encoding, &mark, err)
+				: guess(t, &mark, err);
+	if (name == NULL)
+		return NULL;
 	text = (struct ms_slice){t.p + mark, t.n - mark};
 	/*
 	 * The largest size that is needed, so that no copy of a secret is left

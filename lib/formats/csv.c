@@ -17,9 +17,10 @@ struct ms_csv {
 	    text; /* UTF-8; fields are terminated and unquoted in place */
 	unsigned char *at, *end;
 	uint64_t line; /* of `at` */
-	size_t plain;
+	size_t plain, plain_first;
 	unsigned char separator;
 	const char *charset;
+	bool given; /* the character set was given */
 	char *field[MS_CSV_COLUMNS_MAX];
 	char *header_field[MS_CSV_COLUMNS_MAX];
 	struct ms_csv_row header;
@@ -36,7 +37,9 @@ struct reader {
 	size_t plain;
 	uint64_t lines; /* line ends so far */
 	size_t count;
+	size_t used;  /* the number of the last field that is not empty */
 	char **field; /* NULL: only check the row */
+	bool blank;   /* the field consists of blanks */
 	bool empty;   /* only blanks so far */
 };
 
@@ -104,6 +107,7 @@ quoted(struct reader *r, char **text, struct ms_err *err)
 			if (r->end - from < 2 || from[1] != quote) {
 				r->at++;
 				*text = (char *)begin;
+				r->blank = to == begin;
 				if (r->field != NULL)
 					*to = '\0';
 				return 0;
@@ -130,8 +134,9 @@ unquoted(struct reader *r, struct ms_err *err)
 			return refuse_nul(r, err);
 		if (check_size(r, begin, err) < 0)
 			return -1;
-		r->empty &= *r->at == ' ' || *r->at == '\t';
+		r->blank &= *r->at == ' ' || *r->at == '\t';
 	}
+	r->empty &= r->blank;
 	return 0;
 }
 
@@ -146,6 +151,7 @@ read_field(struct reader *r, struct ms_err *err)
 	if (r->count == MS_CSV_COLUMNS_MAX)
 		return ms_fail(
 		    err, MS_DATA, "more than %d columns", MS_CSV_COLUMNS_MAX);
+	r->blank = true;
 	pass_blanks(r);
 	if (r->at < r->end && (*r->at == '"' || *r->at == '\'')) {
 		if (quoted(r, &text, err) < 0)
@@ -175,6 +181,8 @@ read_field(struct reader *r, struct ms_err *err)
 		r->field[r->count] = text;
 	}
 	r->count++;
+	if (!r->blank)
+		r->used = r->count;
 	return more;
 }
 
@@ -219,6 +227,7 @@ static int
 next_row(struct ms_csv *c, size_t plain, char **field, struct ms_csv_row *row,
     struct ms_err *err)
 {
+	size_t named = row != &c->header ? c->header.count : 0;
 	struct reader check, row_reader;
 
 	for (;;) {
@@ -238,6 +247,9 @@ next_row(struct ms_csv *c, size_t plain, char **field, struct ms_csv_row *row,
 	row_reader.field = field;
 	(void)read_row(&row_reader, NULL);
 	row->count = row_reader.count;
+	/* Spreadsheets write empty columns at the end of rows. */
+	while (row->count > check.used && row->count > named)
+		row->count--;
 	c->at = row_reader.at;
 	c->line += row_reader.lines;
 	return 1;
@@ -286,7 +298,7 @@ weigh(const struct ms_csv *c, char separator)
 	unsigned weight = 0;
 
 	while (look.at < look.end && rows < SAMPLE_ROWS) {
-		r = reader_at(&look, columns > 0 ? c->plain : 0);
+		r = reader_at(&look, columns > 0 ? c->plain : c->plain_first);
 		if (read_row(&r, NULL) < 0) {
 			if (columns == 0)
 				return 0;
@@ -298,12 +310,13 @@ weigh(const struct ms_csv *c, char separator)
 		if (r.empty)
 			continue;
 		rows++;
-		if (columns == 0 && r.count < 2)
+		if (columns == 0 && r.used < 2)
 			return 0;
 		if (columns == 0)
-			columns = r.count;
+			columns = r.used;
 		if (r.count > 1)
-			weight += r.count == columns ? 3 : 1;
+			weight +=
+			    r.count >= columns && r.used <= columns ? 3 : 1;
 	}
 	return weight;
 }
@@ -338,7 +351,7 @@ begin(struct ms_csv *c, struct ms_err *err)
 		got = find_separator(c, err);
 	if (got < 0)
 		return -1;
-	got = next_row(c, 0, c->header_field, &c->header, err);
+	got = next_row(c, c->plain_first, c->header_field, &c->header, err);
 	if (got < 0)
 		return ms_context(
 		    err, "line %llu", (unsigned long long)c->header.line);
@@ -349,19 +362,21 @@ begin(struct ms_csv *c, struct ms_err *err)
 
 int
 ms_csv_open(struct ms_csv **out, struct ms_slice table, size_t plain,
-    struct ms_err *err)
+    bool data_first, const char *encoding, struct ms_err *err)
 {
 	struct ms_csv *c = ms_xcalloc(1, sizeof(*c));
 	size_t i;
 
 	c->plain = plain;
+	c->plain_first = data_first ? plain : 0;
 	c->line = 1;
+	c->given = encoding != NULL;
 	if (table.n > MS_CSV_BYTES_MAX) {
 		ms_fail(err, MS_DATA, "table has more than %zu bytes",
 		    MS_CSV_BYTES_MAX);
 		goto fail;
 	}
-	c->charset = ms_csv_decode(&c->text, table, err);
+	c->charset = ms_csv_decode(&c->text, table, encoding, err);
 	if (c->charset == NULL)
 		goto fail;
 	ms_buf_str(&c->text);
@@ -399,6 +414,15 @@ const char *
 ms_csv_charset(const struct ms_csv *c)
 {
 	return c->charset;
+}
+
+const char *
+ms_csv_remark(const struct ms_csv *c)
+{
+	if (c->given || strcmp(c->charset, MS_CSV_ASSUMED) != 0)
+		return NULL;
+	return "not UTF-8: read as " MS_CSV_ASSUMED
+	       "; --encoding names another code page";
 }
 
 void

@@ -103,6 +103,7 @@ struct files {
 	struct ms_sink sink;
 	char *dest;
 	int root;
+	bool made; /* dest was created */
 	bool users;
 	struct ms_buf folder; /* path of the open directory, below root */
 	int dir;
@@ -114,8 +115,7 @@ struct files {
 	 */
 	int fd;
 	bool exists;
-	int64_t date;
-	bool has_date;
+	int64_t mtime;     /* of the current message */
 	struct ms_buf out; /* bytes to write, or space to read into */
 };
 
@@ -262,8 +262,8 @@ files_begin(
 	drop(f);
 	ms_buf_clear(&f->out);
 	ms_buf_clear(&f->name);
-	f->has_date = m->has_date;
-	f->date = m->date;
+	/* An mtime of the epoch is read as an unknown date. */
+	f->mtime = m->has_date ? m->arrived : 0;
 	path_of(f, m, &path);
 	rc = enter(f, &path, err);
 	ms_buf_release(&path);
@@ -331,14 +331,13 @@ static int
 finish(struct files *f, struct ms_err *err)
 {
 	struct timespec times[2] = {
-	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)f->date}};
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)f->mtime}};
 	int rc;
 
 	if (write_out(f, f->out.p, f->out.n, err) < 0)
 		return -1;
 	/* Some file systems cannot store the date, which is not an error. */
-	if (f->has_date)
-		(void)futimens(f->fd, times);
+	(void)futimens(f->fd, times);
 	rc = ms_rename_new(f->dir, f->temp, f->dir, ms_buf_str(&f->name), err);
 	if (rc < 0)
 		drop(f);
@@ -388,7 +387,6 @@ files_close(
 	struct files *f = (struct files *)sink;
 	int rc = 0;
 
-	(void)t;
 	drop(f);
 	/*
 	 * One sync for all files: syncing thousands one by one takes minutes.
@@ -398,6 +396,8 @@ files_close(
 	if (f->dir >= 0 && f->dir != f->root)
 		close(f->dir);
 	close(f->root);
+	if (f->made && t->messages == 0)
+		(void)rmdir(f->dest);
 	ms_buf_release(&f->folder);
 	ms_buf_release(&f->name);
 	ms_buf_release(&f->out);
@@ -420,11 +420,13 @@ eml_open(
 {
 	struct ms_buf temp = {0};
 	struct files *f;
+	bool made;
 	int root;
 
 	if (strcmp(opt->dest, "-") == 0)
 		return raw_open(out, err);
-	if (mkdir(opt->dest, 0700) < 0 && errno != EEXIST)
+	made = mkdir(opt->dest, 0700) == 0;
+	if (!made && errno != EEXIST)
 		return ms_fail_errno(err, "%s", opt->dest);
 	root = open(opt->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 && errno == ENOTDIR)
@@ -437,6 +439,7 @@ eml_open(
 	f->sink.can_cancel = true;
 	f->dest = ms_xstrdup(opt->dest);
 	f->root = root;
+	f->made = made;
 	f->users = opt->users;
 	f->dir = f->fd = -1;
 	ms_temp_name(&temp);

@@ -191,7 +191,7 @@ ms_file_message(struct ms_buf *out, const struct ms_out_message *m)
 	char date[21] = "undated", hex[2 * ID_SHOWN + 1];
 
 	if (m->has_date) {
-		ms_time_format(m->date, date);
+		ms_time_format(m->sent, date);
 		date[10] = '_';
 		date[13] = date[16] = '-';
 		date[19] = '\0';

@@ -72,7 +72,8 @@ mbox_begin(struct ms_sink *sink, const struct ms_out_message *message,
 	ms_buf_clear(&m->head);
 	m->started = false;
 	m->last = '\n';
-	m->date = message->has_date ? message->date : 0;
+	/* The epoch is read as an unknown date. */
+	m->date = message->has_date ? message->arrived : 0;
 	return 0;
 }
 
@@ -129,7 +130,9 @@ static int
 mbox_close(struct ms_sink *sink, const struct ms_trailer *t, struct ms_err *err)
 {
 	struct mbox *m = (struct mbox *)sink;
-	int rc = ms_outfile_close(&m->file, ms_sink_complete(t), err);
+	/* An mbox without messages is not mail to any program. */
+	bool keep = ms_sink_complete(t) && t->messages > 0;
+	int rc = ms_outfile_close(&m->file, keep, err);
 
 	ms_buf_release(&m->head);
 	free(m);

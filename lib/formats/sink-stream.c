@@ -19,13 +19,47 @@ set(struct ms_envelope *env, enum ms_attr a, const char *value)
 		ms_envelope_set(env, a, value);
 }
 
+/* The reader knows which kind a date without a raw date has. */
+static void
+set_dates(struct ms_envelope *env, const struct ms_out_message *m)
+{
+	char date[21], raw[MS_RAW_TEXT];
+	bool plain = m->raw.kind == ms_raw_unstated(m->source) &&
+		     m->raw.date == m->arrived;
+
+	if (m->has_date) {
+		ms_time_format(m->arrived, date);
+		set(env, MS_ATTR_DATE, date);
+	}
+	if (m->has_date ? !plain : m->raw.kind != MS_RAW_NONE) {
+		ms_raw_format(m->raw, raw);
+		set(env, MS_ATTR_RAW_DATE, raw);
+	}
+}
+
+/* These attributes are never passed on from earlier streams. */
+static void
+set_moves(struct ms_envelope *env, const struct ms_out_message *m)
+{
+	char at[21];
+
+	ms_time_format(m->moved_at, at);
+	ms_envelope_set(env, MS_ATTR_REF, m->ref);
+	ms_envelope_set(env, MS_ATTR_MOVED_FROM, m->moved_from);
+	ms_envelope_set(env, MS_ATTR_MOVED_PLACES, m->moved_places);
+	ms_envelope_set(
+	    env, MS_ATTR_MOVED_AT, m->moved_from != NULL ? at : NULL);
+	ms_envelope_set(env, MS_ATTR_MOVED_AWAY, m->moved_away ? "yes" : NULL);
+	ms_envelope_set(env, MS_ATTR_SHOWN, m->shown);
+	ms_envelope_set(env, MS_ATTR_SHOWN_USER, m->shown_user);
+}
+
 static int
 stream_begin(
     struct ms_sink *sink, const struct ms_out_message *m, struct ms_err *err)
 {
 	struct stream *s = (struct stream *)sink;
 	struct ms_trailer unused;
-	char date[21];
 
 	/*
 	 * Attributes that the archive does not interpret are passed on
@@ -41,10 +75,8 @@ stream_begin(
 	set(&s->env, MS_ATTR_FOLDER, m->folder);
 	set(&s->env, MS_ATTR_UID, m->place);
 	set(&s->env, MS_ATTR_FLAGS, m->flags);
-	if (m->has_date) {
-		ms_time_format(m->date, date);
-		set(&s->env, MS_ATTR_DATE, date);
-	}
+	set_dates(&s->env, m);
+	set_moves(&s->env, m);
 	return ms_stream_begin(s->writer, &s->env, err);
 }
 
@@ -120,5 +152,7 @@ stream_open(
 	return 0;
 }
 
-const struct ms_sink_format ms_sink_stream = {
-    .name = "stream", .eol = MS_EXPORT_ORIGINAL, .open = stream_open};
+const struct ms_sink_format ms_sink_stream = {.name = "stream",
+    .eol = MS_EXPORT_ORIGINAL,
+    .moves = true,
+    .open = stream_open};

@@ -8,6 +8,7 @@
 #define MS_SINK_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "dates.h"
 #include "sha.h"
 #include "stream.h"
 
@@ -27,10 +28,19 @@ struct ms_out_message {
 	const char *user, *source, *label, *folder;
 	const char *place, *flags; /* uid and flags of the stream, or "" */
 	struct ms_slice
-	    other; /* other attributes, in the syntax of the stream */
-	bool has_date;
-	int64_t date;
+	    other;     /* other attributes, in the syntax of the stream */
+	bool has_date; /* sent and arrived are known */
+	int64_t sent, arrived;
+	struct ms_raw_date raw;  /* what its source said about the date */
 	struct ms_slice subject; /* decoded; can be truncated */
+	/* For formats that have moves; ms-stream(5). */
+	const char *ref; /* the id in hex, for a message without its bytes */
+	const char *moved_from, *moved_places; /* or NULL */
+	int64_t moved_at;                      /* if moved_from is set */
+	bool moved_away;
+	/* Where a person has put the message, if that is not `folder` of
+	 * `user`; or NULL. */
+	const char *shown, *shown_user;
 };
 
 struct ms_sink;
@@ -45,6 +55,7 @@ struct ms_sink_format {
 	const char *name;
 	enum ms_eol eol; /* the default */
 	bool single;     /* standard output takes only one message */
+	bool moves;      /* can say which messages were moved */
 	int (*open)(struct ms_sink **out, const struct ms_sink_options *opt,
 	    struct ms_err *err);
 };
@@ -75,8 +86,8 @@ int ms_sink_flush(struct ms_sink *s, struct ms_err *err);
 /*
  * Closes and frees the sink. t is the result of the run, and the trailer of a
  * stream. The file of a format gets its name only now, and only if t->status is
- * 0, 1 or 73. When the function returns 0 all output is durable, except
- * standard output.
+ * 0, 1 or 73; an mbox without messages is removed, and so is a new directory.
+ * When the function returns 0 all output is durable, except standard output.
  */
 int ms_sink_close(
     struct ms_sink *s, const struct ms_trailer *t, struct ms_err *err);

@@ -11,35 +11,17 @@
 #define LOOK_MAX ((size_t)64 << 10)
 
 /*
- * Recognizes a header field by a narrower rule than that of RFC 5322: the name
- * contains only letters, digits and characters of real names. "http://" at the
- * start of a line is not a field.
+ * Whether a line shows that the text is mail: it is a field that mail has, but
+ * not a Date below other fields, which many formats have; in a file that is
+ * named as mail, any field.
  */
 static bool
-is_field(const unsigned char *p, size_t n)
+shows_mail(const struct ms_source *src, struct ms_slice name, bool first)
 {
-	size_t i = 0;
-
-	while (i < n && (((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'z') ||
-			    (p[i] >= '0' && p[i] <= '9') || p[i] == '-' ||
-			    p[i] == '_' || p[i] == '.'))
-		i++;
-	return i > 0 && i < n && i < MS_MBOX_FIELD_MAX && p[i] == ':' &&
-	       !(n - i > 2 && p[i + 1] == '/' && p[i + 2] == '/');
-}
-
-/*
- * Whether the bytes contain no controls that text does not have. ESC is
- * allowed: it begins ISO 2022 characters.
- */
-static bool
-is_text(const unsigned char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < ' ' && p[i] != '\t' && p[i] != '\r' &&
-		    p[i] != '\f' && p[i] != 0x1b)
-			return false;
-	return true;
+	if (name.n == 0 || src->file.eml)
+		return name.n > 0;
+	return ms_source_mail_field(name) &&
+	       (first || name.n != 4 || (name.p[0] | 0x20) != 'd');
 }
 
 static bool
@@ -51,15 +33,19 @@ is_blank(const unsigned char *p, size_t n)
 	return true;
 }
 
-/* Whether the window begins with empty lines and then a header field. */
+/* Whether a field of mail stands before the first empty line below text. */
 static int
 looks(const struct ms_source *src, struct ms_slice w, bool eof)
 {
 	const unsigned char *p = w.p, *end, *lf;
-	bool something = false;
+	bool something = false, fields = false;
+	struct ms_slice name;
 	size_t n;
 
-	(void)src;
+	if (w.n < MS_SOURCE_KIND_MIN && !eof)
+		return -1;
+	if (ms_source_is_other(w))
+		return 0;
 	if (w.n >= LOOK_MAX) {
 		w.n = LOOK_MAX;
 		eof = true;
@@ -70,12 +56,14 @@ looks(const struct ms_source *src, struct ms_slice w, bool eof)
 	for (; p < end; p = lf + 1) {
 		lf = memchr(p, '\n', (size_t)(end - p));
 		n = (size_t)((lf != NULL ? lf : end) - p);
-		if (!is_text(p, n))
+		if (!ms_is_text((struct ms_slice){p, n}))
 			return 0;
 		if (lf == NULL && !eof)
 			return -1;
-		if (is_field(p, n))
+		name = ms_mbox_field_name((struct ms_slice){p, n});
+		if (shows_mail(src, name, !fields))
 			return 1;
+		fields |= name.n > 0;
 		if (lf == NULL)
 			return 0;
 		if (!is_blank(p, n))
@@ -103,7 +91,7 @@ next(struct ms_source *src, struct ms_err *err)
 	ms_source_where(src);
 	ms_source_set_folder(src);
 	if (f->delivery)
-		ms_source_set_date(src, f->mtime);
+		ms_source_set_date(src, MS_RAW_MTIME, f->mtime);
 	if (f->delivery && f->flags.n > 0)
 		ms_envelope_set(
 		    &src->env, MS_ATTR_FLAGS, ms_buf_str(&f->flags));

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +25,59 @@ has_dir(int dir, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
-/* Whether the directory contains nothing but cur, tmp and hidden files. */
+bool
+ms_is_bookkeeping(const char *name)
+{
+	static const char *const patterns[] = {"*.msf", "*.lock",
+	    "dovecot-acl*", "dovecot-attributes*", "dovecot-keywords*",
+	    "dovecot-uidlist*", "dovecot-uidvalidity*", "dovecot.index*",
+	    "dovecot.list.index*", "dovecot.mailbox.log*", "maildirfolder",
+	    "maildirsize", "courierimap*", "subscriptions",
+	    "msgFilterRules.dat", "popstate.dat", "virtualFolders.dat",
+	    "filterlog.html", "feeds.json", "feeditems.json", "profiles.ini",
+	    "installs.ini"};
+
+	if (name[0] == '.')
+		return true;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Is this a name that Maildir itself uses? */
 static bool
-stands_alone(int dir)
+is_part(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 ||
+	       strcmp(name, "tmp") == 0 || ms_is_bookkeeping(name);
+}
+
+/* Finds the letters after ":2,", or NULL. */
+static const char *info(const char *name);
+
+/* Whether a program has given this name to a file when it was delivered. */
+static bool
+is_delivery(const char *name)
+{
+	return info(name) != NULL ||
+	       (strspn(name, "0123456789") >= 9 &&
+		   name[strspn(name, "0123456789")] == '.');
+}
+
+/*
+ * Tests the names in a directory until one has the result `stop`. Returns
+ * whether there was one.
+ */
+static bool
+any_name(int dir, const char *sub, bool (*test)(const char *), bool stop)
 {
 	struct dirent *e;
-	bool alone = true;
+	bool found = false;
 	DIR *d;
 	int fd;
 
-	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(dir, sub, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	d = fdopendir(fd);
@@ -41,19 +85,22 @@ stands_alone(int dir)
 		close(fd);
 		return false;
 	}
-	while (alone && (e = readdir(d)) != NULL)
-		alone = e->d_name[0] == '.' || strcmp(e->d_name, "cur") == 0 ||
-			strcmp(e->d_name, "tmp") == 0;
+	while (!found && (e = readdir(d)) != NULL)
+		found = test(e->d_name) == stop;
 	closedir(d);
-	return alone;
+	return found;
 }
 
-/* Copies of Maildirs easily lose empty directories, so new can be missing. */
 bool
-ms_maildir_is(int dir)
+ms_maildir_is(int dir, const char *name)
 {
-	return has_dir(dir, "cur") &&
-	       (has_dir(dir, "new") || stands_alone(dir));
+	bool cur = has_dir(dir, "cur"), new = has_dir(dir, "new");
+
+	if (cur == new)
+		return cur;
+	return (name != NULL && name[0] == '.') ||
+	       !any_name(dir, ".", is_part, false) ||
+	       any_name(dir, cur ? "cur" : "new", is_delivery, true);
 }
 
 /* A line is a number, a space and a name. The number 0 means the letter a. */
@@ -115,9 +162,7 @@ ms_keywords_release(struct ms_keywords *k)
 	*k = (struct ms_keywords){0};
 }
 
-/*
- * Finds the letters after ":2,"; "!2," or ";2," on file systems without colons.
- */
+/* "!2," and ";2," are from file systems without colons. */
 static const char *
 info(const char *name)
 {
@@ -127,7 +172,7 @@ info(const char *name)
 		if ((name[i] == ':' || name[i] == '!' || name[i] == ';') &&
 		    name[i + 1] == '2' && name[i + 2] == ',')
 			return name + i + 3;
-	return "";
+	return NULL;
 }
 
 static void
@@ -150,6 +195,8 @@ ms_maildir_flags(
 	const char *letters = info(name);
 
 	ms_buf_clear(out);
+	if (letters == NULL)
+		return;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (strchr(letters, flags[i].letter) != NULL)
 			add_flag(out, flags[i].flag);

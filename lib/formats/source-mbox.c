@@ -5,14 +5,40 @@
 #include "source-impl.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+/* Is the first field of the window a field of mail? */
+static bool
+first_field_is_mail(struct ms_slice w)
+{
+	struct ms_slice line, name;
+	const unsigned char *lf;
+
+	do {
+		lf = memchr(w.p, '\n', w.n);
+		line = (struct ms_slice){
+		    w.p, lf != NULL ? (size_t)(lf - w.p) : w.n};
+		name = ms_mbox_field_name(line);
+		if (name.n > 0)
+			return ms_source_mail_field(name);
+		w.n -= line.n + (lf != NULL);
+		w.p += line.n + (lf != NULL);
+	} while (lf != NULL);
+	return false;
+}
 
 static int
 looks(const struct ms_source *src, struct ms_slice window, bool eof)
 {
+	int rc;
+
 	/* If the user names the format, the beginning can be missing. */
 	if (src->opt.format == MS_FORMAT_MBOX)
 		return 1;
-	return ms_mbox_looks(window.p, window.n, eof);
+	rc = ms_mbox_looks(window.p, window.n, eof);
+	if (rc > 0 && ms_source_is_other(window))
+		return 0;
+	return rc == 2 && !src->file.eml ? first_field_is_mail(window) : rc;
 }
 
 /* An .eml with a From_ line at its beginning is an mbox with one message. */
@@ -84,7 +110,10 @@ next(struct ms_source *src, struct ms_err *err)
 	ms_source_where_at(src, " @ ", offset);
 	ms_source_set_folder(src);
 	if (ms_mbox_date(from, &date))
-		ms_source_set_date(src, date);
+		ms_source_set_date(src,
+		    ms_mbox_thunderbird(from) ? MS_RAW_THUNDERBIRD
+					      : MS_RAW_FROM_LINE,
+		    date);
 	return 1;
 }
 

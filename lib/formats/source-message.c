@@ -2,7 +2,9 @@
  * source-message.c - what the formats set for the current message: folder, date
  * and position. ms-stream(5).
  */
-#include "source-impl.h"
+#include "client-impl.h"
+
+#include <inttypes.h>
 
 void
 ms_source_folder(struct ms_source *src, const char *name)
@@ -43,15 +45,16 @@ ms_source_file_folder(struct ms_source *src, bool mbox)
 			ms_buf_add_byte(&path, '/');
 		ms_buf_add(&path, f->stem.p, f->stem.n);
 	}
+	if (src->client != NULL)
+		ms_client_inbox(&path);
 	ms_source_folder(src, ms_buf_str(&path));
 	ms_buf_release(&path);
 }
 
 void
-ms_source_set_date(struct ms_source *src, int64_t date)
+ms_source_set_date(struct ms_source *src, enum ms_raw_kind kind, int64_t date)
 {
-	src->date = date;
-	src->has_date = true;
+	src->raw = (struct ms_raw_date){date, (uint8_t)kind};
 }
 
 void
@@ -75,6 +78,27 @@ ms_source_where_at(struct ms_source *src, const char *what, uint64_t n)
 	ms_buf_add(&src->where, p, (size_t)(digits + sizeof(digits) - p));
 }
 
+void
+ms_source_remark(struct ms_source *src, const char *text)
+{
+	if (src->opt.remark != NULL)
+		src->opt.remark(
+		    src->opt.remark_ctx, ms_buf_str(&src->where), text);
+}
+
+void
+ms_source_remark_at(struct ms_source *src, uint64_t offset, const char *text)
+{
+	struct ms_buf where = {0};
+
+	if (src->opt.remark == NULL)
+		return;
+	ms_buf_add(&where, src->file.name.p, src->file.name.n);
+	ms_buf_printf(&where, " @ %" PRIu64, offset);
+	src->opt.remark(src->opt.remark_ctx, ms_buf_str(&where), text);
+	ms_buf_release(&where);
+}
+
 int
 ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
     struct ms_err *err)
@@ -92,6 +116,15 @@ ms_source_split(struct ms_source *src, struct ms_slice *piece, uint64_t *offset,
 		    &src->mbox, w.p, w.n, src->in.eof, &used, piece);
 		*offset += (uint64_t)(piece->p - w.p);
 		ms_input_use(&src->in, used);
+		if (event == MS_MBOX_DOUBT) {
+			ms_source_remark_at(src, *offset,
+			    src->count == 0 && src->mbox.doubted
+				? "perhaps no message begins here: too little "
+				  "of a header follows"
+				: "perhaps a message begins here, but the line "
+				  "was kept as text");
+			continue;
+		}
 		if (event != MS_MBOX_MORE)
 			return (int)event;
 		if (ms_input_more(&src->in, err) < 0)

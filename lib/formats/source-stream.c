@@ -3,6 +3,7 @@
  * trailers. ms-stream(5).
  */
 #include "source-impl.h"
+#include "stop.h"
 #include "time.h"
 
 #include <inttypes.h>
@@ -11,16 +12,28 @@
 static const char field[] = "MS-Envelope:";
 #define FIELD_LEN (sizeof(field) - 1)
 
+static struct ms_slice
+without_cr(struct ms_slice line)
+{
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
 static int
 looks(const struct ms_source *src, struct ms_slice w, bool eof)
 {
-	size_t n = sizeof(MS_STREAM_FROM) - 1;
+	size_t n = sizeof(MS_STREAM_FROM) - 2;
+	const unsigned char *lf;
 
-	if (!src->file.named)
+	if (!src->file.named ||
+	    memcmp(w.p, MS_STREAM_FROM, w.n < n ? w.n : n) != 0)
 		return 0;
-	if (w.n >= n)
-		return memcmp(w.p, MS_STREAM_FROM, n) == 0;
-	return !eof && memcmp(w.p, MS_STREAM_FROM, w.n) == 0 ? -1 : 0;
+	lf = memchr(w.p, '\n', w.n < n + 2 ? w.n : n + 2);
+	if (lf == NULL)
+		return eof || w.n >= n + 2 ? 0 : -1;
+	w.n = (size_t)(lf - w.p);
+	return ms_mbox_is_stream(without_cr(w));
 }
 
 static void
@@ -28,6 +41,7 @@ begin(struct ms_source *src)
 {
 	ms_mbox_init(&src->mbox, MS_MBOX_STREAM, true);
 	src->stream = true;
+	src->in.grace_ms = MS_STOP_GRACE_MS;
 }
 
 /*
@@ -89,6 +103,11 @@ add_trailer(struct ms_source *src, const struct ms_trailer *t)
 	sum->failed += t->failed;
 	if (t->status > sum->status)
 		sum->status = t->status;
+	if (sum->archive[0] == '\0')
+		memcpy(sum->archive, t->archive, sizeof(sum->archive));
+	else if (t->archive[0] != '\0' && strcmp(t->archive, sum->archive) != 0)
+		snprintf(sum->archive, sizeof(sum->archive), "%s",
+		    MS_SEVERAL_ARCHIVES);
 	src->whole = true;
 }
 
@@ -140,12 +159,26 @@ bad_envelope(struct ms_source *src, struct ms_err *err)
 	    err, MS_DATA, "the message does not begin with MS-Envelope");
 }
 
+/* Version 0.1 wrote no raw date. */
+static void
+set_date(struct ms_source *src)
+{
+	const char *raw = src->env.value[MS_ATTR_RAW_DATE];
+	const char *text = src->env.value[MS_ATTR_DATE];
+	int64_t date;
+
+	if (raw != NULL && ms_raw_parse(raw, &src->raw))
+		return;
+	if (text != NULL && ms_time_parse(text, &date))
+		ms_source_set_date(
+		    src, ms_raw_unstated(src->env.value[MS_ATTR_SOURCE]), date);
+}
+
 static int
 next(struct ms_source *src, struct ms_err *err)
 {
 	struct ms_trailer t;
 	struct ms_slice line;
-	int64_t date;
 	int rc;
 
 	for (;;) {
@@ -160,7 +193,10 @@ next(struct ms_source *src, struct ms_err *err)
 			return -1;
 		if (rc == 0)
 			return bad_envelope(src, err);
-		rc = ms_envelope_parse(&src->env, &t, line, err);
+		rc = ms_envelope_parse(&src->env, &t, without_cr(line), err);
+		if (rc == MS_STREAM_IDLE)
+			(void)ms_envelope_progress(without_cr(line),
+			    &src->writer, &src->writer_folder);
 		ms_input_use(&src->in, FIELD_LEN + line.n + 1);
 		if (rc < 0) {
 			src->reading = true;
@@ -176,9 +212,7 @@ next(struct ms_source *src, struct ms_err *err)
 	src->trusted = true;
 	ms_source_folder(src, src->env.value[MS_ATTR_FOLDER]);
 	ms_source_set_folder(src);
-	if (src->env.value[MS_ATTR_DATE] != NULL &&
-	    ms_time_parse(src->env.value[MS_ATTR_DATE], &date))
-		ms_source_set_date(src, date);
+	set_date(src);
 	return 1;
 }
 
@@ -195,7 +229,7 @@ check_end(struct ms_source *src, struct ms_err *err)
 	int rc;
 
 	rc = envelope_line(src, (size_t)(lf + 1 - w.p), &line, err);
-	if (rc > 0 && ms_envelope_void(line, &reason))
+	if (rc > 0 && ms_envelope_void(without_cr(line), &reason))
 		rc = ms_fail(err, MS_DATA, MS_SOURCE_CANCELLED "%s%s",
 		    reason.n > 0 ? ": " : "", ms_buf_str(&reason));
 	ms_buf_release(&reason);

@@ -26,6 +26,16 @@ ms_text_add(struct ms_buf *out, struct ms_slice bytes, bool level)
 	}
 }
 
+bool
+ms_is_text(struct ms_slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' && s.p[i] != '\t' && s.p[i] != '\r' &&
+		    s.p[i] != '\f' && s.p[i] != 0x1b)
+			return false;
+	return true;
+}
+
 void
 ms_folder_add(struct ms_buf *folder, struct ms_slice name)
 {

@@ -1,11 +1,10 @@
 /* source-tree.c - walks a directory tree for mail: files, mboxes, Maildirs.
  * ms-stream(5), Directories and Maildirs. */
-#include "source-impl.h"
+#include "client-impl.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,17 +41,23 @@ enum level_is {
 struct level {
 	DIR *dir;
 	enum level_is is;
-	bool inside; /* a Maildir, or below one */
+	bool inside;  /* a Maildir, or below one */
+	bool package; /* of Apple Mail: NAME.mbox */
+	bool profile; /* of Thunderbird */
 	struct names names;
 	size_t path_n, folder_n; /* lengths for the level above */
 	struct ms_keywords keywords;
+	struct ms_client_dir client;
+	struct ms_buf above; /* the folder of the level above, if there is a
+				client, which can begin it anew */
 };
 
 struct ms_tree {
 	int root;           /* the first directory to open, or -1 */
 	struct ms_buf path; /* of the current directory, on disk */
 	struct ms_buf folder;
-	bool any_maildir;
+	bool skipped; /* a file, because only Maildirs are read */
+	bool ended;
 	size_t depth;
 	struct level level[DEPTH_MAX];
 };
@@ -70,6 +75,18 @@ ms_tree_open(int fd, const char *root)
 	return t;
 }
 
+/* Gives the folder back that the client has perhaps changed. */
+static void
+forget_client(struct ms_tree *t, struct level *lv)
+{
+	if (lv->above.n > 0) {
+		ms_buf_clear(&t->folder);
+		ms_buf_add(&t->folder, lv->above.p, lv->above.n);
+	}
+	ms_buf_release(&lv->above);
+	ms_client_leave(&lv->client);
+}
+
 static void
 pop(struct ms_tree *t)
 {
@@ -81,6 +98,7 @@ pop(struct ms_tree *t)
 	ms_keywords_release(&lv->keywords);
 	t->path.n = lv->path_n;
 	t->folder.n = lv->folder_n;
+	forget_client(t, lv);
 }
 
 void
@@ -98,25 +116,6 @@ ms_tree_close(struct ms_tree *t)
 }
 
 /* ---- the names of a directory ---- */
-
-/* Files of mail programs that contain no mail. */
-static bool
-is_bookkeeping(const char *name)
-{
-	static const char *const patterns[] = {"*.msf", "*.lock",
-	    "dovecot-acl*", "dovecot-attributes*", "dovecot-keywords*",
-	    "dovecot-uidlist*", "dovecot-uidvalidity*", "dovecot.index*",
-	    "dovecot.list.index*", "dovecot.mailbox.log*", "maildirfolder",
-	    "maildirsize", "courierimap*", "subscriptions",
-	    "msgFilterRules.dat", "popstate.dat"};
-
-	if (name[0] == '.')
-		return true;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (fnmatch(patterns[i], name, 0) == 0)
-			return true;
-	return false;
-}
 
 static enum kind
 kind_of_mode(mode_t mode)
@@ -152,14 +151,22 @@ leads_to_maildir(int dir, const char *name)
 
 	if (fd < 0)
 		return false;
-	yes = ms_maildir_is(fd);
+	yes = ms_maildir_is(fd, name);
 	close(fd);
 	return yes;
 }
 
+/* The directories of a profile of Thunderbird that have mail. */
+static bool
+is_mail_of_profile(const char *name)
+{
+	return strcmp(name, "Mail") == 0 || strcmp(name, "ImapMail") == 0;
+}
+
 /* Whether an entry is visited, and as what kind. */
 static bool
-is_wanted(const struct level *lv, const char *name, enum kind *kind)
+is_wanted(const struct ms_client_state *c, const struct level *lv,
+    const char *name, enum kind *kind)
 {
 	bool cur_new = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
 
@@ -171,9 +178,18 @@ is_wanted(const struct level *lv, const char *name, enum kind *kind)
 		*kind = KIND_MAIL;
 	if (lv->is == MAILDIR && strcmp(name, "tmp") == 0)
 		return false;
+	if (lv->package && (strcmp(name, "table_of_contents") == 0 ||
+			       strcmp(name, "Info.plist") == 0))
+		return false;
+	if (lv->profile)
+		return *kind == KIND_DIR && is_mail_of_profile(name);
 	if (*kind == KIND_LINK && name[0] == '.')
 		return leads_to_maildir(dirfd(lv->dir), name);
-	return *kind == KIND_DIR || *kind == KIND_MAIL || !is_bookkeeping(name);
+	if (c != NULL && *kind != KIND_DIR && *kind != KIND_MAIL &&
+	    !ms_client_wants(c, &lv->client, name))
+		return false;
+	return *kind == KIND_DIR || *kind == KIND_MAIL ||
+	       !ms_is_bookkeeping(name);
 }
 
 static int
@@ -209,7 +225,7 @@ by_name(const void *a, const void *b, void *text)
  * read; the others are kept.
  */
 static int
-list(struct level *lv, struct ms_err *err)
+list(const struct ms_client_state *c, struct level *lv, struct ms_err *err)
 {
 	struct names *l = &lv->names;
 	struct dirent *d;
@@ -224,7 +240,7 @@ list(struct level *lv, struct ms_err *err)
 		if (d == NULL)
 			break;
 		kind = kind_of(d, dirfd(lv->dir));
-		if (!is_wanted(lv, d->d_name, &kind))
+		if (!is_wanted(c, lv, d->d_name, &kind))
 			continue;
 		if (add_name(l, kind, d->d_name, err) < 0) {
 			rc = -1;
@@ -257,22 +273,116 @@ set_where(struct ms_source *src, const char *name)
 }
 
 static void
-name_level(struct ms_tree *t, const struct level *lv, const char *name)
+name_level(
+    struct ms_tree *t, const struct level *lv, const char *name, bool folder)
 {
 	struct ms_slice s = ms_slice_str(name);
 
 	ms_buf_add_byte(&t->path, '/');
 	ms_buf_add_str(&t->path, name);
-	if (lv->is == MESSAGES)
+	if (lv->is == MESSAGES || !folder)
 		return;
 	if (lv->inside) {
 		ms_maildir_folder(&t->folder, name);
 		return;
 	}
+	/* The messages of a package of Apple Mail are in the folder NAME. */
+	if (t->depth > 1 && lv[-1].package && strcmp(name, "Messages") == 0)
+		return;
 	/* Thunderbird stores the folders below the mbox Work in Work.sbd. */
 	if (ms_name_ends(name, ".sbd"))
 		s.n -= 4;
-	ms_folder_add(&t->folder, s);
+	ms_folder_add(&t->folder, lv->package ? ms_name_stem(name) : s);
+}
+
+/* Whether the directory is a package of Apple Mail, which is one mbox. */
+static bool
+is_package(int dir, const char *name)
+{
+	struct stat st;
+
+	return ms_name_ends(name, ".mbox") &&
+	       ((fstatat(dir, "mbox", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode)) ||
+		   (fstatat(dir, "Messages", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       S_ISDIR(st.st_mode)));
+}
+
+/* Whether the directory is a profile of Thunderbird, which has mail in two
+ * directories, and many files of other kinds. */
+static bool
+is_profile(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "prefs.js", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) &&
+	       ((fstatat(dir, "Mail", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode)) ||
+		   (fstatat(dir, "ImapMail", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       S_ISDIR(st.st_mode)));
+}
+
+/* The last level of the path on the command line. */
+static const char *
+root_name(struct ms_tree *t)
+{
+	const char *path = ms_buf_str(&t->path), *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Whether the directory holds more than what mail programs leave in it. */
+static bool
+holds_files(int dir)
+{
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	d = fdopendir(dir);
+	if (d == NULL) {
+		close(dir);
+		return true;
+	}
+	while (!found && (e = readdir(d)) != NULL)
+		found = !ms_is_bookkeeping(e->d_name) &&
+			strcmp(e->d_name, "tmp") != 0;
+	closedir(d);
+	return found;
+}
+
+/* Asks the client about a directory; it can append to t->folder. */
+static enum ms_client_entry
+ask_client(struct ms_source *src, int fd, const char *name, bool messages,
+    bool maildir)
+{
+	struct ms_tree *t = src->tree;
+	struct level *lv = &t->level[t->depth];
+	struct ms_client_place at = {.parent = -1,
+	    .fd = fd,
+	    .name = name != NULL ? name : root_name(t),
+	    .path = ms_buf_str(&t->path),
+	    .root = name == NULL,
+	    .maildir = maildir};
+
+	*lv = (struct level){.path_n = t->path.n, .folder_n = t->folder.n};
+	if (src->client == NULL || messages)
+		return MS_CLIENT_AS_USUAL;
+	ms_buf_add(&lv->above, t->folder.p, t->folder.n);
+	if (t->depth > 0)
+		at.parent = dirfd(lv[-1].dir);
+	return ms_client_enter(src->client,
+	    t->depth > 0 ? &lv[-1].client : NULL, &at, &lv->client, &t->folder);
+}
+
+static void
+remark_hidden(struct ms_source *src, int fd, const char *name)
+{
+	if (!holds_files(fd))
+		return;
+	set_where(src, name);
+	ms_source_remark(src, "hidden directory, not read");
 }
 
 /*
@@ -285,30 +395,52 @@ push(struct ms_source *src, int fd, const char *name, bool messages,
 {
 	struct ms_tree *t = src->tree;
 	struct level *lv = &t->level[t->depth];
-	bool maildir = !messages && ms_maildir_is(fd);
+	bool maildir = !messages && ms_maildir_is(fd, name);
+	enum ms_client_entry entry =
+	    ask_client(src, fd, name, messages, maildir);
 
-	if (name != NULL && name[0] == '.' && !maildir) {
+	if (entry == MS_CLIENT_SKIP) {
 		close(fd);
+		forget_client(t, lv);
 		return 0;
 	}
-	*lv = (struct level){.path_n = t->path.n, .folder_n = t->folder.n};
+	if (entry == MS_CLIENT_AS_USUAL && name != NULL && name[0] == '.' &&
+	    !maildir) {
+		forget_client(t, lv);
+		remark_hidden(src, fd, name);
+		return 0;
+	}
 	lv->is = messages ? MESSAGES : maildir ? MAILDIR : PLAIN;
+	lv->package = !messages && !maildir &&
+		      is_package(fd, name != NULL ? name : root_name(t));
+	lv->profile =
+	    src->client == NULL && !messages && !maildir && is_profile(fd);
 	lv->inside = maildir || (t->depth > 0 && lv[-1].inside);
 	lv->dir = fdopendir(fd);
 	if (lv->dir == NULL) {
 		ms_fail_errno(err, "cannot be opened");
 		close(fd);
+		forget_client(t, lv);
 		set_where(src, name);
 		return -1;
 	}
 	t->depth++;
 	if (name != NULL)
-		name_level(t, lv, name);
+		name_level(t, lv, name, entry == MS_CLIENT_AS_USUAL);
+	else if (lv->package && src->into == NULL &&
+		 entry == MS_CLIENT_AS_USUAL)
+		ms_folder_add(&t->folder, ms_name_stem(root_name(t)));
 	if (maildir) {
-		t->any_maildir = true;
+		src->found = true;
 		ms_keywords_read(&lv->keywords, fd);
 	}
-	if (list(lv, err) < 0) {
+	if (lv->profile) {
+		set_where(src, NULL);
+		ms_source_remark(src,
+		    "profile of Thunderbird, of which only Mail and ImapMail "
+		    "are read; see --client");
+	}
+	if (list(src->client, lv, err) < 0) {
 		set_where(src, NULL);
 		return -1;
 	}
@@ -343,6 +475,13 @@ enter(
 }
 
 /* ---- files ---- */
+
+/* Whether the file contains the messages of a package of Apple Mail. */
+static bool
+is_mbox(const struct level *lv, const char *name)
+{
+	return lv->package && strcmp(name, "mbox") == 0;
+}
 
 /* Thunderbird stores an empty folder as an empty file next to its index. */
 static bool
@@ -382,7 +521,10 @@ open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 		close(fd);
 		return ms_fail(err, MS_DATA, "not a regular file");
 	}
-	if (lv->is == PLAIN && is_empty_folder(dirfd(lv->dir), name, &st)) {
+	if (lv->is != MESSAGES && st.st_size == 0 &&
+	    (src->client != NULL || is_mbox(lv, name) ||
+		is_empty_folder(dirfd(lv->dir), name, &st))) {
+		src->found = true;
 		close(fd);
 		return 0;
 	}
@@ -393,12 +535,18 @@ open_file(struct ms_source *src, const char *name, int *out, struct ms_err *err)
 	f->delivery = lv->is == MESSAGES;
 	if (f->delivery)
 		ms_maildir_flags(&f->flags, name, &lv[-1].keywords);
-	else
+	else if (!is_mbox(lv, name))
 		ms_folder_add(&f->stem, ms_name_stem(name));
 	f->mtime = st.st_mtim.tv_sec;
 	f->has_mtime = true;
 	f->in_tree = true;
 	f->eml = ms_name_ends(name, ".eml");
+	f->emlx = ms_name_ends(name, ".emlx");
+	f->partial = ms_name_ends(name, ".partial.emlx");
+	f->message = false;
+	if (src->client != NULL)
+		ms_client_file(src, f->delivery ? &lv[-1].client : &lv->client,
+		    dirfd(lv->dir), name);
 	*out = fd;
 	return 1;
 }
@@ -422,8 +570,11 @@ visit(struct ms_source *src, const char *entry, int *out, struct ms_err *err)
 		 * A user who asks for a Maildir does not get other files in the
 		 * tree.
 		 */
-		if (src->opt.format == MS_FORMAT_MAILDIR && lv->is != MESSAGES)
+		if (src->opt.format == MS_FORMAT_MAILDIR &&
+		    lv->is != MESSAGES) {
+			src->tree->skipped = true;
 			return 0;
+		}
 		return open_file(src, name, out, err);
 	case KIND_LINK:
 		set_where(src, name);
@@ -459,10 +610,13 @@ ms_tree_next(struct ms_source *src, int *out, struct ms_err *err)
 		if (rc != 0)
 			return rc;
 	}
-	if (src->opt.format == MS_FORMAT_MAILDIR && !t->any_maildir) {
-		t->any_maildir = true;
-		set_where(src, NULL);
-		return ms_fail(err, MS_NOINPUT, "contains no Maildir");
-	}
+	if (src->found || t->ended)
+		return 0;
+	t->ended = true;
+	set_where(src, NULL);
+	if (!src->failed && !t->skipped)
+		return ms_fail(err, MS_NOINPUT, "contains no mail");
+	if (src->opt.format == MS_FORMAT_MAILDIR)
+		return ms_fail(err, MS_DATA, "contains no Maildir");
 	return 0;
 }

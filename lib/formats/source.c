@@ -10,12 +10,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "client-impl.h"
+#include "container.h"
+#include "outlook.h"
 #include "utf8.h"
 #include "message-hasher.h"
 
 /* In the order in which they are tried. */
-static const struct ms_source_format *const formats[] = {
-    &ms_source_stream, &ms_source_mbox, &ms_source_eml};
+static const struct ms_source_format *const formats[] = {&ms_source_outlook,
+    &ms_source_stream, &ms_source_mbox, &ms_source_emlx, &ms_source_eml};
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* ---- one file ---- */
@@ -23,7 +26,10 @@ static const struct ms_source_format *const formats[] = {
 static void
 end_file(struct ms_source *src)
 {
-	src->done += src->in.offset;
+	if (src->in.container == NULL)
+		src->done += src->in.offset;
+	else
+		ms_source_points_drain(src);
 	ms_input_end(&src->in);
 	src->format = NULL;
 }
@@ -35,7 +41,7 @@ end_file(struct ms_source *src)
 static const struct ms_source_format *
 tell_format(struct ms_source *src, struct ms_err *err)
 {
-	const char *mismatch = ms_source_eml.mismatch;
+	const char *mismatch = NULL;
 	const struct ms_source_format *f;
 	bool more = true;
 	int rc;
@@ -56,8 +62,32 @@ tell_format(struct ms_source *src, struct ms_err *err)
 		if (rc > 0)
 			return f;
 	}
-	(void)ms_fail(err, MS_DATA, "%s", mismatch);
+	if (mismatch == NULL)
+		(void)ms_source_refuse(ms_input_window(&src->in), err);
+	else
+		(void)ms_fail(err, MS_DATA, "%s", mismatch);
 	return NULL;
+}
+
+/* Containers in containers are unpacked with them. */
+static bool
+can_be_container(const struct ms_source *src)
+{
+	return !src->container.open && !src->file.delivery &&
+	       (src->opt.format == MS_FORMAT_AUTO ||
+		   src->opt.format == MS_FORMAT_MBOX);
+}
+
+static int
+begin_container(struct ms_source *src, struct ms_err *err)
+{
+	int rc = ms_source_container_begin(src, err);
+
+	src->in.offset = 0; /* the container counts its bytes */
+	end_file(src);
+	if (rc == 0)
+		ms_source_container_resume(src);
+	return rc;
 }
 
 /*
@@ -71,21 +101,43 @@ begin_file(struct ms_source *src, int fd, bool owned, struct ms_err *err)
 	int rc;
 
 	ms_input_begin(&src->in, fd, owned);
-	src->count = 0;
+	if (src->container.open)
+		ms_source_container_input(src);
+	else
+		src->points.on = false;
+	src->count = src->properties = 0;
+	src->outlook_begun = false;
 	ms_source_where(src);
 	rc = ms_input_more(&src->in, err);
+	/* A client's own formats need other files, too. */
+	if (rc > 0 && src->client != NULL && !src->container.open)
+		format = ms_client_format(src);
 	if (rc == 0)
 		(void)ms_fail(err, MS_NOINPUT, "empty");
-	else if (rc > 0)
-		format = src->file.delivery || src->opt.format == MS_FORMAT_EML
+	else if (rc > 0 && format == NULL && can_be_container(src) &&
+		 ms_source_is_container(src))
+		return begin_container(src, err);
+	else if (rc > 0 && format == NULL)
+		format = src->file.delivery || src->file.message ||
+				 src->opt.format == MS_FORMAT_EML
 			     ? &ms_source_eml
 			     : tell_format(src, err);
+	/* A stream is believed, so a file must not be one by chance. */
+	if (format == &ms_source_stream && owned &&
+	    src->opt.format == MS_FORMAT_AUTO) {
+		(void)ms_fail(err, MS_DATA,
+		    "begins like a message stream; if you trust it, use "
+		    "--format stream");
+		format = NULL;
+	}
 	if (format == NULL) {
 		end_file(src);
 		return -1;
 	}
 	src->format = format;
 	format->begin(src);
+	if (format == &ms_source_mbox)
+		ms_source_points_mbox(src);
 	return 0;
 }
 
@@ -106,6 +158,19 @@ name_file(struct ms_source *src, const char *path)
 	ms_text_add(&f->name, ms_slice_str(path), false);
 	ms_folder_add(&f->stem, ms_name_stem(base));
 	f->eml = ms_name_ends(base, ".eml");
+	f->emlx = ms_name_ends(base, ".emlx");
+	f->partial = ms_name_ends(base, ".partial.emlx");
+	if (src->client != NULL)
+		ms_client_file(src, NULL, AT_FDCWD, path);
+}
+
+/* The bytes of a file after its position. */
+static uint64_t
+rest_of(int fd, uint64_t size)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+
+	return at > 0 && (uint64_t)at < size ? size - (uint64_t)at : size;
 }
 
 static int
@@ -118,7 +183,7 @@ begin_named(struct ms_source *src, const char *path, struct ms_err *err)
 	if (owned)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return ms_fail(err, MS_NOINPUT, "open: %s", strerror(errno));
+		return ms_fail(err, MS_NOINPUT, "%s", strerror(errno));
 	if (fstat(fd, &st) < 0) {
 		ms_fail_errno(err, "stat");
 		goto fail;
@@ -141,6 +206,8 @@ begin_named(struct ms_source *src, const char *path, struct ms_err *err)
 		src->file.mtime = st.st_mtim.tv_sec;
 		src->file.has_mtime = true;
 		src->total = (uint64_t)st.st_size;
+		if (!owned)
+			src->total = rest_of(fd, src->total);
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	return begin_file(src, fd, owned, err);
@@ -164,6 +231,8 @@ ms_source_open(struct ms_source **out, const char *path,
 	src->in.eof = true;
 	if (opt->into != NULL && opt->into[0] != '\0')
 		src->into = ms_xstrdup(opt->into);
+	if (opt->client != MS_CLIENT_NONE)
+		src->client = ms_client_open(&src->opt, src->into);
 	if (begin_named(src, path, err) < 0) {
 		ms_source_close(src);
 		return -1;
@@ -182,15 +251,27 @@ ms_source_close(struct ms_source *src)
 	ms_envelope_release(&src->env);
 	ms_buf_release(&src->where);
 	ms_buf_release(&src->folder);
+	ms_buf_release(&src->writer_folder);
 	ms_buf_release(&src->file.name);
 	ms_buf_release(&src->file.folder);
 	ms_buf_release(&src->file.stem);
 	ms_buf_release(&src->file.flags);
+	ms_client_close(src->client);
+	ms_buf_release(&src->container.name);
+	ms_buf_release(&src->container.folder);
+	ms_buf_release(&src->container.stem);
 	free(src->into);
 	free(src);
 }
 
 /* ---- messages ---- */
+
+static int
+read_message(struct ms_source *src, struct ms_slice *piece, struct ms_err *err)
+{
+	return src->client != NULL ? ms_client_read(src, piece, err)
+				   : src->format->read(src, piece, err);
+}
 
 /* Skips the rest of a message that the caller has not read to its end. */
 static void
@@ -201,7 +282,7 @@ skip_rest(struct ms_source *src)
 	if (src->format->one)
 		src->reading = false;
 	while (src->reading)
-		src->reading = src->format->read(src, &piece, NULL) > 0;
+		src->reading = read_message(src, &piece, NULL) > 0;
 }
 
 static int
@@ -213,13 +294,25 @@ next_message(struct ms_source *src, struct ms_err *err)
 		if (src->format != NULL) {
 			skip_rest(src);
 			ms_envelope_release(&src->env);
-			src->trusted = src->has_date = false;
+			src->trusted = false;
+			ms_source_set_date(src, MS_RAW_NONE, 0);
 			rc = 0;
 			if (!src->in.failed)
 				rc = src->format->next(src, err);
+			src->container.failed |= rc < 0;
 			if (rc != 0)
 				return rc;
 			end_file(src);
+		}
+		if (src->container.open) {
+			rc = ms_source_container_next(src, err);
+			if (rc > 0 && begin_file(src, -1, true, err) < 0) {
+				src->container.failed = true;
+				return -1;
+			}
+			if (rc < 0)
+				return -1;
+			continue;
 		}
 		if (src->tree == NULL)
 			return 0;
@@ -231,30 +324,51 @@ next_message(struct ms_source *src, struct ms_err *err)
 	}
 }
 
+/* The message that was found, or the same one in its next folder. */
+static int
+find_message(struct ms_source *src, struct ms_err *err)
+{
+	int rc;
+
+	if (src->client != NULL && ms_client_again(src))
+		return 1;
+	rc = next_message(src, err);
+	if (rc > 0 && src->client != NULL)
+		rc = ms_client_begin(src, err);
+	return rc;
+}
+
 int
 ms_source_next(
     struct ms_source *src, struct ms_arrival *arrival, struct ms_err *err)
 {
-	int rc = next_message(src, err);
+	int rc = find_message(src, err);
 
 	*arrival = (struct ms_arrival){.env = src->env,
 	    .trusted = src->trusted,
 	    .where = ms_buf_str(&src->where),
-	    .date = src->date,
-	    .has_date = src->has_date};
+	    .raw = src->raw};
 	if (rc == 0)
 		return 0;
-	if (src->format == NULL)
-		return -1; /* a file or directory that could not be opened */
+	if (src->format == NULL) { /* a file or directory cannot be opened */
+		src->failed = true;
+		return -1;
+	}
 	src->count++;
+	src->failed |= rc < 0;
 	if (rc < 0)
 		return -1;
-	src->reading = true;
+	src->found = src->reading = true;
+	src->points.messages++;
 	src->given = 0;
-	if (src->file.has_mtime && (src->format->one || src->file.eml)) {
-		arrival->fallback_date = src->file.mtime;
-		arrival->has_fallback_date = true;
+	if (src->client != NULL) {
+		arrival->left_out = ms_client_left_out(src->client);
+		arrival->fault = ms_client_fault(src->client);
 	}
+	if (src->file.has_mtime && (src->format->one || src->file.eml) &&
+	    (src->raw.kind == MS_RAW_THUNDERBIRD || !ms_raw_is_date(src->raw)))
+		arrival->raw =
+		    (struct ms_raw_date){src->file.mtime, MS_RAW_FILE};
 	return 1;
 }
 
@@ -266,7 +380,7 @@ ms_source_read(
 
 	if (!src->reading)
 		return 0;
-	rc = src->format->read(src, piece, err);
+	rc = read_message(src, piece, err);
 	if (rc <= 0) {
 		src->reading = false;
 		return rc;
@@ -279,10 +393,44 @@ ms_source_read(
 }
 
 void
-ms_source_progress(const struct ms_source *src, uint64_t *done, uint64_t *total)
+ms_source_progress(const struct ms_source *src, struct ms_progress *p)
 {
-	*done = src->done + (src->format != NULL ? src->in.offset : 0);
-	*total = src->total;
+	uint64_t items = 0, done;
+
+	if (src->outlook_begun)
+		items = ms_mapi_reader_items(src->opt.outlook, &done);
+	if (items > 0) {
+		p->messages = done;
+		p->messages_total = items;
+		return;
+	}
+	p->bytes = src->done;
+	if (src->container.open)
+		p->bytes += ms_container_used(src->opt.containers);
+	else if (src->format != NULL)
+		p->bytes += src->in.offset;
+	p->bytes_total = src->total;
+}
+
+bool
+ms_source_is_outlook(const struct ms_source *src)
+{
+	return src->format == &ms_source_outlook;
+}
+
+uint64_t
+ms_source_left_out(const struct ms_source *src)
+{
+	return src->left_out;
+}
+
+bool
+ms_source_writer(const struct ms_source *src, struct ms_progress *p)
+{
+	if (src->writer.messages == 0)
+		return false;
+	*p = src->writer;
+	return true;
 }
 
 int

@@ -1,240 +1,293 @@
 /*
- * attr.c - parses the attributes of a message in an answer to FETCH: flags,
- * date, size, Gmail's labels. RFC 3501, 7.4.2;
- * developers.google.com/gmail/imap/imap-extensions.
+ * attr.c - reads the attributes of a message in an answer to FETCH: flags,
+ * date, size, Gmail's labels. Attributes that are unknown or cannot be read are
+ * passed over. RFC 3501, 7.4.2; developers.google.com/gmail/imap/
+ * imap-extensions.
  */
 #include "imap.h"
 #include "impl.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "mail.h"
+#include "utf8.h"
 
-bool
-ms_imap_is_date(struct ms_imap *im, int type,
-    const struct mailimap_msg_att_body_section *section, const char *p,
-    size_t n)
+#define DATE_MAX 64      /* bytes of an INTERNALDATE */
+#define EMAIL_ID_MAX 255 /* bytes; RFC 8474, 7 */
+
+/* ---- flags ---- */
+
+static const char *const system_flags[] = {
+    "\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"};
+
+/* Writes the bytes of a keyword that flags cannot have as `\xE9`. */
+static void
+add_keyword(struct ms_buf *out, struct ms_slice text)
 {
-	const struct mailimap_section_spec *spec;
+	size_t i, n;
+	uint32_t c;
 
-	if (type != MAILIMAP_MSG_ATT_BODY_SECTION || section == NULL ||
-	    section->sec_section == NULL ||
-	    section->sec_section->sec_spec == NULL)
-		return false;
-	/* Only this section of a part is ever requested. */
-	spec = section->sec_section->sec_spec;
-	if (spec->sec_type != MAILIMAP_SECTION_SPEC_SECTION_PART)
-		return false;
-	if (n > MS_IMAP_DATE_MAX - im->date_n)
-		n = MS_IMAP_DATE_MAX - im->date_n;
-	memcpy(im->date + im->date_n, p, n);
-	im->date_n += n;
-	return true;
-}
-
-static const char *
-flag_name(const struct mailimap_flag *f)
-{
-	switch (f->fl_type) {
-	case MAILIMAP_FLAG_ANSWERED:
-		return "\\Answered";
-	case MAILIMAP_FLAG_FLAGGED:
-		return "\\Flagged";
-	case MAILIMAP_FLAG_DELETED:
-		return "\\Deleted";
-	case MAILIMAP_FLAG_SEEN:
-		return "\\Seen";
-	case MAILIMAP_FLAG_DRAFT:
-		return "\\Draft";
-	case MAILIMAP_FLAG_KEYWORD:
-		return f->fl_data.fl_keyword;
-	case MAILIMAP_FLAG_EXTENSION:
-		return f->fl_data.fl_extension;
-	default:
-		return NULL;
+	for (i = 0; i < text.n; i += n) {
+		n = ms_utf8_step(text.p + i, text.n - i, &c);
+		if (c == MS_NOT_UTF8 || c <= ' ' || (c >= 0x7f && c < 0xa0) ||
+		    (c == '\\' && i > 0))
+			for (size_t k = 0; k < n; k++)
+				ms_buf_printf(out, "\\x%02X", text.p[i + k]);
+		else
+			ms_buf_add(out, text.p + i, n);
 	}
 }
 
-/* Joins the flags by spaces. Returns false if they are too many. */
+/* Adds a flag after a blank. Returns false if the flags are too many. */
 static bool
-add_flags(struct ms_buf *out, const struct mailimap_msg_att_dynamic *d)
+add_flag(struct ms_buf *out, struct ms_slice text)
 {
-	const struct mailimap_flag_fetch *f;
-	const char *name;
-	clistiter *cur;
+	size_t before = out->n, i;
 
-	if (d->att_list == NULL)
+	if (ms_slice_is(text, "\\Recent") || ms_slice_is(text, "\\") ||
+	    text.n == 0)
 		return true;
-	for (cur = clist_begin(d->att_list); cur != NULL;
-	     cur = clist_next(cur)) {
-		f = clist_content(cur);
-		if (f->fl_type != MAILIMAP_FLAG_FETCH_OTHER ||
-		    f->fl_flag == NULL ||
-		    (name = flag_name(f->fl_flag)) == NULL)
-			continue;
-		if (out->n + strlen(name) + 2 > MS_IMAP_FLAGS_MAX)
-			return false;
-		if (out->n > 0)
-			ms_buf_add_byte(out, ' ');
-		if (f->fl_flag->fl_type == MAILIMAP_FLAG_EXTENSION)
-			ms_buf_add_byte(out, '\\');
-		ms_buf_add_str(out, name);
+	if (out->n + text.n > MS_IMAP_FLAGS_MAX)
+		return false;
+	if (out->n > 0)
+		ms_buf_add_byte(out, ' ');
+	for (i = 0; i < sizeof(system_flags) / sizeof(*system_flags); i++)
+		if (ms_slice_is(text, system_flags[i]))
+			text = ms_slice_str(system_flags[i]);
+	add_keyword(out, text);
+	if (out->n + 1 > MS_IMAP_FLAGS_MAX) {
+		out->n = before;
+		return false;
 	}
 	return true;
 }
 
-/* The system labels, and the uses of their folders. */
-static const struct {
-	const char *label;
-	unsigned use; /* 0: INBOX */
-} system_labels[] = {
-    {"\\Inbox", 0},
-    {"\\Sent", MS_USE_SENT},
-    {"\\Draft", MS_USE_DRAFTS},
-    {"\\Drafts", MS_USE_DRAFTS},
-    {"\\Starred", MS_USE_FLAGGED},
-    {"\\Flagged", MS_USE_FLAGGED},
-    {"\\Important", MS_USE_IMPORTANT},
-    {"\\Trash", MS_USE_TRASH},
-    {"\\Junk", MS_USE_JUNK},
-    {"\\Spam", MS_USE_JUNK},
-};
+/* ---- labels ---- */
 
 /*
- * Returns the folder of a system label, or NULL if the label is hidden from
- * IMAP or unknown.
+ * Returns the folder of a system label without its backslash, or NULL if the
+ * label is hidden from IMAP or unknown.
  */
 static const char *
-system_folder(const struct ms_imap *im, const char *label)
+system_folder(const struct ms_imap *im, struct ms_slice label)
 {
-	size_t i, k;
+	unsigned use = ms_imap_use(label);
 
-	for (i = 0; i < sizeof(system_labels) / sizeof(system_labels[0]); i++) {
-		if (strcasecmp(system_labels[i].label, label) != 0)
-			continue;
-		if (system_labels[i].use == 0)
-			return "INBOX";
-		for (k = 0; k < MS_IMAP_USES; k++)
-			if (system_labels[i].use == 1u << k)
-				return im->special[k];
-	}
+	if (ms_slice_is(label, "Inbox"))
+		return "INBOX";
+	for (size_t k = 0; k < MS_IMAP_USES; k++)
+		if (use == 1u << k)
+			return im->special[k];
 	return NULL;
 }
 
 /*
- * Writes the labels as names of folders, one in each line. Returns false if
- * they are too many.
+ * Adds a label as the name of a folder and a newline. Returns false if the
+ * labels are too many.
  */
 static bool
-add_labels(const struct ms_imap *im, struct ms_buf *out, const clist *labels)
+add_label(const struct ms_imap *im, struct ms_buf *out, struct ms_slice text)
 {
-	const char *folder;
-	char *label, *name;
-	clistiter *cur;
-	bool fits;
+	char *label = ms_xstrndup(text.p, text.n), *name = NULL;
+	const char *folder = NULL;
+	bool fits = true;
 
-	for (cur = clist_begin(labels); cur != NULL; cur = clist_next(cur)) {
-		label = clist_content(cur);
-		name = NULL;
-		if (label == NULL || strpbrk(label, "\r\n") != NULL)
-			continue;
-		if (*label == MS_IMAP_LABEL_MARK)
-			*label = '\\';
-		if (*label == '\\')
-			folder = system_folder(im, label);
-		else
-			folder = name = ms_imap_folder_name(label, '/');
-		fits = folder == NULL ||
-		       out->n + strlen(folder) + 1 <= MS_IMAP_FLAGS_MAX;
-		if (folder != NULL && *folder != '\0' && fits) {
-			ms_buf_add_str(out, folder);
-			ms_buf_add_byte(out, '\n');
-		}
-		free(name);
-		if (!fits)
-			return false;
+	if (*label == '\\')
+		folder = system_folder(im, ms_slice_str(label + 1));
+	else if (strpbrk(label, "\r\n") == NULL)
+		folder = name = ms_imap_folder_name(im, label, '/');
+	if (folder != NULL && *folder != '\0') {
+		fits = out->n + strlen(folder) + 1 <= MS_IMAP_FLAGS_MAX;
+		if (fits)
+			ms_buf_printf(out, "%s\n", folder);
 	}
-	return true;
+	free(label);
+	free(name);
+	return fits;
+}
+
+/* ---- attributes ---- */
+
+/* Reads a list of flags or labels, of which v is the beginning; NIL is an
+ * empty list. */
+static void
+read_list(struct ms_imap *im, struct ms_imap_attr *a, struct ms_imap_value *v,
+    bool labels)
+{
+	struct ms_buf *out = labels ? &a->labels : &a->flags;
+	bool list = v->type == MS_IMAP_OPEN, fits = true;
+
+	ms_buf_clear(out);
+	if (list)
+		ms_imap_value(&im->reader, v);
+	else if (ms_slice_is(v->text, "NIL"))
+		return;
+	while (v->type != MS_IMAP_CLOSE && v->type != MS_IMAP_END) {
+		if (fits &&
+		    (v->type == MS_IMAP_ATOM || v->type == MS_IMAP_STRING))
+			fits = labels ? add_label(im, out, v->text)
+				      : add_flag(out, v->text);
+		if (!list)
+			break;
+		ms_imap_value_next(&im->reader, v);
+	}
+	a->m.flags_cut |= !fits;
+}
+
+static bool
+is_email_id(struct ms_slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n && i <= EMAIL_ID_MAX; i++)
+		if (!isalnum(text.p[i]) && text.p[i] != '-' && text.p[i] != '_')
+			return false;
+	return i > 0 && i <= EMAIL_ID_MAX;
+}
+
+/* `(M6d99ac3275bb4e)`; RFC 8474, 5.1. After the part, it may be text of the
+ * message. */
+static void
+read_email_id(
+    struct ms_imap *im, struct ms_imap_attr *a, struct ms_imap_value *v)
+{
+	ms_buf_clear(&a->email_id);
+	if (v->type != MS_IMAP_OPEN)
+		return;
+	ms_imap_value(&im->reader, v);
+	if (is_email_id(v->text) && a->sections == 0) {
+		ms_buf_add(&a->email_id, v->text.p, v->text.n);
+		ms_imap_value(&im->reader, v);
+	}
+	if (v->type != MS_IMAP_CLOSE)
+		ms_buf_clear(&a->email_id);
+	ms_imap_value_leave(&im->reader, v);
 }
 
 static void
-read_static(struct ms_imap_attr *a, const struct mailimap_msg_att_static *s)
+read_section(
+    struct ms_imap *im, struct ms_imap_attr *a, const struct ms_imap_value *v)
 {
-	switch (s->att_type) {
-	case MAILIMAP_MSG_ATT_UID:
-		a->uid = s->att_data.att_uid;
+	if (a->sections++ == 0) {
+		a->sure_uid = a->m.uid != 0;
+		a->sure_size = a->m.has_size;
+	}
+	if (v->type == MS_IMAP_STRING)
+		ms_imap_part_add(im, v->text);
+	else if (v->type != MS_IMAP_DROPPED)
+		a->nils++;
+}
+
+enum name {
+	UNKNOWN,
+	UID,
+	FLAGS,
+	DATE,
+	SIZE,
+	LABELS,
+	EMAIL_ID,
+	SECTION
+};
+
+static enum name
+name_of(const struct ms_imap_value *v, enum ms_imap_part part)
+{
+	static const struct ms_imap_name names[] = {{"UID", UID},
+	    {"FLAGS", FLAGS}, {"INTERNALDATE", DATE}, {"RFC822.SIZE", SIZE},
+	    {"X-GM-LABELS", LABELS}, {"EMAILID", EMAIL_ID}};
+	enum name name = UNKNOWN;
+
+	if (v->type == MS_IMAP_ATOM)
+		name = (enum name)ms_imap_name(
+		    names, sizeof(names) / sizeof(*names), v->text);
+	if (name == UNKNOWN && v->type == MS_IMAP_ATOM &&
+	    ms_imap_part_is(part, v->text))
+		name = SECTION;
+	return name;
+}
+
+static void
+read_value(struct ms_imap *im, struct ms_imap_attr *a, enum name name,
+    struct ms_imap_value *v)
+{
+	struct ms_imap_message *m = &a->m;
+	uint64_t number = 0;
+
+	switch (name) {
+	case UID:
+		if (ms_imap_number(v->text, UINT32_MAX, &number) &&
+		    !a->sure_uid)
+			m->uid = (uint32_t)number;
 		break;
-	case MAILIMAP_MSG_ATT_RFC822_SIZE:
-		a->has_size = true;
-		a->size = s->att_data.att_rfc822_size;
+	case FLAGS:
+		a->has_flags = true;
+		read_list(im, a, v, false);
+		break;
+	case DATE:
+		m->has_date =
+		    v->text.n <= DATE_MAX && ms_mail_date(v->text, &m->date);
+		break;
+	case SIZE:
+		if (a->sure_size)
+			break;
+		m->has_size = ms_imap_number(v->text, UINT32_MAX, &number);
+		m->size = (uint32_t)number;
+		break;
+	case LABELS:
+		a->has_labels = true;
+		read_list(im, a, v, true);
+		break;
+	case EMAIL_ID:
+		read_email_id(im, a, v);
+		break;
+	case SECTION:
+		read_section(im, a, v);
 		break;
 	default:
 		break;
 	}
 }
 
+/* Makes a ready for the next message; memory is kept. */
 static void
-read_extension(struct ms_imap *im, struct ms_imap_attr *a,
-    const struct mailimap_extension_data *e)
+clear(struct ms_imap_attr *a)
 {
-	const struct mailimap_msg_att_xgmlabels *labels;
-
-	if (e == NULL || e->ext_data == NULL ||
-	    e->ext_extension->ext_id != MAILIMAP_EXTENSION_XGMLABELS)
-		return;
-	labels = e->ext_data;
+	*a = (struct ms_imap_attr){
+	    .flags = a->flags, .labels = a->labels, .email_id = a->email_id};
+	ms_buf_clear(&a->flags);
 	ms_buf_clear(&a->labels);
-	a->has_labels = true;
-	if (labels->att_labels != NULL &&
-	    !add_labels(im, &a->labels, labels->att_labels))
-		a->flags_cut = true;
+	ms_buf_clear(&a->email_id);
 }
 
 void
-ms_imap_attr_read(struct ms_imap *im, struct ms_imap_attr *a,
-    const struct mailimap_msg_att *att)
+ms_imap_attr_read(
+    struct ms_imap *im, struct ms_imap_attr *a, enum ms_imap_part part)
 {
-	const struct mailimap_msg_att_item *item;
-	clistiter *cur;
+	struct ms_imap_value v;
+	enum name name, next;
 
-	for (cur = clist_begin(att->att_list); cur != NULL;
-	     cur = clist_next(cur)) {
-		item = clist_content(cur);
-		switch (item->att_type) {
-		case MAILIMAP_MSG_ATT_ITEM_DYNAMIC:
-			ms_buf_clear(&a->flags);
-			a->has_flags = true;
-			if (!add_flags(&a->flags, item->att_data.att_dyn))
-				a->flags_cut = true;
-			break;
-		case MAILIMAP_MSG_ATT_ITEM_STATIC:
-			read_static(a, item->att_data.att_static);
-			break;
-		case MAILIMAP_MSG_ATT_ITEM_EXTENSION:
-			read_extension(
-			    im, a, item->att_data.att_extension_data);
-			break;
-		default:
-			break;
-		}
+	clear(a);
+	ms_imap_value(&im->reader, &v);
+	if (v.type == MS_IMAP_OPEN)
+		ms_imap_value(&im->reader, &v);
+	else
+		v.type = MS_IMAP_END;
+	while (v.type != MS_IMAP_CLOSE && v.type != MS_IMAP_END) {
+		name = name_of(&v, part);
+		ms_imap_value_next(&im->reader, &v);
+		/* An unknown name can be without a value. */
+		next = name_of(&v, part);
+		if (v.type == MS_IMAP_CLOSE || v.type == MS_IMAP_END ||
+		    (name == UNKNOWN && next != UNKNOWN))
+			continue;
+		read_value(im, a, name, &v);
+		ms_imap_value_next(&im->reader, &v);
 	}
-	a->has_date = ms_mail_date(
-	    (struct ms_slice){(unsigned char *)im->date, im->date_n}, &a->date);
-	im->date_n = 0;
-}
-
-bool
-ms_imap_has_flag(struct ms_imap_attr *a, const char *flag)
-{
-	const char *p = ms_buf_str(&a->flags);
-	size_t n = strlen(flag);
-
-	for (; *p != '\0'; p += strcspn(p, " "), p += strspn(p, " "))
-		if (strcspn(p, " ") == n && strncasecmp(p, flag, n) == 0)
-			return true;
-	return false;
+	a->m.flags = ms_buf_str(&a->flags);
+	a->m.email_id = ms_buf_str(&a->email_id);
+	a->m.labels = a->has_labels ? ms_buf_str(&a->labels) : NULL;
 }
 
 void
@@ -242,6 +295,7 @@ ms_imap_attr_release(struct ms_imap_attr *a)
 {
 	ms_buf_release(&a->flags);
 	ms_buf_release(&a->labels);
+	ms_buf_release(&a->email_id);
 }
 
 void
@@ -251,6 +305,8 @@ ms_imap_attr_ask(struct ms_imap *im, struct ms_buf *command)
 	size_t n;
 
 	ms_buf_add_str(command, "UID FLAGS INTERNALDATE RFC822.SIZE");
+	if ((ms_imap_capabilities(im) & MS_CAP_OBJECTID) != 0)
+		ms_buf_add_str(command, " EMAILID");
 	if ((ms_imap_capabilities(im) & MS_CAP_GMAIL) == 0)
 		return;
 	ms_buf_add_str(command, " X-GM-LABELS");

@@ -1,20 +1,19 @@
 /*
- * delete.c - deletes messages from a folder, and no others. RFC 3501, 6.4.3 and
- * 6.4.6; RFC 4315, 2.1.
+ * delete.c - deletes messages from a folder, and no others. RFC 3501, 6.4.6;
+ * RFC 4315, 2.1.
  */
 #include "imap.h"
 #include "impl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "numbers.h"
 
-/* The state of a message that is to be deleted. */
+/* What is known of a message that is to be deleted. */
 enum {
 	REPORTED = 1, /* the sink was called */
-	THERE = 2,    /* the server lists it */
-	FLAGGED = 4,  /* \Flagged */
-	MARKED = 8    /* \Deleted before we came */
+	MARKED = 2    /* \Deleted before we came */
 };
 
 /* One ms_imap_delete(). */
@@ -24,196 +23,137 @@ struct removal {
 	const uint32_t *uids;
 	size_t n;
 	unsigned char *state; /* of each */
-	bool stored;          /* MARKED does not change any more */
-	size_t answers;       /* messages that the last FETCH listed */
-	size_t others;        /* of these: marked, but not by us */
+	const char *reason;   /* why those that are still there were kept */
+	struct ms_err no;     /* the answer of the server, if it refused */
 };
 
-static void
-report_kept(struct removal *r, size_t i, const char *reason)
+/* ---- the present state ---- */
+
+static unsigned char *
+state_of(struct removal *r, uint32_t uid)
 {
-	if (r->state[i] & REPORTED)
-		return;
-	r->state[i] |= REPORTED;
-	r->sink->kept(r->sink->ctx, r->uids[i], reason);
+	return r->state + (ms_find_u32(r->uids, r->n, uid) - r->uids);
 }
 
 static void
-all_stay(struct removal *r, const char *reason)
-{
-	for (size_t i = 0; i < r->n; i++)
-		report_kept(r, i, reason);
-}
-
-/* ---- the present state; by FETCH, because a SEARCH may be cut ---- */
-
-static void
-handle_flags(struct mailimap_msg_att *att, void *ctx)
+kept(void *ctx, uint32_t uid, const char *reason)
 {
 	struct removal *r = ctx;
-	struct ms_imap_attr a = {0};
-	const uint32_t *at;
-	bool marked;
 
-	r->im->text = 0;
-	ms_imap_attr_read(r->im, &a, att);
-	at = ms_find_u32(r->uids, r->n, a.uid);
-	if (a.uid != 0 && a.has_flags) {
-		r->answers++;
-		marked = ms_imap_has_flag(&a, "\\Deleted");
-		if (at == NULL)
-			r->others += marked;
-		else
-			r->state[at - r->uids] |=
-			    THERE | (marked && !r->stored ? MARKED : 0) |
-			    (ms_imap_has_flag(&a, "\\Flagged") ? FLAGGED : 0);
-	}
-	ms_imap_attr_release(&a);
+	*state_of(r, uid) |= REPORTED;
+	r->sink->kept(r->sink->ctx, uid, reason);
 }
 
-/*
- * Runs a command: `before`, the UIDs without a result (and without a flag of
- * `skip`), `after`.
- */
-static int
-command(struct removal *r, const char *before, const char *after, unsigned skip,
-    mailimap_msg_att_handler *att, struct ms_err *err)
+static void
+expunged(void *ctx, uint32_t uid)
 {
-	struct ms_buf text = {0};
-	unsigned char *without = ms_xcalloc(r->n, 1);
-	size_t i, left = 0;
-	int rc = 0;
+	struct removal *r = ctx;
 
-	for (i = 0; i < r->n; i++) {
-		without[i] = (r->state[i] & (REPORTED | skip)) != 0;
-		left += !without[i];
-	}
-	ms_buf_add_str(&text, before);
-	ms_imap_add_set(&text, r->uids, without, r->n);
-	ms_buf_add_str(&text, after);
-	if (left == 0)
-		;
-	else if (ms_imap_check_uidvalidity(r->im, err) < 0)
-		rc = -1; /* the UIDs now belong to other messages */
-	else if (att != NULL)
-		rc = ms_imap_run_fetch(
-		    r->im, ms_buf_str(&text), att, NULL, r, err);
-	else
-		rc = ms_imap_command(r->im, ms_buf_str(&text), "deleting", err);
-	free(without);
-	ms_buf_release(&text);
-	return rc;
+	*state_of(r, uid) |= REPORTED;
+	r->sink->expunged(r->sink->ctx, uid);
 }
 
-/* Is a message of the folder that is not ours marked \Deleted, or may it be? */
+/* A message that is there: before it is deleted, or after that. */
 static int
-others_marked(struct removal *r, bool *out, struct ms_err *err)
+there(void *ctx, const struct ms_imap_message *m, struct ms_err *err)
 {
-	r->answers = r->others = 0;
-	if (ms_imap_run_fetch(r->im, "UID FETCH 1:* (UID FLAGS)", handle_flags,
-		NULL, r, err) < 0)
-		return -1;
-	*out = r->others > 0 || r->answers < r->im->mailbox.exists;
+	struct removal *r = ctx;
+
+	(void)err;
+	if (r->reason != NULL)
+		kept(r, m->uid, r->reason);
+	else if (ms_words_have(m->flags, "\\Flagged"))
+		kept(r, m->uid, "flagged");
+	else if (ms_words_have(m->flags, "\\Deleted"))
+		*state_of(r, m->uid) |= MARKED;
 	return 0;
 }
 
-/* Removes our marks; marks that were there before remain. */
-static void
-unmark(struct removal *r)
+/* Fetches the flags of the messages that have no result. */
+static int
+look(struct removal *r, struct ms_err *err)
 {
-	if (r->stored && !r->im->dead)
-		command(r, "UID STORE ", " -FLAGS.SILENT (\\Deleted)", MARKED,
-		    NULL, NULL);
+	const struct ms_imap_sink sink = {
+	    .message = there, .failed = kept, .expunged = expunged, .ctx = r};
+	uint32_t *uids = ms_xcalloc(r->n, sizeof(*uids));
+	size_t i, n = 0, at, done = 0;
+	int rc = 0;
+
+	for (i = 0; i < r->n; i++)
+		if ((r->state[i] & REPORTED) == 0)
+			uids[n++] = r->uids[i];
+	for (at = 0; rc == 0 && at < n; at += done)
+		rc = ms_imap_fetch(r->im, MS_IMAP_NO_PART, uids + at, n - at,
+		    &done, &sink, err);
+	free(uids);
+	return rc;
 }
 
 /* ---- the steps ---- */
 
 /*
- * Marks and expunges. Returns -1 with a usable session if the server refused.
+ * Runs a command for the messages that have no result and no state of `skip`;
+ * the UIDs can need several commands.
  */
+static int
+command(struct removal *r, const char *before, const char *after, unsigned skip,
+    struct ms_err *err)
+{
+	struct ms_buf text = {0};
+	unsigned char *without = ms_xcalloc(r->n, 1);
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < r->n; i++)
+		without[i] = (r->state[i] & (REPORTED | skip)) != 0;
+	for (i = 0; rc == 0 && i < r->n;) {
+		i += ms_imap_set(
+		    &text, before, r->uids + i, without + i, r->n - i, after);
+		/* After a change, the UIDs belong to other messages. */
+		rc = ms_imap_check_uidvalidity(r->im, err);
+		if (rc == 0 && text.n > 0)
+			rc = ms_imap_command(
+			    r->im, ms_buf_str(&text), "deleting", NULL, err);
+	}
+	free(without);
+	ms_buf_release(&text);
+	return rc;
+}
+
+/* Marks and expunges. If the server refuses, our marks are removed, and marks
+ * that were there before remain. */
 static int
 remove_messages(struct removal *r, struct ms_err *err)
 {
-	static const char shared[] =
-	    "other messages in the folder are marked \\Deleted, and the server "
-	    "cannot expunge single messages (no UIDPLUS)";
-	bool plus = (ms_imap_capabilities(r->im) & MS_CAP_UIDPLUS) != 0;
-	bool others = false;
-
-	if (!plus && others_marked(r, &others, err) < 0)
-		return -1;
-	if (others)
-		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	r->stored = true; /* the server may have marked some before the NO */
-	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED, NULL,
-		err) < 0)
-		return -1;
-	if (plus)
-		return command(r, "UID EXPUNGE ", "", 0, NULL, err);
-	/* Again: another client may have marked messages. */
-	if (others_marked(r, &others, err) < 0)
-		return -1;
-	if (others)
-		return ms_fail(err, MS_NOINPUT, "%s", shared);
-	if (ms_imap_check_uidvalidity(r->im, err) < 0)
-		return -1;
-	return ms_imap_command(r->im, "EXPUNGE", "EXPUNGE", err);
-}
-
-/* Asks which messages are still there, and calls the sink. */
-static int
-report(struct removal *r, const char *reason, struct ms_err *err)
-{
-	struct ms_err no = {0};
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		r->state[i] &= REPORTED;
-	if (ms_imap_command(r->im, "NOOP", "NOOP", &no) < 0 ||
-	    command(r, "UID FETCH ", " (UID FLAGS)", 0, handle_flags, &no) <
-		0) {
-		if (r->im->dead) {
-			if (err != NULL)
-				*err = no;
-			return -1;
-		}
-		all_stay(r, "the server does not say whether it is gone");
+	if (command(r, "UID STORE ", " +FLAGS.SILENT (\\Deleted)", MARKED,
+		err) == 0 &&
+	    command(r, "UID EXPUNGE ", "", 0, err) == 0)
 		return 0;
-	}
-	for (i = 0; i < r->n; i++) {
-		if (r->state[i] & REPORTED)
-			continue;
-		if (r->state[i] & THERE) {
-			report_kept(r, i, reason);
-			continue;
-		}
-		r->state[i] |= REPORTED;
-		r->sink->expunged(r->sink->ctx, r->uids[i]);
-	}
-	return 0;
+	if (!r->im->dead)
+		command(r, "UID STORE ", " -FLAGS.SILENT (\\Deleted)", MARKED,
+		    NULL);
+	return -1;
 }
 
 static int
 run(struct removal *r, struct ms_err *err)
 {
-	struct ms_err no = {0};
 	size_t i;
-	int rc;
 
-	rc = command(r, "UID FETCH ", " (UID FLAGS)", 0, handle_flags, &no);
-	for (i = 0; rc == 0 && i < r->n; i++)
-		if (r->state[i] & FLAGGED)
-			report_kept(r, i, "flagged");
-	if (rc == 0)
-		rc = remove_messages(r, &no);
-	if (rc < 0)
-		unmark(r);
-	if (r->im->dead) {
-		if (err != NULL)
-			*err = r->im->err;
+	if (look(r, err) < 0)
 		return -1;
-	}
-	return report(r, rc < 0 ? no.msg : "the server keeps it", err);
+	r->reason = "the server keeps it";
+	if (remove_messages(r, &r->no) < 0)
+		r->reason = r->no.msg;
+	if (ms_imap_check(r->im, err) < 0)
+		return -1;
+	if (look(r, NULL) == 0)
+		return 0;
+	for (i = 0; i < r->n; i++)
+		if ((r->state[i] & REPORTED) == 0)
+			kept(r, r->uids[i],
+			    "the server does not say whether it is gone");
+	return ms_imap_check(r->im, err);
 }
 
 int
@@ -229,7 +169,11 @@ ms_imap_delete(struct ms_imap *im, const uint32_t *uids, size_t count,
 		count = MS_IMAP_BATCH;
 	if (!im->mailbox.writable)
 		return ms_fail(err, MS_NOINPUT, "the folder is read-only");
-	r.n = ms_imap_add_set(&set, uids, NULL, count);
+	/* EXPUNGE would also delete what another program marks meanwhile. */
+	if ((im->caps & MS_CAP_UIDPLUS) == 0)
+		return ms_fail(err, MS_NOINPUT,
+		    "the server cannot delete single messages (no UIDPLUS)");
+	r.n = ms_imap_set(&set, "", uids, NULL, count, "");
 	r.state = ms_xcalloc(r.n, 1);
 	rc = run(&r, err);
 	if (rc == 0)

@@ -10,19 +10,16 @@
 #include <string.h>
 #include <strings.h>
 
-#define REGEX_NAME_MAX                                                         \
-	65536 /* bytes of a name that are matched with a regex                 \
-	       */
+#define REGEX_NAME_MAX 65536 /* bytes of a name for a regex */
 
 /* ---- names ---- */
 
-/* The length of INBOX as the first level, in any case, or 0. */
-static size_t
+/* Is the first level INBOX, in any case? */
+static bool
 inbox(const char *name)
 {
-	if (strncasecmp(name, "INBOX", 5) != 0)
-		return 0;
-	return name[5] == '\0' || name[5] == '/' ? 5 : 0;
+	return strncasecmp(name, "INBOX", 5) == 0 &&
+	       (name[5] == '\0' || name[5] == '/');
 }
 
 /*
@@ -33,7 +30,7 @@ rest_after(const char *name, const char *top)
 {
 	size_t n;
 
-	if (inbox(name) > 0 && inbox(top) > 0) {
+	if (inbox(name) && inbox(top)) {
 		name += 5;
 		top += 5;
 	}
@@ -41,67 +38,63 @@ rest_after(const char *name, const char *top)
 	return strncmp(name, top, n) == 0 ? name + n : NULL;
 }
 
-bool
-ms_folders_same(const char *a, const char *b)
+/* The keys of the names are compared, so that composed and decomposed letters
+ * are equal. */
+enum ms_folders_relation
+ms_folders_relate(const char *name, const char *top)
 {
-	const char *rest = rest_after(a, b);
+	enum ms_folders_relation is = MS_FOLDERS_APART;
+	struct ms_buf a = {0}, b = {0};
+	const char *rest;
 
-	return rest != NULL && *rest == '\0';
-}
-
-bool
-ms_folders_below(const char *name, const char *top)
-{
-	const char *rest = rest_after(name, top);
-
-	return rest != NULL && *rest == '/';
+	ms_utf8_name_key(ms_slice_str(name), &a);
+	ms_utf8_name_key(ms_slice_str(top), &b);
+	rest = rest_after(ms_buf_str(&a), ms_buf_str(&b));
+	if (rest != NULL && *rest == '\0')
+		is = MS_FOLDERS_SAME;
+	else if (rest != NULL && *rest == '/')
+		is = MS_FOLDERS_BELOW;
+	ms_buf_release(&a);
+	ms_buf_release(&b);
+	return is;
 }
 
 /* ---- patterns ---- */
 
-/*
- * Regexes match characters, not bytes, in every locale of the user. Returns the
- * locale to which leave() switches back.
- */
-static locale_t
-enter(const struct ms_folders *r)
-{
-	return r->utf8 != (locale_t)0 ? uselocale(r->utf8) : (locale_t)0;
-}
-
-static void
-leave(locale_t before)
-{
-	if (before != (locale_t)0)
-		uselocale(before);
-}
-
+/* Regexes match characters, not bytes, in every locale of the user. */
 static int
-compile(const struct ms_folders *rules, struct ms_folders_pattern *p,
+compile(struct ms_folders *rules, struct ms_folders_pattern *p,
     const char *regex, bool fold, struct ms_err *err)
 {
+	struct ms_buf key = {0};
 	char why[128];
 	locale_t before;
-	int r;
+	int r = -1;
 
 	if (*regex == '\0')
 		return ms_fail(
 		    err, MS_USAGE, "'%s': the regex is empty", p->text);
-	before = enter(rules);
-	r = regcomp(
-	    &p->re, regex, REG_EXTENDED | REG_NOSUB | (fold ? REG_ICASE : 0));
-	if (r != 0)
+	ms_utf8_name_key(ms_slice_str(regex), &key);
+	if (ms_folders_regex_limit(ms_buf_str(&key), &rules->copies, err) < 0) {
+		ms_context(err, "'%.80s'", p->text);
+		goto out;
+	}
+	before = uselocale(rules->utf8);
+	r = regcomp(&p->re, ms_buf_str(&key),
+	    REG_EXTENDED | REG_NOSUB | (fold ? REG_ICASE : 0));
+	if (r != 0) {
 		regerror(r, &p->re, why, sizeof(why));
-	leave(before);
-	if (r != 0)
-		return ms_fail(err, MS_USAGE, "'%s': %s", p->text, why);
-	p->regex = true;
-	return 0;
+		ms_fail(err, MS_USAGE, "'%s': %s", p->text, why);
+	}
+	uselocale(before);
+out:
+	ms_buf_release(&key);
+	return r == 0 ? 0 : -1;
 }
 
 static int
-parse(const struct ms_folders *r, struct ms_folders_pattern *p,
-    const char *text, struct ms_err *err)
+parse(struct ms_folders *r, struct ms_folders_pattern *p, const char *text,
+    struct ms_err *err)
 {
 	size_t n = strlen(text);
 
@@ -130,14 +123,17 @@ static bool
 regex_meets(const struct ms_folders *r, const struct ms_folders_pattern *p,
     const char *name)
 {
+	struct ms_buf key = {0};
 	locale_t before;
 	bool met;
 
 	if (strlen(name) > REGEX_NAME_MAX)
 		return false;
-	before = enter(r);
-	met = regexec(&p->re, name, 0, NULL, 0) == 0;
-	leave(before);
+	ms_utf8_name_key(ms_slice_str(name), &key);
+	before = uselocale(r->utf8);
+	met = regexec(&p->re, ms_buf_str(&key), 0, NULL, 0) == 0;
+	uselocale(before);
+	ms_buf_release(&key);
 	return met;
 }
 
@@ -145,50 +141,35 @@ static bool
 meets(const struct ms_folders *r, const struct ms_folders_pattern *p,
     const char *name)
 {
-	if (p->regex)
+	enum ms_folders_relation is;
+
+	if (p->path == NULL)
 		return regex_meets(r, p, name);
-	return ms_folders_same(name, p->path) ||
-	       (!p->only && ms_folders_below(name, p->path));
+	is = ms_folders_relate(name, p->path);
+	return is == MS_FOLDERS_SAME || (is == MS_FOLDERS_BELOW && !p->only);
 }
 
 /* ---- the rules ---- */
 
 const char *
-ms_folders_sent(const struct ms_folders *r)
+ms_folders_meets(const struct ms_folders *r,
+    const struct ms_folders_patterns *patterns, const char *name)
 {
-	return r->sent;
-}
-
-const char *
-ms_folders_excluded(const struct ms_folders *r, const char *name)
-{
-	for (size_t i = 0; i < r->exclude_count; i++)
-		if (meets(r, &r->exclude[i], name))
-			return r->exclude[i].text;
+	for (size_t i = 0; i < patterns->n; i++)
+		if (meets(r, &patterns->p[i], name))
+			return patterns->p[i].text;
 	return NULL;
-}
-
-bool
-ms_folders_included(const struct ms_folders *r, const char *name)
-{
-	for (size_t i = 0; i < r->include_count; i++)
-		if (meets(r, &r->include[i], name))
-			return true;
-	return r->include_count == 0;
 }
 
 bool
 ms_folders_named(const struct ms_folders *r, const char *name, const char *top)
 {
-	const struct ms_folders_pattern *p;
+	const struct ms_folders_pattern *p = r->include.p;
 
-	for (size_t i = 0; i < r->include_count; i++) {
-		p = &r->include[i];
-		if (!p->regex && meets(r, p, name) &&
-		    (ms_folders_same(p->path, top) ||
-			ms_folders_below(p->path, top)))
+	for (size_t i = 0; i < r->include.n; i++, p++)
+		if (p->path != NULL && meets(r, p, name) &&
+		    ms_folders_relate(p->path, top) != MS_FOLDERS_APART)
 			return true;
-	}
 	return false;
 }
 
@@ -196,39 +177,44 @@ const char *
 ms_folders_unmatched(const struct ms_folders *r,
     const struct ms_imap_folder *folders, size_t count, size_t *at)
 {
-	size_t i, k;
+	const struct ms_folders_pattern *p;
+	size_t k;
 
-	while (*at <= r->include_count) {
-		i = (*at)++;
-		for (k = 0; k < count; k++)
-			if (i < r->include_count
-				? meets(r, &r->include[i], folders[k].name)
-				: r->sent == NULL ||
-				      ms_folders_same(r->sent, folders[k].name))
+	while (*at <= r->include.n) {
+		p = *at < r->include.n ? &r->include.p[*at] : &r->sent;
+		++*at;
+		for (k = 0; p->text != NULL && k < count; k++)
+			if (meets(r, p, folders[k].name))
 				break;
-		if (k < count)
-			continue;
-		if (i < r->include_count)
-			return r->include[i].text;
-		return r->sent; /* or NULL, in an empty mailbox */
+		if (k == count)
+			return p->text;
 	}
 	return NULL;
 }
 
 static int
-parse_all(const struct ms_folders *r, struct ms_folders_pattern **out,
-    size_t *done, const char *const *texts, size_t count, struct ms_err *err)
+parse_all(struct ms_folders *r, struct ms_folders_patterns *out,
+    const char *const *texts, size_t count, struct ms_err *err)
 {
 	if (count > MS_FOLDERS_PATTERNS)
 		return ms_fail(err, MS_USAGE, "more than %d folder patterns",
 		    MS_FOLDERS_PATTERNS);
-	*out = ms_xcalloc(count + 1, sizeof(**out));
-	for (*done = 0; *done < count; (*done)++)
-		if (parse(r, &(*out)[*done], texts[*done], err) < 0) {
-			(*done)++; /* so that it is freed */
+	out->p = ms_xcalloc(count + 1, sizeof(*out->p));
+	for (out->n = 0; out->n < count; out->n++)
+		if (parse(r, &out->p[out->n], texts[out->n], err) < 0) {
+			free(out->p[out->n].text);
 			return -1;
 		}
 	return 0;
+}
+
+static void
+free_pattern(struct ms_folders_pattern *p)
+{
+	if (p->text != NULL && p->path == NULL)
+		regfree(&p->re);
+	free(p->text);
+	free(p->path);
 }
 
 int
@@ -238,16 +224,16 @@ ms_folders_new(struct ms_folders **out,
 	struct ms_folders *r = ms_xcalloc(1, sizeof(*r));
 
 	r->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	r->all = options->all;
-	r->others = options->others;
-	r->shared = options->shared;
-	r->gmail = options->gmail;
+	r->options = *options;
 	if (options->sent != NULL)
-		r->sent = ms_xstrdup(options->sent);
-	if (parse_all(r, &r->include, &r->include_count, options->include,
-		options->include_count, err) < 0 ||
-	    parse_all(r, &r->exclude, &r->exclude_count, options->exclude,
-		options->exclude_count, err) < 0) {
+		r->sent = (struct ms_folders_pattern){
+		    .text = ms_xstrdup(options->sent),
+		    .path = ms_xstrdup(options->sent),
+		    .only = true};
+	if (parse_all(r, &r->include, options->include, options->include_count,
+		err) < 0 ||
+	    parse_all(r, &r->exclude, options->exclude, options->exclude_count,
+		err) < 0) {
 		ms_folders_free(r);
 		return -1;
 	}
@@ -256,15 +242,11 @@ ms_folders_new(struct ms_folders **out,
 }
 
 static void
-free_all(struct ms_folders_pattern *p, size_t count)
+free_all(struct ms_folders_patterns *set)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(p[i].text);
-		free(p[i].path);
-		if (p[i].regex)
-			regfree(&p[i].re);
-	}
-	free(p);
+	for (size_t i = 0; i < set->n; i++)
+		free_pattern(&set->p[i]);
+	free(set->p);
 }
 
 void
@@ -272,10 +254,10 @@ ms_folders_free(struct ms_folders *r)
 {
 	if (r == NULL)
 		return;
-	free_all(r->include, r->include_count);
-	free_all(r->exclude, r->exclude_count);
+	free_all(&r->include);
+	free_all(&r->exclude);
+	free_pattern(&r->sent);
 	if (r->utf8 != (locale_t)0)
 		freelocale(r->utf8);
-	free(r->sent);
 	free(r);
 }

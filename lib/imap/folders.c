@@ -27,12 +27,6 @@ struct matching {
 			or 0 */
 };
 
-static bool
-is_inbox(const struct ms_imap_folder *f)
-{
-	return strcmp(f->name, "INBOX") == 0;
-}
-
 /* ---- uses ---- */
 
 /*
@@ -44,22 +38,19 @@ use_by_name(const struct ms_imap_folder *f)
 {
 	static const char *const homes[] = {
 	    "INBOX/", "[Gmail]/", "[Google Mail]/"};
-	const char *name = f->name + f->prefix, *slash;
+	const char *name = f->name + f->prefix;
 	size_t i, n;
 
-	if (f->space == MS_SPACE_OTHER) {
-		slash =
-		    strchr(name, '/'); /* after the prefix of the namespace */
-		if (slash == NULL)
+	if (f->space == MS_SPACE_OTHER) { /* the name of the user is next */
+		name = strchr(name, '/');
+		if (name == NULL)
 			return 0;
-		name = slash + 1;
+		name++;
 	}
 	for (i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
 		n = strlen(homes[i]);
-		if (strncasecmp(name, homes[i], n) == 0) {
-			name += n;
-			break;
-		}
+		if (strncasecmp(name, homes[i], n) == 0)
+			return ms_folders_usual(name + n);
 	}
 	return ms_folders_usual(name);
 }
@@ -68,7 +59,7 @@ use_by_name(const struct ms_imap_folder *f)
 static void
 find_uses(struct matching *m)
 {
-	const char *sent = ms_folders_sent(m->r);
+	const char *sent = m->r->sent.text;
 	struct ms_folder_verdict *v;
 	size_t i;
 
@@ -83,10 +74,11 @@ find_uses(struct matching *m)
 		v->uses |= m->f[i].uses;
 		if (sent != NULL) {
 			v->uses &= ~(unsigned)MS_USE_SENT;
-			if (ms_folders_same(sent, m->f[i].name))
+			if (ms_folders_relate(m->f[i].name, sent) ==
+			    MS_FOLDERS_SAME)
 				v->uses |= MS_USE_SENT;
 		}
-		if (is_inbox(&m->f[i]))
+		if (strcmp(m->f[i].name, "INBOX") == 0)
 			v->uses &= ~(unsigned)LEFT_BY_USE;
 		if ((v->uses & INHERITED) != 0 && m->top_count < TOPS_MAX)
 			m->tops[m->top_count++] = i;
@@ -102,8 +94,8 @@ inherit_uses(struct matching *m)
 	for (i = 0; i < m->n; i++)
 		for (k = 0; k < m->top_count; k++) {
 			t = m->tops[k];
-			if (t == i ||
-			    !ms_folders_below(m->f[i].name, m->f[t].name))
+			if (ms_folders_relate(m->f[i].name, m->f[t].name) !=
+			    MS_FOLDERS_BELOW)
 				continue;
 			if (m->top[i] == 0)
 				m->top[i] = t + 1;
@@ -112,13 +104,6 @@ inherit_uses(struct matching *m)
 }
 
 /* ---- reasons ---- */
-
-static void
-left(struct ms_folder_verdict *v, const char *why)
-{
-	v->mode = MS_FOLDER_SKIP;
-	snprintf(v->why, sizeof(v->why), "%s", why);
-}
 
 /* "excluded by 'Private'"; a long pattern is cut between two characters. */
 static void
@@ -144,7 +129,7 @@ say_use(const struct matching *m, size_t i, unsigned use)
 
 	if ((m->f[i].uses & use) != 0)
 		how = " by SPECIAL-USE";
-	else if (use == MS_USE_SENT && ms_folders_sent(m->r) != NULL)
+	else if (use == MS_USE_SENT && m->r->sent.text != NULL)
 		how = " by --sent-folder";
 	if (m->top[i] != 0 && (use_by_name(&m->f[i]) & use) == 0 &&
 	    (m->f[i].uses & use) == 0)
@@ -161,13 +146,11 @@ say_use(const struct matching *m, size_t i, unsigned use)
 static bool
 asked_for_space(const struct matching *m, const struct ms_imap_folder *f)
 {
-	char *top = ms_xstrndup(f->name, f->prefix);
 	size_t n = f->prefix;
-	bool asked;
+	char *top =
+	    ms_xstrndup(f->name, n > 0 && f->name[n - 1] == '/' ? n - 1 : n);
+	bool asked = ms_folders_named(m->r, f->name, top);
 
-	if (n > 0 && top[n - 1] == '/')
-		top[n - 1] = '\0';
-	asked = ms_folders_named(m->r, f->name, top);
 	free(top);
 	return asked;
 }
@@ -177,14 +160,15 @@ static bool
 left_by_space(const struct matching *m, size_t i)
 {
 	const struct ms_imap_folder *f = &m->f[i];
+	bool other = f->space == MS_SPACE_OTHER;
 
 	if (f->space == MS_SPACE_PERSONAL ||
-	    (f->space == MS_SPACE_OTHER && m->r->others) ||
-	    (f->space == MS_SPACE_SHARED && m->r->shared) ||
+	    (other ? m->r->options.others : m->r->options.shared) ||
 	    asked_for_space(m, f))
 		return false;
-	left(&m->v[i],
-	    f->space == MS_SPACE_OTHER ? "belongs to another user" : "shared");
+	snprintf(m->v[i].why, MS_FOLDERS_WHY, "%s",
+	    other ? "belongs to another user" : "shared");
+	m->v[i].option = other ? "--other-users" : "--shared";
 	return true;
 }
 
@@ -195,11 +179,11 @@ left_by_use(const struct matching *m, size_t i)
 	unsigned use = m->v[i].uses & LEFT_BY_USE;
 	size_t top = m->top[i] != 0 ? m->top[i] - 1 : i;
 
-	if (use == 0 || m->r->all ||
+	if (use == 0 || m->r->options.all ||
 	    ms_folders_named(m->r, m->f[i].name, m->f[top].name))
 		return false;
-	left(&m->v[i], "");
 	say_use(m, i, use & (~use + 1)); /* the lowest bit */
+	m->v[i].option = "--all-folders";
 	return true;
 }
 
@@ -210,24 +194,20 @@ match_folder(const struct matching *m, size_t i)
 	const char *pattern;
 
 	if (!m->f[i].selectable) {
-		left(v, "not selectable");
+		snprintf(v->why, MS_FOLDERS_WHY, "not selectable");
 		return;
 	}
-	pattern = ms_folders_excluded(m->r, m->f[i].name);
+	pattern = ms_folders_meets(m->r, &m->r->exclude, m->f[i].name);
 	if (pattern != NULL) {
-		left(v, "");
 		quote(v, "excluded by", pattern);
-		return;
+	} else if (m->r->include.n > 0 && ms_folders_meets(m->r, &m->r->include,
+					      m->f[i].name) == NULL) {
+		snprintf(v->why, MS_FOLDERS_WHY, "not selected by --folder");
+	} else if (!left_by_space(m, i) && !left_by_use(m, i)) {
+		v->mode = MS_FOLDER_READ;
+		if ((v->uses & MS_USE_SENT) != 0)
+			say_use(m, i, MS_USE_SENT);
 	}
-	if (!ms_folders_included(m->r, m->f[i].name)) {
-		left(v, "not selected by --folder");
-		return;
-	}
-	if (left_by_space(m, i) || left_by_use(m, i))
-		return;
-	v->mode = MS_FOLDER_READ;
-	if ((v->uses & MS_USE_SENT) != 0)
-		say_use(m, i, MS_USE_SENT);
 }
 
 /*
@@ -270,7 +250,7 @@ ms_folders_match(const struct ms_folders *r,
 	inherit_uses(&m);
 	for (i = 0; i < count; i++)
 		match_folder(&m, i);
-	if (r->gmail)
+	if (r->options.gmail)
 		use_labels(&m);
 	free(m.top);
 }
@@ -282,32 +262,25 @@ by_name(const void *key, const void *folder)
 {
 	const struct ms_slice *name = key;
 	const struct ms_imap_folder *f = folder;
-	size_t n = strlen(f->name);
-	int c = memcmp(name->p, f->name, name->n < n ? name->n : n);
+	int c = strncmp((const char *)name->p, f->name, name->n);
 
-	return c != 0 ? c : name->n < n ? -1 : name->n > n;
+	return c != 0 ? c : -(f->name[name->n] != '\0');
 }
 
 /*
- * The folder of the label at p, which ends with a newline; `count` if there is
- * none.
+ * The folder of the label at *p, which ends with a newline; `count` if there is
+ * none. *p is moved to the next label.
  */
 static size_t
-label_folder(const struct ms_imap_folder *folders, size_t count, const char *p)
+next_label(const struct ms_imap_folder *folders, size_t count, const char **p)
 {
-	struct ms_slice name = {(const unsigned char *)p, strcspn(p, "\n")};
+	struct ms_slice name = {(const unsigned char *)*p, strcspn(*p, "\n")};
 	const struct ms_imap_folder *f =
 	    count > 0 ? bsearch(&name, folders, count, sizeof(*f), by_name)
 		      : NULL;
 
+	*p += name.n + ((*p)[name.n] != '\0');
 	return f != NULL ? (size_t)(f - folders) : count;
-}
-
-static const char *
-next_label(const char *p)
-{
-	p += strcspn(p, "\n");
-	return *p != '\0' ? p + 1 : p;
 }
 
 bool
@@ -317,24 +290,24 @@ ms_folders_labels(const struct ms_imap_folder *folders,
 {
 	const unsigned marks = MS_USE_ALL | MS_USE_FLAGGED | MS_USE_IMPORTANT;
 	const char *p, *out = NULL;
-	bool left_out = false;
+	bool read = false;
 	size_t i;
 
-	for (p = labels; *p != '\0'; p = next_label(p)) {
-		i = label_folder(folders, count, p);
+	for (p = labels; *p != '\0';) {
+		i = next_label(folders, count, &p);
 		if (i == count || !folders[i].selectable)
 			continue;
 		if (verdicts[i].mode == MS_FOLDER_SKIP)
 			out = verdicts[i].why;
 		else if ((folders[i].uses & marks) == 0)
-			left_out = true;
+			read = true;
 	}
-	if (out != NULL && !left_out) {
+	if (out != NULL && !read) {
 		*why = out;
 		return false;
 	}
-	for (p = labels; *p != '\0'; p = next_label(p)) {
-		i = label_folder(folders, count, p);
+	for (p = labels; *p != '\0';) {
+		i = next_label(folders, count, &p);
 		if (i < count && verdicts[i].mode == MS_FOLDER_LABELS)
 			in(ctx, i);
 	}

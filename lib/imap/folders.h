@@ -11,6 +11,9 @@
 
 #define MS_FOLDERS_PATTERNS 1000    /* include patterns, or exclude patterns */
 #define MS_FOLDERS_PATTERN_MAX 4096 /* bytes of a pattern */
+/* Characters that the repetitions of all regexes add: (a?){1,2000} needs some
+ * 100 MB of memory, and (a?){1,20000} a hundred times as much. */
+#define MS_FOLDERS_COPIES 2000
 
 /*
  * The user's options. A pattern is UTF-8 and applies to ms_imap_folder.name:
@@ -53,6 +56,9 @@ struct ms_folder_verdict {
 	/* "excluded by 'Private'", "Trash by its name"; of a folder that is
 	 * read, "" or "Sent by SPECIAL-USE". */
 	char why[MS_FOLDERS_WHY];
+	/* The option that would read a folder that a default leaves out; NULL
+	 * for any other folder. */
+	const char *option;
 };
 /* Decides about all folders of a mailbox. out has room for count verdicts. */
 void ms_folders_match(const struct ms_folders *r,

@@ -1,10 +1,13 @@
 /*
- * imap.h - reads a mailbox by IMAP (RFC 3501, RFC 9051). The protocol is parsed
- * by libetpan, the connection is a struct ms_conn. Only ms_imap_delete()
- * changes anything on the server. Layer: above auth, conn, spool, mail.
+ * imap.h - reads a mailbox by IMAP (RFC 3501, RFC 9051). The connection is a
+ * struct ms_conn. Only ms_imap_delete() changes anything on the server. Layer:
+ * above auth, conn, spool, mail.
  *
- * A server that sends garbage can crash the parser. A program that uses this
- * module therefore gives each account a process of its own.
+ * What cannot be read of an answer costs only the item, the message or the
+ * folder that it belongs to. If it is not certain where a response ends,
+ * nothing more of the connection is believed, and the session is over. The code
+ * parses what strangers send: a program that uses it gives each account a
+ * process of its own.
  */
 #ifndef MS_IMAP_H
 #define MS_IMAP_H
@@ -18,22 +21,23 @@
 
 /* Limits on what a server may send, so that it cannot fill our memory. */
 /* Bytes of an answer without message bodies: for each message of a FETCH, else
- * for all answers to a command. */
+ * for all answers to a command, with 1,024 more for each UID or folder. */
 #define MS_IMAP_TEXT_MAX (4 * 1024 * 1024)
 #define MS_IMAP_UIDS_MAX (16 * 1024 * 1024) /* messages in a folder */
+#define MS_IMAP_FOLDERS_MAX 100000          /* folders in a mailbox */
 #define MS_IMAP_FLAGS_MAX 16384             /* bytes of a message's flags */
 /* Limits on what we send. */
 #define MS_IMAP_BATCH 1000 /* messages of one command */
-#define MS_IMAP_SET_MAX                                                        \
-	7500 /* bytes of UIDs in a command; RFC 2683, 3.2.1.5                  \
-	      */
+/* Bytes of UIDs in a command, which has less than 1,000; RFC 2683, 3.2.1.5. */
+#define MS_IMAP_SET_MAX 840
 
 struct ms_imap;
 
 /*
  * ms_imap_open() begins a session: reads the greeting and switches to TLS by
- * STARTTLS if tls asks for it. The session owns the connection from now on,
- * also if this call fails.
+ * STARTTLS if tls asks for it. The session owns the connection from now on.
+ * After a failure too, *out is a session, which is not usable, for
+ * ms_imap_backoff() and ms_imap_close().
  *
  * Errors of all functions of this header: MS_TEMP (network error, BYE, or the
  * server asks to try later), MS_PROTO (the answer is invalid or too long;
@@ -49,28 +53,31 @@ bool ms_imap_usable(const struct ms_imap *im);
 void ms_imap_close(struct ms_imap *im);
 
 /*
- * ms_imap_login() tries once to log in, by the LOGIN command or by a SASL
- * mechanism; see auth.h. Errors: MS_AUTH (refused; the message has the server's
- * words), MS_TEMP (also: the server cannot check the password now, RFC 5530),
- * MS_NOINPUT (the server does not offer the mechanism), MS_USAGE (a string has
- * CR, LF or NUL).
+ * ms_imap_login() logs in by the LOGIN command or by a SASL mechanism; see
+ * auth.h. With MS_MECH_AUTO, the next mechanism is tried after a challenge and
+ * response that failed, and after BAD; else there is one attempt. Errors:
+ * MS_AUTH (refused; the message has the server's words), MS_TEMP (also: the
+ * server cannot check the password now, RFC 5530), MS_NOINPUT (the server does
+ * not offer the mechanism), MS_USAGE (a string has CR, LF or NUL).
  */
 int ms_imap_login(
     struct ms_imap *im, const struct ms_login *login, struct ms_err *err);
+/*
+ * ms_imap_identify() sends the name and the version of the program, if the
+ * server has ID (RFC 2971); some servers refuse folders to clients that do not.
+ * A refusal is ignored.
+ */
+int ms_imap_identify(struct ms_imap *im, const char *name, const char *version,
+    struct ms_err *err);
 
 enum {
-	MS_CAP_IDLE = 1 << 0,          /* RFC 2177 */
-	MS_CAP_UIDPLUS = 1 << 1,       /* RFC 4315 */
-	MS_CAP_MOVE = 1 << 2,          /* RFC 6851 */
-	MS_CAP_NAMESPACE = 1 << 3,     /* RFC 2342 */
-	MS_CAP_SPECIAL_USE = 1 << 4,   /* RFC 6154 */
-	MS_CAP_LIST_EXTENDED = 1 << 5, /* RFC 5258 */
-	MS_CAP_LIST_STATUS = 1 << 6,   /* RFC 5819 */
-	MS_CAP_CONDSTORE = 1 << 7,     /* RFC 7162 */
-	MS_CAP_QRESYNC = 1 << 8,
-	MS_CAP_ESEARCH = 1 << 9, /* RFC 4731 */
-	MS_CAP_LITERAL_PLUS = 1 << 10,
-	MS_CAP_GMAIL = 1 << 11 /* X-GM-EXT-1 */
+	MS_CAP_IDLE = 1 << 0,        /* RFC 2177 */
+	MS_CAP_UIDPLUS = 1 << 1,     /* RFC 4315 */
+	MS_CAP_NAMESPACE = 1 << 2,   /* RFC 2342 */
+	MS_CAP_SPECIAL_USE = 1 << 3, /* RFC 6154 */
+	MS_CAP_LITERAL_PLUS = 1 << 4,
+	MS_CAP_GMAIL = 1 << 5,   /* X-GM-EXT-1 */
+	MS_CAP_OBJECTID = 1 << 6 /* RFC 8474 */
 };
 /* The capabilities of the server for the user who has logged in, as bits. 0
  * before the login. */
@@ -106,6 +113,7 @@ enum {
 	MS_USE_IMPORTANT = 128,
 	MS_USE_OUTBOX = 256 /* known by name only; there is no attribute */
 };
+#define MS_IMAP_USES 9 /* bits in MS_USE_* */
 
 /* The owner of a folder. RFC 2342. */
 enum ms_imap_space {
@@ -121,6 +129,8 @@ struct ms_imap_folder {
 	 * escaped by `\`. */
 	char *name;
 	bool duplicate; /* an earlier folder of the list has the same name */
+	bool unlisted;  /* INBOX, which exists also if it is not listed, or
+			   listed as not selectable */
 	bool selectable;
 	char delimiter; /* 0: the server has no levels here */
 	unsigned uses;  /* by attributes only, not by the name */
@@ -140,36 +150,50 @@ void ms_imap_folders_free(struct ms_imap_folder *f, size_t count);
 
 /* The state of the opened folder (in IMAP: the selected mailbox). */
 struct ms_imap_mailbox {
-	uint32_t exists;      /* messages */
-	uint32_t uidvalidity; /* 0: the server has none */
-	uint32_t uidnext;     /* 0: the server does not say */
+	uint32_t exists;  /* messages */
+	uint32_t most;    /* the highest number, without what was expunged */
+	uint64_t uidnext; /* 0: the server did not say */
+	uint64_t uidvalidity; /* 0: the server has none */
 	bool writable;        /* we asked to write, and the server allows it */
+	bool selected;        /* by SELECT, because EXAMINE was refused */
 };
-/* Opens a folder: SELECT to write, else EXAMINE. */
-int ms_imap_select(struct ms_imap *im, const char *raw, bool write,
-    struct ms_imap_mailbox *mailbox, struct ms_err *err);
-
+enum ms_imap_access {
+	MS_IMAP_READ,   /* EXAMINE, or SELECT if the server refuses that */
+	MS_IMAP_WRITE,  /* SELECT */
+	MS_IMAP_EXAMINE /* EXAMINE only */
+};
 /*
- * Returns the changes of the opened folder since it was opened, as far as the
- * server reported them: bits. After MS_CHANGE_UIDVALIDITY all its UIDs are
- * invalid (RFC 3501, 2.3.1.1), and the folder must be opened again.
+ * Opens a folder. Some servers have a UIDVALIDITY of more than the 32 bits of
+ * RFC 9051; one that is not a number below 2^64 counts as none. MS_PROTO with a
+ * usable session: the server does not say how many messages there are.
  */
-enum {
-	MS_CHANGE_ARRIVED = 1,    /* there are new messages */
-	MS_CHANGE_VANISHED = 2,   /* messages are gone without an EXPUNGE */
-	MS_CHANGE_UIDVALIDITY = 4 /* UIDVALIDITY has or had another value */
-};
-unsigned ms_imap_changes(const struct ms_imap *im);
+int ms_imap_select(struct ms_imap *im, const char *raw,
+    enum ms_imap_access access, struct ms_imap_mailbox *mailbox,
+    struct ms_err *err);
 
 /*
- * ms_imap_uids() lists the UIDs of the opened folder.
+ * Whether the server has reported another UIDVALIDITY since the folder was
+ * opened. Then all its UIDs are invalid (RFC 3501, 2.3.1.1), and the folder
+ * must be opened again.
+ */
+bool ms_imap_renumbered(const struct ms_imap *im);
+
+/* Messages that the server counted, but neither listed nor reported as
+ * expunged. */
+struct ms_imap_unlisted {
+	size_t missing;   /* by its last number */
+	size_t withdrawn; /* by a higher number before, and not by the last one;
+			   * that may have been the number of another folder */
+};
+/*
+ * ms_imap_uids() lists the UIDs of the opened folder. A folder with 0 messages
+ * is listed, too, unless it never had any (UIDNEXT 1).
  *   uids      receives an array, ascending, without duplicates; the caller
  *             frees it
- *   missing   receives how many messages the server had counted, but neither
- *             listed nor reported as expunged
  */
 int ms_imap_uids(struct ms_imap *im, const struct ms_imap_mailbox *mailbox,
-    uint32_t **uids, size_t *count, size_t *missing, struct ms_err *err);
+    uint32_t **uids, size_t *count, struct ms_imap_unlisted *unlisted,
+    struct ms_err *err);
 
 /*
  * ms_imap_search() tells which messages of the opened folder meet SEARCH
@@ -178,7 +202,7 @@ int ms_imap_uids(struct ms_imap *im, const struct ms_imap_mailbox *mailbox,
  *   matches      receives count bytes, an enum ms_imap_match for each UID
  * A result is certain only if the server's answers to the criteria and to their
  * opposite agree. If not, or if the server refuses to search, it is
- * MS_MATCH_UNSURE, and the caller uses ms_imap_attributes().
+ * MS_MATCH_UNSURE, and the caller fetches the attributes.
  */
 enum ms_imap_match {
 	MS_MATCH_NO,
@@ -189,17 +213,35 @@ int ms_imap_search(struct ms_imap *im, const char *criteria,
     const uint32_t *all, size_t count, unsigned char *matches,
     struct ms_err *err);
 
-/* A complete message. Borrowed for the call. */
+/* What is requested of messages, besides flags, date and size. */
+enum ms_imap_part {
+	MS_IMAP_NO_PART,
+	MS_IMAP_HEADER,
+	MS_IMAP_TOP, /* the beginning of the header; ms_header_top() */
+	MS_IMAP_BODY /* the whole message */
+};
+#define MS_IMAP_PARTS 4
+
+/* What the server says of a message. Borrowed for the call. */
 struct ms_imap_message {
 	uint32_t uid;
 	bool has_date, has_size, flags_cut;
-	int64_t date;      /* INTERNALDATE */
-	uint32_t size;     /* RFC822.SIZE, as the server counts */
-	const char *flags; /* `\Seen $Forwarded`; without \Recent */
+	int64_t date;  /* INTERNALDATE */
+	uint32_t size; /* RFC822.SIZE, as the server counts */
+	/* `\Seen $Forwarded`; without \Recent. UTF-8 without control bytes: any
+	 * other byte of a keyword is written as `\xE9`. */
+	const char *flags;
 	/* With MS_CAP_GMAIL, else NULL: names of the folders that its labels
 	 * stand for, as in ms_imap_folder.name, each followed by a newline. */
 	const char *labels;
-	const struct ms_spool *body;
+	const char *email_id;        /* EMAILID; "" if there is none */
+	const struct ms_spool *body; /* MS_IMAP_BODY; else NULL */
+	/* MS_IMAP_HEADER and MS_IMAP_TOP: */
+	bool has_head; /* there is a header */
+	/* As in ms_identity, or that of ms_header_top(). */
+	unsigned char head[MS_SHA_LEN];
+	bool has_sent;
+	int64_t sent; /* its Date field */
 };
 
 /* Receives the result for each message that was requested. */
@@ -215,45 +257,17 @@ struct ms_imap_sink {
 };
 
 /*
- * ms_imap_fetch() fetches the first messages of an ascending list, as many as
- * fit into one command.
+ * ms_imap_fetch() fetches a part of the first messages of an ascending list, as
+ * many as fit into one command.
  *   done   receives how many messages of the list were requested
  * The sink is called in the order in which the server answers. Returns 0 after
  * the sink was called once for each requested message, or -1; then nothing is
  * known of the messages for which the sink was not called. An invalid date
  * counts as no date.
  */
-int ms_imap_fetch(struct ms_imap *im, const uint32_t *uids, size_t count,
-    size_t *done, const struct ms_imap_sink *sink, struct ms_err *err);
-
-/* A message without its body. Borrowed for the call. */
-struct ms_imap_head {
-	uint32_t uid;
-	bool has_date, has_size, flags_cut;
-	int64_t date;  /* INTERNALDATE */
-	uint32_t size; /* RFC822.SIZE */
-	const char *flags;
-	const char *labels; /* as in ms_imap_message */
-	/* From ms_imap_heads() only: */
-	bool has_head;                  /* there is a header */
-	unsigned char head[MS_SHA_LEN]; /* as in ms_identity */
-	bool has_sent;
-	int64_t sent; /* its Date field */
-};
-struct ms_imap_head_sink {
-	/* -1 stops the call, which returns err. */
-	int (*head)(
-	    void *ctx, const struct ms_imap_head *h, struct ms_err *err);
-	void (*failed)(void *ctx, uint32_t uid, const char *reason);
-	void (*expunged)(void *ctx, uint32_t uid);
-	void *ctx;
-};
-/* Fetches headers instead of messages; otherwise as ms_imap_fetch(). */
-int ms_imap_heads(struct ms_imap *im, const uint32_t *uids, size_t count,
-    size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err);
-/* Fetches flags, date and size only. */
-int ms_imap_attributes(struct ms_imap *im, const uint32_t *uids, size_t count,
-    size_t *done, const struct ms_imap_head_sink *sink, struct ms_err *err);
+int ms_imap_fetch(struct ms_imap *im, enum ms_imap_part part,
+    const uint32_t *uids, size_t count, size_t *done,
+    const struct ms_imap_sink *sink, struct ms_err *err);
 
 /* Receives the result for each message that was to be deleted. */
 struct ms_imap_delete_sink {
@@ -266,9 +280,9 @@ struct ms_imap_delete_sink {
  * ms_imap_delete() deletes the first messages of an ascending list, as many as
  * fit into one command, from a folder that is open to write.
  *   done   receives how many messages of the list were processed
- * A message that is flagged by now is kept. Without UIDPLUS, all are kept if
- * other messages of the folder are marked \Deleted. A message counts as
- * expunged when the server no longer lists it. Returns as ms_imap_fetch().
+ * A message that is flagged by now is kept. A message counts as expunged when
+ * the server no longer lists it. Returns as ms_imap_fetch(). MS_NOINPUT with no
+ * result: the folder is read-only, or the server does not have UIDPLUS.
  */
 int ms_imap_delete(struct ms_imap *im, const uint32_t *uids, size_t count,
     size_t *done, const struct ms_imap_delete_sink *sink, struct ms_err *err);

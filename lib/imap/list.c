@@ -7,9 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#include "secret.h"
 
 #define SPACES_MAX 64 /* namespaces that are used */
 
@@ -31,58 +28,82 @@ struct listing {
 	size_t space_count;
 };
 
-static void
-add_spaces(struct listing *l, const struct mailimap_namespace_item *item,
-    enum ms_imap_space kind)
+/* The delimiter of a LIST or NAMESPACE; NIL is none. */
+static char
+delimiter_of(const struct ms_imap_value *v)
 {
-	const struct mailimap_namespace_info *info;
-	struct space *s;
-	clistiter *cur;
+	bool text = v->type == MS_IMAP_STRING || v->type == MS_IMAP_ATOM;
 
-	if (item == NULL || item->ns_data_list == NULL)
-		return;
-	for (cur = clist_begin(item->ns_data_list);
-	     cur != NULL && l->space_count < SPACES_MAX;
-	     cur = clist_next(cur)) {
-		info = clist_content(cur);
-		if (info->ns_prefix == NULL)
-			continue;
-		s = &l->spaces[l->space_count++];
-		s->prefix = ms_xstrdup(info->ns_prefix);
-		s->delimiter = info->ns_delimiter;
-		s->kind = kind;
+	if (text && v->text.n == 1)
+		return (char)*v->text.p;
+	return '\0';
+}
+
+/*
+ * Reads the namespaces of one kind: NIL, or a list of lists that begin with a
+ * prefix and a delimiter; extensions follow these. Returns false if it cannot
+ * be read.
+ */
+static bool
+read_spaces(
+    struct ms_imap_reader *r, struct listing *l, enum ms_imap_space kind)
+{
+	struct ms_imap_value v;
+	struct space *s;
+
+	ms_imap_value(r, &v);
+	if (v.type != MS_IMAP_OPEN)
+		return ms_slice_is(v.text, "NIL");
+	for (ms_imap_value(r, &v); v.type == MS_IMAP_OPEN;
+	     ms_imap_value(r, &v)) {
+		ms_imap_value(r, &v);
+		if (v.type != MS_IMAP_STRING)
+			return false;
+		if (l->space_count < SPACES_MAX) {
+			s = &l->spaces[l->space_count++];
+			s->prefix = ms_xstrndup(v.text.p, v.text.n);
+			ms_imap_value(r, &v);
+			s->delimiter = delimiter_of(&v);
+			s->kind = kind;
+		}
+		ms_imap_value_leave(r, &v);
 	}
+	return v.type == MS_IMAP_CLOSE;
+}
+
+static void
+drop_spaces(struct listing *l)
+{
+	while (l->space_count > 0)
+		free(l->spaces[--l->space_count].prefix);
+}
+
+/* A response that cannot be read is as good as none. */
+static void
+handle_spaces(struct ms_imap *im, void *ctx)
+{
+	struct listing *l = ctx;
+	struct ms_imap_reader *r = &im->reader;
+
+	if (r->word != MS_IMAP_NAMESPACE)
+		return;
+	drop_spaces(l);
+	if (!read_spaces(r, l, MS_SPACE_PERSONAL) ||
+	    !read_spaces(r, l, MS_SPACE_OTHER) ||
+	    !read_spaces(r, l, MS_SPACE_SHARED))
+		drop_spaces(l);
 }
 
 static int
 ask_spaces(struct listing *l, struct ms_err *err)
 {
-	struct ms_imap *im = l->im;
-	const struct mailimap_namespace_data *data;
-	const struct mailimap_extension_data *ext;
-	clistiter *cur;
+	const struct ms_imap_handler handler = {handle_spaces, NULL, l};
 
-	if ((ms_imap_capabilities(im) & MS_CAP_NAMESPACE) == 0)
-		return 0;
 	/* After a NO the namespaces are unknown; nothing else is lost. */
-	if (ms_imap_command(im, "NAMESPACE", "NAMESPACE", err) < 0)
-		return im->dead ? -1 : 0;
-	if (im->m->imap_response_info == NULL ||
-	    im->m->imap_response_info->rsp_extension_list == NULL)
-		return 0;
-	for (cur = clist_begin(im->m->imap_response_info->rsp_extension_list);
-	     cur != NULL; cur = clist_next(cur)) {
-		ext = clist_content(cur);
-		data = ext->ext_data;
-		if (ext->ext_extension->ext_id !=
-			MAILIMAP_EXTENSION_NAMESPACE ||
-		    data == NULL)
-			continue;
-		add_spaces(l, data->ns_personal, MS_SPACE_PERSONAL);
-		add_spaces(l, data->ns_other, MS_SPACE_OTHER);
-		add_spaces(l, data->ns_shared, MS_SPACE_SHARED);
-	}
-	return 0;
+	if ((ms_imap_capabilities(l->im) & MS_CAP_NAMESPACE) != 0)
+		(void)ms_imap_command(
+		    l->im, "NAMESPACE", "NAMESPACE", &handler, NULL);
+	return ms_imap_check(l->im, err);
 }
 
 /* Is a folder in a namespace, or its top? */
@@ -117,7 +138,7 @@ place(const struct listing *l, struct ms_imap_folder *f)
 	if (best == NULL)
 		return;
 	f->space = best->kind;
-	prefix = ms_imap_folder_name(best->prefix, f->delimiter);
+	prefix = ms_imap_folder_name(l->im, best->prefix, f->delimiter);
 	n = strlen(prefix);
 	if (strncmp(f->name, prefix, n) == 0)
 		f->prefix = n;
@@ -128,86 +149,165 @@ place(const struct listing *l, struct ms_imap_folder *f)
 
 /* ---- LIST ---- */
 
-static const struct {
-	const char *name;
-	unsigned use;
-} attributes[] = {
-    {"Sent", MS_USE_SENT},
-    {"Trash", MS_USE_TRASH},
-    {"Junk", MS_USE_JUNK},
-    {"Spam", MS_USE_JUNK}, /* this and the next two: XLIST, before RFC 6154 */
-    {"AllMail", MS_USE_ALL},
-    {"Starred", MS_USE_FLAGGED},
-    {"Drafts", MS_USE_DRAFTS},
-    {"Archive", MS_USE_ARCHIVE},
-    {"All", MS_USE_ALL},
-    {"Flagged", MS_USE_FLAGGED},
-    {"Important", MS_USE_IMPORTANT},
-};
-
-static void
-read_attributes(
-    struct ms_imap_folder *f, const struct mailimap_mbx_list_flags *flags)
+unsigned
+ms_imap_use(struct ms_slice name)
 {
-	const struct mailimap_mbx_list_oflag *o;
-	clistiter *cur;
-	size_t i;
+	static const struct ms_imap_name uses[] = {
+	    {"Sent", MS_USE_SENT},
+	    {"Trash", MS_USE_TRASH},
+	    {"Junk", MS_USE_JUNK},
+	    {"Drafts", MS_USE_DRAFTS},
+	    {"Archive", MS_USE_ARCHIVE},
+	    {"All", MS_USE_ALL},
+	    {"Flagged", MS_USE_FLAGGED},
+	    {"Important", MS_USE_IMPORTANT},
+	    /* XLIST, before RFC 6154, and labels: */
+	    {"Spam", MS_USE_JUNK},
+	    {"AllMail", MS_USE_ALL},
+	    {"Starred", MS_USE_FLAGGED},
+	    {"Draft", MS_USE_DRAFTS},
+	};
 
-	f->selectable = true;
-	if (flags == NULL)
-		return;
-	if (flags->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
-	    flags->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
-		f->selectable = false;
-	if (flags->mbf_oflags == NULL)
-		return;
-	for (cur = clist_begin(flags->mbf_oflags); cur != NULL;
-	     cur = clist_next(cur)) {
-		o = clist_content(cur);
-		if (o->of_flag_ext == NULL)
-			continue;
-		if (strcasecmp(o->of_flag_ext, "NonExistent") == 0)
-			f->selectable = false;
-		for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
-			if (strcasecmp(o->of_flag_ext, attributes[i].name) == 0)
-				f->uses |= attributes[i].use;
-	}
+	return ms_imap_name(uses, sizeof(uses) / sizeof(*uses), name);
 }
 
 static void
-add_folder(struct listing *l, const struct mailimap_mailbox_list *item)
+read_attribute(struct ms_imap_folder *f, struct ms_slice name)
 {
-	struct ms_imap_folder *f;
+	if (name.n > 0 && *name.p == '\\') {
+		name.p++;
+		name.n--;
+	}
+	f->uses |= ms_imap_use(name);
+	if (ms_slice_is(name, "Noselect") || ms_slice_is(name, "NonExistent"))
+		f->selectable = false;
+}
 
-	if (item->mb_name == NULL || *item->mb_name == '\0')
-		return;
+/*
+ * The name of a folder without quotes; it may have blanks. Extended items
+ * (RFC 5258) follow it.
+ */
+static struct ms_slice
+bare_name(struct ms_slice rest)
+{
+	const unsigned char *items = NULL;
+
+	if (rest.n > 2)
+		items = memmem(rest.p, rest.n, " (\"", 3);
+	if (items == NULL && rest.n > 2 &&
+	    memcmp(rest.p + rest.n - 2, "))", 2) == 0)
+		items = memmem(rest.p, rest.n, " (", 2);
+	if (items != NULL)
+		rest.n = (size_t)(items - rest.p);
+	return rest;
+}
+
+/*
+ * Reads the name of a folder; the caller frees it. A name that is not written
+ * as it should be is returned as well as possible: if it is wrong, the folder
+ * cannot be opened and fails by this name.
+ */
+static char *
+read_name(struct ms_imap_reader *r)
+{
+	struct ms_slice rest = ms_imap_value_rest(r);
+	struct ms_imap_value v, next;
+	char *name;
+
+	ms_imap_value(r, &v);
+	if (v.type == MS_IMAP_DROPPED)
+		return ms_xstrdup("a name that is too long");
+	if (v.type != MS_IMAP_STRING && v.type != MS_IMAP_TORN) {
+		rest = bare_name(rest);
+		return ms_xstrndup(rest.p, rest.n);
+	}
+	name = ms_xstrndup(v.text.p, v.text.n);
+	ms_imap_value(r, &next);
+	if (next.type != MS_IMAP_END && next.type != MS_IMAP_OPEN &&
+	    *rest.p == '"' && rest.p[rest.n - 1] == '"') {
+		/* There are quotes in the quotes. */
+		free(name);
+		name = ms_xstrndup(rest.p + 1, rest.n - 2);
+	}
+	return name;
+}
+
+static void
+drop(struct ms_imap_folder *f)
+{
+	free(f->raw);
+	free(f->name);
+}
+
+static struct ms_imap_folder *
+new_folder(struct listing *l)
+{
+	ms_imap_progress_list(l->im);
+	if (l->n == MS_IMAP_FOLDERS_MAX)
+		ms_imap_kill(l->im, MS_PROTO,
+		    "the server lists more than %d folders",
+		    MS_IMAP_FOLDERS_MAX);
 	if (l->n == l->cap) {
 		l->cap = l->cap < 64 ? 64 : 2 * l->cap;
 		l->f = ms_xreallocarray(l->f, l->cap, sizeof(*l->f));
 	}
-	f = &l->f[l->n++];
-	*f = (struct ms_imap_folder){.delimiter = item->mb_delimiter};
-	f->raw = ms_xstrdup(item->mb_name);
-	f->name = ms_imap_folder_name(item->mb_name, item->mb_delimiter);
-	read_attributes(f, item->mb_flag);
+	l->f[l->n] = (struct ms_imap_folder){.selectable = true};
+	return &l->f[l->n++];
+}
+
+static void
+handle_folder(struct ms_imap *im, void *ctx)
+{
+	struct ms_imap_reader *r = &im->reader;
+	struct ms_slice whole = ms_imap_value_rest(r);
+	struct listing *l = ctx;
+	struct ms_imap_folder *f;
+	struct ms_imap_value v;
+
+	if (r->word != MS_IMAP_LIST)
+		return;
+	f = new_folder(l);
+	ms_imap_value(r, &v);
+	if (v.type == MS_IMAP_OPEN)
+		for (ms_imap_value(r, &v);
+		     v.type != MS_IMAP_CLOSE && v.type != MS_IMAP_END;
+		     ms_imap_value_next(r, &v))
+			read_attribute(f, v.text);
+	ms_imap_value(r, &v);
+	f->delimiter = delimiter_of(&v);
+	if (v.type == MS_IMAP_END) /* there is no name to fail by */
+		f->raw = ms_xstrndup(whole.p, whole.n);
+	else
+		f->raw = read_name(r);
+	f->name = ms_imap_folder_name(im, f->raw, f->delimiter);
+	if (*f->raw == '\0')
+		drop(&l->f[--l->n]);
+}
+
+/* INBOX always exists (RFC 3501, 5.1), also if it is not listed, or as a folder
+ * that cannot be selected. */
+static void
+need_inbox(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->f[i].name, "INBOX") == 0) {
+			l->f[i].unlisted = !l->f[i].selectable;
+			l->f[i].selectable = true;
+			return;
+		}
+	*new_folder(l) = (struct ms_imap_folder){.raw = ms_xstrdup("INBOX"),
+	    .name = ms_xstrdup("INBOX"),
+	    .selectable = true,
+	    .unlisted = true};
 }
 
 /* Sends a LIST and adds the results. */
 static int
 list(struct listing *l, const char *command, struct ms_err *err)
 {
-	const struct mailimap_response_info *info;
-	clistiter *cur;
+	const struct ms_imap_handler handler = {handle_folder, NULL, l};
 
-	if (ms_imap_command(l->im, command, "LIST", err) < 0)
-		return -1;
-	info = l->im->m->imap_response_info;
-	if (info == NULL || info->rsp_mailbox_list == NULL)
-		return 0;
-	for (cur = clist_begin(info->rsp_mailbox_list); cur != NULL;
-	     cur = clist_next(cur))
-		add_folder(l, clist_content(cur));
-	return 0;
+	return ms_imap_command(l->im, command, "LIST", &handler, err);
 }
 
 /* Some servers send uses only on request (RFC 6154, 3). */
@@ -217,46 +317,30 @@ list_all(struct listing *l, struct ms_err *err)
 	if ((ms_imap_capabilities(l->im) & MS_CAP_SPECIAL_USE) != 0 &&
 	    list(l, "LIST \"\" \"*\" RETURN (SPECIAL-USE)", err) == 0)
 		return 0;
-	if (l->im->dead) {
-		if (err != NULL)
-			*err = l->im->err;
+	if (ms_imap_check(l->im, err) < 0)
 		return -1;
-	}
 	return list(l, "LIST \"\" \"*\"", err);
 }
 
-/*
- * `LIST "" "*"` need not include other namespaces, so they are listed by name.
- */
-static int
-list_spaces(struct listing *l, struct ms_err *err)
+/* Lists the folders of a namespace, unless some of them are known already. */
+static void
+list_space(struct listing *l, const struct space *s)
 {
-	struct ms_buf command = {0};
-	const char *p;
-	size_t i, k;
-	int rc = 0;
+	struct ms_buf command = {0}, pattern = {0};
+	size_t k = 0;
 
-	for (i = 0; rc == 0 && i < l->space_count; i++) {
-		p = l->spaces[i].prefix;
-		for (k = 0; k < l->n; k++)
-			if (inside(l->f[k].raw, &l->spaces[i]))
-				break;
-		if (*p == '\0' || k < l->n || strpbrk(p, "*%") != NULL ||
-		    !ms_secret_text_ok(p, strlen(p)))
-			continue;
-		ms_buf_clear(&command);
-		ms_buf_add_str(&command, "LIST \"\" \"");
-		for (; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				ms_buf_add_byte(&command, '\\');
-			ms_buf_add_byte(&command, (unsigned char)*p);
-		}
-		ms_buf_add_str(&command, "*\"");
-		if (list(l, ms_buf_str(&command), err) < 0 && l->im->dead)
-			rc = -1;
+	while (k < l->n && !inside(l->f[k].raw, s))
+		k++;
+	if (*s->prefix != '\0' && k == l->n &&
+	    strpbrk(s->prefix, "*%") == NULL) {
+		ms_buf_printf(&pattern, "%s*", s->prefix);
+		ms_buf_add_str(&command, "LIST \"\" ");
+		ms_imap_add_string(
+		    l->im, &command, ms_buf_str(&pattern), false);
+		(void)list(l, ms_buf_str(&command), NULL);
 	}
 	ms_buf_release(&command);
-	return rc;
+	ms_buf_release(&pattern);
 }
 
 /* ---- the whole list ---- */
@@ -287,8 +371,7 @@ sort_folders(struct ms_imap_folder *f, size_t n)
 		if (kept > 0 && strcmp(f[i].raw, f[kept - 1].raw) == 0) {
 			f[kept - 1].uses |= f[i].uses;
 			f[kept - 1].selectable |= f[i].selectable;
-			free(f[i].raw);
-			free(f[i].name);
+			drop(&f[i]);
 			continue;
 		}
 		f[kept++] = f[i];
@@ -327,12 +410,14 @@ ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *count,
 
 	*out = NULL;
 	*count = 0;
-	rc = list_all(&l, err);
-	if (rc == 0)
-		rc = ask_spaces(&l, err);
-	if (rc == 0)
-		rc = list_spaces(&l, err);
+	rc = list_all(&l, err) < 0 || ask_spaces(&l, err) < 0 ? -1 : 0;
+	/* `LIST "" "*"` need not include other namespaces. */
+	for (i = 0; rc == 0 && i < l.space_count; i++) {
+		list_space(&l, &l.spaces[i]);
+		rc = ms_imap_check(im, err);
+	}
 	if (rc == 0) {
+		need_inbox(&l);
 		for (i = 0; i < l.n; i++)
 			place(&l, &l.f[i]);
 		*out = l.f;
@@ -341,19 +426,14 @@ ms_imap_folders(struct ms_imap *im, struct ms_imap_folder **out, size_t *count,
 	} else {
 		ms_imap_folders_free(l.f, l.n);
 	}
-	for (i = 0; i < l.space_count; i++)
-		free(l.spaces[i].prefix);
+	drop_spaces(&l);
 	return rc;
 }
 
 void
 ms_imap_folders_free(struct ms_imap_folder *f, size_t count)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		free(f[i].raw);
-		free(f[i].name);
-	}
+	for (size_t i = 0; i < count; i++)
+		drop(&f[i]);
 	free(f);
 }

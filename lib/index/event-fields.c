@@ -16,13 +16,22 @@ enum shape {
 	PASSWORD /* "set" or "removed" */
 };
 
-/* In the order of the fields. */
+/* The first STATE_KEYS are in state events only. */
 static const struct key {
 	enum ms_row_kind kind;
 	enum ms_field field;
 	enum shape shape;
 	const char *key;
 } keys[] = {
+    {MS_ROW_USER, MS_FIELD_MADE, NUMBER, "made"},
+    {MS_ROW_USER, MS_FIELD_CHANGED, NUMBER, "changed"},
+    {MS_ROW_USER, MS_FIELD_CHANGES, NUMBER, "changes"},
+    {MS_ROW_PROFILE, MS_FIELD_MADE, NUMBER, "made"},
+    {MS_ROW_PROFILE, MS_FIELD_LAST_RUN, NUMBER, "last_run"},
+    {MS_ROW_PROFILE, MS_FIELD_CHANGED, NUMBER, "changed"},
+    {MS_ROW_PROFILE, MS_FIELD_CHANGES, NUMBER, "changes"},
+    {MS_ROW_SETTINGS, MS_FIELD_CHANGED, NUMBER, "changed"},
+    {MS_ROW_SETTINGS, MS_FIELD_CHANGES, NUMBER, "changes"},
     {MS_ROW_USER, MS_FIELD_NAME, TEXT, "name"},
     {MS_ROW_USER, MS_FIELD_DELETED, FLAG, "deleted"},
     {MS_ROW_USER, MS_FIELD_FULL_NAME, TEXT, "full_name"},
@@ -34,6 +43,9 @@ static const struct key {
     {MS_ROW_USER, MS_FIELD_RIGHTS, RIGHTS, "rights"},
     {MS_ROW_USER, MS_FIELD_DISABLED, FLAG, "disabled"},
     {MS_ROW_USER, MS_FIELD_PASSWORD, PASSWORD, "password"},
+    {MS_ROW_USER, MS_FIELD_DIRECTORY, TEXT, "directory"},
+    {MS_ROW_USER, MS_FIELD_DIRECTORY_ID, TEXT, "directory_id"},
+    {MS_ROW_USER, MS_FIELD_DIRECTORY_STATE, TEXT, "directory_state"},
     {MS_ROW_PROFILE, MS_FIELD_NAME, TEXT, "name"},
     {MS_ROW_PROFILE, MS_FIELD_DELETED, FLAG, "deleted"},
     {MS_ROW_PROFILE, MS_FIELD_OWNER, NUMBER, "owner"},
@@ -51,6 +63,7 @@ static const struct key {
     {MS_ROW_RUN, MS_FIELD_LEFT_OUT, NUMBER, "left_out"},
     {MS_ROW_RUN, MS_FIELD_FAILED, NUMBER, "failed"},
     {MS_ROW_RUN, MS_FIELD_DELETIONS, NUMBER, "deleted"},
+    {MS_ROW_RUN, MS_FIELD_FAILED_FOLDERS, NUMBER, "failed_folders"},
     {MS_ROW_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES, DEFAULTS,
 	"default_privileges"},
     {MS_ROW_SETTINGS, MS_FIELD_DEFAULT_PRIVILEGES_SYNCED, DEFAULTS,
@@ -58,7 +71,13 @@ static const struct key {
     {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_URL, TEXT, "directory_url"},
     {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_CA_FILE, TEXT, "directory_ca_file"},
     {MS_ROW_SETTINGS, MS_FIELD_DIRECTORY_TIMEOUT, NUMBER, "directory_timeout"},
+    {MS_ROW_SETTINGS, MS_FIELD_DIRECTORIES, LIST, "directories"},
+    {MS_ROW_SETTINGS, MS_FIELD_ALIAS_DOMAINS, LIST, "alias_domains"},
 };
+#define STATE_KEYS 9
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* ---- keys to fields ---- */
 
 static void
 add_text(struct ms_buf *v, const json_t *text)
@@ -176,32 +195,133 @@ value_of(enum shape shape, const json_t *j, struct ms_buf *v)
 	return true;
 }
 
-void
-ms_event_fields(struct ms_buf *out, enum ms_row_kind kind, const json_t *o)
+/* Reads keys[from] and those after it. */
+static void
+read_fields(
+    struct ms_buf *out, enum ms_row_kind kind, const json_t *o, size_t from)
 {
 	struct ms_record_row fields = {0};
 	struct ms_buf value = {0};
-	size_t i, start;
+	size_t at[MS_FIELDS], i, start;
 	const json_t *j;
 
-	/* The buffer moves while it grows, so only lengths are kept here. */
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	/* The buffer moves while it grows, so only offsets are kept here. */
+	for (i = from; i < KEYS; i++) {
 		if (keys[i].kind != kind ||
 		    (j = json_object_get(o, keys[i].key)) == NULL)
 			continue;
 		start = value.n;
 		if (!value_of(keys[i].shape, j, &value))
 			continue;
+		at[keys[i].field] = start;
 		fields.field[keys[i].field] = (struct ms_slice){
 		    (const unsigned char *)"", value.n - start};
 	}
-	start = 0;
-	for (i = 1; i < MS_FIELDS; i++) {
-		if (fields.field[i].n == 0)
-			continue;
-		fields.field[i].p = value.p + start;
-		start += fields.field[i].n;
-	}
+	for (i = 1; i < MS_FIELDS; i++)
+		if (fields.field[i].n > 0)
+			fields.field[i].p = value.p + at[i];
 	ms_record_row_write(out, &fields);
 	ms_buf_release(&value);
+}
+
+void
+ms_event_fields(struct ms_buf *out, enum ms_row_kind kind, const json_t *o)
+{
+	read_fields(out, kind, o, STATE_KEYS);
+}
+
+void
+ms_event_state_fields(
+    struct ms_buf *out, enum ms_row_kind kind, const json_t *o)
+{
+	read_fields(out, kind, o, 0);
+}
+
+/* ---- fields to keys ---- */
+
+json_t *
+ms_event_list_json(struct ms_slice list)
+{
+	json_t *a = json_array();
+	const char *s;
+
+	for (s = ms_list_next(list, NULL); s != NULL; s = ms_list_next(list, s))
+		json_array_append_new(a, json_string(s));
+	return a;
+}
+
+static json_t *
+privileges_json(unsigned bits)
+{
+	json_t *a = json_array();
+	struct ms_buf word = {0};
+	unsigned bit;
+
+	for (bit = 1; bit != 0 && bit <= bits; bit <<= 1) {
+		ms_buf_clear(&word);
+		ms_privileges_write(&word, bits & bit, ' ');
+		if (word.n > 0)
+			json_array_append_new(
+			    a, json_string(ms_buf_str(&word)));
+	}
+	ms_buf_release(&word);
+	return a;
+}
+
+static json_t *
+rights_json(struct ms_slice rows)
+{
+	json_t *a = json_array(), *pair;
+	struct ms_buf words = {0};
+	size_t i;
+
+	for (i = 0; i + MS_RIGHT_ROW <= rows.n; i += MS_RIGHT_ROW) {
+		ms_buf_clear(&words);
+		ms_rights_write(&words, rows.p[i + 8], ' ');
+		pair = json_array();
+		json_array_append_new(
+		    pair, json_integer((json_int_t)ms_le64(rows.p + i)));
+		json_array_append_new(pair, json_string(ms_buf_str(&words)));
+		json_array_append_new(a, pair);
+	}
+	ms_buf_release(&words);
+	return a;
+}
+
+static json_t *
+value_json(const struct key *k, const struct ms_record_row *row)
+{
+	uint64_t n = ms_record_row_number(row, k->field);
+
+	switch (k->shape) {
+	case TEXT:
+		return json_string(ms_record_row_text(row, k->field));
+	case LIST:
+		return ms_event_list_json(row->field[k->field]);
+	case FLAG:
+		return json_true();
+	case NUMBER:
+		return json_integer((json_int_t)n);
+	case PRIVILEGES:
+		return privileges_json((unsigned)n);
+	case DEFAULTS:
+		return privileges_json((unsigned)n - 1);
+	case RIGHTS:
+		return rights_json(row->field[k->field]);
+	case PASSWORD:
+		return json_string("set");
+	}
+	return NULL;
+}
+
+void
+ms_event_state_keys(
+    json_t *o, enum ms_row_kind kind, const struct ms_record_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < KEYS; i++)
+		if (keys[i].kind == kind && row->field[keys[i].field].n > 0)
+			json_object_set_new(
+			    o, keys[i].key, value_json(&keys[i], row));
 }

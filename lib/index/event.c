@@ -32,6 +32,10 @@ static const struct {
     [MS_EVENT_RUN] = {"run", NULL},
     [MS_EVENT_MAILBOX] = {"mailbox", NULL},
     [MS_EVENT_RAN] = {"ran", NULL},
+    [MS_EVENT_STATE] = {"state", NULL},
+    [MS_EVENT_VIEW] = {"view", NULL},
+    [MS_EVENT_UNDO] = {"undo", NULL},
+    [MS_EVENT_ACCESS] = {"access", NULL},
 };
 
 /* What an event is about, and the key that has the number of its target. */
@@ -47,6 +51,8 @@ static const struct {
     [MS_EVENT_RUN] = {MS_ROW_RUN, NULL},
     [MS_EVENT_MAILBOX] = {MS_ROW_RUN, "run"},
     [MS_EVENT_RAN] = {MS_ROW_RUN, "run"},
+    [MS_EVENT_UNDO] = {0, NULL},
+    [MS_EVENT_ACCESS] = {MS_ROW_USER, "user"},
 };
 
 const char *
@@ -108,7 +114,7 @@ parse_target(struct ms_event *ev, const json_t *o, struct ms_err *err)
 	    number_of(o, targets[ev->kind].key, &ev->target) < 0)
 		return ms_fail(err, MS_DATA, "EVENT %s without %s",
 		    kinds[ev->kind].event, targets[ev->kind].key);
-	if (ev->kind != MS_EVENT_MAILBOX)
+	if (ev->kind != MS_EVENT_MAILBOX && ev->kind != MS_EVENT_ACCESS)
 		ms_event_fields(&ev->fields, kind, o);
 	return 0;
 }
@@ -129,6 +135,8 @@ ms_event_parse(struct ms_event *ev, struct ms_slice json, struct ms_err *err)
 	}
 	ev->kind = kind_of(s);
 	ev->time = json_integer_value(json_object_get(o, "time"));
+	if (ev->kind >= MS_EVENT_STATE)
+		ev->json = json_incref(o);
 	if (parse_target(ev, o, err) < 0)
 		goto out;
 	if (kinds[ev->kind].key == NULL) {
@@ -168,32 +176,36 @@ ms_event_release(struct ms_event *ev)
 	free(ev->name);
 	free(ev->records);
 	ms_buf_release(&ev->fields);
+	json_decref(ev->json);
 	*ev = (struct ms_event){0};
 }
 
-static const char *
-actor(char *text, size_t n)
+static char login[256]; /* of this process; empty until it is looked up */
+
+void
+ms_event_find_login(void)
 {
 	struct passwd pw, *found = NULL;
 	char space[4096];
 
+	if (login[0] != '\0')
+		return;
 	if (getpwuid_r(getuid(), &pw, space, sizeof(space), &found) == 0 &&
 	    found != NULL)
-		snprintf(text, n, "%s", found->pw_name);
-	else
-		snprintf(text, n, "uid %lu", (unsigned long)getuid());
-	if (!ms_utf8_valid((const unsigned char *)text, strlen(text)))
-		snprintf(text, n, "uid %lu", (unsigned long)getuid());
-	return text;
+		snprintf(login, sizeof(login), "%s", found->pw_name);
+	if (login[0] == '\0' ||
+	    !ms_utf8_valid((const unsigned char *)login, strlen(login)))
+		snprintf(
+		    login, sizeof(login), "uid %lu", (unsigned long)getuid());
 }
 
 /* Adds the keys that every event has, and writes the event as text. */
 static void
 write_json(struct ms_buf *out, json_t *o, const char *as)
 {
-	char login[256], *text;
+	char *text;
 
-	actor(login, sizeof(login));
+	ms_event_find_login();
 	json_object_set_new(o, "time", json_integer((json_int_t)time(NULL)));
 	json_object_set_new(o, "actor", json_string(as != NULL ? as : login));
 	if (as != NULL)

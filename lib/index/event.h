@@ -27,12 +27,17 @@ enum ms_event_kind {
 	MS_EVENT_PROFILE_SET,
 	MS_EVENT_RUN,
 	MS_EVENT_MAILBOX,
-	MS_EVENT_RAN
+	MS_EVENT_RAN,
+	MS_EVENT_STATE, /* written by state.h */
+	MS_EVENT_VIEW,  /* written by view-change.h */
+	MS_EVENT_UNDO,
+	MS_EVENT_ACCESS /* written by actor.h */
 };
 /* The events that ms_history_open() lists, by what they are about. */
 enum ms_history_class {
-	MS_HISTORY_USERS = 1, /* user, user-set, settings */
-	MS_HISTORY_RUNS = 2   /* profile, profile-set, run, mailbox, ran */
+	/* user, user-set, settings; the first view event of a change; undo */
+	MS_HISTORY_USERS = 1,
+	MS_HISTORY_RUNS = 2 /* profile, profile-set, run, mailbox, ran */
 };
 
 /* "user-set" ...; NULL for MS_EVENT_OTHER. */
@@ -53,12 +58,20 @@ struct ms_event {
 				 settings */
 	struct ms_buf fields; /* a row of record-row.h; a field without bytes
 				 removes the field */
+	json_t *json;         /* of MS_EVENT_STATE and those after it: the event
+				 itself */
 };
 
 /* MS_DATA: not JSON, or a known event without a required key. */
 int ms_event_parse(
     struct ms_event *ev, struct ms_slice json, struct ms_err *err);
 void ms_event_release(struct ms_event *ev);
+/*
+ * Looks up the login name, which each event that is written names. A process
+ * calls this function before it confines itself, because the lookup reads files
+ * that a sandbox hides.
+ */
+void ms_event_find_login(void);
 /* ms_event_write() appends the JSON of an event, with the time (now) and the
  * actor (the login name). ev->name must be valid UTF-8. */
 void ms_event_write(struct ms_buf *out, const struct ms_event *ev);
@@ -73,6 +86,15 @@ void ms_event_json(
  * for a target of this kind. A key of the wrong type is ignored. */
 void ms_event_fields(
     struct ms_buf *out, enum ms_row_kind kind, const json_t *o);
+/* ms_event_state_fields() does the same with an object of a state event, which
+ * has more keys. ms_event_state_keys() sets the keys of such an object; a field
+ * without a value has no key. */
+void ms_event_state_fields(
+    struct ms_buf *out, enum ms_row_kind kind, const json_t *o);
+void ms_event_state_keys(
+    json_t *o, enum ms_row_kind kind, const struct ms_record_row *row);
+/* A list of record-row.h as an array of texts. */
+json_t *ms_event_list_json(struct ms_slice list);
 
 #define MS_DELETION_MAX 4096 /* messages in one event */
 

@@ -66,6 +66,15 @@ ms_place_key(
 }
 
 void
+ms_receipt_key(unsigned char key[MS_RECEIPT_KEY], uint64_t folder,
+    const unsigned char id[MS_SHA_LEN], uint64_t number)
+{
+	ms_put_be64(key, folder);
+	memcpy(key + 8, id, DIGEST_KEY);
+	ms_put_be64(key + 8 + DIGEST_KEY, number);
+}
+
+void
 ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name)
 {
@@ -75,7 +84,9 @@ ms_name_key(unsigned char key[NAME_KEY], enum ms_name_kind kind, uint64_t user,
 	ms_put_be64(numbers, user);
 	ms_put_be64(numbers + 8, source);
 	ms_buf_add(&b, numbers, sizeof(numbers));
-	if (kind == MS_NAME_ADDRESS || kind == MS_NAME_POP3)
+	if (kind == MS_NAME_ADDRESS)
+		ms_utf8_address_key(ms_slice_str(name), &b);
+	else if (kind == MS_NAME_POP3)
 		ms_utf8_fold(ms_slice_str(name), &b);
 	else
 		ms_buf_add_str(&b, name);
@@ -105,6 +116,25 @@ ms_record_row_key(
 /* ---- finding ---- */
 
 int
+ms_index_has_gap(struct ms_txn *txn, struct ms_err *err)
+{
+	MDB_cursor_op op = MDB_FIRST;
+	uint64_t next = 1;
+	MDB_val k, v;
+	int got;
+
+	for (; (got = ms_index_seek(txn, MS_TABLE_BLOCK, op, &k, &v, err)) == 1;
+	     op = MDB_NEXT) {
+		if (k.mv_size != 8 || v.mv_size != 29)
+			return ms_index_damaged(err, "block");
+		if (ms_be64(k.mv_data) != next)
+			return 1;
+		next += ms_le32((unsigned char *)v.mv_data + 20);
+	}
+	return got;
+}
+
+int
 ms_index_locate(struct ms_txn *txn, uint64_t number, struct ms_location *loc,
     struct ms_err *err)
 {
@@ -115,13 +145,7 @@ ms_index_locate(struct ms_txn *txn, uint64_t number, struct ms_location *loc,
 	int got;
 
 	ms_put_be64(want, number);
-	got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_SET_RANGE, &k, &v, err);
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_LAST, &k, &v, err);
-	else if (k.mv_size == 8 && ms_be64(k.mv_data) > number)
-		got = ms_index_seek(txn, MS_TABLE_BLOCK, MDB_PREV, &k, &v, err);
+	got = ms_index_at_or_before(txn, MS_TABLE_BLOCK, &k, &v, err);
 	if (got <= 0)
 		return got;
 	if (k.mv_size != 8 || v.mv_size != 29)
@@ -152,16 +176,39 @@ ms_message_row(
 	memcpy(row->id, v.p, MS_SHA_LEN);
 	row->size = ms_le64(v.p + 32);
 	row->desc.date = (int64_t)ms_le64(v.p + 40);
-	row->desc.bits = v.p[48];
-	memcpy(row->head, v.p + 52, MS_HEAD_START);
+	row->desc.bits = ms_le16(v.p + 48);
+	row->desc.received = (int64_t)ms_le64(v.p + 53);
+	memcpy(row->head, v.p + 61, MS_HEAD_START);
 	for (i = 0; i < 3; i++) {
-		f[i]->n = v.p[49 + i];
+		f[i]->n = v.p[50 + i];
 		if (f[i]->n > MS_DESC_LEN || v.n - at < f[i]->n)
 			return ms_index_damaged(err, "message");
 		memcpy(f[i]->s, v.p + at, f[i]->n);
 		at += f[i]->n;
 	}
 	return 0;
+}
+
+int
+ms_index_dates(struct ms_txn *txn, uint64_t message, struct ms_raw_date raw,
+    struct ms_dates *out, struct ms_err *err)
+{
+	struct ms_desc desc = {0};
+	unsigned char key[8];
+	struct ms_slice v;
+	int got;
+
+	ms_put_be64(key, message);
+	got = ms_index_get(txn, MS_TABLE_MESSAGE, key, sizeof(key), &v, err);
+	if (got == 1 && v.n < MESSAGE_FIXED)
+		return ms_index_damaged(err, "message");
+	if (got == 1) {
+		desc.date = (int64_t)ms_le64(v.p + 40);
+		desc.bits = ms_le16(v.p + 48);
+		desc.received = (int64_t)ms_le64(v.p + 53);
+	}
+	*out = ms_dates_of(&desc, raw);
+	return got;
 }
 
 int
@@ -205,18 +252,20 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 {
 	MDB_val k = {DIGEST_KEY, (void *)id}, v;
 	struct ms_slice row;
+	bool has_key = false;
 	int got, found, missing;
 
 	got = ms_index_seek(txn, MS_TABLE_ID, MDB_SET_KEY, &k, &v, err);
 	while (got == 1) {
+		has_key = true;
 		if (v.mv_size != 8)
 			return ms_index_damaged(err, "id");
 		found = ms_index_get(
 		    txn, MS_TABLE_MESSAGE, v.mv_data, 8, &row, err);
-		if (found < 0)
-			return -1;
-		if (found == 1 && row.n >= MS_SHA_LEN &&
-		    memcmp(row.p, id, MS_SHA_LEN) == 0) {
+		if (found != 1 || row.n < MS_SHA_LEN)
+			return found < 0 ? -1
+					 : ms_index_damaged(err, "message");
+		if (memcmp(row.p, id, MS_SHA_LEN) == 0) {
 			missing = ms_missing_blobs_of(txn, v.mv_data, err);
 			*number = ms_be64(v.mv_data);
 			if (missing != 1)
@@ -225,7 +274,7 @@ ms_index_id(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
 		got =
 		    ms_index_seek(txn, MS_TABLE_ID, MDB_NEXT_DUP, &k, &v, err);
 	}
-	return got;
+	return got < 0 ? -1 : ms_totals_check_id(txn, id, has_key, err);
 }
 
 int
@@ -244,6 +293,8 @@ ms_index_in_folder(struct ms_txn *txn, uint64_t message, uint64_t folder,
 		return ms_index_damaged(err, "held");
 	if (got == 1)
 		*occurrence = ms_le64(v.p);
+	if (got == 0 && ms_totals_check_message(txn, message, err) < 0)
+		return -1;
 	return got;
 }
 
@@ -265,10 +316,9 @@ ms_index_place(struct ms_txn *txn, uint64_t folder, struct ms_slice place,
 }
 
 int
-ms_index_moved(
-    struct ms_txn *txn, uint64_t occurrence, uint64_t *to, struct ms_err *err)
+ms_index_last_move(struct ms_txn *txn, uint64_t occurrence, uint64_t *to,
+    int64_t *time, struct ms_err *err)
 {
-	struct ms_location loc;
 	unsigned char key[8];
 	struct ms_slice v;
 	int got;
@@ -277,14 +327,27 @@ ms_index_moved(
 	got = ms_index_get(txn, MS_TABLE_MOVED, key, sizeof(key), &v, err);
 	if (got <= 0)
 		return got;
-	if (v.n != 8)
+	if (v.n != MS_MOVED_ROW)
 		return ms_index_damaged(err, "moved");
 	*to = ms_le64(v.p);
+	*time = (int64_t)ms_le64(v.p + 8);
+	return 1;
+}
+
+int
+ms_index_moved(struct ms_txn *txn, uint64_t occurrence, uint64_t *to,
+    int64_t *time, struct ms_err *err)
+{
+	struct ms_location loc;
+	int got = ms_index_last_move(txn, occurrence, to, time, err);
+
+	if (got <= 0 || *to == 0)
+		return got < 0 ? -1 : 0;
 	return ms_index_locate(txn, *to, &loc, err);
 }
 
 int
-ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
+ms_index_exact_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
     uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
 {
 	unsigned char key[NAME_KEY];
@@ -300,6 +363,37 @@ ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
 	return got;
 }
 
+static int
+find_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
+{
+	struct ms_buf key = {0};
+	int got;
+
+	got = ms_index_exact_name(txn, kind, user, source, name, number, err);
+	if (got != 0 || kind != MS_NAME_USER)
+		return got;
+	ms_utf8_name_key(ms_slice_str(name), &key);
+	name = ms_buf_str(&key);
+	got = ms_index_exact_name(txn, kind, 0, 0, name, number, err);
+	if (got == 0)
+		got = ms_index_exact_name(
+		    txn, MS_NAME_USER_KEY, 0, 0, name, number, err);
+	ms_buf_release(&key);
+	return got;
+}
+
+int
+ms_index_name(struct ms_txn *txn, enum ms_name_kind kind, uint64_t user,
+    uint64_t source, const char *name, uint64_t *number, struct ms_err *err)
+{
+	int got = find_name(txn, kind, user, source, name, number, err);
+
+	if (got == 0 && ms_totals_check_table(txn, MS_TABLE_NAME, err) < 0)
+		return -1;
+	return got;
+}
+
 int
 ms_index_name_of(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
     struct ms_slice *name, struct ms_err *err)
@@ -310,17 +404,6 @@ ms_index_name_of(struct ms_txn *txn, enum ms_name_kind kind, uint64_t number,
 	return ms_index_get(txn,
 	    kind == MS_NAME_USER ? MS_TABLE_USER : MS_TABLE_SOURCE, key,
 	    sizeof(key), name, err);
-}
-
-int
-ms_index_label(struct ms_txn *txn, uint64_t user, uint64_t source,
-    struct ms_slice *label, struct ms_err *err)
-{
-	unsigned char key[16];
-
-	ms_put_be64(key, user);
-	ms_put_be64(key + 8, source);
-	return ms_index_get(txn, MS_TABLE_LABEL, key, sizeof(key), label, err);
 }
 
 /* ---- comparing two ---- */

@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,52 +16,8 @@
 #define MAP_SIZE ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)1 << 20)
 #define READERS 1022
+#define OPEN_TRIES 16    /* while the index is replaced */
 #define LOCK_BYTES 65536 /* size of lock.mdb for that many readers */
-
-/* ---- a damaged index crashes LMDB ---- */
-
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGABRT};
-static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
-static int open_count;
-
-static void
-crashed(int sig)
-{
-	static const char msg[] =
-	    "index: damaged; run ms-verify --rebuild-index\n";
-
-	(void)sig;
-	(void)!write(STDERR_FILENO, msg, sizeof(msg) - 1);
-	_exit(EX_DATAERR);
-}
-
-/* Sanitizers give a better report of a crash. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CATCH_CRASHES 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CATCH_CRASHES 0
-#endif
-#endif
-#ifndef CATCH_CRASHES
-#define CATCH_CRASHES 1
-#endif
-
-static void
-count_open(int by)
-{
-	struct sigaction sa = {.sa_flags = SA_RESETHAND};
-	size_t i;
-
-	pthread_mutex_lock(&open_lock);
-	open_count += by;
-	if (CATCH_CRASHES && (open_count == 0 || (by > 0 && open_count == 1))) {
-		sa.sa_handler = open_count > 0 ? crashed : SIG_DFL;
-		for (i = 0; i < 3; i++)
-			sigaction(crash_signals[i], &sa, NULL);
-	}
-	pthread_mutex_unlock(&open_lock);
-}
 
 /* ---- the environment ---- */
 
@@ -71,11 +26,55 @@ map_size(const struct stat *st)
 {
 	const char *s = getenv("MS_INDEX_MAP");
 	size_t n = s != NULL ? strtoul(s, NULL, 10) : 0;
+	struct rlimit limit;
 
 	if (n >= MAP_LEAST)
 		return n;
 	n = (size_t)st->st_size * 4;
-	return n > MAP_SIZE ? n : MAP_SIZE;
+	if (n < MAP_SIZE)
+		n = MAP_SIZE;
+	/* The rest of a limited address space is for other memory. */
+	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		while (n > limit.rlim_cur / 4 && n / 2 >= MAP_LEAST &&
+		       n / 2 >= (size_t)st->st_size)
+			n /= 2;
+	return n;
+}
+
+/* LMDB would follow them. */
+static int
+check_links(const struct ms_index *ix, struct ms_err *err)
+{
+	static const char *const parts[] = {"", "/data.mdb", "/lock.mdb"};
+	struct stat st;
+	int rc = 0;
+
+	for (size_t i = 0; i < 3 && rc == 0; i++) {
+		struct ms_buf path = {0};
+
+		ms_buf_printf(&path, "%s%s", ix->path, parts[i]);
+		if (lstat(ms_buf_str(&path), &st) == 0 && S_ISLNK(st.st_mode))
+			rc =
+			    ms_fail(err, MS_IO, "index%s: is a link", parts[i]);
+		ms_buf_release(&path);
+	}
+	return rc;
+}
+
+/* Whether the lock file of another user, or a link, would be written. */
+static bool
+is_foreign(const struct ms_index *ix)
+{
+	struct ms_buf path = {0};
+	struct stat st;
+	bool foreign;
+
+	ms_buf_printf(&path, "%s/lock.mdb", ix->path);
+	foreign = lstat(ms_buf_str(&path), &st) != 0 || !S_ISREG(st.st_mode) ||
+		  st.st_uid != geteuid();
+	ms_buf_release(&path);
+	return foreign;
 }
 
 /*
@@ -94,8 +93,8 @@ reserve_lock(const struct ms_index *ix, struct ms_err *err)
 	ms_buf_printf(&path, "%s/lock.mdb", ix->path);
 	if (stat(ms_buf_str(&path), &st) != 0 || st.st_size < LOCK_BYTES ||
 	    st.st_blocks * 512 < LOCK_BYTES)
-		fd =
-		    open(ms_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		fd = open(ms_buf_str(&path),
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		rc = fallocate(fd, 0, 0, LOCK_BYTES);
 		if (rc < 0 && errno != ENOSPC && errno != EDQUOT)
@@ -105,6 +104,85 @@ reserve_lock(const struct ms_index *ix, struct ms_err *err)
 		close(fd);
 	}
 	ms_buf_release(&path);
+	return rc;
+}
+
+/*
+ * Each of the first two pages of the file has a header, with the page size at
+ * 40 and the number of the last page at 136. LMDB maps as many pages as there
+ * are by these numbers, and reports what cannot be mapped as a lack of memory,
+ * or crashes.
+ */
+#define HEADER_LEN 152
+#define PAGE_LEAST 256
+#define PAGE_MOST 65536
+
+static bool
+is_header(const unsigned char *p, size_t page, const struct stat *st)
+{
+	uint64_t last = ms_le64(p + 136);
+
+	return page >= PAGE_LEAST && page <= PAGE_MOST &&
+	       (page & (page - 1)) == 0 && ms_le32(p + 40) == page &&
+	       last <= ((uint64_t)st->st_size + MAP_SIZE) / page * 4;
+}
+
+/* Checks both headers. An index that is being created has none. */
+static int
+check_header(
+    const struct ms_index *ix, const struct stat *st, struct ms_err *err)
+{
+	unsigned char p[HEADER_LEN];
+	struct ms_buf path = {0};
+	size_t page = 0, i;
+	int fd, rc = 0;
+	ssize_t n;
+
+	ms_buf_printf(&path, "%s/data.mdb", ix->path);
+	fd = open(ms_buf_str(&path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		rc = ms_fail_errno(err, "index");
+	for (i = 0; i < 2 && rc == 0 && fd >= 0; i++) {
+		n = pread(fd, p, sizeof(p), (off_t)(i * page));
+		if (n < 0)
+			rc = ms_fail_errno(err, "index");
+		if (n != (ssize_t)sizeof(p))
+			break;
+		if (i == 0)
+			page = ms_le32(p + 40);
+		if (!is_header(p, page, st))
+			rc = ms_index_damaged(err, "header");
+	}
+	if (fd >= 0)
+		close(fd);
+	ms_buf_release(&path);
+	return rc;
+}
+
+struct open_env {
+	struct ms_index *ix;
+	unsigned flags;
+};
+
+static int
+call_env_open(void *ctx)
+{
+	struct open_env *o = ctx;
+
+	return mdb_env_open(o->ix->env, o->ix->path, o->flags, 0600);
+}
+
+static int
+guarded_env_open(struct ms_index *ix, unsigned flags)
+{
+	struct open_env o = {ix, flags};
+	int rc = ms_index_guarded(call_env_open, &o);
+
+	/* After a crash, what is open cannot be closed. */
+	if (rc != 0 && rc != MDB_PANIC)
+		mdb_env_close(ix->env);
+	if (rc != 0)
+		ix->env = NULL;
 	return rc;
 }
 
@@ -122,7 +200,12 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 	if (ix->read_only)
 		flags |= MDB_RDONLY;
 	ix->no_locks = false;
-	if (reserve_lock(ix, err) < 0) {
+	if (check_links(ix, err) < 0 || check_header(ix, st, err) < 0)
+		return -1;
+	if (ix->read_only && is_foreign(ix)) {
+		ix->no_locks = true;
+		flags |= MDB_NOLOCK;
+	} else if (reserve_lock(ix, err) < 0) {
 		if (!ix->read_only)
 			return -1;
 		ix->no_locks = true;
@@ -135,11 +218,9 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 		mdb_env_set_maxdbs(ix->env, MS_TABLES);
 		mdb_env_set_maxreaders(ix->env, READERS);
 		mdb_env_set_mapsize(ix->env, size);
-		rc = mdb_env_open(ix->env, ix->path, flags, 0600);
+		rc = guarded_env_open(ix, flags);
 		if (rc == 0)
 			break;
-		mdb_env_close(ix->env);
-		ix->env = NULL;
 		if ((rc == ENOMEM || rc == EINVAL) && size / 2 >= MAP_LEAST) {
 			/* valgrind returns EINVAL */
 			size /= 2;
@@ -158,17 +239,32 @@ open_env(struct ms_index *ix, const struct stat *st, struct ms_err *err)
 	return 0;
 }
 
+struct begin_txn {
+	struct ms_index *ix;
+	unsigned flags;
+	MDB_txn **t;
+};
+
+static int
+call_begin(void *ctx)
+{
+	struct begin_txn *b = ctx;
+
+	return mdb_txn_begin(b->ix->env, NULL, b->flags, b->t);
+}
+
 int
 ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 {
 	struct timespec wait = {0, 20 * 1000 * 1000};
+	struct begin_txn b = {ix, flags, t};
 	int rc, i;
 
 	/* EAGAIN: the reader table is locked by a process of another
 	 * container with the same process id; it holds the lock only briefly.
 	 */
 	for (i = 0; i < 100; i++) {
-		rc = mdb_txn_begin(ix->env, NULL, flags, t);
+		rc = ms_index_guarded(call_begin, &b);
 		if (rc == MDB_READERS_FULL && i == 0)
 			mdb_reader_check(ix->env, &(int){0});
 		else if (rc != EAGAIN)
@@ -176,7 +272,33 @@ ms_index_begin_mdb(struct ms_index *ix, unsigned flags, MDB_txn **t)
 		if (i > 0)
 			nanosleep(&wait, NULL);
 	}
+	if (rc == MDB_PANIC && (flags & MDB_RDONLY) == 0)
+		ix->crashed = true;
 	return rc;
+}
+
+/* Sets what depends on the version of an index. An earlier version has no
+ * checksum after the version. */
+static int
+read_version(struct ms_txn *txn, uint32_t *version, struct ms_err *err)
+{
+	struct ms_index *ix = txn->ix;
+	struct ms_slice v;
+	int got;
+
+	ix->no_checks = ix->any_version;
+	ix->label_fixed = 8;
+	got = ms_index_get(txn, MS_TABLE_META, "version", 7, &v, err);
+	if (got < 0)
+		return -1;
+	*version = got == 1 && v.n >= 4 ? ms_le32(v.p) : 0;
+	if (*version > MS_INDEX_VERSION || *version < MS_INDEX_OLDEST ||
+	    (*version != MS_INDEX_VERSION && !ix->any_version))
+		return ms_fail(err, MS_NOINPUT, "index: another version");
+	ix->no_checks = *version < 6;
+	ix->label_fixed = *version < 9 ? 0 : 8;
+	ix->no_changes = *version < 14;
+	return 0;
 }
 
 /*
@@ -190,15 +312,10 @@ check_meta(struct ms_txn *txn, struct ms_err *err)
 	struct ms_index *ix = txn->ix;
 	unsigned char id[MS_ID_LEN];
 	struct ms_position pos;
-	struct ms_slice v;
-	int got;
+	uint32_t version;
 
-	got = ms_index_get(txn, MS_TABLE_META, "version", 7, &v, err);
-	if (got < 0)
-		return -1;
-	if (got == 0 || v.n != 4 || ms_le32(v.p) != MS_INDEX_VERSION)
-		return ms_fail(err, MS_NOINPUT, "index: another version");
-	if (ms_index_archive(txn, id, err) < 0)
+	if (read_version(txn, &version, err) < 0 ||
+	    ms_index_archive(txn, id, err) < 0)
 		return -1;
 	if (ix->has_archive && memcmp(id, ix->archive, sizeof(id)) != 0)
 		return ms_fail(err, MS_DATA,
@@ -219,12 +336,38 @@ put_meta(struct ms_txn *txn, struct ms_err *err)
 {
 	unsigned char version[4];
 
+	txn->ix->label_fixed = 8;
 	ms_put_le32(version, MS_INDEX_VERSION);
 	if (ms_index_put(txn, MS_TABLE_META, "version", 7, version,
 		sizeof(version), err) < 0)
 		return -1;
 	return ms_index_put(
 	    txn, MS_TABLE_META, "archive", 7, txn->ix->archive, MS_ID_LEN, err);
+}
+
+struct open_table {
+	struct ms_index *ix;
+	MDB_txn *t;
+	int table;
+	unsigned flags;
+};
+
+static int
+call_open(void *ctx)
+{
+	struct open_table *o = ctx;
+	const struct ms_table_def *def = &ms_tables[o->table];
+
+	return mdb_dbi_open(
+	    o->t, def->name, def->flags | o->flags, &o->ix->dbi[o->table]);
+}
+
+static int
+open_table(struct ms_index *ix, MDB_txn *t, int table, unsigned flags)
+{
+	struct open_table o = {ix, t, table, flags};
+
+	return ms_index_guarded(call_open, &o);
 }
 
 static int
@@ -247,8 +390,9 @@ open_tables(struct ms_index *ix, bool make, struct ms_err *err)
 	if (rc != 0)
 		return ms_lmdb_fail(rc, err);
 	for (i = 0; i < MS_TABLES; i++) {
-		rc = mdb_dbi_open(t, ms_tables[i].name,
-		    ms_tables[i].flags | (make ? MDB_CREATE : 0), &ix->dbi[i]);
+		rc = open_table(ix, t, i, make ? MDB_CREATE : 0);
+		if (rc == MDB_NOTFOUND && ix->any_version)
+			continue;
 		if (rc != 0) {
 			mdb_txn_abort(t);
 			if (rc == MDB_NOTFOUND)
@@ -279,13 +423,13 @@ ms_index_stat(struct ms_index *ix, struct stat *st)
 void
 ms_index_close_env(struct ms_index *ix)
 {
-	if (ix->env != NULL)
+	if (ix->env != NULL && !ix->crashed)
 		mdb_env_close(ix->env);
 	ix->env = NULL;
 }
 
-int
-ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err)
+static int
+open_env_once(struct ms_index *ix, bool make, struct ms_err *err)
 {
 	struct stat st = {0};
 
@@ -301,7 +445,38 @@ ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err)
 		return ms_fail_errno(err, "index");
 	ix->dev = st.st_dev;
 	ix->ino = st.st_ino;
-	return open_tables(ix, make, err);
+	return 0;
+}
+
+/*
+ * LMDB opens two files, lock.mdb and data.mdb. If the folder is replaced
+ * between the two, they do not belong together: no writer would see this
+ * reader, nor this reader what is committed. So the folder must be the same
+ * afterwards.
+ */
+int
+ms_index_open_env(struct ms_index *ix, bool make, struct ms_err *err)
+{
+	struct stat before, after;
+	int rc, i;
+
+	for (i = 0; i < MS_ID_PARTS / 64; i++)
+		atomic_store(&ix->ids_checked[i], 0);
+	for (i = 0; i < MS_PARTS_CHECKED; i++)
+		atomic_store(&ix->parts_checked[i], 0);
+	atomic_store(&ix->tables_checked, 0);
+	for (i = 0; i < OPEN_TRIES; i++) {
+		if (stat(ix->path, &before) < 0)
+			return ms_fail_errno(err, "index");
+		rc = open_env_once(ix, make, err);
+		if (stat(ix->path, &after) == 0 &&
+		    before.st_ino == after.st_ino &&
+		    before.st_dev == after.st_dev)
+			return rc < 0 ? -1 : open_tables(ix, make, err);
+		ms_index_close_env(ix);
+	}
+	return ms_fail(
+	    err, MS_TEMP, "index: is replaced again and again; try again");
 }
 
 static struct ms_index *
@@ -314,22 +489,37 @@ new_index(const char *path, const char *below, bool read_only)
 	ix->path = ms_buf_str(&b);
 	ix->read_only = read_only;
 	pthread_rwlock_init(&ix->lock, NULL);
-	count_open(1);
+	ms_index_catch_crashes(1);
 	return ix;
 }
 
-int
-ms_index_open(struct ms_index **out, const char *archive, bool read_only,
-    struct ms_err *err)
+static int
+open_index(struct ms_index **out, const char *archive, bool read_only,
+    bool any_version, struct ms_err *err)
 {
 	struct ms_index *ix = new_index(archive, "/index", read_only);
 
+	ix->any_version = any_version;
 	if (ms_index_open_env(ix, false, err) < 0) {
 		ms_index_close(ix);
 		return -1;
 	}
 	*out = ix;
 	return 0;
+}
+
+int
+ms_index_open(struct ms_index **out, const char *archive, bool read_only,
+    struct ms_err *err)
+{
+	return open_index(out, archive, read_only, false, err);
+}
+
+int
+ms_index_open_old(
+    struct ms_index **out, const char *archive, struct ms_err *err)
+{
+	return open_index(out, archive, false, true, err);
 }
 
 int
@@ -360,7 +550,7 @@ ms_index_close(struct ms_index *ix)
 	pthread_rwlock_destroy(&ix->lock);
 	free(ix->path);
 	free(ix);
-	count_open(-1);
+	ms_index_catch_crashes(-1);
 }
 
 void

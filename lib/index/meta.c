@@ -26,7 +26,6 @@ ms_index_position(
 	pos->end = ms_le64(v.p + 8);
 	pos->commit = ms_le64(v.p + 16);
 	pos->next = ms_le64(v.p + 24);
-	pos->purges = ms_le64(v.p + 32);
 	pos->blocks = ms_le64(v.p + 40);
 	memcpy(pos->chain, v.p + 48, MS_SHA_LEN);
 	return 0;
@@ -36,14 +35,13 @@ int
 ms_index_set_position(
     struct ms_txn *txn, const struct ms_position *pos, struct ms_err *err)
 {
-	unsigned char b[POSITION_LEN];
+	unsigned char b[POSITION_LEN] = {0};
 
 	ms_put_le32(b, pos->pack);
 	ms_put_le32(b + 4, pos->generation);
 	ms_put_le64(b + 8, pos->end);
 	ms_put_le64(b + 16, pos->commit);
 	ms_put_le64(b + 24, pos->next);
-	ms_put_le64(b + 32, pos->purges);
 	ms_put_le64(b + 40, pos->blocks);
 	memcpy(b + 48, pos->chain, MS_SHA_LEN);
 	return ms_index_put(

@@ -98,12 +98,35 @@ ms_missing_update(
 
 /* ---- a message that replaces others of its id ---- */
 
+/* Puts a row of `occurrence` under the date that it has as one of MESSAGE `to`,
+ * and sets m->date. */
+static int
+put_occurrence(struct ms_txn *txn, struct ms_message_folder *m, uint64_t to,
+    struct ms_slice row, struct ms_err *err)
+{
+	unsigned char key[MS_OCCURRENCE_KEY];
+	struct ms_occurrence_row o;
+	struct ms_dates dates;
+
+	ms_occurrence_key(key, m->folder, m->date, m->occurrence);
+	if (ms_occurrence_value(&o, row, err) < 0 ||
+	    ms_index_dates(txn, to, o.raw, &dates, err) < 0 ||
+	    ms_index_delete(txn, MS_TABLE_OCCURRENCE, key, sizeof(key), err) <
+		0)
+		return -1;
+	m->date = dates.sent;
+	ms_occurrence_key(key, m->folder, m->date, m->occurrence);
+	return ms_index_put(
+	    txn, MS_TABLE_OCCURRENCE, key, sizeof(key), row.p, row.n, err);
+}
+
 /* Gives one occurrence to message `to`. */
 static int
 move_one(struct ms_txn *txn, const struct ms_message_folder *m,
     const unsigned char to[8], struct ms_err *err)
 {
 	unsigned char key[MS_OCCURRENCE_KEY], old[16], new[16], value[16];
+	struct ms_message_folder moved = *m;
 	struct ms_buf row = {0};
 	struct ms_slice v;
 	int got, rc = -1;
@@ -116,16 +139,16 @@ move_one(struct ms_txn *txn, const struct ms_message_folder *m,
 		return ms_index_damaged(err, "occurrence");
 	ms_buf_add(&row, v.p, v.n);
 	ms_put_le64(row.p, ms_be64(to));
+	moved.message = ms_be64(to);
 	ms_message_folder_row(old, value, m);
-	memcpy(new, to, 8);
-	memcpy(new + 8, old + 8, 8);
-	if (ms_index_put(txn, MS_TABLE_OCCURRENCE, key, sizeof(key), row.p,
-		row.n, err) == 0 &&
+	if (put_occurrence(
+		txn, &moved, moved.message, ms_buf_slice(&row), err) == 0 &&
 	    ms_index_delete(
-		txn, MS_TABLE_MESSAGE_FOLDERS, old, sizeof(old), err) == 0 &&
-	    ms_index_put(txn, MS_TABLE_MESSAGE_FOLDERS, new, sizeof(new), value,
-		sizeof(value), err) == 0)
-		rc = 0;
+		txn, MS_TABLE_MESSAGE_FOLDERS, old, sizeof(old), err) == 0) {
+		ms_message_folder_row(new, value, &moved);
+		rc = ms_index_put(txn, MS_TABLE_MESSAGE_FOLDERS, new,
+		    sizeof(new), value, sizeof(value), err);
+	}
 	ms_buf_release(&row);
 	return rc;
 }
@@ -284,6 +307,18 @@ ms_index_missing_messages(struct ms_txn *txn, uint64_t folder,
 		qsort(occurrences->p, occurrences->n / sizeof(uint64_t),
 		    sizeof(uint64_t), ms_compare_u64);
 	return got;
+}
+
+int
+ms_index_names_missing(struct ms_txn *txn, const unsigned char id[MS_SHA_LEN],
+    uint64_t number, struct ms_err *err)
+{
+	unsigned char row[MS_MISSING_ROW];
+	MDB_val k = {DIGEST_KEY, (void *)id}, v = {sizeof(row), row};
+
+	ms_missing_row(row, id, number);
+	return ms_index_seek(
+	    txn, MS_TABLE_MISSING_MESSAGES, MDB_GET_BOTH, &k, &v, err);
 }
 
 bool

@@ -5,6 +5,7 @@
 #include "event.h"
 #include "impl.h"
 #include "le.h"
+#include "state.h"
 #include "stream.h"
 
 /* The key and the value are in the bytes of the indexer. */
@@ -20,7 +21,10 @@ struct ms_indexer {
 	struct ms_buf rows;  /* struct row */
 	struct ms_buf wants; /* struct ms_want: BLOBs that messages name */
 	bool messages;       /* some of the rows are of messages */
-	uint64_t purges;
+	bool folders;        /* some are of sources or folders */
+	/* The kind of the dates of version 0.1 in this folder. */
+	uint64_t unstated_folder;
+	enum ms_raw_kind unstated;
 	struct ms_message_hasher *hasher;
 };
 
@@ -51,17 +55,7 @@ ms_indexer_clear(struct ms_indexer *in)
 	ms_buf_clear(&in->bytes);
 	ms_buf_clear(&in->rows);
 	ms_buf_clear(&in->wants);
-	in->messages = false;
-	in->purges = 0;
-}
-
-uint64_t
-ms_indexer_purges(struct ms_indexer *in)
-{
-	uint64_t n = in->purges;
-
-	in->purges = 0;
-	return n;
+	in->messages = in->folders = false;
 }
 
 static void
@@ -144,7 +138,21 @@ message_meta(struct ms_indexer *in, const struct ms_recipe *r,
 	ms_recipe_add_header(r, in->hasher);
 	ms_message_hasher_end(in->hasher, &id);
 	memcpy(meta->head, id.head, MS_SHA_LEN);
-	ms_mail_describe(r->header, &meta->desc);
+	ms_recipe_describe(r, &meta->desc);
+	meta->key_count = ms_mail_thread_keys(r->header, meta->keys);
+}
+
+static void
+add_thread(
+    struct ms_indexer *in, uint64_t number, const struct ms_message_meta *meta)
+{
+	unsigned char key[8], v[8];
+
+	ms_put_be64(v, number);
+	for (size_t i = 0; i < meta->key_count; i++) {
+		ms_put_be64(key, meta->keys[i]);
+		add(in, MS_TABLE_THREAD, key, sizeof(key), v, sizeof(v));
+	}
 }
 
 void
@@ -160,16 +168,18 @@ ms_indexer_message(struct ms_indexer *in, uint64_t number,
 	memcpy(v, id, MS_SHA_LEN);
 	ms_put_le64(v + 32, size);
 	ms_put_le64(v + 40, (uint64_t)meta->desc.date);
-	v[48] = meta->desc.bits;
-	memcpy(v + 52, meta->head, MS_HEAD_START);
+	ms_put_le16(v + 48, meta->desc.bits);
+	ms_put_le64(v + 53, (uint64_t)meta->desc.received);
+	memcpy(v + 61, meta->head, MS_HEAD_START);
 	for (i = 0; i < 3; i++) {
-		v[49 + i] = f[i]->n;
+		v[50 + i] = f[i]->n;
 		memcpy(v + n, f[i]->s, f[i]->n);
 		n += f[i]->n;
 	}
 	ms_put_be64(key, number);
 	add(in, MS_TABLE_MESSAGE, key, sizeof(key), v, n);
 	add_number(in, MS_TABLE_ID, id, number);
+	add_thread(in, number, meta);
 	in->messages = true;
 }
 
@@ -239,16 +249,69 @@ clear_moved(struct ms_indexer *in, uint64_t occurrence)
 }
 
 static void
+add_moved(struct ms_indexer *in, uint64_t occurrence, uint64_t to, int64_t time)
+{
+	unsigned char key[8], v[MS_MOVED_ROW];
+
+	ms_put_be64(key, occurrence);
+	ms_put_le64(v, to);
+	ms_put_le64(v + 8, (uint64_t)time);
+	add(in, MS_TABLE_MOVED, key, sizeof(key), v, sizeof(v));
+}
+
+static void
 set_moved(struct ms_indexer *in, const struct ms_moved *m)
 {
-	unsigned char key[8], v[8];
+	add_moved(in, m->now, 0, m->time);
+	if (m->left != m->now)
+		add_moved(in, m->left, m->now, m->time);
+}
 
-	clear_moved(in, m->now);
-	if (m->left == m->now)
-		return;
-	ms_put_be64(key, m->left);
-	ms_put_le64(v, m->now);
-	add(in, MS_TABLE_MOVED, key, sizeof(key), v, sizeof(v));
+static void
+add_further_place(
+    struct ms_indexer *in, uint64_t number, const struct ms_place *pl)
+{
+	unsigned char key[16];
+	struct ms_buf value = {0};
+
+	ms_put_be64(key, pl->occurrence);
+	ms_put_be64(key + 8, number);
+	ms_buf_add(&value, pl->place.p, pl->place.n);
+	ms_buf_add_byte(&value, '\0');
+	ms_buf_add(&value, pl->flags.p, pl->flags.n);
+	add(in, MS_TABLE_FURTHER_PLACES, key, sizeof(key), value.p, value.n);
+	ms_buf_release(&value);
+}
+
+uint64_t
+ms_receipt_who(struct ms_slice occurrences)
+{
+	unsigned char digest[MS_SHA_LEN];
+
+	ms_sha256(occurrences.p, occurrences.n, digest);
+	return ms_le64(digest);
+}
+
+static void
+add_receipt(struct ms_indexer *in, uint64_t number, const struct ms_receipt *r)
+{
+	const size_t rest = MS_SHA_LEN - DIGEST_KEY;
+	unsigned char key[MS_RECEIPT_KEY], *v;
+	struct ms_buf value = {0};
+
+	ms_receipt_key(key, r->folder, r->id, number);
+	v = ms_buf_room(&value, MS_RECEIPT_FIXED);
+	memcpy(v, r->id + DIGEST_KEY, rest);
+	memcpy(v + rest, r->head, MS_SHA_LEN);
+	ms_put_le64(v + rest + MS_SHA_LEN, r->size);
+	ms_put_le64(v + rest + MS_SHA_LEN + 8, ms_receipt_who(r->occurrences));
+	v[MS_RECEIPT_FIXED - 1] = r->bits;
+	value.n = MS_RECEIPT_FIXED;
+	ms_buf_add(&value, r->place.p, r->place.n);
+	add(in, MS_TABLE_RECEIPT, key, sizeof(key), value.p, value.n);
+	ms_buf_release(&value);
+	if (r->place.n > 0)
+		add_place(in, r->folder, r->place, number);
 }
 
 /* Do the further attributes of an occurrence say that its folder contains sent
@@ -269,6 +332,61 @@ is_sent(struct ms_slice other)
 	return yes;
 }
 
+/* Finds the kind of the dates of version 0.1 in a folder. The folder can be
+ * missing because of damage. */
+static int
+find_unstated(struct ms_indexer *in, struct ms_txn *txn, uint64_t folder,
+    struct ms_err *err)
+{
+	struct ms_folder_row row;
+	struct ms_slice name;
+	char *url;
+	int got;
+
+	if (in->unstated_folder == folder)
+		return 0;
+	got = ms_index_folder(txn, folder, &row, err);
+	if (got == 1)
+		got = ms_index_name_of(
+		    txn, MS_NAME_SOURCE, row.source, &name, err);
+	if (got < 0)
+		return -1;
+	in->unstated = MS_RAW_MTIME;
+	if (got == 1) {
+		url = ms_xstrndup(name.p, name.n);
+		in->unstated = ms_raw_unstated(url);
+		in->unstated_folder = folder;
+		free(url);
+	}
+	return 0;
+}
+
+/*
+ * The raw date of an OCCURRENCE for its row, with a stated kind, and the dates
+ * of the occurrence. If the MESSAGE is missing, what its writer knew is best.
+ */
+static int
+find_dates(struct ms_indexer *in, struct ms_txn *txn,
+    const struct ms_occurrence *o, struct ms_raw_date *raw,
+    struct ms_dates *dates, struct ms_err *err)
+{
+	int got;
+
+	*raw = o->raw;
+	if (raw->kind == MS_RAW_UNSTATED) {
+		if (find_unstated(in, txn, o->folder, err) < 0)
+			return -1;
+		raw->kind = (uint8_t)in->unstated;
+	}
+	got = ms_index_dates(txn, o->message, *raw, dates, err);
+	if (got == 0 && o->raw.kind != MS_RAW_UNSTATED &&
+	    (o->bits & MS_DATE_UNKNOWN) == 0) {
+		*raw = (struct ms_raw_date){o->date, MS_RAW_INTERNALDATE};
+		got = ms_index_dates(txn, o->message, *raw, dates, err);
+	}
+	return got < 0 ? -1 : 0;
+}
+
 /*
  * The table of the folders of a message has the first MESSAGE of the id, which
  * is looked up in the transaction, whichever MESSAGE the occurrence names.
@@ -279,6 +397,8 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 {
 	unsigned char key[MS_OCCURRENCE_KEY], mk[16], mv[16], *v;
 	struct ms_message_folder m;
+	struct ms_raw_date raw;
+	struct ms_dates dates;
 	struct ms_buf value = {0};
 	struct ms_occurrence o;
 	uint64_t message;
@@ -286,7 +406,7 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 
 	if (ms_occurrence_parse(&o, content, err) < 0)
 		return -1;
-	if (in->messages && ms_indexer_put(in, txn, err) < 0)
+	if ((in->messages || in->folders) && ms_indexer_put(in, txn, err) < 0)
 		return -1;
 	got = ms_index_id(txn, o.id, &message, err);
 	if (got < 0)
@@ -296,20 +416,24 @@ add_occurrence(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		if (add_missing(in, txn, &o, err) < 0)
 			return -1;
 	}
-	ms_occurrence_key(key, o.folder, o.date, number);
-	v = ms_buf_room(&value, 12);
+	if (find_dates(in, txn, &o, &raw, &dates, err) < 0)
+		return -1;
+	ms_occurrence_key(key, o.folder, dates.sent, number);
+	v = ms_buf_room(&value, MS_OCCURRENCE_FIXED);
 	ms_put_le64(v, o.message);
 	v[8] = o.form;
-	v[9] = (uint8_t)((o.bits & (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN)) |
+	v[9] = (uint8_t)((o.bits & MS_BODY_NOT_SEEN) |
 			 (o.other.n > 0 ? MS_ROW_HAS_OTHER : 0) |
 			 (is_sent(o.other) ? MS_ROW_IS_SENT : 0));
 	ms_put_le16(v + 10, (uint16_t)o.flags.n);
-	value.n = 12;
+	ms_put_le64(v + 12, (uint64_t)raw.date);
+	v[20] = raw.kind;
+	value.n = MS_OCCURRENCE_FIXED;
 	ms_buf_add(&value, o.flags.p, o.flags.n);
 	ms_buf_add(&value, o.place.p, o.place.n);
 	add(in, MS_TABLE_OCCURRENCE, key, sizeof(key), value.p, value.n);
 	ms_buf_release(&value);
-	m = (struct ms_message_folder){message, o.folder, number, o.date};
+	m = (struct ms_message_folder){message, o.folder, number, dates.sent};
 	ms_message_folder_row(mk, mv, &m);
 	add(in, MS_TABLE_MESSAGE_FOLDERS, mk, sizeof(mk), mv, sizeof(mv));
 	if (o.place.n > 0)
@@ -326,6 +450,7 @@ add_name(struct ms_indexer *in, enum ms_name_kind kind,
 	ms_name_key(key, kind, ev->user, ev->source, ev->name);
 	ms_put_le64(v, number);
 	add(in, MS_TABLE_NAME, key, sizeof(key), v, sizeof(v));
+	in->folders = true;
 }
 
 static void
@@ -344,11 +469,26 @@ add_folder(struct ms_indexer *in, const struct ms_event *ev, uint64_t number)
 	add_name(in, MS_NAME_FOLDER, ev, number);
 }
 
+static void
+add_label(struct ms_indexer *in, const struct ms_event *ev, uint64_t number)
+{
+	unsigned char key[16], v[8];
+	struct ms_buf value = {0};
+
+	ms_put_be64(key, ev->user);
+	ms_put_be64(key + 8, ev->source);
+	ms_put_le64(v, number);
+	ms_buf_add(&value, v, sizeof(v));
+	ms_buf_add_str(&value, ev->name);
+	add(in, MS_TABLE_LABEL, key, sizeof(key), value.p, value.n);
+	ms_buf_release(&value);
+}
+
 static int
 add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
     struct ms_slice content, struct ms_err *err)
 {
-	unsigned char key[8], both[16];
+	unsigned char key[8];
 	struct ms_event ev;
 	int rc = 0;
 
@@ -364,6 +504,7 @@ add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	case MS_EVENT_RUN:
 	case MS_EVENT_MAILBOX:
 	case MS_EVENT_RAN:
+	case MS_EVENT_ACCESS:
 		rc = ms_index_merge(txn, number, &ev, err);
 		break;
 	case MS_EVENT_SOURCE:
@@ -375,14 +516,19 @@ add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		add_folder(in, &ev, number);
 		break;
 	case MS_EVENT_LABEL:
-		ms_put_be64(both, ev.user);
-		ms_put_be64(both + 8, ev.source);
-		add(in, MS_TABLE_LABEL, both, sizeof(both), ev.name,
-		    strlen(ev.name));
+		add_label(in, &ev, number);
+		break;
+	case MS_EVENT_STATE:
+		/* What was recorded before must be found. */
+		rc = ms_indexer_put(in, txn, err);
+		if (rc == 0)
+			rc = ms_state_restore(txn, &ev, err);
+		break;
+	case MS_EVENT_VIEW:
+	case MS_EVENT_UNDO:
+		rc = ms_view_merge(txn, number, &ev, err);
 		break;
 	case MS_EVENT_PURGE:
-		in->purges++;
-		break;
 	case MS_EVENT_ARCHIVE:
 	case MS_EVENT_DELETE:
 	case MS_EVENT_DELETED:
@@ -393,10 +539,24 @@ add_event(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	return rc;
 }
 
+void
+ms_indexer_commit(
+    struct ms_indexer *in, uint64_t number, const struct ms_commit *commit)
+{
+	unsigned char key[8], v[16];
+
+	ms_put_be64(key, number);
+	ms_put_le64(v, commit->first);
+	ms_put_le64(v + 8, (uint64_t)commit->time);
+	add(in, MS_TABLE_COMMIT, key, sizeof(key), v, sizeof(v));
+}
+
 int
 ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
     const struct ms_record *rec, struct ms_err *err)
 {
+	struct ms_commit commit;
+	struct ms_receipt receipt;
 	struct ms_place pl;
 	struct ms_moved m;
 	int rc = 0;
@@ -414,8 +574,14 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 		rc = ms_place_parse(&pl, rec->content, err);
 		if (rc == 0) {
 			add_place(in, pl.folder, pl.place, pl.occurrence);
+			add_further_place(in, number, &pl);
 			clear_moved(in, pl.occurrence);
 		}
+		break;
+	case MS_RECEIPT:
+		rc = ms_receipt_parse(&receipt, rec->content, err);
+		if (rc == 0)
+			add_receipt(in, number, &receipt);
 		break;
 	case MS_MOVED:
 		rc = ms_moved_parse(&m, rec->content, err);
@@ -425,7 +591,12 @@ ms_indexer_record(struct ms_indexer *in, struct ms_txn *txn, uint64_t number,
 	case MS_EVENT:
 		rc = add_event(in, txn, number, rec->content, err);
 		break;
-	default: /* COMMIT: see ms_position; other types are ignored */
+	case MS_COMMIT: /* see also ms_position */
+		rc = ms_commit_parse(&commit, rec->content, err);
+		if (rc == 0)
+			ms_indexer_commit(in, number, &commit);
+		break;
+	default:
 		break;
 	}
 	if (rc < 0)
@@ -462,42 +633,35 @@ static int
 put_table(struct ms_txn *txn, enum ms_table table, const struct row *r,
     size_t count, const unsigned char *bytes, struct ms_err *err)
 {
-	bool several = (ms_tables[table].flags & MDB_DUPSORT) != 0;
 	/* The number of a name is that of its first event. */
 	unsigned flags = table == MS_TABLE_NAME ? MDB_NOOVERWRITE : 0;
 	unsigned char last[64];
 	size_t i, last_n = 0, n;
-	MDB_cursor *c;
+	bool append = (ms_tables[table].flags & MDB_DUPSORT) == 0;
 	MDB_val k, v;
 	int rc, cmp;
 
-	rc = mdb_cursor_open(txn->t, txn->ix->dbi[table], &c);
-	if (rc != 0)
-		return ms_lmdb_fail(rc, err);
-	if (mdb_cursor_get(c, &k, &v, MDB_LAST) == 0 &&
-	    k.mv_size <= sizeof(last)) {
+	rc = append ? ms_index_seek(txn, table, MDB_LAST, &k, &v, err) : 0;
+	if (rc < 0)
+		return -1;
+	if (rc == 1 && k.mv_size <= sizeof(last)) {
 		last_n = k.mv_size;
 		memcpy(last, k.mv_data, last_n);
 	}
-	for (i = 0; i < count && rc == 0; i++, r++) {
+	for (i = 0, rc = 0; i < count && rc == 0; i++, r++) {
 		k = (MDB_val){r->key_n, (void *)(bytes + r->at)};
 		v = (MDB_val){r->value_n, (void *)(bytes + r->at + r->key_n)};
 		n = last_n < k.mv_size ? last_n : k.mv_size;
 		cmp = memcmp(k.mv_data, last, n);
-		if (several || cmp < 0 || (cmp == 0 && k.mv_size <= last_n)) {
-			rc = mdb_cursor_put(c, &k, &v, flags);
-			if (rc == MDB_KEYEXIST)
-				rc = 0;
+		if (!append || cmp < 0 || (cmp == 0 && k.mv_size <= last_n)) {
+			rc = ms_index_put_row(txn, table, &k, &v, flags, err);
 			continue;
 		}
 		memcpy(last, bytes + r->at, r->key_n);
 		last_n = r->key_n;
-		rc = mdb_cursor_put(c, &k, &v, MDB_APPEND);
+		rc = ms_index_put_row(txn, table, &k, &v, MDB_APPEND, err);
 	}
-	mdb_cursor_close(c);
-	if (rc == MDB_MAP_FULL)
-		txn->full = true;
-	return rc == 0 ? 0 : ms_lmdb_fail(rc, err);
+	return rc;
 }
 
 /* The row of a MESSAGE begins with its id. */
@@ -560,6 +724,6 @@ ms_indexer_put(struct ms_indexer *in, struct ms_txn *txn, struct ms_err *err)
 	ms_buf_clear(&in->bytes);
 	ms_buf_clear(&in->rows);
 	ms_buf_clear(&in->wants);
-	in->messages = false;
+	in->messages = in->folders = false;
 	return rc;
 }

@@ -115,7 +115,7 @@ ms_list_count(struct ms_slice list)
 /* ---- sets of words ---- */
 
 static const char *const privileges[] = {"admin", "login", "change-password",
-    "archive", "export", "delete", "modify-profiles"};
+    "archive", "export", "delete", "modify-profiles", "move"};
 static const char *const rights[] = {"read", "write", "delete"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -63,6 +63,17 @@ enum ms_field {
 	MS_FIELD_DIRECTORY_URL,
 	MS_FIELD_DIRECTORY_CA_FILE,
 	MS_FIELD_DIRECTORY_TIMEOUT, /* seconds */
+	/* users, profiles, settings: the number of the last event that was
+	 * merged, and how many were */
+	MS_FIELD_CHANGED,
+	MS_FIELD_CHANGES,
+	/* settings, and users of a directory */
+	MS_FIELD_DIRECTORIES, /* list: ms-archive(5), EVENT, settings */
+	MS_FIELD_DIRECTORY,   /* text */
+	MS_FIELD_DIRECTORY_ID,
+	MS_FIELD_DIRECTORY_STATE, /* text; left out if present */
+	MS_FIELD_ALIAS_DOMAINS,   /* list, of the settings */
+	MS_FIELD_FAILED_FOLDERS,  /* of a run */
 	MS_FIELDS
 };
 
@@ -75,7 +86,8 @@ enum ms_privilege {
 	MS_PRIVILEGE_ARCHIVE = 8,
 	MS_PRIVILEGE_EXPORT = 16,
 	MS_PRIVILEGE_DELETE = 32,
-	MS_PRIVILEGE_MODIFY_PROFILES = 64
+	MS_PRIVILEGE_MODIFY_PROFILES = 64,
+	MS_PRIVILEGE_MOVE = 128
 };
 
 /* What a user may do with the mail of a user. */

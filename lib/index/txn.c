@@ -63,6 +63,8 @@ begin(
 
 	*txn = (struct ms_txn){.ix = ix, .write = (flags & MDB_RDONLY) == 0};
 	for (;;) {
+		if (ix->crashed)
+			return ms_index_damaged(err, "it crashed LMDB");
 		pthread_rwlock_rdlock(&ix->lock);
 		if (is_replaced(ix)) {
 			pthread_rwlock_unlock(&ix->lock);
@@ -124,7 +126,12 @@ int
 ms_index_begin_write(
     struct ms_index *ix, struct ms_txn *txn, struct ms_err *err)
 {
-	return begin(ix, txn, 0, err);
+	if (begin(ix, txn, 0, err) < 0)
+		return -1;
+	if (ms_totals_begin(txn, err) == 0)
+		return 0;
+	ms_index_abort(txn);
+	return -1;
 }
 
 /* LMDB reports a short write as EIO, but the usual cause is a full disk. */
@@ -138,13 +145,26 @@ disk_is_full(MDB_env *env)
 	       fs.f_bavail < WRITE_MAX / fs.f_frsize;
 }
 
+static int
+call_commit(void *ctx)
+{
+	return mdb_txn_commit(ctx);
+}
+
 int
 ms_index_commit(struct ms_txn *txn, struct ms_err *err)
 {
 	int rc;
 
+	if (ms_totals_store(txn, err) < 0) {
+		ms_index_abort(txn);
+		return -1;
+	}
+	ms_totals_free(txn);
 	close_cursors(txn);
-	rc = mdb_txn_commit(txn->t);
+	rc = ms_index_guarded(call_commit, txn->t);
+	if (rc == MDB_PANIC)
+		txn->ix->crashed = true;
 	if (rc == EIO && disk_is_full(txn->ix->env))
 		rc = ENOSPC;
 	txn->t = NULL;
@@ -157,8 +177,11 @@ ms_index_commit(struct ms_txn *txn, struct ms_err *err)
 void
 ms_index_abort(struct ms_txn *txn)
 {
-	close_cursors(txn);
-	mdb_txn_abort(txn->t);
+	ms_totals_free(txn);
+	if (!txn->ix->crashed) {
+		close_cursors(txn);
+		mdb_txn_abort(txn->t);
+	}
 	txn->t = NULL;
 	pthread_rwlock_unlock(&txn->ix->lock);
 }

@@ -40,9 +40,10 @@ wait_compress_jobs(struct ms_ingest *in, struct batch_builder *bb)
 }
 
 /*
- * Starts to compress the records of a builder. The place of their block among
- * the images of the batch is decided here. COMPRESS_JOB_BYTES limits the jobs,
- * because otherwise one large message would fill the memory with its pieces.
+ * Starts to compress the records of a builder, if there are any. The place of
+ * their block among the images of the batch is decided here. COMPRESS_JOB_BYTES
+ * limits the jobs, because otherwise one large message would fill the memory
+ * with its pieces.
  */
 static void
 compress_block(struct ms_ingest *in, struct ms_block_builder *b)
@@ -73,6 +74,10 @@ compress_block(struct ms_ingest *in, struct ms_block_builder *b)
 
 /* ---- adding ---- */
 
+/* Bytes of a RECEIPT before its OCCURRENCEs and of the heads of its fields. An
+ * OCCURRENCE has 8, less than its id in hex. */
+#define RECEIPT_ROOM 132
+
 static bool
 full(const struct ms_ingest *in, const struct batch_builder *bb)
 {
@@ -92,7 +97,7 @@ full(const struct ms_ingest *in, const struct batch_builder *bb)
 static bool
 is_due(const struct batch_builder *bb)
 {
-	return bb->since_ms != 0 &&
+	return bb->batch.deposits.n > 0 &&
 	       ms_clock_ms() - bb->since_ms >= MS_INGEST_SECONDS * 1000;
 }
 
@@ -133,7 +138,7 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
 		if (got != 0)
 			return got < 0 ? -1 : 0;
 	}
-	if (bb->data.count > 0 && ms_block_size(&bb->data) + n > MS_BLOCK_FULL)
+	if (ms_block_size(&bb->data) + n > MS_BLOCK_FULL)
 		compress_block(in, &bb->data);
 	memcpy(f.digest, digest, MS_SHA_LEN);
 	ms_block_add(&bb->data, MS_BLOB, (struct ms_slice){p, n}, digest);
@@ -146,11 +151,11 @@ ms_batch_builder_blob(struct ms_ingest *in, const unsigned char *p, size_t n,
  * its index. */
 static uint32_t
 add_message(struct batch_builder *bb, const struct entry *e,
-    struct ms_slice content, const unsigned char key[MS_SHA_LEN],
-    const unsigned char digest[MS_SHA_LEN])
+    struct ms_slice content, const unsigned char key[MS_SHA_LEN])
 {
 	struct ms_new_message f = {.size = e->size,
 	    .mixed_eol = e->mixed_eol,
+	    .again = e->again,
 	    .bytes = (uint32_t)content.n,
 	    .meta = e->meta};
 	uint64_t index = bb->batch.messages.n / sizeof(f);
@@ -158,7 +163,7 @@ add_message(struct batch_builder *bb, const struct entry *e,
 	if (ms_map_add(&bb->messages, key, index, &index))
 		return (uint32_t)index;
 	memcpy(f.id, e->d.id, MS_SHA_LEN);
-	ms_block_add(&bb->meta, MS_MESSAGE, content, digest);
+	ms_block_add(&bb->meta, MS_MESSAGE, content, e->digest);
 	ms_buf_add(&bb->batch.messages, &f, sizeof(f));
 	bb->meta_plain += content.n;
 	return (uint32_t)index;
@@ -185,15 +190,25 @@ add_deposit(struct batch_builder *bb, const struct entry *e,
 	d.place = copy_text(to, text, d.place, d.place_n);
 	d.flags = copy_text(to, text, d.flags, d.flags_n);
 	d.other = copy_text(to, text, d.other, d.other_n);
+	d.email_id = copy_text(to, text, d.email_id, d.email_id_n);
 	d.from = copy_text(to, text, d.from, d.from_n);
+	d.left = copy_text(to, text, d.left, d.left_n);
+	d.shown = copy_text(to, text, d.shown, d.shown_n);
+	d.shown_user = copy_text(to, text, d.shown_user, d.shown_user_n);
+	d.given = copy_text(to, text, d.given, d.given_n);
+	d.who = copy_text(to, text, d.who, d.who_n);
 	d.where = copy_text(to, text, d.where, d.where_n);
+	bb->batch.view = bb->batch.view || (d.shown_n > 0 && !d.resolved);
+	if (bb->batch.deposits.n == 0)
+		bb->since_ms = ms_clock_ms();
 	ms_buf_add(&bb->batch.deposits, &d, sizeof(d));
 	bb->unresolved += d.resolved ? 0 : 1;
 	/* This deposit may create the folder, and more. */
 	if (!d.resolved && atomic_load(&d.dest->number) == 0)
 		bb->meta_plain += d.dest->events_max;
-	if (bb->since_ms == 0)
-		bb->since_ms = ms_clock_ms();
+	if (d.receipt)
+		bb->meta_plain += RECEIPT_ROOM + d.who_n + d.place_n +
+				  d.flags_n + d.email_id_n;
 }
 
 /*
@@ -237,7 +252,6 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
     const struct found_blob *found, size_t found_n, const unsigned char *blobs,
     struct ms_err *err)
 {
-	unsigned char digest[MS_SHA_LEN];
 	const unsigned char *key = entry->d.id;
 	struct entry e = *entry;
 	uint32_t new_message = MS_NO_NEW_MESSAGE;
@@ -249,11 +263,14 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 		ms_fail(ms_deposit_fail(&e.d), MS_DATA,
 		    "the archive has no user '%s'", e.d.dest->user);
 	}
+	if (e.ref_damaged)
+		ms_fail(ms_deposit_fail(&e.d), MS_DATA,
+		    "refers to a message that is damaged in the archive; fetch "
+		    "the message itself");
 	if (e.is_new) {
-		ms_sha256(content.p, content.n, digest);
 		if (e.mixed_eol)
-			key = digest;
-		if (known_by_now(in, &e, content, key, err) < 0)
+			key = e.digest;
+		if (!e.again && known_by_now(in, &e, content, key, err) < 0)
 			return -1;
 	}
 	if (e.is_new) {
@@ -262,13 +279,12 @@ ms_batch_builder_add(struct ms_ingest *in, const struct entry *entry,
 				found[i].n, found[i].digest, err) < 0)
 				return -1;
 		bb = in->builder;
-		if (bb->meta.count > 0 &&
-		    ms_block_size(&bb->meta) + content.n > MS_BLOCK_FULL)
+		if (ms_block_size(&bb->meta) + content.n > MS_BLOCK_FULL)
 			compress_block(in, &bb->meta);
-		new_message = add_message(bb, &e, content, key, digest);
+		new_message = add_message(bb, &e, content, key);
 	}
 	add_deposit(in->builder, &e, new_message, text);
-	return ms_batch_builder_close(in, false, err);
+	return e.d.more ? 0 : ms_batch_builder_close(in, false, err);
 }
 
 /* ---- committing ---- */
@@ -313,8 +329,6 @@ ms_batch_builder_close(struct ms_ingest *in, bool now, struct ms_err *err)
 	wait_compress_jobs(in, bb);
 	if (ms_batch_builder_wait(in, err) < 0)
 		return -1;
-	if (bb->batch.deposits.n == 0 && bb->batch.data_n == 0)
-		return 0;
 	in->writing = bb;
 	in->builder =
 	    bb == &in->builders[0] ? &in->builders[1] : &in->builders[0];
@@ -329,7 +343,6 @@ batch_builder_clear(struct batch_builder *bb)
 	ms_map_clear(&bb->messages);
 	ms_map_clear(&bb->blobs);
 	bb->stored = bb->meta_plain = bb->unresolved = 0;
-	bb->since_ms = 0;
 }
 
 void
@@ -346,13 +359,15 @@ ms_batch_builder_release(struct ms_ingest *in, struct batch_builder *bb)
 static void
 report_results(struct ms_ingest *in, const struct ms_batch *b)
 {
-	const struct ms_deposit *d;
+	struct ms_deposit *d;
 	size_t i, n;
 
 	d = ms_batch_deposits(b, &n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		d[i].last = i + 1 == n;
 		in->result(in->ctx, &d[i],
 		    (struct ms_slice){b->text.p + d[i].where, d[i].where_n});
+	}
 }
 
 void *

@@ -41,7 +41,7 @@ look_up_new_records(struct ms_committer *c, uint64_t *total, uint64_t *known,
 		if (got < 0)
 			return -1;
 		m->id_known = got == 1;
-		m->known = m->id_known && !m->mixed_eol;
+		m->known = m->id_known && !m->mixed_eol && !m->again;
 		if (m->known)
 			m->number = number;
 		*total += m->bytes;
@@ -59,31 +59,6 @@ look_up_new_records(struct ms_committer *c, uint64_t *total, uint64_t *known,
 }
 
 /* ---- writing ---- */
-
-/* Creates the next pack if the last one is sealed. */
-static int
-make_room(struct ms_committer *c, struct ms_err *err)
-{
-	struct ms_archive *a = c->a;
-	struct ms_pack_header next = a->tail->header;
-	struct ms_pack *pk;
-	int closed;
-
-	closed = ms_pack_closed(a->tail, err);
-	if (closed <= 0)
-		return closed;
-	next.number++;
-	next.generation = 0;
-	next.first = c->pos.next;
-	memcpy(next.chain, c->pos.chain, MS_SHA_LEN);
-	memcpy(next.archive, a->id, MS_ID_LEN);
-	if (ms_pack_create(&pk, a->packfd, a->tmpfd, &next, err) < 0)
-		return -1;
-	ms_pack_close(a->tail);
-	a->tail = pk;
-	ms_position_enter(&c->pos, &pk->header);
-	return 0;
-}
 
 static size_t
 count_records(struct ms_block_image *const *list, uint32_t n)
@@ -140,6 +115,7 @@ write_out(struct ms_committer *c, struct ms_err *err)
 	    ms_xcalloc(c->b->data_n + c->b->meta_n + c->closed_n,
 		sizeof(struct ms_block_image *));
 	struct ms_block_header last = {.kind = MS_BLOCK_META};
+	struct ms_commit commit;
 	uint64_t at, first = c->last_first;
 	int rc = -1;
 
@@ -149,10 +125,9 @@ write_out(struct ms_committer *c, struct ms_err *err)
 		all[n++] = c->b->meta[i];
 	for (i = 0; i < c->closed_n; i++)
 		all[n++] = c->closed[i];
-	if (make_room(c, err) < 0)
-		goto out;
 	at = c->pos.end;
-	if (ms_log_append(c->a->tail, &c->pos, all, n, &c->last, err) < 0)
+	if (ms_log_append(c->a->tail, &c->pos, all, n, &c->last, &commit, err) <
+	    0)
 		goto out;
 	c->durable = true;
 	for (i = 0; i < n; i++)
@@ -161,6 +136,7 @@ write_out(struct ms_committer *c, struct ms_err *err)
 	last.count = (uint32_t)(c->pos.next - first);
 	last.stored = (uint32_t)(c->pos.end - at - MS_BLOCK_HEADER);
 	index_block(c, &last, &at);
+	ms_indexer_commit(c->a->indexer, c->pos.next - 1, &commit);
 	rc = ms_indexer_put(c->a->indexer, &c->txn, err);
 	if (rc == 0)
 		rc = ms_index_set_position(&c->txn, &c->pos, err);
@@ -182,11 +158,15 @@ set_outcomes(const struct ms_batch *b)
 	for (i = 0; i < n; i++) {
 		if (d[i].outcome == MS_OUTCOME_FAILED)
 			continue;
-		d[i].outcome = MS_OUTCOME_KNOWN;
+		d[i].outcome =
+		    d[i].removed != 0 ? MS_OUTCOME_LEFT_OUT : MS_OUTCOME_KNOWN;
+		if (d[i].removed != 0)
+			continue;
 		/* The first copy of a new message is new, a second one in the
 		 * same batch is known already. */
 		if (d[i].new_message != MS_NO_NEW_MESSAGE &&
-		    !m[d[i].new_message].id_known &&
+		    (!m[d[i].new_message].id_known ||
+			m[d[i].new_message].again) &&
 		    !ms_map_add(&seen, d[i].id, 0, NULL))
 			d[i].outcome = MS_OUTCOME_NEW;
 	}
@@ -283,13 +263,13 @@ forget_attempt(struct ms_committer *c)
 		if (d[i].resolved)
 			continue;
 		d[i].occurrence = d[i].source_missing = false;
-		if (d[i].err != NULL) {
-			free(d[i].err);
-			d[i].err = NULL;
-			d[i].outcome = MS_OUTCOME_NEW;
-		}
+		d[i].removed = 0;
+		free(d[i].err);
+		d[i].err = NULL;
+		d[i].outcome = MS_OUTCOME_NEW;
 	}
 	ms_committer_clear(c);
+	c->restored = c->imported = 0;
 	ms_map_clear(&c->names);
 	ms_map_clear(&c->message_folders);
 	ms_map_clear(&c->places);
@@ -344,6 +324,10 @@ ms_batch_commit(struct ms_archive *a, struct ms_batch *b, struct ms_err *err)
 		rc = ms_archive_catch_up(a, true, err);
 		if (rc == 0)
 			rc = ms_archive_seal(a, err);
+		if (rc == 0)
+			rc = ms_archive_begin_pack(a, err);
+		if (rc == 0 && b->view)
+			rc = ms_archive_use_view(a, err);
 		if (rc == 0)
 			rc = attempt(&c, sifts < SIFTS_MAX, err);
 		if (rc != DONE)

@@ -1,40 +1,61 @@
 /* batch-deposit.c - records one message in one folder: an OCCURRENCE or a
- * PLACE, and MOVED. ms-archive(5), Records. */
+ * PLACE. ms-archive(5), Records. */
 #include "batch-impl.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "le.h"
-
-static struct ms_slice
-text(const struct ms_batch *b, size_t at, uint32_t n)
+/* Has the occurrence of a message (first of its id) in a folder this place,
+ * although another message has it now? 1, 0, -1. */
+static int
+had_place(struct ms_committer *c, uint64_t first, const struct ms_place *unit,
+    struct ms_err *err)
 {
-	return (struct ms_slice){n > 0 ? b->text.p + at : NULL, n};
+	struct ms_place_row row = {.occurrence = unit->occurrence};
+	struct ms_slice own;
+	int got;
+
+	/* Lookups must also see what this batch has recorded. */
+	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+		return -1;
+	got = ms_committer_own_place(c, first, unit->folder, &own, err);
+	if (got < 0 || (got == 1 && ms_slice_eq(own, unit->place)))
+		return got;
+	while ((got = ms_index_next_place(&c->txn, &row, err)) == 1 &&
+	       row.occurrence == unit->occurrence) {
+		if (ms_slice_eq(row.place, unit->place))
+			return 1;
+		row.number++;
+	}
+	return got < 0 ? -1 : 0;
 }
 
-static void
-pair_digest(
-    const void *p, size_t n, uint64_t folder, unsigned char digest[MS_SHA_LEN])
+/* Is this place of the occurrence recorded? A source can give the place of one
+ * message to another one; that is recorded once. 1, 0, -1. */
+static int
+knows_place(struct ms_committer *c, uint64_t first, const struct ms_place *unit,
+    const unsigned char digest[MS_SHA_LEN], struct ms_err *err)
 {
-	struct ms_buf b = {0};
+	uint64_t number;
+	int got = 1;
 
-	ms_buf_add(&b, &folder, sizeof(folder));
-	ms_buf_add(&b, p, n);
-	ms_sha256(b.p, b.n, digest);
-	ms_buf_release(&b);
+	if (!ms_map_get(&c->places, digest, &number))
+		got = ms_index_place(
+		    &c->txn, unit->folder, unit->place, &number, err);
+	return got != 1 || number == unit->occurrence
+		   ? got
+		   : had_place(c, first, unit, err);
 }
 
 /* Records a further place of an occurrence. Returns 1, 0 if the place is known,
  * or -1. */
 static int
-add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
-    uint64_t occurrence, struct ms_err *err)
+add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
+    uint64_t folder, uint64_t occurrence, struct ms_err *err)
 {
 	struct ms_place unit = {.occurrence = occurrence,
 	    .folder = folder,
-	    .place = text(c->b, d->place, d->place_n)};
+	    .place = ms_deposit_text(c, d->place, d->place_n),
+	    .flags = ms_deposit_text(c, d->flags, d->flags_n)};
 	unsigned char digest[MS_SHA_LEN];
 	struct ms_buf content = {0};
 	uint64_t number;
@@ -42,12 +63,11 @@ add_place(struct ms_committer *c, const struct ms_deposit *d, uint64_t folder,
 
 	if (unit.place.n == 0)
 		return 0;
-	got = ms_index_place(&c->txn, folder, unit.place, &number, err);
+	ms_deposit_digest(unit.place.p, unit.place.n, folder, digest);
+	got = knows_place(c, first, &unit, digest, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	pair_digest(unit.place.p, unit.place.n, folder, digest);
-	if (ms_map_add(&c->places, digest, occurrence, NULL))
-		return 0;
+	ms_map_add(&c->places, digest, occurrence, NULL);
 	ms_place_write(&content, &unit);
 	got = ms_committer_record(
 	    c, MS_PLACE, ms_buf_slice(&content), &number, err);
@@ -62,11 +82,13 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 	struct ms_occurrence o = {.message = message,
 	    .folder = folder,
 	    .date = d->date,
+	    .raw = d->raw,
 	    .form = d->form,
 	    .bits = d->bits,
-	    .place = text(c->b, d->place, d->place_n),
-	    .flags = text(c->b, d->flags, d->flags_n),
-	    .other = text(c->b, d->other, d->other_n)};
+	    .place = ms_deposit_text(c, d->place, d->place_n),
+	    .flags = ms_deposit_text(c, d->flags, d->flags_n),
+	    .other = ms_deposit_text(c, d->other, d->other_n),
+	    .email_id = ms_deposit_text(c, d->email_id, d->email_id_n)};
 	unsigned char digest[MS_SHA_LEN];
 	struct ms_buf content = {0};
 	int rc;
@@ -77,24 +99,11 @@ add_occurrence(struct ms_committer *c, struct ms_deposit *d, uint64_t folder,
 	    c, MS_OCCURRENCE, ms_buf_slice(&content), number, err);
 	ms_buf_release(&content);
 	if (o.place.n > 0) {
-		pair_digest(o.place.p, o.place.n, folder, digest);
+		ms_deposit_digest(o.place.p, o.place.n, folder, digest);
 		ms_map_add(&c->places, digest, *number, NULL);
 	}
 	d->occurrence = true;
 	return rc;
-}
-
-/* Finds the user and the source of a deposit. Returns 1, 0 or -1. */
-static int
-find_owner(struct ms_committer *c, const struct ms_deposit *d, uint64_t *user,
-    uint64_t *source, struct ms_err *err)
-{
-	int got = ms_committer_name(
-	    c, MS_NAME_USER, 0, 0, d->dest->user, false, user, err);
-
-	return got <= 0 ? got
-			: ms_committer_name(c, MS_NAME_SOURCE, 0, 0,
-			      d->dest->source, false, source, err);
 }
 
 /*
@@ -112,7 +121,7 @@ find_copy(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
 	uint64_t user, source;
 	int got, found;
 
-	got = find_owner(c, d, &user, &source, err);
+	got = ms_committer_owner(c, d, &user, &source, err);
 	if (got <= 0)
 		return got;
 	/* Lookups must also see what this batch has recorded. */
@@ -149,7 +158,7 @@ resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
     uint64_t *message, struct ms_err *err)
 {
 	struct ms_occurrence_row copy = {0};
-	struct ms_message_row row;
+	struct ms_message_row row = {0};
 	int got, whole;
 
 	got = find_copy(c, d, first, &copy, err);
@@ -160,6 +169,7 @@ resolve_reference(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
 		whole = ms_index_whole(&c->txn, copy.message, err);
 	if (whole < 0)
 		return -1;
+	ms_deposit_date(d, &row.desc);
 	if (whole == 1) {
 		*message = copy.message;
 		d->form = copy.form;
@@ -187,68 +197,24 @@ find_message(struct ms_committer *c, struct ms_deposit *d, uint64_t *message,
 	return 1;
 }
 
-/* Finds the occurrence of a message (first of its id) in a folder. Returns 1, 0
- * or -1. */
-static int
-find_message_folder(struct ms_committer *c, const struct ms_deposit *d,
-    uint64_t first, uint64_t folder, uint64_t *occurrence, struct ms_err *err)
-{
-	unsigned char digest[MS_SHA_LEN];
-
-	pair_digest(d->id, MS_SHA_LEN, folder, digest);
-	if (ms_map_get(&c->message_folders, digest, occurrence))
-		return 1;
-	return ms_index_in_folder(&c->txn, first, folder, occurrence, err);
-}
-
-/* Finds the folder from which the message was moved, of the same user and
- * source. Returns 1, 0 or -1. */
-static int
-find_source_folder(struct ms_committer *c, const struct ms_deposit *d,
-    uint64_t *folder, struct ms_err *err)
-{
-	char *name = ms_xstrndup(c->b->text.p + d->from, d->from_n);
-	uint64_t user, source;
-	int got = find_owner(c, d, &user, &source, err);
-
-	if (got == 1)
-		got = ms_committer_name(
-		    c, MS_NAME_FOLDER, user, source, name, false, folder, err);
-	free(name);
-	return got;
-}
-
 /*
- * Records that the message was moved to this occurrence: a MOVED names the
- * occurrence in the folder from which it came. If that folder does not have the
- * message (the stream may be wrong, or older than the archive), no MOVED is
- * written.
+ * The message is in this folder already: records its place. A message that has
+ * left the folder according to both archives is not back because of a place
+ * that only the other archive knew. Returns 1, 0 if nothing is new, or -1.
  */
 static int
-add_moved(struct ms_committer *c, struct ms_deposit *d, uint64_t first,
-    uint64_t occurrence, struct ms_err *err)
+add_to_known(struct ms_committer *c, const struct ms_deposit *d, uint64_t first,
+    uint64_t folder, uint64_t occurrence, struct ms_err *err)
 {
-	struct ms_moved m = {.now = occurrence, .time = time(NULL)};
-	struct ms_buf content = {0};
-	uint64_t folder, to, number;
+	struct ms_mark mark = {0};
 	int got;
 
-	got = find_source_folder(c, d, &folder, err);
-	if (got == 1)
-		got = find_message_folder(c, d, first, folder, &m.left, err);
-	d->source_missing = got == 0 || (got == 1 && m.left == occurrence);
-	if (got < 0 || d->source_missing)
-		return got < 0 ? -1 : 0;
-	/* Lookups must also see what this batch has recorded. */
-	if (ms_indexer_put(c->a->indexer, &c->txn, err) < 0)
+	if (d->gone && ms_committer_mark(c, occurrence, &mark, err) < 0)
 		return -1;
-	got = ms_index_moved(&c->txn, m.left, &to, err);
-	if (got < 0 || (got == 1 && to == occurrence))
-		return got < 0 ? -1 : 0;
-	ms_moved_write(&content, &m);
-	got = ms_committer_record(
-	    c, MS_MOVED, ms_buf_slice(&content), &number, err);
-	ms_buf_release(&content);
+	got = add_place(c, d, first, folder, occurrence, err);
+	if (got == 1 && mark.to != 0 &&
+	    ms_committer_set_mark(c, occurrence, mark, err) < 0)
+		return -1;
 	return got;
 }
 
@@ -261,6 +227,8 @@ ms_committer_deposit(
 	bool arrived = false;
 	int got;
 
+	if (d->receipt)
+		return ms_committer_receipt(c, d, err);
 	got = ms_committer_folder(c, d->dest, &folder, err);
 	if (got == 0)
 		ms_fail(ms_deposit_fail(d), MS_DATA,
@@ -277,19 +245,21 @@ ms_committer_deposit(
 			: "its message is no longer in the archive");
 	if (got <= 0)
 		return got;
-	got = find_message_folder(c, d, first, folder, &occurrence, err);
+	got = ms_committer_occurrence(c, d, first, folder, &occurrence, err);
 	if (got == 1) {
-		got = add_place(c, d, folder, occurrence, err);
+		got = add_to_known(c, d, first, folder, occurrence, err);
 		arrived = got == 1 || d->place_n == 0;
 	} else if (got == 0) {
 		got = add_occurrence(c, d, folder, message, &occurrence, err);
-		pair_digest(d->id, MS_SHA_LEN, folder, digest);
+		ms_deposit_digest(d->id, MS_SHA_LEN, folder, digest);
 		ms_map_add(&c->message_folders, digest, occurrence, NULL);
 		arrived = true;
 	}
-	/* If the place was known, so was the move, and an old stream may
-	 * repeat it. */
-	if (got >= 0 && d->from_n > 0 && arrived)
-		got = add_moved(c, d, first, occurrence, err);
-	return got < 0 ? -1 : 0;
+	if (got >= 0 && d->from_n > 0)
+		got = ms_committer_moved(
+		    c, d, first, occurrence, folder, arrived, err);
+	if (got >= 0 && d->shown_n > 0)
+		got = ms_committer_shown(c, d, occurrence, folder, err);
+	return got < 0 ? -1
+		       : ms_committer_removed(c, d, occurrence, folder, err);
 }

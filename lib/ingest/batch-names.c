@@ -6,6 +6,7 @@
 
 #include "event.h"
 #include "le.h"
+#include "utf8.h"
 
 static void
 close_last(struct ms_committer *c)
@@ -72,14 +73,24 @@ add_event(struct ms_committer *c, const struct ms_event *ev, uint64_t *number,
 	return rc;
 }
 
+/* The name of a user or a source, or of a folder of both. */
+struct name {
+	enum ms_name_kind kind;
+	const char *text;
+	uint64_t user, source;
+};
+
 static void
-name_digest(enum ms_name_kind kind, uint64_t user, uint64_t source,
-    const char *name, unsigned char digest[MS_SHA_LEN])
+name_digest(const struct name *name, unsigned char digest[MS_SHA_LEN])
 {
 	struct ms_buf b = {0};
 
-	ms_buf_printf(&b, "%d %llu %llu %s", (int)kind,
-	    (unsigned long long)user, (unsigned long long)source, name);
+	ms_buf_printf(&b, "%d %llu %llu ", (int)name->kind,
+	    (unsigned long long)name->user, (unsigned long long)name->source);
+	if (name->kind == MS_NAME_USER)
+		ms_utf8_name_key(ms_slice_str(name->text), &b);
+	else
+		ms_buf_add_str(&b, name->text);
 	ms_sha256(b.p, b.n, digest);
 	ms_buf_release(&b);
 }
@@ -106,27 +117,28 @@ restore_user(
 	return deleted < 0 ? -1 : 1;
 }
 
-int
-ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
-    uint64_t source, const char *name, bool create, uint64_t *number,
-    struct ms_err *err)
+/* As ms_committer_user(). */
+static int
+find_name(struct ms_committer *c, const struct name *name, bool create,
+    uint64_t *number, struct ms_err *err)
 {
 	static const enum ms_event_kind event[] = {
 	    [MS_NAME_USER] = MS_EVENT_USER,
 	    [MS_NAME_SOURCE] = MS_EVENT_SOURCE,
 	    [MS_NAME_FOLDER] = MS_EVENT_FOLDER};
-	struct ms_event ev = {.kind = event[kind],
-	    .name = (char *)name,
-	    .user = user,
-	    .source = source};
+	struct ms_event ev = {.kind = event[name->kind],
+	    .name = (char *)name->text,
+	    .user = name->user,
+	    .source = name->source};
 	unsigned char digest[MS_SHA_LEN];
 	int got;
 
-	name_digest(kind, user, source, name, digest);
+	name_digest(name, digest);
 	if (ms_map_get(&c->names, digest, number))
 		return 1;
-	got = ms_index_name(&c->txn, kind, user, source, name, number, err);
-	if (got == 1 && kind == MS_NAME_USER)
+	got = ms_index_name(&c->txn, name->kind, name->user, name->source,
+	    name->text, number, err);
+	if (got == 1 && name->kind == MS_NAME_USER)
 		got = restore_user(c, *number, create, err);
 	if (got != 0)
 		return got;
@@ -138,6 +150,45 @@ ms_committer_name(struct ms_committer *c, enum ms_name_kind kind, uint64_t user,
 	return 1;
 }
 
+int
+ms_committer_user(struct ms_committer *c, const char *name, bool create,
+    uint64_t *number, struct ms_err *err)
+{
+	const struct name user = {MS_NAME_USER, .text = name};
+
+	return find_name(c, &user, create, number, err);
+}
+
+int
+ms_committer_source(struct ms_committer *c, const char *name, bool create,
+    uint64_t *number, struct ms_err *err)
+{
+	const struct name source = {MS_NAME_SOURCE, .text = name};
+
+	return find_name(c, &source, create, number, err);
+}
+
+int
+ms_committer_folder_of(struct ms_committer *c, uint64_t user, uint64_t source,
+    const char *name, bool create, uint64_t *number, struct ms_err *err)
+{
+	const struct name folder = {MS_NAME_FOLDER, name, user, source};
+
+	return find_name(c, &folder, create, number, err);
+}
+
+int
+ms_committer_add_folder(struct ms_committer *c, uint64_t user, uint64_t source,
+    const char *name, uint64_t *number, struct ms_err *err)
+{
+	struct ms_event ev = {.kind = MS_EVENT_FOLDER,
+	    .name = (char *)name,
+	    .user = user,
+	    .source = source};
+
+	return add_event(c, &ev, number, err);
+}
+
 static int
 set_label(struct ms_committer *c, uint64_t user, uint64_t source,
     const char *label, struct ms_err *err)
@@ -147,16 +198,17 @@ set_label(struct ms_committer *c, uint64_t user, uint64_t source,
 	    .user = user,
 	    .source = source};
 	unsigned char digest[MS_SHA_LEN];
-	struct ms_slice now;
+	struct ms_label_row now;
 	uint64_t number;
 	int got;
 
 	got = ms_index_label(&c->txn, user, source, &now, err);
 	if (got < 0)
 		return -1;
-	if (got == 1 && ms_slice_eq(now, ms_slice_str(label)))
+	if (got == 1 && ms_slice_eq(now.label, ms_slice_str(label)))
 		return 0;
-	name_digest(MS_NAME_SOURCE, user, source, label, digest);
+	name_digest(
+	    &(struct name){MS_NAME_SOURCE, label, user, source}, digest);
 	if (ms_map_add(&c->names, digest, 0, NULL))
 		return 0;
 	return add_event(c, &ev, &number, err);
@@ -175,14 +227,12 @@ ms_committer_folder(struct ms_committer *c, struct ms_dest *dest,
 	}
 	dest->commit_serial = c->serial;
 	dest->commit_folder = 0;
-	got = ms_committer_name(
-	    c, MS_NAME_USER, 0, 0, dest->user, dest->create_user, &user, err);
+	got = ms_committer_user(c, dest->user, dest->create_user, &user, err);
 	if (got == 1)
-		got = ms_committer_name(
-		    c, MS_NAME_SOURCE, 0, 0, dest->source, true, &source, err);
+		got = ms_committer_source(c, dest->source, true, &source, err);
 	if (got == 1)
-		got = ms_committer_name(c, MS_NAME_FOLDER, user, source,
-		    dest->folder, true, &dest->commit_folder, err);
+		got = ms_committer_folder_of(c, user, source, dest->folder,
+		    true, &dest->commit_folder, err);
 	if (got == 1 && dest->label != NULL &&
 	    set_label(c, user, source, dest->label, err) < 0)
 		got = -1;

@@ -5,6 +5,17 @@
 
 #include "batch-impl.h"
 
+void
+ms_deposit_date(struct ms_deposit *d, const struct ms_desc *desc)
+{
+	struct ms_dates dates = ms_dates_of(desc, d->raw);
+
+	d->date = dates.arrived;
+	d->bits &= (uint8_t)~MS_DATE_UNKNOWN;
+	if (!dates.known)
+		d->bits |= MS_DATE_UNKNOWN;
+}
+
 struct ms_err *
 ms_deposit_fail(struct ms_deposit *d)
 {
@@ -72,6 +83,7 @@ ms_batch_clear(struct ms_batch *b)
 	ms_buf_clear(&b->blobs);
 	ms_buf_clear(&b->deposits);
 	ms_buf_clear(&b->text);
+	b->view = false;
 }
 
 void

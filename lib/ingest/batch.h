@@ -12,7 +12,8 @@
 #include "block.h"
 #include "index.h"
 
-/* When a batch is full; MS_BATCH_STORED and MS_BATCH_META are in log.h. */
+/* When a batch is full; MS_BATCH_STORED and MS_BATCH_META are in log.h. A batch
+ * has all deposits of its last message, so it can have more of them. */
 #define MS_BATCH_MESSAGES 2048
 #define MS_BATCH_BLOBS 4096
 #define MS_BATCH_DEPOSITS 16384 /* including those that write nothing */
@@ -31,9 +32,10 @@ struct ms_dest {
 };
 
 enum ms_outcome {
-	MS_OUTCOME_NEW,   /* the id was not in the archive */
-	MS_OUTCOME_KNOWN, /* the id was in the archive */
-	MS_OUTCOME_FAILED /* err gives the reason */
+	MS_OUTCOME_NEW,     /* the id was not in the archive */
+	MS_OUTCOME_KNOWN,   /* the id was in the archive */
+	MS_OUTCOME_FAILED,  /* err gives the reason */
+	MS_OUTCOME_LEFT_OUT /* a person has removed it: `removed` */
 };
 
 #define MS_NO_NEW_MESSAGE UINT32_MAX
@@ -41,25 +43,55 @@ enum ms_outcome {
 /* A deposit: one message to be recorded in one folder, and the outcome. */
 struct ms_deposit {
 	struct ms_dest *dest;
+	/* Where the message was found, if it is assigned to users. */
+	struct ms_dest *mailbox;
+	bool copy; /* the same message as that of the deposit before */
+	bool more; /* copies follow, in the same batch */
 	unsigned char id[MS_SHA_LEN];
-	int64_t date;
+	struct ms_raw_date raw;
+	int64_t date; /* of arrival; 0 with MS_DATE_UNKNOWN */
 	uint8_t form, bits;
 	uint32_t new_message; /* index of the batch's ms_new_message; or
 				 MS_NO_NEW_MESSAGE */
 	uint64_t message;     /* MESSAGE it is a copy of, if known by number;
 				 0: found by its id */
 	bool reference;       /* ref=: the user must have the message already */
+	bool gone;            /* the message has left this folder */
+	bool has_left;        /* `left` is stated */
+	int64_t moved_at;     /* when the message was moved, if has_left */
+	bool restore;         /* a removed occurrence comes back into view */
+	bool receipt;         /* it adds a RECEIPT: the message was assigned */
 	bool resolved; /* nothing is to be written: it is known with its place,
 			  or it failed before it was looked up */
 	/* Offsets and lengths in the text of the batch. `from` is the folder
-	 * from which the message was moved. */
-	size_t place, flags, other, from, where;
-	uint32_t place_n, flags_n, other_n, from_n, where_n;
+	 * from which the message was moved, `left` its places there; `shown`
+	 * and `shown_user` are where another archive shows it. */
+	size_t place, flags, other, email_id, from, left, shown, shown_user;
+	/* Of a RECEIPT: a struct ms_given, and who has what. */
+	size_t given, who;
+	size_t where;
+	uint32_t given_n, who_n;
+	uint32_t place_n, flags_n, other_n, email_id_n, from_n, left_n, shown_n;
+	uint32_t shown_user_n, where_n;
 	/* Filled by ms_batch_commit(): */
 	enum ms_outcome outcome;
+	uint64_t removed;    /* the change that removed the occurrence, or 0 */
 	bool occurrence;     /* a new OCCURRENCE was recorded */
 	bool source_missing; /* the message is not in the folder `from` */
-	struct ms_err *err;  /* the reason of a failure; owned */
+	bool again; /* its copy in the archive is damaged: it is stored again */
+	bool last;  /* of its batch; set for its result */
+	struct ms_err *err; /* the reason of a failure; owned */
+};
+
+/*
+ * What the source gave at a place of a mailbox whose messages are assigned.
+ * ms-archive(5), RECEIPT.
+ */
+struct ms_given {
+	unsigned char id[MS_SHA_LEN], head[MS_SHA_LEN];
+	unsigned char top[MS_SHA_LEN]; /* ms_header_top() */
+	uint64_t size;
+	bool identifies; /* ms_mail_identifies() */
 };
 
 /* A MESSAGE of the batch. */
@@ -67,6 +99,7 @@ struct ms_new_message {
 	unsigned char id[MS_SHA_LEN];
 	uint64_t size;
 	bool mixed_eol; /* only an equal record can stand in for this one */
+	bool again;     /* no record can: those of the archive are damaged */
 	uint32_t bytes; /* of the record's content */
 	struct ms_message_meta meta;
 	/* Set by the commit: */
@@ -112,6 +145,7 @@ struct ms_batch {
 	 * the commit's transaction, and again if the commit is repeated. */
 	int (*decide)(void *ctx, struct ms_committer *c, struct ms_err *err);
 	void *decide_ctx;
+	bool view; /* it has view or undo events, which are a feature */
 };
 
 /* Arrays in the buffers of the batch; *count receives their length. */
@@ -120,6 +154,8 @@ struct ms_new_message *ms_batch_messages(
 struct ms_new_blob *ms_batch_blobs(const struct ms_batch *b, size_t *count);
 struct ms_deposit *ms_batch_deposits(const struct ms_batch *b, size_t *count);
 
+/* Sets the date of arrival by the raw date and the header. */
+void ms_deposit_date(struct ms_deposit *d, const struct ms_desc *desc);
 /* Marks a deposit as failed. Returns its error, for the caller to fill. */
 struct ms_err *ms_deposit_fail(struct ms_deposit *d);
 /* Appends an image to the data or meta blocks, by its kind, and owns it. */

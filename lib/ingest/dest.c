@@ -6,7 +6,7 @@
 
 #include "impl.h"
 
-/* When there are so many destinations, all are freed: servers choose names. */
+/* When there are so many destinations, ms_ingest_trim() frees all. */
 #define DESTS_MAX 8192
 
 static bool
@@ -82,18 +82,16 @@ ms_dests_release(struct ms_ingest *in)
 	in->last_dest = NULL;
 }
 
-/* Frees all destinations if there are DESTS_MAX. The deposits that use them are
- * committed first. */
-static void
-make_room(struct ms_ingest *in)
+void
+ms_ingest_trim(struct ms_ingest *in)
 {
 	if (in->dest_list.n / sizeof(struct ms_dest *) < DESTS_MAX)
 		return;
-	if (!in->failed && ms_work_units_send(in, NULL) == 0 &&
-	    ms_work_units_collect(in, NULL) == 0 &&
-	    ms_batch_builder_close(in, true, NULL) == 0 &&
-	    ms_batch_builder_wait(in, NULL) == 0)
+	ms_ingest_enter(in);
+	/* The deposits that use them are committed first. */
+	if (ms_ingest_commit_all(in) == 0)
 		ms_dests_release(in);
+	ms_ingest_leave(in);
 }
 
 struct ms_dest *
@@ -108,16 +106,12 @@ ms_ingest_dest(struct ms_ingest *in, const char *user, const char *source,
 	d = in->last_dest;
 	if (d != NULL && same_dest(d, user, source, folder, label, create_user))
 		return d;
-	ms_buf_add(&b, user, strlen(user) + 1);
-	ms_buf_add(&b, source, strlen(source) + 1);
-	ms_buf_add(&b, folder, strlen(folder) + 1);
-	if (label != NULL)
-		ms_buf_add(&b, label, strlen(label) + 1);
+	ms_buf_printf(&b, "%s%c%s%c%s%c%c%s", user, 0, source, 0, folder,
+	    label != NULL ? 1 : 0, create_user ? 1 : 0,
+	    label != NULL ? label : "");
 	ms_sha256(b.p, b.n, key);
 	ms_buf_release(&b);
 	ms_ingest_enter(in);
-	if (!ms_map_get(&in->dests, key, NULL))
-		make_room(in);
 	at = in->dest_list.n / sizeof(d);
 	if (ms_map_add(&in->dests, key, at, &at)) {
 		memcpy(&d, in->dest_list.p + at * sizeof(d), sizeof(d));

@@ -1,5 +1,6 @@
 /*
  * impl.h - the parts of the ingest pipeline, shared by its files only.
+ * Layer: private to ingest.
  *
  * A message goes through these stages. The caller's thread adds it to a work
  * unit; a worker hashes, looks up and segments the messages of a work unit; the
@@ -27,15 +28,18 @@
 /* A message of a work unit, and what the worker found out about it. */
 struct entry {
 	struct ms_deposit d; /* its offsets are in the text of the unit */
-	bool has_date, has_fallback;
-	int64_t fallback;
-	size_t at, n; /* in the bytes of the unit */
-	bool no_user; /* the deposit fails, and no content is stored */
-	bool is_new;  /* to be stored: content, meta and blobs are filled */
+	size_t at, n;        /* in the bytes of the unit */
+	/* The bytes of a copy (d.copy) are those of the entry before. */
+	bool no_user;      /* the deposit fails, and no content is stored */
+	bool ref_damaged;  /* likewise: it refers to a damaged message */
+	uint64_t known_as; /* the MESSAGE that makes it known, or 0 */
+	bool again;  /* is_new, although the archive has it: it is damaged */
+	bool is_new; /* to be stored: content, meta and blobs are filled */
 	bool mixed_eol;
 	uint64_t size;
-	size_t content, content_n; /* in the contents of the unit */
-	size_t blob, blob_n;       /* in the list `found` of the unit */
+	size_t content, content_n;        /* in the contents of the unit */
+	unsigned char digest[MS_SHA_LEN]; /* of the content */
+	size_t blob, blob_n;              /* in the list `found` of the unit */
 	struct ms_message_meta meta;
 };
 
@@ -66,6 +70,7 @@ struct worker {
 	struct ms_segmenter *segmenter;
 	void *zstd;
 	struct work_unit *work_unit; /* being processed */
+	struct ms_archive *view; /* to read messages back; NULL: not wanted */
 	struct ms_txn *txn;
 };
 
@@ -77,18 +82,31 @@ void ms_work_unit_run(struct worker *w, struct work_unit *unit);
 /*
  * ms_work_finish() looks up a message whose bytes have all gone through the
  * hasher and the segmenter of w, and fills e.
- *   content   receives the content of its record if it is new, else nothing;
- *             belongs to the segmenter, until its next message
+ *   content   receives the content of its record; belongs to the segmenter,
+ *             until its next message
+ * The function returns 0; 1 if the message is known, and the segmenter has not
+ * ended; or -1.
  */
 int ms_work_finish(struct worker *w, struct ms_txn *txn,
     const struct ms_identity *identity, struct entry *e, struct ms_slice place,
     struct ms_slice *content, struct ms_err *err);
 /*
- * Sets e->no_user if the archive does not have the user and may not create
+ * Sets e->no_user: the archive does not have the user and may not create
  * it. This is found out before the message is processed, so that nothing of
  * the message is stored.
  */
 int ms_work_user(struct ms_txn *txn, struct entry *e, struct ms_err *err);
+/*
+ * Reads the message back that makes e known, if that is wanted. The caller has
+ * no transaction. 1; 0: the message is damaged, which is reported with e; -1.
+ */
+int ms_work_read_back(struct worker *w, struct entry *e, struct ms_err *err);
+/*
+ * Fills a copy by an entry of the same message that was processed. If that is
+ * known, the place of the copy is looked up; txn is not used otherwise. 0, -1.
+ */
+int ms_work_take_over(struct ms_txn *txn, struct entry *e,
+    const struct entry *from, struct ms_slice place, struct ms_err *err);
 void ms_work_unit_clear(struct work_unit *unit);
 void ms_work_unit_free(struct work_unit *unit);
 
@@ -119,7 +137,7 @@ struct batch_builder {
 	size_t stored;     /* bytes of the blocks that are finished */
 	size_t meta_plain; /* bytes of MESSAGEs, and of EVENTs at most */
 	size_t unresolved; /* deposits that write something */
-	int64_t since_ms;  /* time of the first deposit; 0: none yet */
+	int64_t since_ms;  /* time of the first deposit */
 };
 
 /* in->looked_up of something that was not looked up yet. */
@@ -132,6 +150,8 @@ struct ms_ingest {
 	size_t batch_messages;
 	struct ms_pool *pool;
 	unsigned threads;
+	bool restore;              /* ms_ingest_restore() */
+	uint64_t added;            /* ms_ingest_added() */
 	struct worker *workers;    /* threads + 1 */
 	struct ms_dest *last_dest; /* the caller's last one, mostly repeated */
 
@@ -146,8 +166,10 @@ struct ms_ingest {
 	unsigned in_flight;    /* units in `sent` */
 	struct entry *current; /* message being received; NULL: none, or it
 				  is large */
+	struct ms_buf also;    /* its further destinations: struct ms_dest * */
 	struct entry large;    /* the large message being received */
 	bool streaming;        /* a large message is being received */
+	bool large_unwanted; /* none of its users exists: it is not processed */
 	struct worker large_worker;
 	struct batch_builder builders[2], *builder;
 	bool failed;
@@ -188,6 +210,10 @@ int ms_large_begin(struct ms_ingest *in, struct ms_err *err);
 void ms_large_feed(struct ms_ingest *in, const unsigned char *p, size_t n);
 int ms_large_end(struct ms_ingest *in, struct ms_err *err);
 void ms_large_drop(struct ms_ingest *in);
+
+/* work-unit.c; the caller holds in->lock. Commits all messages that were added.
+ */
+int ms_ingest_commit_all(struct ms_ingest *in);
 
 /* dest.c */
 void ms_dests_release(struct ms_ingest *in);

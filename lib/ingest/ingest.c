@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "clock.h"
 #include "impl.h"
@@ -34,17 +35,26 @@ new_entry(struct ms_ingest *in, const struct ms_spec *spec)
 {
 	struct work_unit *unit = in->filling;
 	struct entry e = {.d = {.dest = spec->dest,
-			      .date = spec->date,
+			      .mailbox = spec->mailbox,
+			      .raw = spec->raw,
+			      .restore = in->restore,
 			      .new_message = MS_NO_NEW_MESSAGE},
-	    .has_date = spec->has_date,
-	    .has_fallback = spec->has_fallback,
-	    .fallback = spec->fallback,
 	    .at = unit->bytes.n};
 
+	if (spec->raw.kind == MS_RAW_UNSTATED)
+		e.d.raw = (struct ms_raw_date){0, MS_RAW_NONE};
 	e.d.place_n = add_text(&unit->text, spec->place, &e.d.place);
 	e.d.flags_n = add_text(&unit->text, spec->flags, &e.d.flags);
 	e.d.other_n = add_text(&unit->text, spec->other, &e.d.other);
+	e.d.email_id_n = add_text(&unit->text, spec->email_id, &e.d.email_id);
 	e.d.from_n = add_text(&unit->text, spec->from, &e.d.from);
+	e.d.left_n = add_text(&unit->text, spec->left, &e.d.left);
+	e.d.shown_n = add_text(&unit->text, spec->shown, &e.d.shown);
+	e.d.shown_user_n =
+	    add_text(&unit->text, spec->shown_user, &e.d.shown_user);
+	e.d.has_left = spec->left != NULL;
+	e.d.moved_at = spec->moved_at;
+	e.d.gone = spec->gone;
 	e.d.where_n = add_text(&unit->text, spec->where, &e.d.where);
 	ms_buf_add(&unit->entries, &e, sizeof(e));
 	return (struct entry *)(void *)(unit->entries.p + unit->entries.n -
@@ -65,6 +75,7 @@ begin(struct ms_ingest *in, const struct ms_spec *spec, struct ms_err *err)
 		return -1;
 	if (in->filling->entries.n == 0)
 		ms_buf_clear(&in->filling->text); /* left by large messages */
+	ms_buf_clear(&in->also);
 	in->current = new_entry(in, spec);
 	return 0;
 }
@@ -104,6 +115,29 @@ ms_ingest_data(
 	return rc;
 }
 
+void
+ms_ingest_also(struct ms_ingest *in, struct ms_dest *dest)
+{
+	ms_buf_add(&in->also, &dest, sizeof(dest));
+}
+
+/* Adds an entry for each further destination of the current message. */
+static void
+add_copies(struct ms_ingest *in)
+{
+	struct entry e = *in->current;
+	struct ms_buf *entries = &in->filling->entries;
+	size_t i, first = entries->n / sizeof(e) - 1;
+
+	for (i = 0; i < in->also.n; i += sizeof(e.d.dest)) {
+		memcpy(&e.d.dest, in->also.p + i, sizeof(e.d.dest));
+		e.d.copy = true;
+		e.d.more = i + sizeof(e.d.dest) < in->also.n;
+		ms_buf_add(entries, &e, sizeof(e));
+	}
+	((struct entry *)(void *)entries->p)[first].d.more = i > 0;
+}
+
 int
 ms_ingest_end(struct ms_ingest *in, struct ms_err *err)
 {
@@ -112,6 +146,9 @@ ms_ingest_end(struct ms_ingest *in, struct ms_err *err)
 	ms_ingest_enter(in);
 	if (in->streaming)
 		rc = ms_large_end(in, err);
+	else
+		add_copies(in);
+	in->added++;
 	in->current = NULL;
 	ms_ingest_leave(in);
 	return rc;
@@ -143,12 +180,74 @@ ms_ingest_reference(struct ms_ingest *in, const struct ms_spec *spec,
 		memcpy(in->current->d.id, id, MS_SHA_LEN);
 		in->current->d.reference = true;
 		in->current->d.bits |= MS_BODY_NOT_SEEN;
-		if (!spec->has_date)
-			in->current->d.bits |= MS_DATE_UNKNOWN;
+		in->added++;
 	}
 	in->current = NULL;
 	ms_ingest_leave(in);
 	return rc;
+}
+
+static int
+add_receipt(struct ms_ingest *in, const struct ms_spec *spec,
+    const struct ms_given *given, struct ms_slice who,
+    const unsigned char id[MS_SHA_LEN], struct ms_err *err)
+{
+	struct ms_deposit *d;
+	struct ms_buf *text;
+	int rc;
+
+	ms_ingest_enter(in);
+	rc = begin(in, spec, err);
+	if (rc == 0) {
+		text = &in->filling->text;
+		d = &in->current->d;
+		d->receipt = true;
+		memcpy(d->id, id, MS_SHA_LEN);
+		d->given = text->n;
+		d->given_n = given != NULL ? sizeof(*given) : 0;
+		ms_buf_add(text, given, d->given_n);
+		d->who = text->n;
+		d->who_n = (uint32_t)who.n;
+		ms_buf_add(text, who.p, who.n);
+		in->added++;
+	}
+	in->current = NULL;
+	ms_ingest_leave(in);
+	return rc;
+}
+
+int
+ms_ingest_receipt(struct ms_ingest *in, const struct ms_spec *spec,
+    const struct ms_given *given, struct ms_slice who, struct ms_err *err)
+{
+	return add_receipt(in, spec, given, who, given->id, err);
+}
+
+int
+ms_ingest_receipt_again(struct ms_ingest *in, const struct ms_spec *spec,
+    const unsigned char id[MS_SHA_LEN], struct ms_err *err)
+{
+	return add_receipt(in, spec, NULL, (struct ms_slice){0}, id, err);
+}
+
+int
+ms_ingest_commit(struct ms_ingest *in, struct ms_err *err)
+{
+	int rc;
+
+	ms_ingest_enter(in);
+	assert(in->current == NULL && !in->streaming);
+	rc = ms_ingest_commit_all(in);
+	if (rc < 0)
+		ms_ingest_check(in, err);
+	ms_ingest_leave(in);
+	return rc;
+}
+
+uint64_t
+ms_ingest_added(const struct ms_ingest *in)
+{
+	return in->added;
 }
 
 /* ---- the pipeline ---- */
@@ -194,6 +293,12 @@ tick(void *arg)
 static void
 set_malloc_thresholds(void)
 {
+	struct rlimit limit;
+
+	/* Each arena reserves 64 MiB of addresses. */
+	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 }
@@ -240,6 +345,22 @@ ms_ingest_new(
 	return in;
 }
 
+void
+ms_ingest_read_back(struct ms_ingest *in)
+{
+	unsigned i;
+
+	for (i = 0; i <= in->threads; i++)
+		in->workers[i].view = ms_archive_view(in->a);
+	in->large_worker.view = ms_archive_view(in->a);
+}
+
+void
+ms_ingest_restore(struct ms_ingest *in)
+{
+	in->restore = true;
+}
+
 static void
 ingest_free(struct ms_ingest *in)
 {
@@ -258,6 +379,7 @@ ingest_free(struct ms_ingest *in)
 		ms_work_unit_free(unit);
 	}
 	ms_work_unit_free(in->filling);
+	ms_buf_release(&in->also);
 	ms_dests_release(in);
 	pthread_cond_destroy(&in->wake);
 	pthread_mutex_destroy(&in->lock);
@@ -270,9 +392,8 @@ ms_ingest_finish(struct ms_ingest *in, struct ms_err *err)
 	int rc;
 
 	ms_ingest_enter(in);
-	if (!in->failed && ms_work_units_send(in, NULL) == 0 &&
-	    ms_work_units_collect(in, NULL) == 0)
-		ms_batch_builder_close(in, true, NULL);
+	ms_ingest_commit_all(in);
+	/* After a failure, the workers and the writer may not have ended. */
 	ms_work_units_collect(in, NULL);
 	rc = ms_batch_builder_wait(in, err);
 	in->stop = true;

@@ -103,3 +103,13 @@ ms_work_units_send(struct ms_ingest *in, struct ms_err *err)
 			return -1;
 	return 0;
 }
+
+int
+ms_ingest_commit_all(struct ms_ingest *in)
+{
+	if (ms_ingest_check(in, NULL) < 0 || ms_work_units_send(in, NULL) < 0 ||
+	    ms_work_units_collect(in, NULL) < 0 ||
+	    ms_batch_builder_close(in, true, NULL) < 0)
+		return -1;
+	return ms_batch_builder_wait(in, NULL);
+}

@@ -169,6 +169,8 @@ add_keys(json_t *o, const struct ms_stored_profile *p, unsigned set)
 		json_object_set_new(o, "text", json_string(p->text));
 	if (set & MS_PROFILE_SET_ENABLED)
 		json_object_set_new(o, "enabled", json_boolean(p->enabled));
+	if (set & MS_PROFILE_SET_BY)
+		json_object_set_new(o, "by", json_integer((json_int_t)p->by));
 }
 
 int
@@ -176,7 +178,8 @@ ms_profile_add(struct ms_change *ch, const struct ms_stored_profile *want,
     uint64_t *number, struct ms_err *err)
 {
 	unsigned all = MS_PROFILE_SET_NAME | MS_PROFILE_SET_OWNER |
-		       MS_PROFILE_SET_TEXT | MS_PROFILE_SET_ENABLED;
+		       MS_PROFILE_SET_TEXT | MS_PROFILE_SET_ENABLED |
+		       MS_PROFILE_SET_BY;
 	json_t *keys;
 
 	if (check(ch, 0, want, all, err) < 0)
@@ -208,7 +211,7 @@ static unsigned
 differences(const struct ms_stored_profile *now,
     const struct ms_stored_profile *want, unsigned set)
 {
-	unsigned d = 0;
+	unsigned d = set & MS_PROFILE_SET_BY;
 
 	if ((set & MS_PROFILE_SET_NAME) && differs(now->name, want->name))
 		d |= MS_PROFILE_SET_NAME;

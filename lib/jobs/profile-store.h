@@ -20,6 +20,7 @@ bool ms_profile_name_ok(const char *name);
 struct ms_stored_profile {
 	uint64_t number, owner; /* owner: the number of a user; 0: none */
 	uint64_t last_run;      /* number of its latest run; 0: none */
+	uint64_t by;            /* to be written: see MS_PROFILE_SET_BY */
 	int64_t made;
 	const char *name, *text;
 	bool enabled, deleted;
@@ -48,14 +49,19 @@ enum {
 	MS_PROFILE_SET_NAME = 1,
 	MS_PROFILE_SET_OWNER = 2,
 	MS_PROFILE_SET_TEXT = 4,
-	MS_PROFILE_SET_ENABLED = 8
+	MS_PROFILE_SET_ENABLED = 8,
+	/* The event says who has chosen text and owner: the user `by`, or with
+	 * 0 a person who needs no user. It is written even if nothing changes.
+	 */
+	MS_PROFILE_SET_BY = 16
 };
-/* Uses name, owner, text and enabled of `want`. MS_EXISTS: another profile has
- * the name; MS_USAGE: invalid name, text or owner. */
+/* Uses name, owner, text, enabled and by of `want`. MS_EXISTS: another profile
+ * has the name; MS_USAGE: invalid name, text or owner. */
 int ms_profile_add(struct ms_change *ch, const struct ms_stored_profile *want,
     uint64_t *number, struct ms_err *err);
 /* Uses the members of `want` that `set` names; writes no event if they are
- * equal already. MS_NOINPUT: no such profile. */
+ * equal already, unless MS_PROFILE_SET_BY is among them. MS_NOINPUT: no such
+ * profile. */
 int ms_profile_set(struct ms_change *ch, uint64_t number,
     const struct ms_stored_profile *want, unsigned set, struct ms_err *err);
 /* The name can be used again; the runs stay. */

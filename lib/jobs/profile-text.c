@@ -4,31 +4,11 @@
 
 #include <string.h>
 
-/* Does libinih read this value back unchanged after `key = `? */
-static int
-check_value(const char *value, struct ms_err *err)
-{
-	size_t n = strlen(value);
-
-	if (n == 0)
-		return ms_fail(err, MS_USAGE, "no value");
-	if (ms_ini_check_text((const unsigned char *)value, n, err) < 0)
-		return -1;
-	if (strchr(" \t", value[0]) != NULL ||
-	    strchr(" \t", value[n - 1]) != NULL)
-		return ms_fail(err, MS_USAGE, "begins or ends with a blank");
-	if (value[0] == ';' || strstr(value, " ;") != NULL ||
-	    strstr(value, "\t;") != NULL)
-		return ms_fail(
-		    err, MS_USAGE, "a ';' after a blank would begin a comment");
-	return 0;
-}
-
 int
 ms_profile_write(
     struct ms_buf *out, const char *key, const char *value, struct ms_err *err)
 {
-	if (check_value(value, err) < 0)
+	if (ms_ini_check_value(value, err) < 0)
 		return ms_context(err, "%s", key);
 	ms_buf_printf(out, "%s = %s\n", key, value);
 	return 0;
@@ -46,11 +26,16 @@ struct renaming {
 	size_t count;
 };
 
+/* Is the value the name of a user? Some keys also have words of their own. */
 static bool
-names_user(const char *key)
+names_user(const struct ms_ini_value *v)
 {
-	return strcmp(key, "user") == 0 || strcmp(key, "users") == 0 ||
-	       strcmp(key, "except") == 0;
+	if (strcmp(v->key, "unknown") == 0)
+		return strcmp(v->value, "catchall") != 0 &&
+		       strcmp(v->value, "leave") != 0;
+	if (strcmp(v->key, "users") == 0)
+		return strcmp(v->value, "all") != 0;
+	return strcmp(v->key, "user") == 0 || strcmp(v->key, "except") == 0;
 }
 
 /* Moves to the beginning of a line. */
@@ -75,7 +60,7 @@ rename_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 	size_t n = strlen(r->from), left;
 
 	(void)err;
-	if (!names_user(v->key) || strcmp(v->value, r->from) != 0)
+	if (strcmp(v->value, r->from) != 0 || !names_user(v))
 		return 0;
 	find_line(r, v->line);
 	left = r->text.n - r->line;
@@ -107,8 +92,8 @@ ms_profile_rename_user(
 	/* After a line that cannot be read, perhaps because a later version
 	 * wrote it, the text stays unchanged; so does all of it if the new name
 	 * cannot be written. */
-	if (check_value(to, NULL) == 0)
-		(void)ms_ini_read(text, rename_value, &r, NULL);
+	if (ms_ini_check_value(to, NULL) == 0)
+		(void)ms_ini_read(text, false, rename_value, &r, NULL);
 	ms_buf_add(out, text.p + r.copied, text.n - r.copied);
 	return r.count;
 }

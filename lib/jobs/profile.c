@@ -7,6 +7,7 @@
 
 #include "opt.h"
 #include "profile-impl.h"
+#include "nearest.h"
 
 /* The keys that tell ms-fetch where the password is. */
 static const char *const passwords[] = {
@@ -19,6 +20,7 @@ static const char *const kind_names[] = {
     [MS_PROFILE_CSV] = "csv",
     [MS_PROFILE_FILES] = "files",
     [MS_PROFILE_EXPORT] = "export",
+    [MS_PROFILE_MULTIDROP] = "multidrop",
 };
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
@@ -87,22 +89,8 @@ add_item(struct parser *r, const struct ms_ini_value *v, const char *value,
 	};
 }
 
-/* yes: 1, no: 0; -1. */
-static int
-parse_switch(const struct ms_ini_value *v, struct ms_err *err)
-{
-	static const char *const names[] = {
-	    "no", "yes", "off", "on", "false", "true", "0", "1"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcasecmp(v->value, names[i]) == 0)
-			return (int)(i & 1);
-	return ms_fail(err, MS_USAGE, "%s: must be yes or no", v->key);
-}
-
-/* Checks that do not depend on the kind of the profile. */
-static int
-check_value(const struct ms_ini_value *v, struct ms_err *err)
+int
+ms_profile_check_value(const struct ms_ini_value *v, struct ms_err *err)
 {
 	if (v->comment && ms_profile_is_command(v->key))
 		return ms_fail(err, MS_USAGE,
@@ -111,10 +99,24 @@ check_value(const struct ms_ini_value *v, struct ms_err *err)
 		    v->key);
 	if (ms_profile_is_path(v->key) && v->value[0] != '/')
 		return ms_fail(err, MS_USAGE,
-		    "%s: the path must begin with /, because a profile can "
-		    "run in any folder",
+		    "%s: the path must begin with /, because it is used in any "
+		    "folder",
 		    v->key);
 	return 0;
+}
+
+static int
+unknown_key(const struct parser *r, const char *key, struct ms_err *err)
+{
+	struct ms_nearest near = {.wanted = key};
+	bool argument, many;
+	struct ms_hint hint;
+
+	for (size_t i = 0; ms_profile_key_at(i) != NULL; i++)
+		ms_nearest_try(&near, ms_profile_key_at(i));
+	(void)r->fetch(key, &argument, &many, &near);
+	return ms_fail(err, MS_USAGE, "unknown key '%.*s'%s", MS_INI_KEY_MAX,
+	    key, ms_nearest_hint(&near, &hint));
 }
 
 /* An ms_ini_fn. Checks that depend on the kind come later, because the kind may
@@ -130,20 +132,19 @@ add_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 	int on = 1;
 
 	if (!ms_profile_key(v->key, &argument, &many) &&
-	    !r->fetch(v->key, &argument, &many))
-		return ms_fail(err, MS_USAGE, "unknown key '%.*s'",
-		    MS_PROFILE_KEY_MAX, v->key);
+	    !r->fetch(v->key, &argument, &many, NULL))
+		return unknown_key(r, v->key, err);
 	before = ms_profile_line(r->p, v->key);
 	if (before != 0 && !many)
 		return ms_fail(
 		    err, MS_USAGE, "%s is in line %u too", v->key, before);
-	if (check_value(v, err) < 0)
+	if (ms_profile_check_value(v, err) < 0)
 		return -1;
 	if (r->p->count == MS_PROFILE_ITEMS)
 		return ms_fail(
 		    err, MS_USAGE, "more than %d values", MS_PROFILE_ITEMS);
 	if (!argument)
-		on = parse_switch(v, err);
+		on = ms_ini_switch(v, err);
 	if (on == 1)
 		add_item(r, v, argument ? v->value : "", use);
 	return on < 0 ? -1 : 0;
@@ -159,6 +160,7 @@ add_value(void *ctx, const struct ms_ini_value *v, struct ms_err *err)
 static int
 set_kind(struct ms_profile *p, struct ms_err *err)
 {
+	struct ms_hint hint;
 	const char *value = ms_profile_value(p, "kind");
 
 	if (value == NULL)
@@ -169,9 +171,9 @@ set_kind(struct ms_profile *p, struct ms_err *err)
 			p->kind = (enum ms_profile_kind)i;
 			return 0;
 		}
-	return REFUSE(p, "kind",
-	    "unknown kind '%.40s' (try mailbox, batch, csv, files, export)",
-	    value);
+	return REFUSE(p, "kind", "unknown kind '%.40s'%s", value,
+	    ms_hint(
+		value, "mailbox, batch, csv, multidrop, files, export", &hint));
 }
 
 /* Does the profile have only keys of its kind, and all that this kind needs? */
@@ -304,9 +306,9 @@ set_schedule(struct ms_profile *p, struct ms_err *err)
 		return ms_context(
 		    err, "line %u: schedule", ms_profile_line(p, "schedule"));
 	if (p->schedule.kind == MS_SCHEDULE_CONTINUOUS &&
-	    p->kind != MS_PROFILE_MAILBOX)
+	    (MS_KIND_ONE & MS_KIND(p->kind)) == 0)
 		return REFUSE(p, "schedule",
-		    "schedule = continuous needs kind = mailbox");
+		    "schedule = continuous needs kind = mailbox or multidrop");
 	if (p->schedule.kind == MS_SCHEDULE_CONTINUOUS)
 		return check_pair(p, "schedule", "max-time", err);
 	return 0;
@@ -350,7 +352,7 @@ ms_profile_parse(struct ms_profile *p, struct ms_slice text,
 	struct parser r = {.p = p, .fetch = fetch};
 
 	*p = (struct ms_profile){0};
-	if (ms_ini_read(text, add_value, &r, err) == 0 &&
+	if (ms_ini_read(text, false, add_value, &r, err) == 0 &&
 	    set_kind(p, err) == 0 && check_keys(p, err) == 0 &&
 	    check_logins(p, err) == 0 && check_password(p, err) == 0 &&
 	    check_batch(p, err) == 0 && set_schedule(p, err) == 0 &&

@@ -8,12 +8,11 @@
 #define MS_PROFILE_H
 #include <stdbool.h>
 #include <stddef.h>
+#include "nearest.h"
 #include "schedule.h"
 
-#define MS_PROFILE_KEY_MAX 40     /* bytes of a key */
-#define MS_PROFILE_VALUE_MAX 8192 /* bytes of a value, and of a line */
-#define MS_PROFILE_ITEMS 16384    /* values of a profile */
-#define MS_PROFILE_JOBS 4         /* mailboxes at once, the default */
+#define MS_PROFILE_ITEMS 16384 /* values of a profile */
+#define MS_PROFILE_JOBS 4      /* mailboxes at once, the default */
 #define MS_PROFILE_JOBS_MAX 256
 #define MS_PROFILE_SECRET_MAX 100 /* bytes of a secret's name */
 
@@ -22,7 +21,8 @@ enum ms_profile_kind {
 	MS_PROFILE_BATCH,   /* one privileged login, many users */
 	MS_PROFILE_CSV,     /* a mailbox for each row of a file */
 	MS_PROFILE_FILES,   /* files to one user */
-	MS_PROFILE_EXPORT
+	MS_PROFILE_EXPORT,
+	MS_PROFILE_MULTIDROP /* one mailbox, assigned to many users */
 };
 /* "mailbox", "batch" ... */
 const char *ms_profile_kind_name(enum ms_profile_kind kind);
@@ -61,8 +61,10 @@ struct ms_profile {
  * Is `name` an option of ms-fetch that a profile may contain?
  *   argument  receives whether the option has an argument
  *   many      receives whether it can be given several times
+ *   near      tries all such options, or NULL
  */
-typedef bool ms_profile_fetch_fn(const char *name, bool *argument, bool *many);
+typedef bool ms_profile_fetch_fn(
+    const char *name, bool *argument, bool *many, struct ms_nearest *near);
 
 /*
  * Parses the text of a profile. On error, MS_USAGE "line N: ...", p is empty:
@@ -90,7 +92,13 @@ unsigned ms_profile_line(const struct ms_profile *p, const char *key);
 bool ms_profile_key(const char *name, bool *argument, bool *many);
 /* The i-th of these; NULL: no more. */
 const char *ms_profile_key_at(size_t i);
+/* One line about a key that ms_profile_key_at() has returned. */
+const char *ms_profile_key_help(const char *name);
 
+/* Checks that do not depend on the kind of the profile: paths, commands. -1:
+ * MS_USAGE. */
+struct ms_ini_value;
+int ms_profile_check_value(const struct ms_ini_value *v, struct ms_err *err);
 /* Is the value the path of a file, which must begin with `/`? */
 bool ms_profile_is_path(const char *key);
 /* Is the value a command for the shell? */

@@ -71,7 +71,9 @@ ms_run_get(
 		.known = ms_record_row_number(&o, MS_FIELD_KNOWN),
 		.left_out = ms_record_row_number(&o, MS_FIELD_LEFT_OUT),
 		.failed = ms_record_row_number(&o, MS_FIELD_FAILED),
-		.deleted = ms_record_row_number(&o, MS_FIELD_DELETIONS)};
+		.deleted = ms_record_row_number(&o, MS_FIELD_DELETIONS),
+		.failed_folders =
+		    ms_record_row_number(&o, MS_FIELD_FAILED_FOLDERS)};
 	return 1;
 }
 

@@ -324,7 +324,7 @@ put_set(struct ms_buf *out, uint64_t set, unsigned min, unsigned max,
 static unsigned
 step_of(uint64_t set, unsigned min, unsigned max)
 {
-	for (unsigned step = 2; step <= max; step++) {
+	for (unsigned step = 2; step <= max - min + 1; step++) {
 		uint64_t every = 0;
 
 		for (unsigned i = min; i <= max; i += step)

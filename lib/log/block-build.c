@@ -120,15 +120,6 @@ ms_block_compressor_free(void *zstd)
 	free(c);
 }
 
-/* Frees the memory of a block that was far above the usual size. */
-static void
-forget(struct ms_buf *b)
-{
-	ms_buf_clear(b);
-	if (b->cap > 2 * ZSTD_compressBound(MS_BLOCK_FULL))
-		ms_buf_release(b);
-}
-
 /* The table and the contents of the builder as a compressed frame or, if that
  * is not smaller, as they are. Returns the codec. */
 static uint8_t
@@ -174,7 +165,6 @@ ms_block_finish(
 	ms_buf_clear(out);
 	ms_buf_clear(&image->leaves);
 	ms_buf_room(out, MS_BLOCK_HEADER + ms_block_prefix(h) + frame.n);
-	memset(out->p, 0, MS_BLOCK_HEADER);
 	out->n = MS_BLOCK_HEADER;
 	if (h->runs > 0)
 		ms_buf_add(out, b->runs.p, b->runs.n);
@@ -183,8 +173,12 @@ ms_block_finish(
 	ms_buf_add(out, b->salts.p, b->salts.n);
 	ms_buf_add(out, frame.p, frame.n);
 	ms_buf_add(&image->leaves, b->leaves.p, b->leaves.n);
-	forget(&c->payload);
-	forget(&c->frame);
+	ms_buf_clear(&c->payload);
+	/* Both are large only if the block is far above the usual size. */
+	if (c->frame.cap > 2 * ZSTD_compressBound(MS_BLOCK_FULL)) {
+		ms_buf_release(&c->payload);
+		ms_buf_release(&c->frame);
+	}
 	h->stored = (uint32_t)(out->n - MS_BLOCK_HEADER);
 	ms_sha256(out->p + MS_BLOCK_HEADER, h->stored, image->digest);
 	ms_buf_clear(&b->table);

@@ -136,7 +136,6 @@ ms_block_views(struct ms_block *b, struct ms_err *err)
 	const struct ms_block_header *h = &b->header;
 	const unsigned char *p = b->stored.p;
 
-	b->open = false;
 	if (b->stored.n != h->stored || ms_block_prefix(h) > h->stored)
 		return ms_fail(err, MS_DATA, "the length of a block is wrong");
 	b->runs = p;
@@ -207,7 +206,7 @@ check_table(struct ms_block *b, struct ms_err *err)
 
 		b->starts[i] = (uint32_t)at;
 		at += ms_le32(row + 4);
-		if (at > b->payload.n || ms_le32(row + 4) > MS_RECORD_MAX ||
+		if (ms_le32(row + 4) > MS_RECORD_MAX ||
 		    (stub && ms_le32(row + 4) != MS_SHA_LEN) ||
 		    (h->kind == MS_BLOCK_DATA) != (row[0] == MS_BLOB))
 			return ms_fail(
@@ -246,16 +245,13 @@ uint64_t
 ms_block_number(const struct ms_block *b, uint32_t i)
 {
 	const unsigned char *r = b->runs;
-	uint32_t k;
 
+	assert(i < b->header.count);
 	if (b->header.runs == 0)
 		return b->header.first + i;
-	for (k = 0; k < b->header.runs; k++, r += MS_BLOCK_RUN) {
-		if (i < ms_le32(r + 8))
-			return ms_le64(r) + i;
+	for (; i >= ms_le32(r + 8); r += MS_BLOCK_RUN)
 		i -= ms_le32(r + 8);
-	}
-	return 0;
+	return ms_le64(r) + i;
 }
 
 int

@@ -113,7 +113,8 @@ void ms_block_compressor_free(void *zstd);
 struct ms_block {
 	struct ms_block_header header;
 	struct ms_buf stored, payload;
-	const unsigned char *runs, *digests, *salts; /* in stored */
+	const unsigned char *runs, *salts; /* in stored */
+	const unsigned char *digests;      /* of a data block, else NULL */
 	struct ms_slice frame;
 	bool open;        /* payload is set and checked */
 	uint32_t *starts; /* of the contents in payload, count + 1 */

@@ -70,13 +70,12 @@ check_limits(struct ms_block_image *const *images, size_t count,
 int
 ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
     struct ms_block_image *const *images, size_t count,
-    struct ms_block_builder *last, struct ms_err *err)
+    struct ms_block_builder *last, struct ms_commit *commit, struct ms_err *err)
 {
 	struct ms_block_image closing = {0};
 	uint64_t number = pos->next, at = pos->end, start;
 	void *zstd = ms_block_compressor();
 	struct ms_tree tree = {0};
-	struct ms_commit c;
 	size_t i;
 	int rc = -1;
 
@@ -84,7 +83,7 @@ ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
 		goto out;
 	for (i = 0; i < count; i++)
 		tree_add(&tree, &images[i]->leaves);
-	add_commit(&c, &tree, pos, last);
+	add_commit(commit, &tree, pos, last);
 	ms_block_finish(last, zstd, &closing);
 	for (i = 0; i < count; i++)
 		if (write_image(pk, images[i], &number, &at, err) < 0)
@@ -99,7 +98,7 @@ ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
 	pos->end = at;
 	pos->blocks += count + 1;
 	pos->next = number;
-	memcpy(pos->chain, c.chain, MS_SHA_LEN);
+	memcpy(pos->chain, commit->chain, MS_SHA_LEN);
 	rc = 0;
 out:
 	if (rc < 0)

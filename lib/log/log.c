@@ -112,7 +112,7 @@ static int
 salvage(struct ms_log_reader *r, struct ms_err *err)
 {
 	struct ms_block b = {0};
-	struct ms_err why;
+	struct ms_err why = {0};
 	uint64_t size;
 	int got;
 
@@ -126,7 +126,6 @@ salvage(struct ms_log_reader *r, struct ms_err *err)
 			got = 0;
 		if (got <= 0)
 			break;
-		why = (struct ms_err){0};
 		if (b.header.kind == MS_BLOCK_DATA ||
 		    ms_block_open(&b, &why) == 0) {
 			keep_block(r, &b);

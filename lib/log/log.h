@@ -27,12 +27,10 @@ struct ms_position {
 	uint64_t blocks; /* number of blocks before that offset */
 	uint64_t commit; /* offset of the block with the last COMMIT; 0: none */
 	uint64_t next;   /* number of the next record */
-	uint64_t purges; /* number of purge events */
 	unsigned char chain[MS_SHA_LEN];
 };
 
-/* Moves pos to the beginning of a pack; next, purges and chain do not change.
- */
+/* Moves pos to the beginning of a pack; next and chain do not change. */
 void ms_position_enter(
     struct ms_position *pos, const struct ms_pack_header *pack);
 
@@ -102,8 +100,7 @@ const unsigned char *ms_log_extent_digests(
  */
 struct ms_log_reader {
 	const struct ms_pack *pack;
-	struct ms_position pos;      /* after the last extent; `purges` is for
-					the caller */
+	struct ms_position pos;      /* after the last extent */
 	struct ms_log_extent extent; /* the last one */
 	/*
 	 * Called when no whole batch begins at pos, although the file goes on;
@@ -158,12 +155,13 @@ int ms_log_whole(const struct ms_pack *pk, struct ms_err *err);
 /*
  * ms_log_append() appends a batch at pos and syncs it: the images (data blocks
  * first, then meta blocks), which are numbered here, then a block with the
- * records of `last` and the COMMIT. On success pos is moved to the end of the
- * batch. MS_TEMP, MS_IO: the pack is cut back to its former length. MS_BUG: the
- * batch exceeds the limits.
+ * records of `last` and the COMMIT, which *commit receives. On success pos is
+ * moved to the end of the batch. MS_TEMP, MS_IO: the pack is cut back to its
+ * former length. MS_BUG: the batch exceeds the limits.
  */
 int ms_log_append(const struct ms_pack *pk, struct ms_position *pos,
     struct ms_block_image *const *images, size_t count,
-    struct ms_block_builder *last, struct ms_err *err);
+    struct ms_block_builder *last, struct ms_commit *commit,
+    struct ms_err *err);
 
 #endif

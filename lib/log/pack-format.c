@@ -42,6 +42,7 @@ ms_pack_header_write(
 	ms_put_le64(out + 96, h->read_features);
 	ms_put_le64(out + 104, h->write_features);
 	ms_put_le64(out + 112, h->made);
+	ms_put_le64(out + 120, h->state);
 	checksum(out, 240, h->key, out + 240);
 }
 
@@ -69,6 +70,7 @@ ms_pack_header_parse(struct ms_pack_header *h,
 	h->read_features = ms_le64(in + 96);
 	h->write_features = ms_le64(in + 104);
 	h->made = ms_le64(in + 112);
+	h->state = ms_le64(in + 120);
 	if ((h->read_features & ~MS_PACK_READ_FEATURES) != 0)
 		return ms_fail(err, MS_DATA,
 		    "a pack with unknown features (%llx)",
@@ -169,12 +171,11 @@ ms_pack_list(
 	int fd;
 
 	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return ms_fail_errno(err, "pack");
-	dir = fdopendir(fd);
+	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL) {
+		ms_fail_errno(err, "pack");
 		close(fd);
-		return ms_fail_errno(err, "pack");
+		return -1;
 	}
 	errno = 0;
 	while ((e = readdir(dir)) != NULL) {

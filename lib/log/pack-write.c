@@ -11,10 +11,26 @@
 #include "le.h"
 #include "pack.h"
 
+/* A pack with write features that this version does not know is only read. */
+static int
+may_write(const struct ms_pack *pk, struct ms_err *err)
+{
+	uint64_t unknown = pk->header.write_features & ~MS_PACK_WRITE_FEATURES;
+
+	if (unknown == 0)
+		return 0;
+	return ms_fail(err, MS_DATA,
+	    "pack/%s: has unknown write features (%llx); a newer version can "
+	    "write to it",
+	    pk->name, (unsigned long long)unknown);
+}
+
 int
 ms_pack_write(const struct ms_pack *pk, uint64_t offset, const unsigned char *p,
     size_t n, struct ms_err *err)
 {
+	if (may_write(pk, err) < 0)
+		return -1;
 	if (ms_fs_write_at(pk->fd, offset, p, n) < 0)
 		return ms_fail_errno(err, "pack/%s", pk->name);
 	return 0;
@@ -38,6 +54,8 @@ ms_pack_sync(const struct ms_pack *pk, struct ms_err *err)
 int
 ms_pack_cut(const struct ms_pack *pk, uint64_t size, struct ms_err *err)
 {
+	if (may_write(pk, err) < 0)
+		return -1;
 	while (ftruncate(pk->fd, (off_t)size) < 0)
 		if (errno != EINTR)
 			return ms_fail_errno(err, "pack/%s", pk->name);
@@ -50,29 +68,37 @@ int
 ms_pack_begin(struct ms_pack **out, int tmpfd,
     const struct ms_pack_header *like, struct ms_err *err)
 {
-	unsigned char raw[MS_PACK_HEADER];
 	struct ms_pack *pk = ms_xcalloc(1, sizeof(*pk));
 
 	pk->header = *like;
 	ms_random(pk->header.key, MS_KEY_LEN);
 	pk->header.made = (uint64_t)time(NULL);
-	ms_pack_header_write(&pk->header, raw);
+	pk->header.state = 0;
 	ms_pack_name_format(
 	    (struct ms_pack_name){like->number, like->generation}, pk->name);
-	pk->fd = openat(
-	    tmpfd, new_pack, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	pk->fd = openat(tmpfd, new_pack,
+	    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (pk->fd < 0) {
 		ms_fail_errno(err, "tmp/%s", new_pack);
 		ms_pack_close(pk);
 		return -1;
 	}
-	if (ms_pack_write(pk, 0, raw, sizeof(raw), err) < 0) {
+	if (ms_pack_rewrite_header(pk, err) < 0) {
 		ms_pack_close(pk);
 		ms_pack_discard(tmpfd);
 		return -1;
 	}
 	*out = pk;
 	return 0;
+}
+
+int
+ms_pack_rewrite_header(const struct ms_pack *pk, struct ms_err *err)
+{
+	unsigned char raw[MS_PACK_HEADER];
+
+	ms_pack_header_write(&pk->header, raw);
+	return ms_pack_write(pk, 0, raw, sizeof(raw), err);
 }
 
 int

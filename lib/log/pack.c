@@ -41,7 +41,7 @@ find_key(struct ms_pack *pk)
 	unsigned char raw[MS_BLOCK_HEADER], end[MS_PACK_TRAILER];
 	struct ms_pack_trailer t;
 	struct ms_block_header h;
-	uint64_t size = 0;
+	uint64_t size;
 
 	pk->header_damaged = true;
 	if (read_at(pk, MS_PACK_HEADER, raw, sizeof(raw), NULL) == 1 &&
@@ -69,8 +69,9 @@ ms_pack_open(struct ms_pack **out, int dirfd, struct ms_pack_name name,
 	int got;
 
 	ms_pack_name_format(name, pk->name);
-	pk->fd =
-	    openat(dirfd, pk->name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	/* A FIFO must not make the reader wait. */
+	pk->fd = openat(dirfd, pk->name,
+	    (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (pk->fd < 0) {
 		ms_fail_errno(err, "pack/%s", pk->name);
 		goto fail;
@@ -85,7 +86,9 @@ ms_pack_open(struct ms_pack **out, int dirfd, struct ms_pack_name name,
 	}
 	if (ms_pack_header_parse(&pk->header, raw, err) < 0) {
 		ms_context(err, "pack/%s", pk->name);
-		if (!find_key(pk))
+		/* Features are read only from a header that is whole. */
+		if ((pk->header.read_features & ~MS_PACK_READ_FEATURES) != 0 ||
+		    !find_key(pk))
 			goto fail; /* err is set */
 	} else if (pk->header.number != name.number ||
 		   pk->header.generation != name.generation) {
@@ -143,7 +146,7 @@ ms_pack_read(const struct ms_pack *pk, uint64_t offset, struct ms_block *b,
 {
 	unsigned char raw[MS_BLOCK_HEADER];
 	struct ms_pack_trailer t;
-	uint64_t size = 0;
+	uint64_t size;
 	int got;
 
 	*header_ok = false;
@@ -166,10 +169,6 @@ ms_pack_read(const struct ms_pack *pk, uint64_t offset, struct ms_block *b,
 	if (ms_block_header_parse(&b->header, raw, pk->header.key, err) < 0)
 		return damaged(pk, offset, err);
 	*header_ok = true;
-	if (b->header.stored > size - offset - MS_BLOCK_HEADER) {
-		ms_fail(err, MS_DATA, "a block is cut off");
-		return damaged(pk, offset, err);
-	}
 	got = read_at(pk, offset + MS_BLOCK_HEADER,
 	    ms_buf_room(&b->stored, b->header.stored), b->header.stored, err);
 	if (got < 0)
@@ -239,7 +238,7 @@ ms_pack_next_header(const struct ms_pack *pk, uint64_t *at, uint64_t end,
 		    ms_block_header_parse(h, raw, pk->header.key, NULL) == 0)
 			return 1;
 		if (got == 1)
-			got = ms_pack_resync(pk, *at + 1, at, err);
+			got = ms_pack_resync(pk, *at, at, err);
 	}
 	return got < 0 ? -1 : 0;
 }
@@ -288,7 +287,7 @@ ms_pack_sealed(
     const struct ms_pack *pk, struct ms_pack_trailer *t, struct ms_err *err)
 {
 	unsigned char raw[MS_PACK_TRAILER];
-	uint64_t size = 0;
+	uint64_t size;
 
 	if (ms_pack_size(pk, &size, err) < 0)
 		return -1;

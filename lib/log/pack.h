@@ -15,8 +15,9 @@
 #define MS_DIRECTORY_ROW 64
 #define MS_ID_LEN 16 /* bytes of an archive id */
 
-/* The features that a reader or a writer of this version knows: none. */
-#define MS_PACK_READ_FEATURES ((uint64_t)0)
+/* The features that a reader or a writer of this version knows. */
+#define MS_PACK_VIEW ((uint64_t)1 << 3) /* view and undo events */
+#define MS_PACK_READ_FEATURES MS_PACK_VIEW
 #define MS_PACK_WRITE_FEATURES ((uint64_t)0)
 
 struct ms_pack_header {
@@ -26,6 +27,7 @@ struct ms_pack_header {
 	unsigned char
 	    chain[MS_SHA_LEN]; /* of the last COMMIT before the pack */
 	uint64_t read_features, write_features, made;
+	uint64_t state; /* bytes of the repeated state, at the beginning */
 };
 
 void ms_pack_header_write(
@@ -124,6 +126,8 @@ int ms_pack_next_block(const struct ms_pack *pk, uint64_t *at, uint64_t end,
  * disk full. */
 int ms_pack_begin(struct ms_pack **out, int tmpfd,
     const struct ms_pack_header *like, struct ms_err *err);
+/* Writes the header again, after a change of its `state`. */
+int ms_pack_rewrite_header(const struct ms_pack *pk, struct ms_err *err);
 /* Syncs tmp/pack.new, renames it into pack/ and syncs that folder. */
 int ms_pack_install(
     const struct ms_pack *pk, int packfd, int tmpfd, struct ms_err *err);
@@ -132,7 +136,8 @@ int ms_pack_create(struct ms_pack **out, int packfd, int tmpfd,
     const struct ms_pack_header *like, struct ms_err *err);
 /* Removes tmp/pack.new. */
 void ms_pack_discard(int tmpfd);
-/* Writes n bytes at offset. */
+/* Writes n bytes at offset. MS_DATA, here and where a pack is cut, sealed or
+ * begun like another one: it has write features that are unknown. */
 int ms_pack_write(const struct ms_pack *pk, uint64_t offset,
     const unsigned char *p, size_t n, struct ms_err *err);
 int ms_pack_sync(const struct ms_pack *pk, struct ms_err *err);

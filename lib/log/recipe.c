@@ -12,17 +12,14 @@
 
 /* ---- reading ---- */
 
-/* Reads the item whose row begins at rows; inlined has the inline bytes that
- * are left. */
+/* Reads the item whose row begins at rows, which has it whole; inlined has the
+ * inline bytes that are left. */
 static int
 read_item(struct ms_item *item, struct ms_slice rows, struct ms_slice inlined,
     struct ms_err *err)
 {
-	unsigned kind;
+	unsigned kind = rows.p[4] & ~MS_RECIPE_IN_BLOB;
 
-	if (rows.n < MS_RECIPE_ROW)
-		return ms_fail(err, MS_DATA, "ends in its rows");
-	kind = rows.p[4] & ~MS_RECIPE_IN_BLOB;
 	*item = (struct ms_item){
 	    .kind = kind,
 	    .blob = rows.p[4] & MS_RECIPE_IN_BLOB,
@@ -42,8 +39,6 @@ read_item(struct ms_item *item, struct ms_slice rows, struct ms_slice inlined,
 	if (item->n == 0 || item->n > MS_BLOB_MAX)
 		return ms_fail(err, MS_DATA, "%u bytes", item->n);
 	if (item->blob) {
-		if (rows.n < MS_RECIPE_ROW + MS_SHA_LEN)
-			return ms_fail(err, MS_DATA, "ends in its rows");
 		memcpy(item->digest, rows.p + MS_RECIPE_ROW, MS_SHA_LEN);
 		return 0;
 	}
@@ -59,18 +54,17 @@ skip(struct ms_slice s, size_t n)
 	return (struct ms_slice){s.p + n, s.n - n};
 }
 
-/* The length of all rows, which may exceed the record; read_item() checks that.
- */
-static size_t
-rows_length(struct ms_slice s, uint32_t items)
+/* Sets *length to that of all rows. Returns whether s has them whole. */
+static bool
+has_rows(struct ms_slice s, uint32_t items, size_t *length)
 {
 	size_t n = 0;
-	uint32_t i;
 
-	for (i = 0; i < items && n + MS_RECIPE_ROW <= s.n; i++)
+	for (; items > 0 && n + MS_RECIPE_ROW <= s.n; items--)
 		n += MS_RECIPE_ROW +
 		     (s.p[n + 4] & MS_RECIPE_IN_BLOB ? MS_SHA_LEN : 0);
-	return n < s.n ? n : s.n;
+	*length = n;
+	return items == 0 && n <= s.n;
 }
 
 static int
@@ -87,7 +81,11 @@ check_items(struct ms_recipe *r, uint32_t header, struct ms_err *err)
 				  item.n != header || header > MS_HEAD_MAX))
 			return ms_fail(err, MS_DATA, "item 0 is not a header");
 		if (i == 0)
-			r->header = item.bytes;
+			r->header = r->text = item.bytes;
+		else if (item.blob || item.kind != MS_ITEM_TEXT)
+			r->more = true;
+		else if (!r->more) /* the inline bytes are contiguous */
+			r->text.n += item.bytes.n;
 		rows = skip(rows, MS_RECIPE_ROW + (item.blob ? MS_SHA_LEN : 0));
 		inlined = skip(inlined, item.bytes.n);
 	}
@@ -115,12 +113,21 @@ ms_recipe_parse(
 	    (r->items == 0) != (r->size == 0))
 		return ms_fail(err, MS_DATA, "MESSAGE without items");
 	rest = skip(content, MS_RECIPE_HEAD);
-	n = rows_length(rest, r->items);
+	if (!has_rows(rest, r->items, &n))
+		return ms_fail(err, MS_DATA, "MESSAGE ends in its rows");
 	r->rows = (struct ms_slice){rest.p, n};
 	r->inline_bytes = skip(rest, n);
 	if (check_items(r, header, err) < 0)
 		return ms_context(err, "MESSAGE");
 	return 0;
+}
+
+void
+ms_recipe_describe(const struct ms_recipe *r, struct ms_desc *out)
+{
+	ms_mail_describe(r->text, out);
+	if (!r->more)
+		out->bits &= (uint16_t)~MS_DESC_PARTIAL;
 }
 
 int

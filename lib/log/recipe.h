@@ -6,6 +6,7 @@
 #define MS_RECIPE_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "mail.h"
 #include "message-hasher.h"
 
 #define MS_BLOB_MAX (4 * 1024 * 1024)           /* bytes of a BLOB */
@@ -49,6 +50,9 @@ struct ms_recipe {
 	uint32_t items;         /* their number */
 	struct ms_slice header; /* in stored form, at most MS_HEAD_MAX bytes,
 				   with its empty line if there is one */
+	struct ms_slice text;   /* the header and the text after it, up to the
+				   first item that is not inline text */
+	bool more;              /* the message goes on after text */
 	struct ms_slice rows, inline_bytes; /* of the record */
 };
 
@@ -59,6 +63,12 @@ struct ms_recipe {
  */
 int ms_recipe_parse(
     struct ms_recipe *r, struct ms_slice content, struct ms_err *err);
+
+/*
+ * Describes a message from the bytes in its record. MS_DESC_PARTIAL: the bytes
+ * in BLOBs can change the description.
+ */
+void ms_recipe_describe(const struct ms_recipe *r, struct ms_desc *out);
 
 /* An iterator over the items of a parsed recipe; {0} at the beginning. */
 struct ms_recipe_walk {

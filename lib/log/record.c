@@ -7,12 +7,16 @@
 enum {
 	FIELD_PLACE = 1,
 	FIELD_FLAGS = 2,
-	FIELD_OTHER = 3
+	FIELD_OTHER = 3,
+	FIELD_RAW_DATE = 4,
+	FIELD_EMAIL_ID = 5,
+	FIELDS
 };
 
 #define OCCURRENCE_LEN 60 /* bytes before the fields */
 #define PLACE_LEN 16
 #define MOVED_LEN 24
+#define RECEIPT_LEN 120
 
 void
 ms_record_leaf(uint8_t type, const unsigned char salt[MS_SALT_LEN],
@@ -40,17 +44,17 @@ field_write(struct ms_buf *out, uint8_t tag, struct ms_slice value)
 	ms_buf_add(out, value.p, value.n);
 }
 
-/* Fills value[tag] for tags below max; other tags are ignored. */
+/* Fills value[tag]; unknown tags are ignored. */
 static int
 fields_parse(
-    struct ms_slice in, struct ms_slice *value, size_t max, struct ms_err *err)
+    struct ms_slice in, struct ms_slice value[FIELDS], struct ms_err *err)
 {
 	size_t n;
 
 	while (in.n > 0) {
 		if (in.n < 4 || (n = ms_le16(in.p + 2)) > in.n - 4)
 			return ms_fail(err, MS_DATA, "a field is cut off");
-		if (in.p[0] < max)
+		if (in.p[0] < FIELDS)
 			value[in.p[0]] = (struct ms_slice){in.p + 4, n};
 		in.p += 4 + n;
 		in.n -= 4 + n;
@@ -61,7 +65,9 @@ fields_parse(
 void
 ms_occurrence_write(struct ms_buf *out, const struct ms_occurrence *o)
 {
-	unsigned char b[OCCURRENCE_LEN] = {0};
+	unsigned char b[OCCURRENCE_LEN] = {0}, raw[8];
+	bool has_raw =
+	    o->raw.kind != MS_RAW_UNSTATED && o->raw.kind != MS_RAW_NONE;
 
 	memcpy(b, o->id, MS_SHA_LEN);
 	ms_put_le64(b + 32, o->message);
@@ -69,37 +75,65 @@ ms_occurrence_write(struct ms_buf *out, const struct ms_occurrence *o)
 	ms_put_le64(b + 48, (uint64_t)o->date);
 	b[56] = o->form;
 	b[57] = o->bits;
+	b[58] = o->raw.kind;
+	ms_put_le64(raw, (uint64_t)o->raw.date);
 	ms_buf_add(out, b, sizeof(b));
 	field_write(out, FIELD_PLACE, o->place);
 	field_write(out, FIELD_FLAGS, o->flags);
 	field_write(out, FIELD_OTHER, o->other);
+	if (has_raw &&
+	    ((o->bits & MS_DATE_UNKNOWN) != 0 || o->raw.date != o->date))
+		field_write(
+		    out, FIELD_RAW_DATE, (struct ms_slice){raw, sizeof(raw)});
+	field_write(out, FIELD_EMAIL_ID, o->email_id);
+}
+
+/*
+ * The raw date of an OCCURRENCE. A kind of a later version is treated like
+ * none that is stated.
+ */
+static struct ms_raw_date
+raw_date(const struct ms_occurrence *o, uint8_t kind, struct ms_slice field)
+{
+	struct ms_raw_date raw = {o->date, kind};
+
+	if (kind > MS_RAW_NONE)
+		raw.kind = MS_RAW_UNSTATED;
+	else if (kind != MS_RAW_UNSTATED && field.n == 8)
+		raw.date = (int64_t)ms_le64(field.p);
+	if (raw.kind == MS_RAW_UNSTATED && (o->bits & MS_DATE_UNKNOWN) != 0)
+		raw.kind = MS_RAW_NONE;
+	if (raw.kind == MS_RAW_NONE)
+		raw.date = 0;
+	return raw;
 }
 
 int
 ms_occurrence_parse(
     struct ms_occurrence *o, struct ms_slice content, struct ms_err *err)
 {
-	struct ms_slice value[4] = {{0}};
+	struct ms_slice value[FIELDS] = {{0}};
 	const unsigned char *p = content.p;
 
 	if (content.n < OCCURRENCE_LEN)
 		return ms_fail(err, MS_DATA, "OCCURRENCE is too short");
-	*o = (struct ms_occurrence){0};
+	*o = (struct ms_occurrence){.message = ms_le64(p + 32),
+	    .folder = ms_le64(p + 40),
+	    .date = (int64_t)ms_le64(p + 48),
+	    .form = p[56],
+	    .bits = p[57]};
 	memcpy(o->id, p, MS_SHA_LEN);
-	o->message = ms_le64(p + 32);
-	o->folder = ms_le64(p + 40);
-	o->date = (int64_t)ms_le64(p + 48);
-	o->form = p[56];
-	o->bits = p[57];
 	if (o->form > 2)
 		return ms_fail(err, MS_DATA, "OCCURRENCE of an unknown form");
 	if (fields_parse((struct ms_slice){p + OCCURRENCE_LEN,
 			     content.n - OCCURRENCE_LEN},
-		value, 4, err) < 0)
+		value, err) < 0)
 		return ms_context(err, "OCCURRENCE");
 	o->place = value[FIELD_PLACE];
 	o->flags = value[FIELD_FLAGS];
 	o->other = value[FIELD_OTHER];
+	o->email_id = value[FIELD_EMAIL_ID];
+	o->raw = raw_date(o, p[58], value[FIELD_RAW_DATE]);
 	return 0;
 }
 
@@ -112,23 +146,118 @@ ms_place_write(struct ms_buf *out, const struct ms_place *pl)
 	ms_put_le64(b + 8, pl->folder);
 	ms_buf_add(out, b, sizeof(b));
 	field_write(out, FIELD_PLACE, pl->place);
+	field_write(out, FIELD_FLAGS, pl->flags);
 }
 
 int
 ms_place_parse(struct ms_place *pl, struct ms_slice content, struct ms_err *err)
 {
-	struct ms_slice value[2] = {{0}};
+	struct ms_slice value[FIELDS] = {{0}};
 
 	if (content.n < PLACE_LEN)
 		return ms_fail(err, MS_DATA, "PLACE is too short");
 	if (fields_parse(
 		(struct ms_slice){content.p + PLACE_LEN, content.n - PLACE_LEN},
-		value, 2, err) < 0)
+		value, err) < 0)
 		return ms_context(err, "PLACE");
 	pl->occurrence = ms_le64(content.p);
 	pl->folder = ms_le64(content.p + 8);
 	pl->place = value[FIELD_PLACE];
+	pl->flags = value[FIELD_FLAGS];
 	return 0;
+}
+
+/* ---- RECEIPT ---- */
+
+void
+ms_receipt_write(struct ms_buf *out, const struct ms_receipt *r)
+{
+	unsigned char b[RECEIPT_LEN] = {0};
+
+	memcpy(b, r->id, MS_SHA_LEN);
+	memcpy(b + 32, r->head, MS_SHA_LEN);
+	memcpy(b + 64, r->top, MS_SHA_LEN);
+	ms_put_le64(b + 96, r->size);
+	ms_put_le64(b + 104, r->folder);
+	ms_put_le32(b + 112, r->count);
+	b[116] = r->bits;
+	ms_buf_add(out, b, sizeof(b));
+	ms_buf_add(out, r->occurrences.p, r->occurrences.n);
+	field_write(out, FIELD_PLACE, r->place);
+	field_write(out, FIELD_FLAGS, r->flags);
+	field_write(out, FIELD_EMAIL_ID, r->email_id);
+}
+
+uint64_t
+ms_receipt_occurrence(const struct ms_receipt *r, uint32_t i)
+{
+	return ms_le64(r->occurrences.p + (size_t)i * 8);
+}
+
+static bool
+ascends(const struct ms_receipt *r)
+{
+	uint64_t last = 0, number;
+	uint32_t i;
+
+	for (i = 0; i < r->count; i++, last = number) {
+		number = ms_receipt_occurrence(r, i);
+		if (number <= last)
+			return false;
+	}
+	return true;
+}
+
+int
+ms_receipt_parse(
+    struct ms_receipt *r, struct ms_slice content, struct ms_err *err)
+{
+	struct ms_slice value[FIELDS] = {{0}};
+	const unsigned char *p = content.p;
+	size_t n;
+
+	if (content.n < RECEIPT_LEN)
+		return ms_fail(err, MS_DATA, "RECEIPT is too short");
+	*r = (struct ms_receipt){.size = ms_le64(p + 96),
+	    .folder = ms_le64(p + 104),
+	    .count = ms_le32(p + 112),
+	    .bits = p[116]};
+	if (r->count == 0 || r->count > MS_RECEIPT_MAX)
+		return ms_fail(err, MS_DATA, "RECEIPT of %u OCCURRENCEs",
+		    (unsigned)r->count);
+	n = (size_t)r->count * 8;
+	if (n > content.n - RECEIPT_LEN)
+		return ms_fail(err, MS_DATA, "RECEIPT is too short");
+	r->occurrences = (struct ms_slice){p + RECEIPT_LEN, n};
+	if (!ascends(r))
+		return ms_fail(err, MS_DATA,
+		    "the OCCURRENCEs of a RECEIPT are not in order");
+	n += RECEIPT_LEN;
+	if (fields_parse((struct ms_slice){p + n, content.n - n}, value, err) <
+	    0)
+		return ms_context(err, "RECEIPT");
+	memcpy(r->id, p, MS_SHA_LEN);
+	memcpy(r->head, p + 32, MS_SHA_LEN);
+	memcpy(r->top, p + 64, MS_SHA_LEN);
+	r->place = value[FIELD_PLACE];
+	r->flags = value[FIELD_FLAGS];
+	r->email_id = value[FIELD_EMAIL_ID];
+	return 0;
+}
+
+/* ---- places ---- */
+
+bool
+ms_place_is_uid(struct ms_slice place)
+{
+	size_t i, slash = 0;
+
+	for (i = 0; i < place.n; i++)
+		if (place.p[i] == '/' && slash == 0)
+			slash = i;
+		else if (place.p[i] < '0' || place.p[i] > '9')
+			return false;
+	return slash > 0 && slash + 1 < place.n;
 }
 
 void

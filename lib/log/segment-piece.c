@@ -25,18 +25,16 @@ make_verbatim(struct ms_piece *pc)
 {
 	unsigned char *from, *to;
 
-	if (pc->crs > 0) {
-		ms_buf_room(&pc->buf, pc->crs);
-		from = pc->buf.p + pc->buf.n;
-		pc->buf.n += pc->crs;
-		to = pc->buf.p + pc->buf.n;
-		while (from < to) {
-			*--to = *--from;
-			if (*from == '\n')
-				*--to = '\r';
-		}
-		pc->crs = 0;
+	ms_buf_room(&pc->buf, pc->crs);
+	from = pc->buf.p + pc->buf.n;
+	pc->buf.n += pc->crs;
+	to = pc->buf.p + pc->buf.n;
+	while (from < to) {
+		*--to = *--from;
+		if (*from == '\n')
+			*--to = '\r';
 	}
+	pc->crs = 0;
 	pc->ends = MS_ENDS_BOTH;
 }
 

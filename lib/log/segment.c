@@ -21,6 +21,8 @@
 
 enum state {
 	IN_HEADER,
+	IN_LONG_HEADER, /* the rest of a header of more than MS_HEAD_MAX bytes
+			 */
 	IN_TEXT,
 	IN_BASE64,
 	IN_REST /* the recipe is full: text to the end */
@@ -155,8 +157,9 @@ begin_run(struct ms_segmenter *sg, enum state state)
 static void
 end_header(struct ms_segmenter *sg)
 {
-	sg->header = (uint32_t)sg->piece.buf.n;
-	if (sg->header > 0)
+	if (sg->state == IN_HEADER)
+		sg->header = (uint32_t)sg->piece.buf.n;
+	if (sg->piece.buf.n > 0)
 		add_item(sg, false, 0, false);
 }
 
@@ -282,7 +285,7 @@ base64_tail(
 		while (k * sg->line % 4 != 0)
 			k--;
 		got = decode_lines(sg, p, k, 0, out);
-		used = got > 0 ? k * width : 0;
+		used = k * width;
 		nl = t;
 	}
 	if (got > 0)
@@ -353,31 +356,51 @@ text_step(struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
 	return used;
 }
 
-/* Adds lines of the header, which ends after its empty line or when it is full.
+/*
+ * The number of the n bytes at p that are certainly in the header, which ends
+ * after its empty line; *end receives whether it does.
  */
 static size_t
-header_step(
-    struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
+header_part(struct ms_segmenter *sg, const unsigned char *p, size_t n,
+    bool last, bool *end)
 {
 	const unsigned char *nl;
-	size_t used = 0, len, taken;
-	bool end = false;
+	size_t used = 0, len;
 
-	while (!end && (nl = memchr(p + used, '\n', n - used)) != NULL) {
+	*end = false;
+	while (!*end && (nl = memchr(p + used, '\n', n - used)) != NULL) {
 		len = (size_t)(nl - p) - used;
-		end =
+		*end =
 		    !sg->in_line && (len == 0 || (len == 1 && p[used] == '\r'));
 		sg->in_line = false;
 		used += len + 1;
 	}
-	if (!end && used < n) {
+	if (!*end && used < n) {
 		len = n - used - (!last && p[n - 1] == '\r');
 		sg->in_line = sg->in_line || len > 0;
 		used += len;
 	}
-	taken = ms_piece_fill(&sg->piece, p, used, MS_HEAD_MAX);
-	if (end || taken < used) {
-		end_header(sg);
+	return used;
+}
+
+/* Adds lines of the header. If its item is full, the header goes on in a second
+ * item, and the rest is body. */
+static size_t
+header_step(
+    struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
+{
+	bool end, in_line = sg->in_line, first = sg->state == IN_HEADER;
+	size_t used = header_part(sg, p, n, last, &end), taken;
+
+	taken = ms_piece_fill(&sg->piece, p, used,
+	    first ? MS_HEAD_MAX : MS_HEADER_MAX - MS_HEAD_MAX);
+	if (!end && taken == used)
+		return taken;
+	end_header(sg);
+	if (taken < used && first) {
+		sg->state = IN_LONG_HEADER;
+		sg->in_line = taken > 0 ? p[taken - 1] != '\n' : in_line;
+	} else {
 		begin_run(sg, IN_TEXT);
 	}
 	return taken;
@@ -403,6 +426,7 @@ consume(struct ms_segmenter *sg, const unsigned char *p, size_t n, bool last)
 	static size_t (*const steps[])(
 	    struct ms_segmenter *, const unsigned char *, size_t, bool) = {
 	    [IN_HEADER] = header_step,
+	    [IN_LONG_HEADER] = header_step,
 	    [IN_TEXT] = text_step,
 	    [IN_BASE64] = base64_step,
 	    [IN_REST] = rest_step,
@@ -425,7 +449,7 @@ ms_segment_add(struct ms_segmenter *sg, const unsigned char *p, size_t n)
 
 	assert(n <= MS_MESSAGE_MAX - sg->came);
 	sg->came += n;
-	while (n > 0 && sg->hold_n > 0) {
+	while (sg->hold_n > 0) {
 		before = sg->hold_n;
 		take = sizeof(sg->hold) - before;
 		if (take > n)
@@ -472,7 +496,7 @@ ms_segment_end(struct ms_segmenter *sg, const struct ms_identity *identity,
 	if (sg->hold_n > 0 &&
 	    consume(sg, sg->hold, sg->hold_n, true) != sg->hold_n)
 		assert(!"all is taken at the end");
-	if (sg->state == IN_HEADER)
+	if (sg->state == IN_HEADER || sg->state == IN_LONG_HEADER)
 		end_header(sg);
 	else
 		end_run(sg, sg->state == IN_BASE64 ? sg->line : 0, true);

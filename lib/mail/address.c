@@ -1,6 +1,6 @@
 /*
- * address.c - the first bare address of an address field. RFC 5322, 3.4 and
- * 4.4; departures: ms-quirks(7), Addresses.
+ * address.c - the words and delimiters of an address field, and the first bare
+ * address. RFC 5322, 3.4 and 4.4; departures: ms-quirks(7), Addresses.
  */
 #include "impl.h"
 #include "utf8.h"
@@ -19,16 +19,11 @@ enum rank {
 	RANK_ANGLE_ADDRESS
 };
 
-/*
- * The state of the search, which reads byte by byte and ends with the first
- * mailbox that contains "@".
+/* The state of the search, which ends with the first mailbox that contains "@".
  */
 struct search {
-	unsigned char word[MS_ADDRESS_MAX];
-	size_t n;
-	bool too_long; /* the current word does not fit */
-	bool blank;    /* blanks follow the current word */
-	bool angle;    /* between < and > */
+	struct ms_address_scan scan;
+	bool angle; /* between < and > */
 	unsigned
 	    words; /* words so far in this mailbox, or between its < and > */
 	bool tentative; /* best is the only word so far */
@@ -37,9 +32,124 @@ struct search {
 	size_t best_n;
 };
 
-/* Whether the n bytes at p can be an address. */
+/* ---- words and delimiters ---- */
+
 static bool
-acceptable(const unsigned char *p, size_t n)
+is_delimiter(unsigned char c)
+{
+	return c == '<' || c == '>' || c == ',' || c == ';' || c == ':';
+}
+
+/* Does c begin another word? "joe @ example.org" is one word. */
+static bool
+begins_word(const struct ms_address_scan *s, unsigned char c)
+{
+	return s->blank && c != '@' && s->word[s->n - 1] != '@';
+}
+
+static void
+add_byte(struct ms_address_scan *s, unsigned char c)
+{
+	s->blank = false;
+	if (s->n < sizeof(s->word))
+		s->word[s->n++] = c;
+	else
+		s->too_long = true;
+}
+
+/* Reads the quoted string that begins at s->i. */
+static void
+read_quoted(struct ms_address_scan *s)
+{
+	struct ms_slice body = s->body;
+
+	add_byte(s, body.p[s->i++]);
+	while (s->i < body.n) {
+		unsigned char c = body.p[s->i++];
+
+		add_byte(s, c);
+		if (c == '"')
+			break;
+		if (c == '\\' && s->i < body.n)
+			add_byte(s, body.p[s->i++]);
+	}
+}
+
+/* Is the quote at s->i the first of two? */
+static bool
+is_quoted(struct ms_address_scan *s)
+{
+	const unsigned char *next = s->body.p + s->i + 1;
+
+	if (!s->no_quotes)
+		s->no_quotes = memchr(next, '"', s->body.n - s->i - 1) == NULL;
+	return !s->no_quotes;
+}
+
+/*
+ * The length of the encoded word at p (RFC 2047, 2), or 0 if there is none. The
+ * search ends at a blank and at the next "=?", so that the time is linear.
+ */
+static size_t
+encoded_length(const unsigned char *p, size_t n)
+{
+	size_t i = 2, marks = 0;
+
+	if (n < 2 || p[0] != '=' || p[1] != '?')
+		return 0;
+	for (; i < n && !ms_is_blank(p[i]); i++) {
+		if (marks == 2 && p[i] == '?' && i + 1 < n && p[i + 1] == '=')
+			return i + 2;
+		if (p[i] == '=' && i + 1 < n && p[i + 1] == '?')
+			return 0;
+		marks += p[i] == '?';
+	}
+	return 0;
+}
+
+/* Adds the encoded word at s->i, if there is one. */
+static bool
+read_encoded(struct ms_address_scan *s)
+{
+	size_t n =
+	    s->encoded ? encoded_length(s->body.p + s->i, s->body.n - s->i) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		add_byte(s, s->body.p[s->i++]);
+	return n > 0;
+}
+
+int
+ms_address_next_token(struct ms_address_scan *s)
+{
+	s->n = 0;
+	s->blank = s->too_long = false;
+	while (s->i < s->body.n) {
+		unsigned char c = s->body.p[s->i];
+
+		if (ms_is_blank(c)) {
+			s->blank = s->n > 0;
+			s->i++;
+		} else if (c == '(') {
+			s->blank = s->n > 0;
+			s->i = ms_skip_comment(s->body, s->i);
+		} else if (begins_word(s, c) || (is_delimiter(c) && s->n > 0)) {
+			return MS_ADDRESS_WORD;
+		} else if (is_delimiter(c)) {
+			s->i++;
+			return c;
+		} else if (c == '"' && is_quoted(s)) {
+			read_quoted(s);
+		} else if (!read_encoded(s)) {
+			add_byte(s, c);
+			s->i++;
+		}
+	}
+	return s->n > 0 ? MS_ADDRESS_WORD : MS_ADDRESS_END;
+}
+
+bool
+ms_address_acceptable(const unsigned char *p, size_t n)
 {
 	if (n == 0 || !ms_utf8_valid(p, n))
 		return false;
@@ -50,6 +160,8 @@ acceptable(const unsigned char *p, size_t n)
 			return false;
 	return true;
 }
+
+/* ---- the search ---- */
 
 /* The only word so far turned out to be the display name of an address. */
 static void
@@ -75,58 +187,39 @@ rank_of(const struct search *s, const unsigned char *p, size_t n)
 	return s->angle ? RANK_ANGLE_ADDRESS : RANK_ADDRESS;
 }
 
-/* Ends the current word. */
-static void
-end_word(struct search *s)
+struct ms_slice
+ms_address_unquote(const struct ms_address_scan *s)
 {
 	const unsigned char *p = s->word;
 	size_t n = s->n;
-	enum rank rank;
 
-	if (n == 0)
-		return;
-	if (n > 2 && p[0] == '"' && memchr(p + 1, '"', n - 1) == p + n - 1) {
-		p++;
-		n -= 2;
-	}
-	if (s->words++ > 0)
-		forget_word(s);
-	rank = rank_of(s, p, n);
-	if (rank > s->rank && !s->too_long && acceptable(p, n)) {
-		memcpy(s->best, p, n);
-		s->best_n = n;
-		s->rank = rank;
-		s->tentative = rank < RANK_ADDRESS;
-	}
-	s->n = 0;
-	s->blank = s->too_long = false;
+	if (n > 2 && p[0] == '"' && memchr(p + 1, '"', n - 1) == p + n - 1)
+		return (struct ms_slice){p + 1, n - 2};
+	return (struct ms_slice){p, n};
 }
 
 static void
-add_byte(struct search *s, unsigned char c)
+handle_word(struct search *s)
 {
-	bool at = c == '@' || (s->n > 0 && s->word[s->n - 1] == '@');
+	struct ms_slice word = ms_address_unquote(&s->scan);
+	enum rank rank;
 
-	if (s->blank && !at) /* "joe @ example.org" is one word */
-		end_word(s);
-	s->blank = false;
-	if (s->n < sizeof(s->word))
-		s->word[s->n++] = c;
-	else
-		s->too_long = true;
-}
-
-static bool
-is_delimiter(unsigned char c)
-{
-	return c == '<' || c == '>' || c == ',' || c == ';' || c == ':';
+	if (s->words++ > 0)
+		forget_word(s);
+	rank = rank_of(s, word.p, word.n);
+	if (rank > s->rank && !s->scan.too_long &&
+	    ms_address_acceptable(word.p, word.n)) {
+		memcpy(s->best, word.p, word.n);
+		s->best_n = word.n;
+		s->rank = rank;
+		s->tentative = rank < RANK_ADDRESS;
+	}
 }
 
 /* Handles a delimiter. Returns true if the search is over. */
 static bool
-handle_delimiter(struct search *s, unsigned char c)
+handle_delimiter(struct search *s, int c)
 {
-	end_word(s);
 	if (s->angle &&
 	    c != '>') /* part of a route: <@relay:joe@example.org> */
 		return false;
@@ -149,58 +242,17 @@ handle_delimiter(struct search *s, unsigned char c)
 	}
 }
 
-/*
- * Reads the quoted string that begins at i, and returns the position after it.
- */
-static size_t
-read_quoted(struct search *s, struct ms_slice body, size_t i)
-{
-	add_byte(s, body.p[i++]);
-	while (i < body.n) {
-		unsigned char c = body.p[i++];
-
-		if (c == '\\' && i < body.n) {
-			add_byte(s, c);
-			c = body.p[i++];
-		} else if (c == '"') {
-			add_byte(s, c);
-			break;
-		}
-		add_byte(s, c);
-	}
-	return i;
-}
-
 size_t
 ms_address_first(struct ms_slice body, unsigned char out[MS_ADDRESS_MAX])
 {
-	struct search s = {.best = out};
-	bool quotes = true; /* a closing quote may follow */
-	size_t i = 0;
+	struct search s = {.scan = {.body = body}, .best = out};
+	int token;
 
-	while (i < body.n) {
-		unsigned char c = body.p[i];
-
-		if (c == '"' && quotes)
-			quotes =
-			    memchr(body.p + i + 1, '"', body.n - i - 1) != NULL;
-		if (c == '"' && quotes) {
-			i = read_quoted(&s, body, i);
-			continue;
-		}
-		if (c == '(') {
-			i = ms_skip_comment(body, i);
-			s.blank = s.n > 0;
-			continue;
-		}
-		i++;
-		if (ms_is_blank(c))
-			s.blank = s.n > 0;
-		else if (!is_delimiter(c))
-			add_byte(&s, c);
-		else if (handle_delimiter(&s, c))
-			return s.best_n;
+	while ((token = ms_address_next_token(&s.scan)) != MS_ADDRESS_END) {
+		if (token == MS_ADDRESS_WORD)
+			handle_word(&s);
+		else if (handle_delimiter(&s, token))
+			break;
 	}
-	end_word(&s);
 	return s.rank > RANK_NONE ? s.best_n : 0;
 }

@@ -2,7 +2,7 @@
  * date.c - dates in mail. RFC 5322, 3.3 and 4.3; RFC 3501, date-time; asctime;
  * ISO 8601; departures: ms-quirks(7), Dates.
  */
-#include "impl.h"
+#include "date-impl.h"
 #include "time.h"
 
 #include <string.h>
@@ -24,8 +24,7 @@ struct token {
 	unsigned char mark;
 	const unsigned char *p;
 	size_t n;
-	uint32_t
-	    value; /* of a NUMBER; more than 9 digits all give the same value */
+	uint64_t value; /* of a NUMBER; of its first 18 digits */
 };
 
 /* The parts of the date that are known so far. */
@@ -34,6 +33,11 @@ struct date {
 	int hour, minute, second;
 	bool has_time, has_zone, has_offset;
 	int zone; /* seconds east of UTC */
+	enum ms_half_day half;
+	bool early; /* the month came before any number: or is it a weekday? */
+	bool compact;  /* 20261120 */
+	bool doubtful; /* a word may mean the other half of the day */
+	bool invalid;
 };
 
 static bool
@@ -45,7 +49,7 @@ is_digit(unsigned char c)
 static bool
 is_letter(unsigned char c)
 {
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == MS_DATE_LETTER;
 }
 
 size_t
@@ -75,10 +79,18 @@ read_run(struct token *t, const unsigned char *p, const unsigned char *end)
 			p++;
 	} else {
 		for (; p < end && is_digit(*p); p++)
-			if (p - t->p < 9)
+			if (p - t->p < 18)
 				t->value = t->value * 10 + (*p - '0');
 	}
 	t->n = (size_t)(p - t->p);
+}
+
+/* "10h05" means 10:05. */
+static bool
+is_colon(struct ms_slice s, size_t i)
+{
+	return (s.p[i] | 0x20) == 'h' && i > 0 && is_digit(s.p[i - 1]) &&
+	       i + 1 < s.n && is_digit(s.p[i + 1]);
 }
 
 static size_t
@@ -92,6 +104,9 @@ tokenize(struct ms_slice s, struct token tokens[TOKENS_MAX])
 
 		if (c == '(') {
 			i = ms_skip_comment(s, i);
+		} else if (is_colon(s, i)) {
+			mark = ':';
+			i++;
 		} else if (is_digit(c) || is_letter(c)) {
 			struct token *t = &tokens[count++];
 
@@ -108,73 +123,111 @@ tokenize(struct ms_slice s, struct token tokens[TOKENS_MAX])
 	return count;
 }
 
-/* Returns 1..12, or -1. Only the first three letters count. */
-static int
-month_number(const struct token *t)
+/* ---- words ---- */
+
+static struct ms_slice
+word_of(const struct token *t)
 {
-	int i = -1;
-
-	if (t->n >= 3)
-		i = ms_time_name(ms_month_names, (const char *)t->p);
-	return i < 0 ? -1 : i + 1;
-}
-
-/*
- * Names of zones: those of RFC 5322, 4.3, and common names with only one
- * meaning. Single letters mean UTC, because RFC 822 defined their signs
- * wrongly.
- */
-static bool
-zone_by_name(const struct token *t, int *zone)
-{
-	static const struct {
-		char name[5];
-		int16_t minutes;
-	} zones[] = {{"UT", 0}, {"UTC", 0}, {"GMT", 0}, {"EST", -300},
-	    {"EDT", -240}, {"CST", -360}, {"CDT", -300}, {"MST", -420},
-	    {"MDT", -360}, {"PST", -480}, {"PDT", -420}, {"AKST", -540},
-	    {"AKDT", -480}, {"HST", -600}, {"AST", -240}, {"ADT", -180},
-	    {"NST", -210}, {"NDT", -150}, {"WET", 0}, {"WEST", 60}, {"BST", 60},
-	    {"CET", 60}, {"CEST", 120}, {"MET", 60}, {"MEST", 120}, {"MEZ", 60},
-	    {"MESZ", 120}, {"EET", 120}, {"EEST", 180}, {"MSK", 180},
-	    {"MSD", 240}, {"HKT", 480}, {"SGT", 480}, {"JST", 540},
-	    {"KST", 540}, {"AEST", 600}, {"AEDT", 660}, {"NZST", 720},
-	    {"NZDT", 780}};
-
-	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
-		if (strlen(zones[i].name) != t->n ||
-		    strncasecmp((const char *)t->p, zones[i].name, t->n) != 0)
-			continue;
-		*zone = zones[i].minutes * 60;
-		return true;
-	}
-	return false;
+	return (struct ms_slice){t->p, t->n};
 }
 
 static bool
 word_is(const struct token *t, const char *lower)
 {
-	return t->n == strlen(lower) &&
-	       strncasecmp((const char *)t->p, lower, t->n) == 0;
+	return ms_slice_is(word_of(t), lower);
 }
 
-static void
-parse_word(struct date *d, const struct token *t)
+/*
+ * A word names the month if none is known; or if what is known is "mar", before
+ * any number: that is Tuesday in French, Spanish and Italian.
+ */
+static bool
+parse_month(struct date *d, const struct token *t)
 {
-	if (d->month < 0 && month_number(t) > 0) {
-		d->month = month_number(t);
-	} else if (!d->has_time) {
-		return;
-	} else if (word_is(t, "am") || word_is(t, "pm")) {
-		if (d->hour >= 1 && d->hour <= 12)
-			d->hour = d->hour % 12 + (word_is(t, "pm") ? 12 : 0);
-	} else if (word_is(t, "dst")) { /* "MET DST" */
+	bool weekday = d->early && d->day >= 0 && d->year < 0 && !d->has_time;
+	int month;
+
+	if (d->month >= 0 && !weekday)
+		return false;
+	month = ms_date_month(word_of(t));
+	if (month == 0) {
+		/* "mar. 16" and a month in a language that is not known */
+		if (weekday && t->n >= 3)
+			d->invalid = true;
+		return false;
+	}
+	d->early = d->day < 0 && d->year < 0 && word_is(t, "mar");
+	d->month = month;
+	return true;
+}
+
+/*
+ * The half of the day that a word means, and the number of its tokens: "p. m."
+ * has two. Other words than these and "pm" mean it only after the time.
+ */
+static enum ms_half_day
+parse_half(const struct token *t, size_t count, bool after_time, size_t *used)
+{
+	bool apart = count > 1 && t[1].kind == WORD && word_is(&t[1], "m");
+
+	*used = apart ? 2 : 1;
+	if (apart && word_is(t, "a"))
+		return MS_HALF_AM;
+	if (apart && word_is(t, "p"))
+		return MS_HALF_PM;
+	*used = 1;
+	return after_time || word_is(t, "am") || word_is(t, "pm")
+		   ? ms_date_half(word_of(t))
+		   : MS_HALF_UNKNOWN;
+}
+
+/*
+ * Can this word mean a half of the day in a language that is not known? Names
+ * of zones have capital letters.
+ */
+static bool
+is_doubtful(const struct token *t, bool after_time)
+{
+	bool lower = after_time;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->p[i] == MS_DATE_LETTER)
+			return true;
+		lower = lower && t->p[i] >= 'a';
+	}
+	return lower && *t->p != 'h' && !word_is(t, "z") &&
+	       !word_is(t, "uhr") && !word_is(t, "dst");
+}
+
+/* Parses a word; after_time: the token before is a part of the time. Returns
+ * the number of tokens used. */
+static size_t
+parse_word(struct date *d, const struct token *t, size_t count, bool after_time)
+{
+	enum ms_half_day half;
+	size_t used;
+
+	if (parse_month(d, t))
+		return 1;
+	half = parse_half(t, count, after_time, &used);
+	if (half != MS_HALF_UNKNOWN) {
+		if (d->half == MS_HALF_UNKNOWN)
+			d->half = half;
+		return used;
+	}
+	if (d->has_time && word_is(t, "dst")) { /* "MET DST" */
 		if (d->has_zone && !d->has_offset)
 			d->zone += 3600;
-	} else if (!d->has_zone) {
-		d->has_zone = zone_by_name(t, &d->zone);
+	} else if (d->has_time && !d->has_zone &&
+		   ms_date_zone(word_of(t), &d->zone)) {
+		d->has_zone = true;
+	} else if (is_doubtful(t, after_time)) {
+		d->doubtful = true;
 	}
+	return 1;
 }
+
+/* ---- numbers ---- */
 
 /*
  * Parses "10:20", "10:20:30" or "10:20:30.5"; after the day also "10.20.30".
@@ -207,7 +260,7 @@ parse_time(struct date *d, const struct token *t, size_t count)
 static size_t
 parse_offset(struct date *d, const struct token *t, size_t count)
 {
-	uint32_t hours, minutes;
+	uint64_t hours, minutes;
 	size_t used = 1;
 
 	if (t[0].n <= 2) {
@@ -239,7 +292,7 @@ parse_offset(struct date *d, const struct token *t, size_t count)
 static size_t
 parse_numeric(struct date *d, const struct token *t, size_t count)
 {
-	uint32_t a = t[0].value, b, c;
+	uint64_t a = t[0].value, b, c;
 
 	if (d->month >= 0 || d->day >= 0 || d->year >= 0 || count < 3 ||
 	    t[1].kind != NUMBER || t[2].kind != NUMBER ||
@@ -270,17 +323,48 @@ parse_numeric(struct date *d, const struct token *t, size_t count)
 static void
 parse_year(struct date *d, const struct token *t)
 {
-	d->year = (int)t->value;
+	d->year = t->value > 9999 ? 10000 : (int)t->value;
 	if (t->n <= 2)
 		d->year += d->year < 50 ? 2000 : 1900;
 	else if (t->n == 3 || (t->n == 4 && d->year >= 100 && d->year < 200))
 		d->year += 1900;
 }
 
+static void
+set_clock(struct date *d, uint64_t hhmmss)
+{
+	d->has_time = true;
+	d->hour = (int)(hhmmss / 10000);
+	d->minute = (int)(hhmmss / 100 % 100);
+	d->second = (int)(hhmmss % 100);
+}
+
+/* Parses 20261120, then 101530; or both in one. Returns whether it did. */
+static bool
+parse_compact(struct date *d, const struct token *t)
+{
+	uint64_t date = t->n == 14 ? t->value / 1000000 : t->value;
+
+	if (d->compact && t->n == 6 && !d->has_time) {
+		set_clock(d, t->value);
+		return true;
+	}
+	if ((t->n != 8 && t->n != 14) || d->day >= 0 || d->month >= 0 ||
+	    d->year >= 0 || d->has_time)
+		return false;
+	d->year = (int)(date / 10000);
+	d->month = (int)(date / 100 % 100);
+	d->day = (int)(date % 100);
+	d->compact = true;
+	if (t->n == 14)
+		set_clock(d, t->value % 1000000);
+	return true;
+}
+
 static size_t
 parse_number(struct date *d, const struct token *t, size_t count)
 {
-	size_t used = parse_numeric(d, t, count);
+	size_t used = parse_compact(d, t) ? 1 : parse_numeric(d, t, count);
 
 	if (used == 0)
 		used = parse_time(d, t, count);
@@ -297,31 +381,87 @@ parse_number(struct date *d, const struct token *t, size_t count)
 	return 1;
 }
 
+/*
+ * Whether the text is a number of seconds or, with 13 digits, milliseconds
+ * since the epoch; a fraction or a zone, which does not matter, can follow.
+ */
+static bool
+is_epoch(const struct token *t, size_t count, int64_t *out)
+{
+	if (count == 0 || count > 2 || t[0].kind != NUMBER ||
+	    (t[0].mark != ' ' && t[0].mark != '@') || t[0].p[0] == '0' ||
+	    (t[0].n != 9 && t[0].n != 10 && t[0].n != 13))
+		return false;
+	if (count == 2 &&
+	    (t[1].kind != NUMBER || strchr(".+-", t[1].mark) == NULL))
+		return false;
+	*out = (int64_t)(t[0].n == 13 ? t[0].value / 1000 : t[0].value);
+	return true;
+}
+
+/* ---- the whole ---- */
+
+/* Whether no encoding is left in the text whose digits are not of the date. */
+static bool
+is_decoded(struct ms_slice s)
+{
+	return s.n == 0 ||
+	       (memchr(s.p, '=', s.n) == NULL && memchr(s.p, '%', s.n) == NULL);
+}
+
+/* Applies the half of the day. False: it may be the other half. */
+static bool
+set_half(struct date *d)
+{
+	if (d->hour < 1 || d->hour > 12 || !d->has_time)
+		return true;
+	if (d->half != MS_HALF_UNKNOWN)
+		d->hour = d->hour % 12 + (d->half == MS_HALF_PM ? 12 : 0);
+	return d->half != MS_HALF_UNKNOWN || !d->doubtful;
+}
+
+static bool
+join(struct date *d, int64_t *out)
+{
+	struct ms_civil c;
+
+	if (d->invalid || d->year < MS_YEAR_FIRST || d->month < 0 ||
+	    d->day < 0 || !set_half(d))
+		return false;
+	c = (struct ms_civil){.year = d->year,
+	    .month = (uint8_t)d->month,
+	    .day = (uint8_t)d->day,
+	    .hour = (uint8_t)d->hour,
+	    .minute = (uint8_t)d->minute,
+	    .second = (uint8_t)d->second};
+	if (!ms_civil_ok(&c))
+		return false;
+	*out = ms_time_join(&c) - d->zone;
+	return true;
+}
+
 bool
 ms_mail_date(struct ms_slice text, int64_t *out)
 {
 	struct token tokens[TOKENS_MAX];
 	struct date d = {.year = -1, .month = -1, .day = -1};
-	size_t count = tokenize(text, tokens);
-	struct ms_civil c;
+	unsigned char buf[MS_DATE_TEXT_MAX];
+	struct ms_slice ascii = ms_date_text(text, buf);
+	size_t count = tokenize(ascii, tokens);
+	bool after_time, had_half, had_time = false;
 
+	if (is_epoch(tokens, count, out))
+		return true;
 	for (size_t i = 0; i < count;) {
+		after_time = d.has_time && !had_time;
+		had_time = d.has_time;
+		had_half = d.half != MS_HALF_UNKNOWN;
 		if (tokens[i].kind == WORD)
-			parse_word(&d, &tokens[i++]);
+			i += parse_word(&d, tokens + i, count - i, after_time);
 		else
 			i += parse_number(&d, tokens + i, count - i);
+		if (had_half && !d.has_time) /* "am" as in "am 16. Oktober" */
+			d.half = MS_HALF_UNKNOWN;
 	}
-	if (d.year < MS_YEAR_FIRST || d.year > 9999 || d.month < 1 ||
-	    d.month > 12 || d.day < 1 || d.day > 31)
-		return false;
-	c = (struct ms_civil){.year = d.year,
-	    .month = (uint8_t)d.month,
-	    .day = (uint8_t)d.day,
-	    .hour = (uint8_t)d.hour,
-	    .minute = (uint8_t)d.minute,
-	    .second = (uint8_t)d.second};
-	if (!ms_civil_ok(&c))
-		return false;
-	*out = ms_time_join(&c) - d.zone;
-	return true;
+	return is_decoded(ascii) && join(&d, out);
 }

@@ -49,6 +49,34 @@ void ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8);
 void ms_text_end(struct ms_text *t);
 
 /*
+ * An address field is read as words and the delimiters < > , ; : between them.
+ * A quoted string is part of a word, with its quotes and backslashes; comments
+ * and blanks separate words. If `encoded` is set, an encoded word is part of a
+ * word, whatever characters it has. Set body and encoded, and zero the rest.
+ */
+struct ms_address_scan {
+	struct ms_slice body;
+	size_t i;                           /* what is left of body */
+	unsigned char word[MS_ADDRESS_MAX]; /* the word that was read */
+	size_t n;
+	bool encoded;
+	bool too_long;  /* the word does not fit */
+	bool blank;     /* blanks follow the word; private */
+	bool no_quotes; /* no quote follows; private */
+};
+enum {
+	MS_ADDRESS_END = 0,
+	MS_ADDRESS_WORD = 'w' /* any other token is a delimiter */
+};
+/* Reads the next token. The time for a whole field is linear. */
+int ms_address_next_token(struct ms_address_scan *s);
+/* The word without its quotes, if it is one quoted string. */
+struct ms_slice ms_address_unquote(const struct ms_address_scan *s);
+/* Whether the n bytes at p can be an address: UTF-8 without blanks, controls
+ * and encoded words. */
+bool ms_address_acceptable(const unsigned char *p, size_t n);
+
+/*
  * Finds the first bare address in the body of an address field, which may be
  * folded. Returns its length, or 0 if there is none.
  */

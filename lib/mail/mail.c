@@ -8,17 +8,26 @@
 #include <string.h>
 #include <strings.h>
 
+#define SEMICOLONS_MAX 4 /* of a Received field, from its end */
+
 /* The fields that we read. */
 enum name {
 	NAME_OTHER = 0,
 	NAME_FROM = 1,
-	NAME_TO = 2, /* To, Cc, Bcc */
+	NAME_TO = 2,
 	NAME_SUBJECT = 4,
 	NAME_DATE = 8,
 	NAME_SENDER = 16,
 	NAME_RETURN_PATH = 32,
-	NAME_CONTENT_TYPE = 64
+	NAME_CONTENT_TYPE = 64,
+	NAME_MESSAGE_ID = 128,
+	NAME_RECEIVED = 256,
+	NAME_CC = 512,
+	NAME_BCC = 1024,
+	NAME_RECIPIENTS = NAME_TO | NAME_CC | NAME_BCC
 };
+
+#define RAW_BITS (MS_DESC_FROM_RAW | MS_DESC_TO_RAW | MS_DESC_SUBJECT_RAW)
 
 /* An iterator over the fields of a header; see scan_begin(). */
 struct scan {
@@ -59,20 +68,29 @@ static enum name
 parse_name(const unsigned char *p, const unsigned char *end,
     const unsigned char **body)
 {
-	unsigned char second = end - p > 1 ? p[1] | 0x20 : 0;
+	unsigned char second;
 
+	if (*p == 0xef) /* perhaps a byte order mark before the first field */
+		p += ms_utf8_bom((struct ms_slice){p, (size_t)(end - p)});
+	if (p == end)
+		return NAME_OTHER;
+	second = end - p > 1 ? p[1] | 0x20 : 0;
 	switch (*p | 0x20) {
 	case 'b':
-		return match(p, end, "bcc", NAME_TO, body);
+		return match(p, end, "bcc", NAME_BCC, body);
 	case 'c':
 		if (second == 'c')
-			return match(p, end, "cc", NAME_TO, body);
+			return match(p, end, "cc", NAME_CC, body);
 		return match(p, end, "content-type", NAME_CONTENT_TYPE, body);
 	case 'd':
 		return match(p, end, "date", NAME_DATE, body);
 	case 'f':
 		return match(p, end, "from", NAME_FROM, body);
+	case 'm':
+		return match(p, end, "message-id", NAME_MESSAGE_ID, body);
 	case 'r':
+		if (end - p > 2 && (p[2] | 0x20) == 'c')
+			return match(p, end, "received", NAME_RECEIVED, body);
 		return match(p, end, "return-path", NAME_RETURN_PATH, body);
 	case 's':
 		if (second == 'u')
@@ -108,6 +126,22 @@ scan_begin(struct ms_slice header)
 	    header.p, header.n > 0 ? header.p + header.n : header.p};
 }
 
+/* Goes on to the end of a field. Returns its body. */
+static struct ms_slice
+scan_body(struct scan *s, const unsigned char *body)
+{
+	const unsigned char *last;
+
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
+		s->p = next_line(s->p, s->end);
+	last = s->p;
+	if (last > body && last[-1] == '\n')
+		last--;
+	if (last > body && last[-1] == '\r')
+		last--;
+	return (struct ms_slice){body, (size_t)(last - body)};
+}
+
 /*
  * Finds the next field whose name is in `wanted`. Returns false at the end of
  * the header.
@@ -116,25 +150,79 @@ static bool
 scan_next(struct scan *s, unsigned wanted, struct field *f)
 {
 	while (s->p < s->end && !is_empty_line(s->p, s->end)) {
-		const unsigned char *line = s->p, *body = NULL, *last;
+		const unsigned char *line = s->p, *body = NULL;
 		enum name name;
 
 		s->p = next_line(line, s->end);
 		name = parse_name(line, s->p, &body);
 		if (!(name & wanted))
 			continue;
-		while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
-			s->p = next_line(s->p, s->end);
-		last = s->p;
-		if (last > body && last[-1] == '\n')
-			last--;
-		if (last > body && last[-1] == '\r')
-			last--;
 		f->name = name;
-		f->body = (struct ms_slice){body, (size_t)(last - body)};
+		f->body = scan_body(s, body);
 		return true;
 	}
 	return false;
+}
+
+bool
+ms_mail_find(struct ms_slice header, const char *name, struct ms_slice *body)
+{
+	struct scan s = scan_begin(header);
+	const unsigned char *start = NULL;
+
+	while (s.p < s.end && !is_empty_line(s.p, s.end)) {
+		const unsigned char *line = s.p;
+
+		s.p = next_line(line, s.end);
+		if (match(line, s.p, name, NAME_FROM, &start) == NAME_OTHER)
+			continue;
+		*body = scan_body(&s, start);
+		return true;
+	}
+	return false;
+}
+
+/* Is c part of the name of a field? RFC 5322, 2.2 */
+static bool
+is_name_byte(unsigned char c)
+{
+	return c > ' ' && c < 0x7f && c != ':';
+}
+
+/* Reads the name at the start of a line, and the start of its body. */
+static bool
+line_name(const unsigned char *p, const unsigned char *end,
+    struct ms_slice *name, const unsigned char **body)
+{
+	const unsigned char *start;
+
+	p += ms_utf8_bom((struct ms_slice){p, (size_t)(end - p)});
+	for (start = p; p < end && is_name_byte(*p);)
+		p++;
+	*name = (struct ms_slice){start, (size_t)(p - start)};
+	for (; p < end && (*p == ' ' || *p == '\t');)
+		p++;
+	*body = p + 1;
+	return name->n > 0 && p < end && *p == ':';
+}
+
+bool
+ms_mail_next_field(
+    struct ms_slice *rest, struct ms_slice *name, struct ms_slice *body)
+{
+	struct scan s = scan_begin(*rest);
+	const unsigned char *line, *start;
+	bool found = false;
+
+	while (!found && s.p < s.end && !is_empty_line(s.p, s.end)) {
+		line = s.p;
+		s.p = next_line(line, s.end);
+		found = line_name(line, s.p, name, &start);
+		if (found)
+			*body = scan_body(&s, start);
+	}
+	*rest = (struct ms_slice){s.p, (size_t)(s.end - s.p)};
+	return found;
 }
 
 /* Whether c can stand between the name and the value of a parameter. */
@@ -170,31 +258,93 @@ charset_parameter(struct ms_slice body)
 	return (struct ms_slice){0};
 }
 
-/*
- * The character set of raw 8-bit text in a header that is not UTF-8: that of
- * its Content-Type, because programs that do not encode the header use the
- * character set of the body.
- */
-static const struct ms_charset *
-raw_charset(struct ms_slice header)
+static bool
+is_unknown(struct ms_slice charset)
 {
-	struct scan s = scan_begin(header);
-	struct ms_slice name = {0};
+	return ms_charset_find_raw(charset) ==
+	       ms_charset_find_raw((struct ms_slice){0});
+}
+
+/* What follows the header, as far as it is searched. */
+static struct ms_slice
+after_header(struct ms_slice message)
+{
+	size_t header = ms_mail_header_length(message.p, message.n);
+	size_t n = message.n - header;
+
+	return (struct ms_slice){n > 0 ? message.p + header : NULL,
+	    n < MS_PARTS_MAX ? n : MS_PARTS_MAX};
+}
+
+/* The first known charset= in the header of a part of the body. */
+static struct ms_slice
+part_charset(struct ms_slice body)
+{
+	struct scan s = scan_begin(body);
+	struct ms_slice charset;
 	struct field f;
 
-	if (scan_next(&s, NAME_CONTENT_TYPE, &f))
-		name = charset_parameter(f.body);
-	return ms_charset_find_raw(name);
+	while (s.p < s.end) {
+		const unsigned char *line = s.p;
+
+		s.p = next_line(line, s.end);
+		if (s.p - line < 3 || line[0] != '-' || line[1] != '-')
+			continue;
+		while (scan_next(&s, NAME_CONTENT_TYPE, &f)) {
+			charset = charset_parameter(f.body);
+			if (!is_unknown(charset))
+				return charset;
+		}
+	}
+	return (struct ms_slice){0};
+}
+
+/*
+ * Finds the character set of raw 8-bit text in a header that is not UTF-8: that
+ * of its Content-Type, because programs that do not encode the header use the
+ * character set of the body, or else that of a part. Returns false if the part
+ * may be in bytes that are missing.
+ */
+static bool
+find_raw_charset(struct ms_slice message, struct ms_slice *charset)
+{
+	static const char multipart[] = "multipart/";
+	struct scan s = scan_begin(message);
+	struct ms_slice body, type = {0};
+	struct field f;
+
+	*charset = (struct ms_slice){0};
+	if (!scan_next(&s, NAME_CONTENT_TYPE, &f))
+		return true;
+	for (type = f.body; type.n > 0 && ms_is_blank(*type.p); type.n--)
+		type.p++;
+	*charset = charset_parameter(type);
+	if (charset->n > 0 || type.n < sizeof(multipart) - 1 ||
+	    strncasecmp(
+		(const char *)type.p, multipart, sizeof(multipart) - 1) != 0)
+		return true;
+	body = after_header(message);
+	*charset = part_charset(body);
+	return charset->n > 0 || body.n == MS_PARTS_MAX;
+}
+
+static const struct ms_charset *
+raw_charset(struct ms_slice message)
+{
+	struct ms_slice charset;
+
+	(void)find_raw_charset(message, &charset);
+	return ms_charset_find_raw(charset);
 }
 
 /* Adds a field to t. Returns whether its bytes are UTF-8. */
 static bool
-add_field(struct ms_text *t, struct ms_slice header, struct ms_slice body)
+add_field(struct ms_text *t, struct ms_slice message, struct ms_slice body)
 {
 	bool valid = ms_utf8_valid(body.p, body.n);
 
 	if (!valid && t->raw == NULL)
-		t->raw = raw_charset(header);
+		t->raw = raw_charset(message);
 	ms_text_field(t, body, !valid);
 	return valid;
 }
@@ -207,11 +357,11 @@ struct sink {
 };
 
 static void
-sink_add(struct sink *k, struct ms_slice header, struct ms_slice body,
+sink_add(struct sink *k, struct ms_slice message, struct ms_slice body,
     struct ms_desc *out)
 {
-	if (!add_field(&k->text, header, body))
-		out->bits |= (uint8_t)k->raw_bit;
+	if (!add_field(&k->text, message, body))
+		out->bits |= (uint16_t)k->raw_bit;
 }
 
 static void
@@ -219,7 +369,7 @@ sink_end(struct sink *k, struct ms_desc *out)
 {
 	k->to->n = (uint8_t)k->text.n;
 	if (k->text.cut)
-		out->bits |= (uint8_t)k->cut_bit;
+		out->bits |= (uint16_t)k->cut_bit;
 	ms_text_end(&k->text);
 }
 
@@ -233,12 +383,37 @@ sink_to(struct ms_desc_field *to, unsigned cut_bit, unsigned raw_bit)
 	    .raw_bit = raw_bit};
 }
 
-void
-ms_mail_describe(struct ms_slice header, struct ms_desc *out)
+/*
+ * The date of a Received field follows its last semicolon (RFC 5321, 4.4), not
+ * counting those in a comment at the end.
+ */
+static bool
+received_date(struct ms_slice body, int64_t *out)
 {
-	struct scan s = scan_begin(header);
+	const unsigned char *semicolon;
+	struct ms_slice before = body, after;
+
+	for (int i = 0; i < SEMICOLONS_MAX; i++) {
+		semicolon = memrchr(before.p, ';', before.n);
+		if (semicolon == NULL)
+			return false;
+		before.n = (size_t)(semicolon - body.p);
+		after.p = semicolon + 1;
+		after.n = body.n - before.n - 1;
+		if (ms_mail_date(after, out))
+			return true;
+	}
+	return false;
+}
+
+void
+ms_mail_describe(struct ms_slice message, struct ms_desc *out)
+{
+	struct scan s = scan_begin(message);
 	struct sink from, to, subject;
-	unsigned wanted = NAME_FROM | NAME_TO | NAME_SUBJECT | NAME_DATE;
+	unsigned wanted = NAME_FROM | NAME_RECIPIENTS | NAME_SUBJECT |
+			  NAME_DATE | NAME_RECEIVED;
+	struct ms_slice charset;
 	struct field f;
 
 	memset(out, 0, sizeof(*out));
@@ -247,21 +422,29 @@ ms_mail_describe(struct ms_slice header, struct ms_desc *out)
 	subject =
 	    sink_to(&out->subject, MS_DESC_SUBJECT_CUT, MS_DESC_SUBJECT_RAW);
 	while (scan_next(&s, wanted, &f)) {
-		if (f.name == NAME_TO) {
-			sink_add(&to, header, f.body, out);
+		if (f.name & NAME_RECIPIENTS) {
+			sink_add(&to, message, f.body, out);
 			continue;
 		}
+		if (f.name == NAME_RECEIVED &&
+		    !received_date(f.body, &out->received))
+			continue;
 		wanted &= ~(unsigned)f.name; /* only the first field counts */
 		if (f.name == NAME_FROM)
-			sink_add(&from, header, f.body, out);
+			sink_add(&from, message, f.body, out);
 		else if (f.name == NAME_SUBJECT)
-			sink_add(&subject, header, f.body, out);
+			sink_add(&subject, message, f.body, out);
+		else if (f.name == NAME_RECEIVED)
+			out->bits |= MS_DESC_RECEIVED;
 		else if (ms_mail_date(f.body, &out->date))
 			out->bits |= MS_DESC_DATE;
 	}
 	sink_end(&from, out);
 	sink_end(&to, out);
 	sink_end(&subject, out);
+	if (s.p == s.end || ((out->bits & RAW_BITS) != 0 &&
+				!find_raw_charset(message, &charset)))
+		out->bits |= MS_DESC_PARTIAL;
 }
 
 static enum name
@@ -270,8 +453,14 @@ name_of(enum ms_mail_field field)
 	switch (field) {
 	case MS_MAIL_FROM:
 		return NAME_FROM;
+	case MS_MAIL_RECIPIENTS:
+		return NAME_RECIPIENTS;
 	case MS_MAIL_TO:
 		return NAME_TO;
+	case MS_MAIL_CC:
+		return NAME_CC;
+	case MS_MAIL_MESSAGE_ID:
+		return NAME_MESSAGE_ID;
 	case MS_MAIL_SUBJECT:
 		return NAME_SUBJECT;
 	}
@@ -280,19 +469,69 @@ name_of(enum ms_mail_field field)
 
 void
 ms_mail_decode(
-    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out)
+    struct ms_slice message, enum ms_mail_field field, struct ms_buf *out)
 {
-	struct scan s = scan_begin(header);
+	struct scan s = scan_begin(message);
 	unsigned char chunk[512];
 	struct ms_text t = {.p = chunk, .max = sizeof(chunk), .out = out};
 	struct field f;
 
 	while (scan_next(&s, name_of(field), &f)) {
-		add_field(&t, header, f.body);
-		if (f.name != NAME_TO)
+		add_field(&t, message, f.body);
+		if (!(f.name & NAME_RECIPIENTS))
 			break;
 	}
 	ms_text_end(&t);
+}
+
+/* Is the name, in any case, in the list? */
+static bool
+is_listed(struct ms_slice name, const char *list)
+{
+	size_t n;
+
+	for (; *list != '\0'; list += n + strspn(list + n, " ")) {
+		n = strcspn(list, " ");
+		if (n == name.n &&
+		    strncasecmp((const char *)name.p, list, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+ms_mail_decode_named(
+    struct ms_slice message, const char *names, struct ms_buf *out)
+{
+	struct ms_slice rest = message, name, body;
+	unsigned char chunk[512];
+	struct ms_text t = {.p = chunk, .max = sizeof(chunk), .out = out};
+
+	while (ms_mail_next_field(&rest, &name, &body))
+		if (is_listed(name, names))
+			add_field(&t, message, body);
+	ms_text_end(&t);
+}
+
+bool
+ms_mail_identifies(struct ms_slice header)
+{
+	struct scan s = scan_begin(header);
+	bool date = false;
+	size_t received = 0, i;
+	struct field f;
+
+	while (scan_next(&s, NAME_MESSAGE_ID | NAME_DATE | NAME_RECEIVED, &f)) {
+		for (i = 0; i < f.body.n && ms_is_blank(f.body.p[i]); i++)
+			;
+		if (i == f.body.n)
+			continue;
+		if (f.name == NAME_MESSAGE_ID)
+			return true;
+		date = date || f.name == NAME_DATE;
+		received += f.name == NAME_RECEIVED;
+	}
+	return date && received >= 2;
 }
 
 /*
@@ -334,7 +573,7 @@ ms_mail_raw(
 		unfold(f.body, out);
 		if (before > start && out->n == before + 2)
 			out->n = before;
-		if (f.name != NAME_TO)
+		if (!(f.name & NAME_RECIPIENTS))
 			break;
 	}
 }

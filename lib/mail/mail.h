@@ -25,24 +25,38 @@ enum {
 	    8, /* ms_mail_raw() is not UTF-8; the text is an approximation */
 	MS_DESC_TO_RAW = 16,
 	MS_DESC_SUBJECT_RAW = 32,
-	MS_DESC_DATE = 64 /* date is that of the Date field */
+	MS_DESC_DATE = 64, /* date is that of the Date field */
+	MS_DESC_PARTIAL =
+	    128, /* more bytes of the message can change the description */
+	MS_DESC_RECEIVED = 256 /* received is set */
 };
 
 struct ms_desc {
-	int64_t date; /* seconds since the epoch; 0 without MS_DESC_DATE */
-	uint8_t bits;
+	int64_t date;     /* seconds since the epoch; 0 without MS_DESC_DATE */
+	int64_t received; /* of the top Received field that has a date; or 0 */
+	uint16_t bits;
 	struct ms_desc_field from, to, subject;
 };
 
 /*
- * Describes a header with either kind of line end, up to its empty line or its
- * end. From, Subject and Date are the first field with that name; `to` is every
- * To, Cc and Bcc in their order, joined by ", ". A From_ line and lines without
- * a colon are skipped. The function cannot fail: text that cannot be decoded is
- * kept as it is or left empty. The time is linear in header.n, and several
- * threads can call the function at once.
+ * In these functions, `message` is a header with either kind of line end, up to
+ * its empty line or its end, and perhaps what follows it. Of that, only the
+ * first MS_PARTS_MAX bytes are looked at, and only if the header is a multipart
+ * and has 8-bit bytes that are not UTF-8: the header of a part then gives their
+ * character set.
  */
-void ms_mail_describe(struct ms_slice header, struct ms_desc *out);
+#define MS_PARTS_MAX 65536
+
+/*
+ * Describes a message. From, Subject and Date are the first field with that
+ * name; `to` is every To, Cc and Bcc in their order, joined by ", ". A From_
+ * line and lines without a colon are skipped. The function cannot fail: text
+ * that cannot be decoded is kept as it is or left empty. MS_DESC_PARTIAL is set
+ * if the header has no empty line, or if the character set may be in bytes that
+ * are missing; the caller clears it if the message has no more bytes. The time
+ * is linear in message.n, and several threads can call the function at once.
+ */
+void ms_mail_describe(struct ms_slice message, struct ms_desc *out);
 
 /*
  * Appends a field in full as UTF-8. Encoded words are decoded; each run of
@@ -52,11 +66,60 @@ void ms_mail_describe(struct ms_slice header, struct ms_desc *out);
  */
 enum ms_mail_field {
 	MS_MAIL_FROM,
-	MS_MAIL_TO,
-	MS_MAIL_SUBJECT
+	MS_MAIL_RECIPIENTS, /* every To, Cc and Bcc */
+	MS_MAIL_SUBJECT,
+	MS_MAIL_TO, /* every To */
+	MS_MAIL_CC, /* every Cc */
+	MS_MAIL_MESSAGE_ID
 };
 void ms_mail_decode(
-    struct ms_slice header, enum ms_mail_field field, struct ms_buf *out);
+    struct ms_slice message, enum ms_mail_field field, struct ms_buf *out);
+/*
+ * Appends in the same way every field whose name is in a list, such as "cc
+ * bcc": lower case, separated by blanks.
+ */
+void ms_mail_decode_named(
+    struct ms_slice message, const char *names, struct ms_buf *out);
+/*
+ * ms_mail_ids() calls fn for each id in the body of a Message-ID, References or
+ * In-Reply-To field, which may be folded: what is between "<" and ">", without
+ * blanks; 1..MS_MAIL_ID_MAX bytes. The id is valid during the call, and fn
+ * returns whether it wants more. ms_mail_first_id() appends the first id; the
+ * whole body, without blanks, if there are no brackets.
+ */
+#define MS_MAIL_ID_MAX 998 /* RFC 5322, 2.1.1 */
+typedef bool ms_mail_id_fn(void *ctx, struct ms_slice id);
+void ms_mail_ids(struct ms_slice body, ms_mail_id_fn *fn, void *ctx);
+void ms_mail_first_id(struct ms_slice body, struct ms_buf *out);
+
+/*
+ * The keys of the ids that tie a message to its thread: of Message-ID, of
+ * References, and of In-Reply-To if that has only ids, else its first one; each
+ * key once. Of more than MS_THREAD_KEYS ids, the first and the last ones count.
+ * The key of an id is the beginning of its SHA-256. Returns their number.
+ */
+#define MS_THREAD_KEYS 64
+uint64_t ms_mail_id_key(struct ms_slice id);
+size_t ms_mail_thread_keys(
+    struct ms_slice header, uint64_t keys[MS_THREAD_KEYS]);
+/* Appends any text of a header, decoded in the same way. */
+void ms_mail_decode_text(struct ms_slice text, struct ms_buf *out);
+/*
+ * Finds the first field with this name (in lower case); *body receives its
+ * body, folded. Returns false if there is none.
+ */
+bool ms_mail_find(
+    struct ms_slice header, const char *name, struct ms_slice *body);
+/*
+ * ms_mail_next_field() reads the next field of a header, in its order.
+ *   rest   the header; moved to what follows the field
+ *   name   receives the name, without the blanks before the colon
+ *   body   receives the body, folded
+ * A From_ line and lines without a colon are skipped. Returns false at the
+ * empty line or the end.
+ */
+bool ms_mail_next_field(
+    struct ms_slice *rest, struct ms_slice *name, struct ms_slice *body);
 /*
  * Appends the bytes of the field, unfolded and without blanks at the ends, but
  * not decoded.
@@ -72,6 +135,39 @@ void ms_mail_raw(
  * if there is none.
  */
 void ms_mail_sender(struct ms_slice header, struct ms_buf *out);
+
+/*
+ * ms_mail_addresses() calls fn for each address in the body of an address
+ * field, which may be folded: those of groups, too; without display names,
+ * comments, routes, and the quotes of a local part that needs none. What has no
+ * "@", or more than MS_ADDRESS_MAX bytes, is no address. A display name that is
+ * an address does not count. If a mailbox has no address, it is read again with
+ * its encoded words decoded. The address is valid during the call. The time is
+ * linear.
+ */
+typedef void ms_address_fn(void *ctx, struct ms_slice address);
+void ms_mail_addresses(struct ms_slice body, ms_address_fn *fn, void *ctx);
+/*
+ * Appends an address without the quotes of its local part (RFC 5322, 3.2.4), so
+ * that it equals the same address without them. Returns false and appends
+ * nothing if the local part is not quoted, or needs the quotes.
+ */
+bool ms_mail_add_unquoted(struct ms_slice address, struct ms_buf *out);
+
+/*
+ * Appends the decoded text of an address field in the form in which addresses
+ * are searched: without comments, quotes, backslashes and blanks next to "@"
+ * and ".", and with internationalised domain names in Unicode. The time is
+ * linear.
+ */
+void ms_mail_address_text(struct ms_slice text, struct ms_buf *out);
+
+/*
+ * Does the header tell this message from all others? Only if it has a
+ * Message-ID, or both a Date and two Received fields, which are not blank:
+ * scripts send messages whose headers and sizes are equal.
+ */
+bool ms_mail_identifies(struct ms_slice header);
 
 /* The length of the header, including its empty line; n if there is none. */
 size_t ms_mail_header_length(const unsigned char *p, size_t n);

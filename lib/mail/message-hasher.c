@@ -158,3 +158,22 @@ ms_message_hasher_end(struct ms_message_hasher *h, struct ms_identity *out)
 	h->size = h->line = 0;
 	h->after_cr = h->lf = h->crlf = h->past_head = false;
 }
+
+void
+ms_header_top(struct ms_slice header, unsigned char digest[MS_SHA_LEN])
+{
+	unsigned char top[MS_TOP_MAX + 2];
+	bool empty = true; /* the line so far */
+	size_t i, n = 0;
+
+	for (i = 0; i < header.n && n < MS_TOP_MAX; i++) {
+		if (header.p[i] == '\n' && (n == 0 || top[n - 1] != '\r'))
+			top[n++] = '\r';
+		top[n++] = header.p[i];
+		if (header.p[i] == '\n' && empty)
+			break;
+		if (header.p[i] != '\r')
+			empty = header.p[i] == '\n';
+	}
+	ms_sha256(top, n < MS_TOP_MAX ? n : MS_TOP_MAX, digest);
+}

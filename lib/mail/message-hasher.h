@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include "sha.h"
 
-/* Bytes of a message, and of a header that is hashed and described. */
-#define MS_MESSAGE_MAX ((uint64_t)1 << 31)
-#define MS_HEAD_MAX 262144
+#define MS_MESSAGE_MAX ((uint64_t)1 << 31) /* bytes of a message */
+#define MS_HEAD_MAX 262144    /* bytes of a header that are hashed */
+#define MS_HEADER_MAX 4194304 /* bytes of a header that are read */
 
 /* The line ends of a message: how a copy came, and how it can be written. */
 enum ms_form {
@@ -32,6 +32,13 @@ struct ms_identity {
 	uint64_t size; /* of the wire form */
 	enum ms_form form;
 };
+
+/*
+ * SHA-256 of the beginning of a header in wire form: the first MS_TOP_MAX
+ * bytes, or all of it with its empty line. What follows in `header` is ignored.
+ */
+#define MS_TOP_MAX 4096
+void ms_header_top(struct ms_slice header, unsigned char digest[MS_SHA_LEN]);
 
 /* The state of an identity. It can be used again after each end. */
 struct ms_message_hasher;

@@ -131,5 +131,5 @@ ms_quote_end(
 	unsigned pending = q->matched < WORD ? q->matched : 0;
 
 	q->matched = 0;
-	return pending > 0 ? write(ctx, word, pending, err) : 0;
+	return write(ctx, word, pending, err);
 }

@@ -22,10 +22,24 @@ static const char *const attr_names[MS_ATTRS] = {
     [MS_ATTR_UID] = "uid",
     [MS_ATTR_FLAGS] = "flags",
     [MS_ATTR_DATE] = "date",
+    [MS_ATTR_RAW_DATE] = "raw-date",
     [MS_ATTR_REF] = "ref",
     [MS_ATTR_SPECIAL] = "special",
+    [MS_ATTR_EMAIL_ID] = "email-id",
     [MS_ATTR_MOVED_FROM] = "moved-from",
+    [MS_ATTR_MOVED_PLACES] = "moved-places",
+    [MS_ATTR_MOVED_AT] = "moved-at",
+    [MS_ATTR_MOVED_AWAY] = "moved-away",
+    [MS_ATTR_SHOWN] = "shown",
+    [MS_ATTR_SHOWN_USER] = "shown-user",
 };
+
+bool
+ms_source_is_local(const char *source)
+{
+	return strncmp(source, MS_SOURCE_LOCAL, sizeof(MS_SOURCE_LOCAL) - 1) ==
+	       0;
+}
 
 bool
 ms_special_has(const char *special, const char *use)
@@ -270,6 +284,18 @@ parse_number(const struct ms_buf *b, uint64_t max, uint64_t *out)
 	return v <= max;
 }
 
+/* The id of an archive: 32 hex digits. */
+static bool
+parse_archive(struct ms_buf *b, char out[MS_TRAILER_ARCHIVE + 1])
+{
+	if (b->n != MS_TRAILER_ARCHIVE ||
+	    strspn(ms_buf_str(b), "0123456789abcdef") != b->n)
+		return false;
+	memcpy(out, b->p, b->n);
+	out[b->n] = '\0';
+	return true;
+}
+
 static int
 parse_trailer(struct ms_trailer *t, struct attrs *a, struct ms_err *err)
 {
@@ -279,7 +305,12 @@ parse_trailer(struct ms_trailer *t, struct attrs *a, struct ms_err *err)
 	unsigned have = 0;
 	int rc;
 
+	t->archive[0] = '\0';
 	while ((rc = next_attr(a, err)) > 0) {
+		if (ms_slice_eq(a->name, ms_slice_str("archive")) &&
+		    !parse_archive(&a->value, t->archive))
+			return ms_fail(
+			    err, MS_DATA, "trailer: invalid archive");
 		for (size_t i = 0; i < 3; i++) {
 			if (!ms_slice_eq(a->name, ms_slice_str(names[i])))
 				continue;
@@ -358,6 +389,32 @@ ms_envelope_void(struct ms_slice line, struct ms_buf *reason)
 		}
 	ms_buf_release(&a.value);
 	return true;
+}
+
+bool
+ms_envelope_progress(
+    struct ms_slice line, struct ms_progress *p, struct ms_buf *folder)
+{
+	static const char *const names[] = {"messages", "total", "bytes"};
+	uint64_t *const numbers[] = {
+	    &p->messages, &p->messages_total, &p->bytes};
+	struct attrs a = {.p = line.p, .end = line.p + line.n};
+	bool any = false;
+
+	if (!parse_keyword(&a, "idle"))
+		return false;
+	while (next_attr(&a, NULL) > 0) {
+		for (size_t i = 0; i < 3; i++)
+			any |= ms_slice_eq(a.name, ms_slice_str(names[i])) &&
+			       parse_number(&a.value, INT64_MAX, numbers[i]);
+		if (ms_slice_eq(a.name, ms_slice_str("folder"))) {
+			ms_buf_clear(folder);
+			ms_buf_add(folder, a.value.p, a.value.n);
+		}
+	}
+	ms_buf_release(&a.value);
+	p->what = ms_buf_str(folder);
+	return any;
 }
 
 /* ---- writing ---- */

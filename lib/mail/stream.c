@@ -57,7 +57,7 @@ ms_stream_begin(
 	ms_buf_clear(&w->line);
 	ms_buf_add_str(&w->line, MS_STREAM_FROM);
 	if (ms_envelope_write(&w->line, e, err) < 0 ||
-	    (w->open && ms_stream_cancel(w, NULL, err) < 0) ||
+	    ms_stream_cancel(w, NULL, err) < 0 ||
 	    put(w, w->line.p, w->line.n, err) < 0)
 		return -1;
 	w->open = true;
@@ -118,6 +118,21 @@ ms_stream_idle(struct ms_stream_writer *w, struct ms_err *err)
 }
 
 int
+ms_stream_progress(
+    struct ms_stream_writer *w, const struct ms_progress *p, struct ms_err *err)
+{
+	if (w->open)
+		return 0;
+	ms_buf_clear(&w->line);
+	ms_buf_add_str(&w->line, MS_STREAM_FROM "MS-Envelope: idle; ");
+	ms_attr_write(&w->line, "folder", ms_slice_str(p->what));
+	ms_buf_printf(&w->line,
+	    "; messages=%" PRIu64 "; total=%" PRIu64 "; bytes=%" PRIu64 "\n\n",
+	    p->messages, p->messages_total, p->bytes);
+	return put(w, w->line.p, w->line.n, err);
+}
+
+int
 ms_stream_trailer(
     struct ms_stream_writer *w, const struct ms_trailer *t, struct ms_err *err)
 {
@@ -126,8 +141,9 @@ ms_stream_trailer(
 	ms_buf_clear(&w->line);
 	ms_buf_printf(&w->line,
 	    MS_STREAM_FROM "MS-Envelope: end; messages=%" PRIu64
-			   "; failed=%" PRIu64 "; status=%d\n\n",
-	    t->messages, t->failed, t->status);
+			   "; failed=%" PRIu64 "; status=%d%s%s\n\n",
+	    t->messages, t->failed, t->status,
+	    t->archive[0] != '\0' ? "; archive=" : "", t->archive);
 	if (put(w, w->line.p, w->line.n, err) < 0)
 		return -1;
 	if (fflush(w->out) != 0) {

@@ -8,9 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "buf.h"
+#include "meter.h"
 
 #define MS_STREAM_FROM "From ms-stream@1 Thu Jan  1 00:00:00 1970\n"
 #define MS_ENVELOPE_MAX 65536 /* bytes of an MS-Envelope line */
+
+/* The source of messages from files; with a name after it, a part of them. */
+#define MS_SOURCE_LOCAL "local:"
+bool ms_source_is_local(const char *source);
 
 /* The attributes of ms-stream(5), in the order in which they are written. */
 enum ms_attr {
@@ -21,9 +26,16 @@ enum ms_attr {
 	MS_ATTR_UID,
 	MS_ATTR_FLAGS,
 	MS_ATTR_DATE,
+	MS_ATTR_RAW_DATE,
 	MS_ATTR_REF,
 	MS_ATTR_SPECIAL,
+	MS_ATTR_EMAIL_ID,
 	MS_ATTR_MOVED_FROM,
+	MS_ATTR_MOVED_PLACES,
+	MS_ATTR_MOVED_AT,
+	MS_ATTR_MOVED_AWAY,
+	MS_ATTR_SHOWN,
+	MS_ATTR_SHOWN_USER,
 	MS_ATTRS
 };
 
@@ -47,10 +59,15 @@ void ms_envelope_set(struct ms_envelope *e, enum ms_attr a, const char *value);
 /* Releases all attributes; the envelope is {0} again. */
 void ms_envelope_release(struct ms_envelope *e);
 
+#define MS_TRAILER_ARCHIVE 32 /* hex digits of the id of an archive */
+
 /* The last line of a stream. */
 struct ms_trailer {
 	uint64_t messages, failed;
 	int status; /* sysexits(3); the exit status of the writer */
+	/* The id of the archive whose mail the stream leaves out, in hex; "":
+	 * it leaves nothing out. */
+	char archive[MS_TRAILER_ARCHIVE + 1];
 };
 
 /* The kinds of MS-Envelope lines. */
@@ -75,6 +92,12 @@ int ms_envelope_parse(struct ms_envelope *e, struct ms_trailer *t,
  * can be NULL.
  */
 bool ms_envelope_void(struct ms_slice line, struct ms_buf *reason);
+/*
+ * Whether a line is an idle line that says how far the writer is. p receives
+ * the numbers, and p->what the folder, whose text is in `folder`.
+ */
+bool ms_envelope_progress(
+    struct ms_slice line, struct ms_progress *p, struct ms_buf *folder);
 /*
  * Appends "MS-Envelope: ...\n". Returns -1 (MS_DATA), with out unchanged, if
  * the line would be longer than MS_ENVELOPE_MAX, if a value is not UTF-8, or if
@@ -117,6 +140,9 @@ int ms_stream_cancel(
  * the last message is complete. Does nothing while a message is open.
  */
 int ms_stream_idle(struct ms_stream_writer *w, struct ms_err *err);
+/* Writes an idle line that says how far the writer is. */
+int ms_stream_progress(struct ms_stream_writer *w, const struct ms_progress *p,
+    struct ms_err *err);
 /*
  * Writes the trailer, which is the last line of the stream, also after a
  * failure. Cancels a message that is still open.

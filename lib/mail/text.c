@@ -3,6 +3,7 @@
  * RFC 5322, 2.2.3; RFC 2047; ms-quirks(7), Encoded words.
  */
 #include "impl.h"
+#include "base64.h"
 #include "sha.h"
 #include "utf8.h"
 
@@ -98,8 +99,11 @@ put_ascii(struct ms_text *t, const unsigned char *p, const unsigned char *end)
 static void
 put_utf8(struct ms_text *t, struct ms_slice s)
 {
-	const unsigned char *p = s.p, *end = s.p + s.n;
+	const unsigned char *p = s.p, *end;
 
+	if (s.n == 0) /* p can be NULL */
+		return;
+	end = p + s.n;
 	while (p < end && !t->cut) {
 		p = put_ascii(t, p, end);
 		if (p < end)
@@ -184,45 +188,6 @@ decode_q(struct ms_slice s, struct ms_buf *out)
 	out->n += n;
 }
 
-/* Returns 0..63, or -1. */
-static int
-base64_value(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Bytes outside the alphabet are skipped; padding discards the bits left. */
-static void
-decode_base64(struct ms_slice s, struct ms_buf *out)
-{
-	unsigned char *to = ms_buf_room(out, s.n);
-	uint32_t bits = 0;
-	unsigned waiting = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int v = base64_value(s.p[i]);
-
-		if (s.p[i] == '=')
-			waiting = 0;
-		if (v < 0)
-			continue;
-		bits = bits << 6 | (uint32_t)v;
-		waiting += 6;
-		if (waiting >= 8) {
-			waiting -= 8;
-			to[n++] = (unsigned char)(bits >> waiting);
-		}
-	}
-	out->n += n;
-}
-
 /*
  * Adds a run of encoded words that begins with w at p. White space between
  * encoded words is not part of the text (RFC 2047, 6.2). Neighbours with the
@@ -243,7 +208,7 @@ put_words(struct ms_text *t, struct word w, const unsigned char *p,
 			const unsigned char *next;
 
 			if (w.base64)
-				decode_base64(w.text, &t->bytes);
+				ms_base64_decode_any(w.text, &t->bytes);
 			else
 				decode_q(w.text, &t->bytes);
 			p += w.length;
@@ -279,15 +244,17 @@ find_word(struct word *w, const unsigned char *p, const unsigned char *end,
 	return end;
 }
 
-void
-ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8)
+/* Adds text with encoded words. */
+static void
+put_field(struct ms_text *t, struct ms_slice body, bool not_utf8)
 {
-	const unsigned char *p = body.p, *end = body.p + body.n, *at;
+	const unsigned char *p = body.p, *end, *at;
 	bool hopeless = false;
 	struct word w;
 
-	if (t->any)
-		t->gap = MS_GAP_COMMA;
+	if (body.n == 0) /* p can be NULL */
+		return;
+	end = p + body.n;
 	while (p < end && !t->cut) {
 		struct ms_slice plain;
 
@@ -300,6 +267,34 @@ ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8)
 		if (w.length > 0)
 			p = put_words(t, w, p, end, &hopeless);
 	}
+}
+
+void
+ms_text_field(struct ms_text *t, struct ms_slice body, bool not_utf8)
+{
+	struct ms_buf jis = {0};
+
+	if (t->any)
+		t->gap = MS_GAP_COMMA;
+	/* Its characters can look like the marks of an encoded word. */
+	if (ms_charset_is_jis(body))
+		body = ms_charset_utf8(
+		    ms_charset_find((struct ms_slice){0}), body, &jis);
+	put_field(t, body, not_utf8);
+	ms_buf_release(&jis);
+}
+
+void
+ms_mail_decode_text(struct ms_slice text, struct ms_buf *out)
+{
+	unsigned char chunk[512];
+	struct ms_text t = {.p = chunk,
+	    .max = sizeof(chunk),
+	    .out = out,
+	    .raw = ms_charset_find_raw((struct ms_slice){0})};
+
+	ms_text_field(&t, text, !ms_utf8_valid(text.p, text.n));
+	ms_text_end(&t);
 }
 
 void

@@ -1,6 +1,7 @@
 /* auth.c - the choice of a login mechanism. RFC 4422, RFC 4616. */
 #include "auth.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,6 +25,9 @@ static const char *const names[] = {
 #define WITH_AUTHZID                                                           \
 	(MS_MECH_BIT(MS_MECH_PLAIN) | MS_MECH_BIT(MS_MECH_SCRAM_SHA_1) |       \
 	    MS_MECH_BIT(MS_MECH_SCRAM_SHA_256) | WITH_TOKEN)
+
+#define NEEDS_TOKEN                                                            \
+	"the server requires a token instead of a password (--token-command)"
 
 enum ms_mech
 ms_mech_of(const char *name, size_t n)
@@ -106,9 +110,25 @@ ms_auth_choose(const struct ms_login *l, unsigned offered, enum ms_mech *mech,
 			*mech = *order;
 			return 0;
 		}
+	if (!l->token && (offered & WITH_TOKEN) != 0)
+		return ms_fail(err, MS_NOINPUT, NEEDS_TOKEN);
 	return ms_fail(err, MS_NOINPUT, "the server offers no %s",
 	    l->token             ? "OAUTHBEARER or XOAUTH2"
 	    : l->authzid != NULL ? "mechanism that takes an authorization "
 				   "identity"
 				 : "known login mechanism");
+}
+
+void
+ms_auth_explain(const struct ms_login *l, unsigned mechs, struct ms_err *err)
+{
+	size_t n;
+
+	/* MS_MECH_AUTO stands for unknown mechanisms. */
+	mechs &= ~MS_MECH_BIT(MS_MECH_AUTO);
+	if (err == NULL || err->code != MS_AUTH || l->token || mechs == 0 ||
+	    (mechs & ~WITH_TOKEN) != 0)
+		return;
+	n = strlen(err->msg);
+	snprintf(err->msg + n, sizeof(err->msg) - n, "; %s", NEEDS_TOKEN);
 }

@@ -42,6 +42,11 @@ struct ms_login {
 enum ms_mech ms_mech_of(const char *name, size_t n);
 const char *ms_mech_name(enum ms_mech mech);
 
+/* Adds to a refused login with a password (MS_AUTH) that a server whose
+ * mechanisms all take tokens requires one. */
+void ms_auth_explain(
+    const struct ms_login *l, unsigned mechs, struct ms_err *err);
+
 /*
  * Chooses a mechanism among those that the server offers. MS_MECH_AUTO means:
  *   - with a token, OAUTHBEARER, else XOAUTH2;

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,31 +25,6 @@
 #define PIN_CHARS MS_BASE64_CHARS(MS_SHA_LEN)
 
 /* ---- error messages ---- */
-
-static int
-bad_certificate(long why, struct ms_err *err)
-{
-	switch (why) {
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_CERT_UNTRUSTED:
-		return ms_fail(err, MS_PROTO,
-		    "certificate of an unknown authority (%s)",
-		    X509_verify_cert_error_string(why));
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return ms_fail(
-		    err, MS_PROTO, "certificate is for another host");
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return ms_fail(err, MS_PROTO, "certificate has expired");
-	default:
-		return ms_fail(err, MS_PROTO, "certificate refused: %s",
-		    X509_verify_cert_error_string(why));
-	}
-}
 
 /* Fails with the last error of OpenSSL, and empties its error queue. */
 static int
@@ -123,29 +99,100 @@ make_pin(unsigned char *der, int n, char out[sizeof(PIN) + PIN_CHARS])
 	return true;
 }
 
-/* Checks that the certificate or its key is pinned. */
-static int
-check_pins(const struct ms_conn *c, struct ms_err *err)
-{
+/* The pins of a certificate and of its key. */
+struct pins {
 	char whole[sizeof(PIN) + PIN_CHARS], key[sizeof(PIN) + PIN_CHARS];
-	X509 *cert = SSL_get0_peer_certificate(c->ssl);
-	unsigned char *der = NULL, *key_der = NULL;
+};
+
+static bool
+make_pins(X509 *cert, struct pins *p)
+{
+	unsigned char *der = NULL, *key = NULL;
 	int n, key_n;
+
+	if (cert == NULL)
+		return false;
+	n = i2d_X509(cert, &der);
+	key_n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key);
+	return make_pin(der, n, p->whole) && make_pin(key, key_n, p->key);
+}
+
+static int
+check_pins(
+    X509 *cert, const char *const *pins, size_t count, struct ms_err *err)
+{
+	struct pins p;
 	size_t i;
 
-	n = cert != NULL ? i2d_X509(cert, &der) : -1;
-	key_n = cert != NULL
-		    ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key_der)
-		    : -1;
-	if (!make_pin(der, n, whole) || !make_pin(key_der, key_n, key))
+	if (!make_pins(cert, &p))
 		return ms_fail(err, MS_PROTO, "certificate cannot be read");
-	for (i = 0; i < c->pin_count; i++)
-		if (strcmp(c->pins[i], whole) == 0 ||
-		    strcmp(c->pins[i], key) == 0)
+	for (i = 0; i < count; i++)
+		if (strcmp(pins[i], p.whole) == 0 ||
+		    strcmp(pins[i], p.key) == 0)
 			return 0;
 	return ms_fail(err, MS_PROTO,
-	    "certificate is not the pinned one (it is %s, its key %s)", whole,
-	    key);
+	    "certificate is not the pinned one (it is %s, its key %s)", p.whole,
+	    p.key);
+}
+
+int
+ms_conn_check_pins(const unsigned char *der, size_t n, const char *const *pins,
+    size_t count, struct ms_err *err)
+{
+	X509 *cert = n <= LONG_MAX ? d2i_X509(NULL, &der, (long)n) : NULL;
+	int rc = check_pins(cert, pins, count, err);
+
+	X509_free(cert);
+	return rc;
+}
+
+/* ---- certificates that are refused ---- */
+
+/* The handshake with a refused certificate does not keep it, so its pins are
+ * made when it is verified. */
+static int
+see_certificate(int good, X509_STORE_CTX *store)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	if (!good)
+		(void)make_pins(
+		    X509_STORE_CTX_get0_cert(store), SSL_get_app_data(ssl));
+	return good;
+}
+
+/* Why a certificate is refused, and its pins, for --pin. */
+static int
+bad_certificate(long why, const struct pins *p, struct ms_err *err)
+{
+	const char *text = X509_verify_cert_error_string(why);
+
+	switch (why) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		ms_fail(err, MS_PROTO,
+		    "certificate of an unknown authority (%s)", text);
+		break;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		ms_fail(err, MS_PROTO, "certificate is for another host");
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		ms_fail(err, MS_PROTO, "certificate has expired");
+		break;
+	default:
+		ms_fail(err, MS_PROTO, "certificate refused: %s", text);
+	}
+	if (err != NULL && p->whole[0] != '\0')
+		snprintf(err->msg + strlen(err->msg),
+		    sizeof(err->msg) - strlen(err->msg),
+		    "; its pin is %s, that of its key %s", p->whole, p->key);
+	return -1;
 }
 
 /* ---- the handshake ---- */
@@ -156,7 +203,7 @@ set_up_authorities(struct ms_conn *c, struct ms_err *err)
 {
 	int good;
 
-	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, see_certificate);
 	if (c->ca_file == NULL) {
 		good = SSL_CTX_set_default_verify_paths(c->ctx);
 	} else {
@@ -219,6 +266,7 @@ ms_conn_tls(struct ms_conn *c, struct ms_err *err)
 {
 	int64_t deadline = ms_conn_deadline(c);
 	bool verified = c->pin_count == 0 && !c->accept_any;
+	struct pins refused = {.whole = ""};
 	long verdict;
 	int n;
 
@@ -228,17 +276,20 @@ ms_conn_tls(struct ms_conn *c, struct ms_err *err)
 		return 0;
 	if (set_up(c, verified, err) < 0)
 		return -1;
+	SSL_set_app_data(c->ssl, &refused);
 	for (;;) {
 		errno = 0;
 		ERR_clear_error();
 		n = SSL_connect(c->ssl);
 		verdict = SSL_get_verify_result(c->ssl);
 		if (verified && verdict != X509_V_OK)
-			return bad_certificate(verdict, err);
+			return bad_certificate(verdict, &refused, err);
 		if (n == 1)
 			break;
 		if (ms_conn_ssl_retry(c, n, deadline, err) < 0)
 			return ms_context(err, "TLS handshake");
 	}
-	return c->pin_count > 0 ? check_pins(c, err) : 0;
+	return c->pin_count > 0 ? check_pins(SSL_get0_peer_certificate(c->ssl),
+				      c->pins, c->pin_count, err)
+				: 0;
 }

@@ -135,15 +135,15 @@ fail:
 	return -1;
 }
 
-/* Connects to the first address that answers. */
+/* Connects to the first address that answers. Returns the socket, or -1. */
 static int
-connect_any(
-    struct ms_conn *c, const char *host, uint16_t port, struct ms_err *err)
+connect_any(const struct ms_conn *c, const char *host, uint16_t port,
+    struct ms_err *err)
 {
 	int64_t deadline = ms_conn_deadline(c), left;
 	struct lookup *l = resolve(c, host, port, deadline, err);
 	const struct addrinfo *ai;
-	int more = 0;
+	int more = 0, fd = -1;
 
 	if (l == NULL)
 		return -1;
@@ -153,15 +153,15 @@ connect_any(
 	 * The remaining time is divided among the addresses, so that a dead
 	 * address does not use all of it.
 	 */
-	for (ai = l->request.ar_result; ai != NULL && c->fd < 0;
+	for (ai = l->request.ar_result; ai != NULL && fd < 0;
 	     ai = ai->ai_next) {
 		left = deadline - ms_clock_ms();
 		if (more > 1)
 			left /= more--;
-		c->fd = connect_one(c, ai, ms_clock_ms() + left, err);
+		fd = connect_one(c, ai, ms_clock_ms() + left, err);
 	}
 	lookup_free(l);
-	return c->fd < 0 ? -1 : 0;
+	return fd;
 }
 
 static struct ms_conn *
@@ -184,13 +184,31 @@ conn_new(const struct ms_conn_options *opt)
 }
 
 int
-ms_conn_open(
-    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
+ms_conn_dial(const struct ms_conn_options *opt, struct ms_err *err)
 {
 	struct ms_url to = {0};
 	struct ms_conn *c;
+	int fd;
+
+	if (opt->connect_to != NULL &&
+	    ms_url_endpoint(&to, opt->connect_to, err) < 0)
+		return -1;
+	c = conn_new(opt);
+	if (to.host != NULL)
+		fd = connect_any(c, to.host, to.port, err);
+	else
+		fd = connect_any(c, opt->host, opt->port, err);
+	ms_url_release(&to);
+	ms_conn_close(c);
+	return fd;
+}
+
+int
+ms_conn_open(
+    struct ms_conn **out, const struct ms_conn_options *opt, struct ms_err *err)
+{
 	size_t i;
-	int rc;
+	int fd;
 
 	for (i = 0; i < opt->pin_count; i++)
 		if (!ms_conn_pin_ok(opt->pins[i]))
@@ -198,20 +216,12 @@ ms_conn_open(
 			    "%.100s: invalid pin; use sha256// and 44 "
 			    "characters",
 			    opt->pins[i]);
-	if (opt->connect_to != NULL &&
-	    ms_url_endpoint(&to, opt->connect_to, err) < 0)
+	fd = opt->dial != NULL ? opt->dial(opt->dial_ctx, err)
+			       : ms_conn_dial(opt, err);
+	if (fd < 0)
 		return -1;
-	c = conn_new(opt);
-	if (to.host != NULL)
-		rc = connect_any(c, to.host, to.port, err);
-	else
-		rc = connect_any(c, opt->host, opt->port, err);
-	ms_url_release(&to);
-	if (rc < 0) {
-		ms_conn_close(c);
-		return -1;
-	}
-	*out = c;
+	*out = conn_new(opt);
+	(*out)->fd = fd;
 	return 0;
 }
 

@@ -48,13 +48,26 @@ struct ms_conn_options {
 	 */
 	void (*idle)(void *ctx);
 	void *idle_ctx;
+	/*
+	 * If not NULL: called in place of ms_conn_dial(), for a process that
+	 * may not connect by itself.
+	 */
+	int (*dial)(void *ctx, struct ms_err *err);
+	void *dial_ctx;
 };
+
+/*
+ * Looks up the host and connects, as ms_conn_open() does. Returns a socket that
+ * does not block and that the caller closes, or -1 with the errors of
+ * ms_conn_open().
+ */
+int ms_conn_dial(const struct ms_conn_options *opt, struct ms_err *err);
 
 /*
  * Connects to the first address of the host that answers. The options are
  * copied except for the pins, which the caller keeps until ms_conn_tls().
  * Errors: MS_TEMP, no such host, connection refused, no answer in time;
- * MS_USAGE, connect_to or a pin is invalid.
+ * MS_USAGE, connect_to or a pin is invalid; those of dial.
  */
 int ms_conn_open(struct ms_conn **out, const struct ms_conn_options *opt,
     struct ms_err *err);
@@ -78,6 +91,13 @@ struct ms_conn *ms_conn_with(const struct ms_conn_peer *peer);
  * its public key (SubjectPublicKeyInfo) in base64.
  */
 bool ms_conn_pin_ok(const char *text);
+
+/*
+ * Whether a certificate (DER), or its key, is one of the pins. MS_PROTO: it is
+ * not, or is no certificate; the message contains its pins.
+ */
+int ms_conn_check_pins(const unsigned char *der, size_t n,
+    const char *const *pins, size_t count, struct ms_err *err);
 
 /*
  * Begins TLS on the connection; nothing may have been read ahead. The messages

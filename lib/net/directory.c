@@ -1,29 +1,25 @@
 /*
- * directory.c - LDAP simple bind over verified TLS. RFC 4511, 4.2; RFC 4513,
- * 5.1.3.
+ * directory.c - verifies passwords by a bind, and runs libldap in a child
+ * process. RFC 4511, 4.2; RFC 4513, 5.1.3.
  */
-#include "directory.h"
+#include "directory-impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ldap.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
 #include "clock.h"
 
-#define SYSTEM_CAS "/etc/ssl/certs/ca-certificates.crt"
+/* ---- syntax ---- */
 
 static int
-check_one(const LDAPURLDesc *d, struct ms_err *err)
+check_one(const char *url, const LDAPURLDesc *d, struct ms_err *err)
 {
 	if (strcmp(d->lud_scheme, "ldaps") != 0 &&
 	    strcmp(d->lud_scheme, "ldap") != 0)
@@ -31,7 +27,11 @@ check_one(const LDAPURLDesc *d, struct ms_err *err)
 		    "directory: URL is neither ldaps: nor ldap:");
 	if (d->lud_host == NULL || *d->lud_host == '\0')
 		return ms_fail(err, MS_USAGE, "directory: URL has no host");
-	if (d->lud_dn != NULL && *d->lud_dn != '\0')
+	if (d->lud_port < 0 || d->lud_port > UINT16_MAX)
+		return ms_fail(
+		    err, MS_USAGE, "directory: URL has an invalid port");
+	if ((d->lud_dn != NULL && *d->lud_dn != '\0') ||
+	    strchr(url, '?') != NULL)
 		return ms_fail(err, MS_USAGE,
 		    "directory: URL has more than a host and port");
 	return 0;
@@ -53,7 +53,7 @@ ms_directory_url_ok(const char *url, struct ms_err *err)
 			rc = ms_fail(err, MS_USAGE, "directory: invalid URL");
 			break;
 		}
-		rc = check_one(d, err);
+		rc = check_one(one, d, err);
 		ldap_free_urldesc(d);
 	}
 	free(copy);
@@ -62,108 +62,73 @@ ms_directory_url_ok(const char *url, struct ms_err *err)
 	return rc;
 }
 
-/* Fails with an error of libldap. */
-static int
-failed(LDAP *ld, int rc, const char *what, struct ms_err *err)
+/* libldap parses the filter of a search before it connects, here to a path that
+ * is no socket. */
+int
+ms_directory_filter_ok(const char *filter, struct ms_err *err)
 {
-	char *more = NULL;
+	LDAP *ld = NULL;
+	int id, rc;
 
-	ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
-	ms_fail(err, rc == LDAP_CONNECT_ERROR ? MS_PROTO : MS_TEMP,
-	    "directory: %s: %s%s%.200s", what, ldap_err2string(rc),
-	    more != NULL && *more != '\0' ? ": " : "",
-	    more != NULL ? more : "");
-	ldap_memfree(more);
-	return -1;
+	setenv("LDAPNOINIT", "1", 1);
+	rc = ldap_initialize(&ld, "ldapi://%2Fdev%2Fnull");
+	if (rc == LDAP_SUCCESS)
+		rc = ldap_search_ext(ld, "", LDAP_SCOPE_BASE, filter, NULL, 0,
+		    NULL, NULL, NULL, 0, &id);
+	if (ld != NULL)
+		ldap_unbind_ext_s(ld, NULL, NULL);
+	if (*filter != '\0' && rc == LDAP_SERVER_DOWN)
+		return 0;
+	return ms_fail(err, MS_USAGE, "invalid filter (RFC 4515)");
 }
 
-/*
- * Sets all options that decide which server is trusted, so that ldap.conf has
- * no influence.
- */
-static int
-prepare(LDAP *ld, const struct ms_directory *where, struct ms_err *err)
+int
+ms_directory_dn_ok(const char *dn, struct ms_err *err)
 {
-	int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_HARD, client = 0;
-	int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
-	struct timeval wait = {.tv_sec = where->timeout};
-	const char *ca = where->ca_file;
+	LDAPDN parts = NULL;
+	int rc = 0;
 
-	if (ca == NULL || *ca == '\0')
-		ca = SYSTEM_CAS;
-	if (access(ca, R_OK) < 0)
-		return ms_fail_errno(err, "%s", ca);
-	if (ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &wait) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_TIMEOUT, &wait) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) != 0 ||
-	    ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) != 0)
-		return ms_fail(
-		    err, MS_PROTO, "directory: %s cannot be used for TLS", ca);
+	if (*dn == '\0' || ldap_str2dn(dn, &parts, LDAP_DN_FORMAT_LDAPV3) != 0)
+		rc = ms_fail(err, MS_USAGE, "invalid DN (RFC 4514)");
+	ldap_dnfree(parts);
+	return rc;
+}
+
+/* ---- the child process ---- */
+
+int
+ms_directory_start(struct ms_directory_child *c, unsigned timeout,
+    void (*run)(int fd, const void *ctx), const void *ctx, struct ms_err *err)
+{
+	int fds[2];
+
+	*c = (struct ms_directory_child){.fd = -1, .timeout = timeout};
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return ms_fail_errno(err, "directory");
+	c->pid = fork();
+	if (c->pid == 0) {
+		close(fds[0]);
+		run(fds[1], ctx);
+		_exit(0);
+	}
+	close(fds[1]);
+	c->fd = fds[0];
+	if (c->pid < 0) {
+		ms_fail_errno(err, "directory");
+		close(c->fd);
+		c->fd = -1;
+		return -1;
+	}
 	return 0;
 }
 
-static int
-bind_to(LDAP *ld, const struct ms_directory *where, const char *dn,
-    const char *password, struct ms_err *err)
+int
+ms_directory_read(
+    struct ms_directory_child *c, struct ms_buf *out, struct ms_err *err)
 {
-	struct berval cred = {strlen(password), (char *)password};
-	int rc;
-
-	if (!ldap_tls_inplace(ld) && strncmp(where->url, "ldaps:", 6) != 0) {
-		rc = ldap_start_tls_s(ld, NULL, NULL);
-		if (rc != LDAP_SUCCESS)
-			return failed(ld, rc, "StartTLS", err);
-	}
-	rc =
-	    ldap_sasl_bind_s(ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
-	switch (rc) {
-	case LDAP_SUCCESS:
-		return 1;
-	case LDAP_INVALID_CREDENTIALS:
-	case LDAP_NO_SUCH_OBJECT:
-	case LDAP_INVALID_DN_SYNTAX:
-	case LDAP_INAPPROPRIATE_AUTH:
-	case LDAP_INSUFFICIENT_ACCESS:
-	case LDAP_UNWILLING_TO_PERFORM: /* mostly a locked account */
-		return 0;
-	default:
-		return failed(ld, rc, "bind", err);
-	}
-}
-
-/* Asks one server. */
-static int
-check_at(const struct ms_directory *where, const char *dn, const char *password,
-    struct ms_err *err)
-{
-	LDAP *ld = NULL;
-	int got;
-
-	if (ldap_initialize(&ld, where->url) != LDAP_SUCCESS)
-		return ms_fail(err, MS_USAGE, "directory: %s", where->url);
-	got = prepare(ld, where, err);
-	if (got == 0)
-		got = bind_to(ld, where, dn, password, err);
-	ldap_unbind_ext_s(ld, NULL, NULL);
-	return got;
-}
-
-/* The result of the child process that asks one server. */
-struct answer {
-	int got;
-	struct ms_err err;
-};
-
-/* Waits for the result of the child. */
-static int
-wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int64_t end = ms_clock_ms() + (int64_t)seconds * 1000, left;
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	int64_t end = ms_clock_ms() + (int64_t)c->timeout * 1000, left;
+	ssize_t n;
 	int got;
 
 	do {
@@ -174,46 +139,105 @@ wait_for(int fd, unsigned seconds, struct answer *a, struct ms_err *err)
 		return ms_fail_errno(err, "directory");
 	if (got == 0)
 		return ms_fail(err, MS_TEMP,
-		    "directory: no answer in %u seconds", seconds);
-	/* The struct is smaller than PIPE_BUF, so it arrives in one piece. */
-	if (read(fd, a, sizeof(*a)) != (ssize_t)sizeof(*a))
-		return ms_fail(err, MS_TEMP, "directory: libldap failed");
-	if (a->got < 0 && err != NULL)
-		*err = a->err;
-	return a->got;
+		    "directory: no answer in %u seconds", c->timeout);
+	n = read(c->fd, ms_buf_room(out, 65536), 65536);
+	if (n < 0)
+		return ms_fail_errno(err, "directory");
+	out->n += (size_t)n;
+	return n > 0;
 }
 
-/*
- * libldap has no time limit for a TLS handshake, and its options are global: a
- * child process asks, so that it can be killed.
- */
-static int
-ask_in_child(const struct ms_directory *where, const char *dn,
-    const char *password, struct ms_err *err)
+void
+ms_directory_stop(struct ms_directory_child *c)
 {
-	struct answer a = {0};
-	int fds[2], got;
-	pid_t pid;
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->pid <= 0)
+		return;
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return ms_fail_errno(err, "directory");
-	pid = fork();
-	if (pid == 0) {
-		a.got = check_at(where, dn, password, &a.err);
-		(void)!write(fds[1], &a, sizeof(a));
-		_exit(0);
+int
+ms_directory_try(const char *urls,
+    int (*one)(void *ctx, const char *url, struct ms_err *err), void *ctx,
+    struct ms_err *err)
+{
+	struct ms_err why = {0};
+	char *copy, *at, *url;
+	int got = -1;
+
+	if (ms_directory_url_ok(urls, err) < 0)
+		return -1;
+	setenv("LDAPNOINIT", "1", 1);
+	copy = at = ms_xstrdup(urls);
+	while (got < 0 && (url = strsep(&at, " ")) != NULL) {
+		if (*url == '\0')
+			continue;
+		why = (struct ms_err){0};
+		got = one(ctx, url, &why);
+		if (why.code != MS_TEMP && why.code != MS_PROTO)
+			break;
 	}
-	close(fds[1]);
-	if (pid < 0)
-		got = ms_fail_errno(err, "directory");
-	else
-		got = wait_for(fds[0], where->timeout, &a, err);
-	close(fds[0]);
-	if (pid > 0) {
-		kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	if (got < 0 && err != NULL)
+		*err = why;
+	free(copy);
+	return got;
+}
+
+/* ---- passwords ---- */
+
+struct check {
+	struct ms_directory where;
+	const char *dn, *password;
+};
+
+/* The result of the child process. */
+struct answer {
+	int got;
+	struct ms_err err;
+};
+
+static void
+check_in_child(int fd, const void *ctx)
+{
+	const struct check *c = ctx;
+	struct answer a = {0};
+	LDAP *ld = NULL;
+
+	a.got = ms_directory_connect(&ld, &c->where, &a.err);
+	if (a.got == 0)
+		a.got = ms_directory_bind(ld, c->dn, c->password, &a.err);
+	if (ld != NULL)
+		ldap_unbind_ext_s(ld, NULL, NULL);
+	(void)!write(fd, &a, sizeof(a));
+}
+
+static int
+check_at(void *ctx, const char *url, struct ms_err *err)
+{
+	struct check *c = ctx;
+	struct ms_directory_child child;
+	struct ms_buf bytes = {0};
+	struct answer a = {0};
+	int got;
+
+	c->where.url = url;
+	if (ms_directory_start(
+		&child, c->where.timeout, check_in_child, c, err) < 0)
+		return -1;
+	got = ms_directory_read(&child, &bytes, err);
+	ms_directory_stop(&child);
+	if (got >= 0 && bytes.n != sizeof(a))
+		got = ms_fail(err, MS_TEMP, "directory: libldap failed");
+	if (got >= 0) {
+		memcpy(&a, bytes.p, sizeof(a));
+		got = a.got;
+		if (got < 0 && err != NULL)
+			*err = a.err;
 	}
+	ms_buf_release(&bytes);
 	return got;
 }
 
@@ -221,9 +245,7 @@ int
 ms_directory_check(const struct ms_directory *where, const char *dn,
     const char *password, struct ms_err *err)
 {
-	struct ms_directory one = *where;
-	char *copy, *at, *url;
-	int got = -1;
+	struct check c = {*where, dn, password};
 
 	/*
 	 * A bind without a password is anonymous and succeeds (RFC 4513,
@@ -231,15 +253,5 @@ ms_directory_check(const struct ms_directory *where, const char *dn,
 	 */
 	if (*dn == '\0' || *password == '\0')
 		return 0;
-	if (ms_directory_url_ok(where->url, err) < 0)
-		return -1;
-	setenv("LDAPNOINIT", "1", 1);
-	copy = at = ms_xstrdup(where->url);
-	while (got < 0 && (url = strsep(&at, " ")) != NULL) {
-		one.url = url;
-		if (*url != '\0')
-			got = ask_in_child(&one, dn, password, err);
-	}
-	free(copy);
-	return got;
+	return ms_directory_try(where->url, check_at, &c, err);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dots.h"
 #include "mail.h"
 
 /* The same command for several messages. */
@@ -86,6 +87,33 @@ next_answer(struct run *r, void (*failed)(void *, size_t, const char *),
 	return rc;
 }
 
+/* ---- answers of many lines ---- */
+
+/* Reads an answer of many lines to its end. */
+static int
+read_text(struct ms_pop3 *p, ms_dots_put_fn *put, void *ctx, struct ms_err *err)
+{
+	struct ms_dots dots = {.lf_lines = p->lf_lines};
+	uint64_t total = 0;
+	size_t used;
+	bool end;
+
+	for (;;) {
+		used = ms_dots_remove(
+		    &dots, p->input + p->at, p->end - p->at, put, ctx, &end);
+		p->at += used;
+		total += used;
+		if (end)
+			return 0;
+		if (total > MS_POP3_TEXT_MAX)
+			return ms_pop3_kill(p, err, MS_PROTO,
+			    "the server sends a message longer than %llu bytes",
+			    (unsigned long long)MS_POP3_TEXT_MAX);
+		if (ms_pop3_more(p, err) < 0)
+			return -1;
+	}
+}
+
 /* ---- whole messages ---- */
 
 /* A message that is being read into the spool. */
@@ -120,13 +148,8 @@ handle_message(struct run *r, const void *ctx, struct ms_err *err)
 	if (rc <= 0)
 		return rc;
 	ms_spool_clear(a.body);
-	if (ms_pop3_read_text(r->p, add_body, &a, err) < 0)
+	if (read_text(r->p, add_body, &a, err) < 0)
 		return -1;
-	/* Announced sizes are unreliable, but an empty answer is not a message
-	 * if the server announced one. */
-	if (r->items[r->answered].size > 0 && ms_spool_size(a.body) == 0 &&
-	    a.why.code == MS_OK)
-		ms_fail(&a.why, MS_DATA, "the server sends an empty message");
 	if (a.why.code != MS_OK) {
 		sink->failed(sink->ctx, r->answered, a.why.msg);
 		return 0;
@@ -140,9 +163,13 @@ int
 ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items, size_t count,
     size_t *done, const struct ms_pop3_sink *sink, struct ms_err *err)
 {
+	size_t i;
 	int rc;
 
-	p->downloaded |= count > 0;
+	for (i = 0; i < count; i++)
+		if ((p->capabilities & MS_POP3_EXPIRE_NOW) != 0)
+			ms_buf_add(&p->downloaded, &items[i].number,
+			    sizeof(items[i].number));
 	rc = run(p, "RETR", "", items, count, done, handle_message, sink, err);
 	ms_spool_clear(&p->body);
 	return rc;
@@ -175,7 +202,7 @@ handle_head(struct run *r, const void *ctx, struct ms_err *err)
 	if (rc <= 0)
 		return rc;
 	ms_buf_clear(&p->head);
-	rc = ms_pop3_read_text(p, add_head, p, err);
+	rc = read_text(p, add_head, p, err);
 	ms_message_hasher_end(p->hasher, &identity);
 	if (rc < 0)
 		return -1;
@@ -183,6 +210,8 @@ handle_head(struct run *r, const void *ctx, struct ms_err *err)
 	ms_mail_describe(ms_buf_slice(&p->head), &desc);
 	head.has_date = (desc.bits & MS_DESC_DATE) != 0;
 	head.date = desc.date;
+	head.has_received = (desc.bits & MS_DESC_RECEIVED) != 0;
+	head.received = desc.received;
 	if (sink->head(sink->ctx, r->answered, &head, &why) < 0)
 		return ms_pop3_kill(p, err, why.code, "%s", why.msg);
 	return 0;
@@ -201,6 +230,19 @@ ms_pop3_heads(struct ms_pop3 *p, const struct ms_pop3_item *items, size_t count,
 
 /* ---- deleting ---- */
 
+/* A message that is marked may be deleted at QUIT. */
+static void
+forget_download(struct ms_pop3 *p, uint32_t number)
+{
+	uint32_t *v = (uint32_t *)(void *)p->downloaded.p;
+	size_t i, n = p->downloaded.n / sizeof(*v), kept = 0;
+
+	for (i = 0; i < n; i++)
+		if (v[i] != number)
+			v[kept++] = v[i];
+	p->downloaded.n = kept * sizeof(*v);
+}
+
 /* The answer to a DELE. */
 static int
 handle_mark(struct run *r, const void *ctx, struct ms_err *err)
@@ -208,8 +250,10 @@ handle_mark(struct run *r, const void *ctx, struct ms_err *err)
 	const struct ms_pop3_delete_sink *sink = ctx;
 	int rc = next_answer(r, sink->failed, sink->ctx, err);
 
-	if (rc == 1)
+	if (rc == 1) {
+		forget_download(r->p, r->items[r->answered].number);
 		sink->marked(sink->ctx, r->answered);
+	}
 	return rc < 0 ? -1 : 0;
 }
 

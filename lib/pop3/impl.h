@@ -1,4 +1,7 @@
-/* impl.h - a POP3 session, shared by the files of lib/pop3 only. */
+/*
+ * impl.h - a POP3 session, shared by the files of lib/pop3 only. RFC 1939 and
+ * RFC 2449. Layer: private to pop3.
+ */
 #ifndef MS_POP3_IMPL_H
 #define MS_POP3_IMPL_H
 #include "pop3.h"
@@ -15,20 +18,25 @@ enum {
 	MS_POP3_TOP = 16,
 	MS_POP3_PIPELINING = 32,
 	/* At QUIT the server deletes what was downloaded (EXPIRE 0; RFC 2449,
-	 * 6.7). After a download, such a session never sends QUIT. */
+	 * 6.7). After a download of a message that is not deleted, such a
+	 * session never sends QUIT. */
 	MS_POP3_EXPIRE_NOW = 64
 };
 
 struct ms_pop3 {
 	struct ms_conn *conn;
+	bool no_capa;      /* CAPA is not sent */
+	bool lf_lines;     /* the last line ended with LF, without CR */
 	bool dead;         /* no command is possible any more */
 	struct ms_err err; /* the first error, which made it dead */
 	unsigned capabilities;
 	unsigned mechs;       /* SASL mechanisms: MS_MECH_BIT() */
 	unsigned login_delay; /* seconds between two logins; 0: unknown */
 	unsigned backoff;
-	bool downloaded; /* a RETR was sent */
-	bool marked;     /* a DELE was sent */
+	/* uint32_t: with MS_POP3_EXPIRE_NOW, the numbers of the messages that
+	 * were downloaded and are not marked */
+	struct ms_buf downloaded;
+	bool marked; /* a DELE was sent */
 	struct ms_spool body;
 	struct ms_message_hasher *hasher;
 	struct ms_buf head;
@@ -78,30 +86,5 @@ int ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err);
 /* Parses the digits at the beginning of s and removes them. Returns false if
  * there are none or the number is greater than max. */
 bool ms_pop3_number(struct ms_slice *s, uint64_t max, uint64_t *out);
-
-/* ---- text.c: answers of many lines, as bytes ---- */
-
-/* The position in such an answer; {0} is the beginning. */
-struct ms_pop3_text {
-	enum {
-		MS_POP3_AT_START, /* of a line */
-		MS_POP3_AFTER_DOT,
-		MS_POP3_AFTER_DOT_CR,
-		MS_POP3_IN_LINE
-	} place;
-	bool after_cr; /* in a line */
-};
-typedef void ms_pop3_put_fn(void *ctx, const unsigned char *p, size_t n);
-/*
- * ms_pop3_unstuff() passes the bytes of an answer to put(), without what RFC
- * 1939, 3 adds to them. Only CRLF ends a line.
- *   end   receives whether the answer is complete
- * Returns how many of the n bytes belong to the answer.
- */
-size_t ms_pop3_unstuff(struct ms_pop3_text *t, const unsigned char *p, size_t n,
-    ms_pop3_put_fn *put, void *ctx, bool *end);
-/* Reads such an answer to its end. */
-int ms_pop3_read_text(
-    struct ms_pop3 *p, ms_pop3_put_fn *put, void *ctx, struct ms_err *err);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * list.c - lists the messages of a mailbox by STAT, LIST and UIDL, as strictly
- * as their grammar allows. RFC 1939, 5 and 7.
+ * list.c - lists the messages of a mailbox by STAT, LIST and UIDL. A line that
+ * cannot be used is skipped and counted. RFC 1939, 5 and 7.
  */
 #include "pop3.h"
 #include "impl.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,22 @@ struct lister {
 	struct ms_buf items; /* struct ms_pop3_item, ascending */
 	struct ms_buf rows;  /* struct uidl_row, ascending */
 	struct ms_buf texts; /* UIDLs, each with its NUL */
+	struct ms_pop3_list *out;
+	bool counted; /* the answer to STAT is valid */
+	uint64_t count;
+	size_t lost; /* unusable lines of LIST or of UIDL, if those are more */
+};
+
+/* An answer of many lines. */
+struct answer {
+	const char *verb;
+	struct ms_buf *list;
+	size_t size; /* bytes of an element */
+	/* Appends an element for a line. Returns 1; 0: the line is unusable;
+	 * -1: err is set. */
+	int (*parse)(struct lister *, struct ms_slice, struct ms_err *);
+	/* Keeps what two elements with the same number agree in. */
+	void (*merge)(struct lister *, void *, const void *);
 };
 
 static struct ms_pop3_item *
@@ -43,16 +60,19 @@ get_rows(const struct lister *l, size_t *count)
 
 /* ---- lines ---- */
 
-/* Reports an invalid line. */
-static int
-bad_line(struct ms_pop3 *p, const char *what, struct ms_slice line,
-    struct ms_err *err)
+/* Counts an unusable line. The first one is shown to the user. */
+static void
+add_unusable(struct lister *l, const char *verb, const char *text)
 {
-	char text[MS_POP3_REPLY_MAX + 1];
+	if (l->out->unusable++ == 0)
+		snprintf(l->out->example, sizeof(l->out->example), "%s: %s",
+		    verb, text);
+}
 
-	return ms_pop3_kill(p, err, MS_PROTO,
-	    "a line of the answer to %s is invalid: %s", what,
-	    ms_pop3_reply(line, text));
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
 }
 
 /* Skips blanks. Returns false if there are none although the line goes on. */
@@ -61,7 +81,7 @@ skip_blanks(struct ms_slice *s)
 {
 	const unsigned char *from = s->p;
 
-	while (s->n > 0 && *s->p == ' ')
+	while (s->n > 0 && is_blank(*s->p))
 		s->p++, s->n--;
 	return s->n == 0 || s->p > from;
 }
@@ -72,6 +92,7 @@ parse_number(struct ms_slice *s, uint32_t *number)
 {
 	uint64_t v;
 
+	(void)skip_blanks(s);
 	if (!ms_pop3_number(s, UINT32_MAX, &v) || v == 0 || !skip_blanks(s))
 		return false;
 	*number = (uint32_t)v;
@@ -92,84 +113,115 @@ expect_ok(struct ms_pop3 *p, const char *verb, struct ms_slice *reply,
 	return rc < 0 ? -1 : 0;
 }
 
-/*
- * Reads the lines of an answer into a list and sorts it by number.
- *   parse   appends an element for a line, or returns -1
- *   size    bytes of an element
- */
-static int
-read_lines(struct lister *l, const char *what, struct ms_buf *list, size_t size,
-    int (*parse)(struct lister *, struct ms_slice, struct ms_err *),
-    struct ms_err *err)
+/* Sorts the elements by number and merges those with the same number. */
+static void
+sort_elements(struct lister *l, const struct answer *a)
 {
+	size_t size = a->size, i, n = 0;
+	unsigned char *p = a->list->p;
+	char text[40];
+
+	if (a->list->n == 0)
+		return;
+	qsort(p, a->list->n / size, size, ms_compare_u32);
+	for (i = size; i < a->list->n; i += size) {
+		if (ms_compare_u32(p + n, p + i) != 0) {
+			n += size;
+			memmove(p + n, p + i, size);
+			continue;
+		}
+		a->merge(l, p + n, p + i);
+		snprintf(text, sizeof(text), "%" PRIu32 ", twice",
+		    *(const uint32_t *)(const void *)(p + n));
+		add_unusable(l, a->verb, text);
+	}
+	a->list->n = n + size;
+}
+
+/* Reads the lines of an answer into its list, and sorts it by number. */
+static int
+read_lines(struct lister *l, const struct answer *a, struct ms_err *err)
+{
+	char text[MS_POP3_REPLY_MAX + 1];
 	struct ms_slice line;
-	size_t i;
-	int rc;
+	size_t count = 0, before = l->out->unusable;
+	int rc, used;
 
 	while ((rc = ms_pop3_list_line(l->p, &line, err)) > 0) {
-		if (list->n / size == MS_POP3_MESSAGES_MAX)
+		if (count++ == MS_POP3_MESSAGES_MAX)
 			return ms_pop3_kill(l->p, err, MS_PROTO,
 			    "the server lists more than %d messages",
 			    MS_POP3_MESSAGES_MAX);
-		if (parse(l, line, err) < 0)
+		used = a->parse(l, line, err);
+		if (used < 0)
 			return -1;
+		if (used == 0)
+			add_unusable(l, a->verb, ms_pop3_reply(line, text));
 	}
-	if (rc < 0)
-		return -1;
-	if (list->n > 0)
-		qsort(list->p, list->n / size, size, ms_compare_u32);
-	for (i = size; i < list->n; i += size)
-		if (ms_compare_u32(list->p + i - size, list->p + i) == 0)
-			return ms_pop3_kill(l->p, err, MS_PROTO,
-			    "the server names message %" PRIu32
-			    " twice in its answer to %s",
-			    *(const uint32_t *)(const void *)(list->p + i),
-			    what);
-	return 0;
+	sort_elements(l, a);
+	if (l->out->unusable - before > l->lost)
+		l->lost = l->out->unusable - before;
+	return rc;
 }
 
 /* ---- STAT and LIST ---- */
 
 static int
-read_stat(struct ms_pop3 *p, uint64_t *count, struct ms_err *err)
+read_stat(struct lister *l, struct ms_err *err)
 {
+	char text[MS_POP3_REPLY_MAX + 1];
 	struct ms_slice reply, line;
 
-	if (expect_ok(p, "STAT", &reply, err) < 0)
+	if (expect_ok(l->p, "STAT", &reply, err) < 0)
 		return -1;
 	line = reply;
-	if (!ms_pop3_number(&reply, UINT64_MAX, count) || !skip_blanks(&reply))
-		return bad_line(p, "STAT", line, err);
-	if (*count > MS_POP3_MESSAGES_MAX)
-		return ms_pop3_kill(p, err, MS_PROTO,
-		    "%" PRIu64 " messages, more than %d", *count,
-		    MS_POP3_MESSAGES_MAX);
+	l->counted = ms_pop3_number(&reply, MS_POP3_MESSAGES_MAX, &l->count) &&
+		     skip_blanks(&reply);
+	if (!l->counted)
+		add_unusable(l, "STAT", ms_pop3_reply(line, text));
 	return 0;
 }
 
 static int
-parse_list_line(struct lister *l, struct ms_slice line, struct ms_err *err)
+parse_list_line(struct lister *l, struct ms_slice s, struct ms_err *err)
 {
-	struct ms_pop3_item item = {.has_size = true};
-	struct ms_slice s = line;
+	struct ms_pop3_item item = {0};
 
+	(void)err;
+	if (!parse_number(&s, &item.number))
+		return 0;
 	/* Some servers send more after the size. */
-	if (!parse_number(&s, &item.number) ||
-	    !ms_pop3_number(&s, UINT64_MAX, &item.size) || !skip_blanks(&s))
-		return bad_line(l->p, "LIST", line, err);
+	item.has_size =
+	    ms_pop3_number(&s, UINT64_MAX, &item.size) && skip_blanks(&s);
+	if (!item.has_size)
+		item.size = 0;
 	ms_buf_add(&l->items, &item, sizeof(item));
-	return 0;
+	return 1;
+}
+
+static void
+merge_items(struct lister *l, void *into, const void *other)
+{
+	struct ms_pop3_item *item = into;
+	const struct ms_pop3_item *o = other;
+
+	(void)l;
+	if (!o->has_size || o->size != item->size) {
+		item->has_size = false;
+		item->size = 0;
+	}
 }
 
 static int
 read_list(struct lister *l, struct ms_err *err)
 {
+	const struct answer a = {"LIST", &l->items, sizeof(struct ms_pop3_item),
+	    parse_list_line, merge_items};
 	struct ms_slice reply;
 
 	if (expect_ok(l->p, "LIST", &reply, err) < 0)
 		return -1;
-	return read_lines(l, "LIST", &l->items, sizeof(struct ms_pop3_item),
-	    parse_list_line, err);
+	return read_lines(l, &a, err);
 }
 
 /* ---- UIDL ---- */
@@ -186,15 +238,17 @@ uidl_ok(struct ms_slice s)
 }
 
 static int
-parse_uidl_line(struct lister *l, struct ms_slice line, struct ms_err *err)
+parse_uidl_line(struct lister *l, struct ms_slice s, struct ms_err *err)
 {
 	struct uidl_row row = {.text = NO_TEXT};
-	struct ms_slice s = line;
+	size_t n = 0;
 
 	if (!parse_number(&s, &row.number))
-		return bad_line(l->p, "UIDL", line, err);
-	while (s.n > 0 && s.p[s.n - 1] == ' ')
-		s.n--;
+		return 0;
+	/* Some servers send more words after the UIDL. */
+	while (n < s.n && !is_blank(s.p[n]))
+		n++;
+	s.n = n;
 	if (uidl_ok(s)) {
 		if (l->texts.n + s.n >= MS_POP3_UIDLS_MAX)
 			return ms_pop3_kill(l->p, err, MS_PROTO,
@@ -205,21 +259,32 @@ parse_uidl_line(struct lister *l, struct ms_slice line, struct ms_err *err)
 		ms_buf_add_byte(&l->texts, '\0');
 	}
 	ms_buf_add(&l->rows, &row, sizeof(row));
-	return 0;
+	return 1;
 }
 
-/* A server that does not know UIDL sets *none and succeeds. */
-static int
-read_uidl(struct lister *l, bool *none, struct ms_err *err)
+static void
+merge_rows(struct lister *l, void *into, const void *other)
 {
+	struct uidl_row *row = into;
+	const struct uidl_row *o = other;
+	const char *texts = (const char *)l->texts.p;
+
+	if (row->text == NO_TEXT || o->text == NO_TEXT ||
+	    strcmp(texts + row->text, texts + o->text) != 0)
+		row->text = NO_TEXT;
+}
+
+/* A server that does not know UIDL sets no_uidl and succeeds. */
+static int
+read_uidl(struct lister *l, struct ms_err *err)
+{
+	const struct answer a = {"UIDL", &l->rows, sizeof(struct uidl_row),
+	    parse_uidl_line, merge_rows};
 	struct ms_slice reply;
 	int rc = ms_pop3_answer(l->p, "UIDL", &reply, err);
 
-	*none = rc == 0;
-	if (rc <= 0)
-		return rc;
-	return read_lines(
-	    l, "UIDL", &l->rows, sizeof(struct uidl_row), parse_uidl_line, err);
+	l->out->no_uidl = rc == 0;
+	return rc <= 0 ? rc : read_lines(l, &a, err);
 }
 
 /* Adds items for the messages that only UIDL names. */
@@ -298,38 +363,67 @@ drop_shared(struct ms_pop3_list *l)
 	free(named);
 }
 
-int
-ms_pop3_list(struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err)
+/* Counts the messages that are not listed. A list that is empty must be so by
+ * STAT, too. */
+static int
+count_missing(const struct lister *l, struct ms_err *err)
+{
+	struct ms_pop3_list *out = l->out;
+
+	if (!l->counted && out->count == 0)
+		return ms_pop3_kill(l->p, err, MS_PROTO,
+		    "no message is listed, and an answer is invalid: %s",
+		    out->example);
+	out->missing = !l->counted             ? l->lost
+		       : l->count > out->count ? l->count - out->count
+					       : 0;
+	return 0;
+}
+
+/* Sends the commands, in one go if the server has PIPELINING, and reads the
+ * answers. */
+static int
+read_answers(struct lister *l, struct ms_err *err)
 {
 	static const char *const commands[] = {
 	    "STAT\r\n", "LIST\r\n", "UIDL\r\n", "STAT\r\nLIST\r\nUIDL\r\n"};
-	bool pipelining = (p->capabilities & MS_POP3_PIPELINING) != 0;
-	struct lister l = {.p = p};
-	uint64_t count = 0;
-	bool no_uidl = false;
+	bool pipelining = (l->p->capabilities & MS_POP3_PIPELINING) != 0;
 	int i, rc = 0;
 
 	for (i = 0; i < 3 && rc == 0; i++) {
 		if (!pipelining || i == 0)
-			rc = ms_pop3_send(p, commands[pipelining ? 3 : i],
+			rc = ms_pop3_send(l->p, commands[pipelining ? 3 : i],
 			    strlen(commands[pipelining ? 3 : i]), err);
 		if (rc == 0)
-			rc = i == 0   ? read_stat(p, &count, err)
-			     : i == 1 ? read_list(&l, err)
-				      : read_uidl(&l, &no_uidl, err);
+			rc = i == 0   ? read_stat(l, err)
+			     : i == 1 ? read_list(l, err)
+				      : read_uidl(l, err);
 	}
+	return rc;
+}
+
+int
+ms_pop3_list(struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err)
+{
+	struct lister l = {.p = p, .out = out};
+	int rc;
+
+	*out = (struct ms_pop3_list){0};
+	rc = read_answers(&l, err);
 	if (rc == 0) {
 		add_unlisted(&l);
 		ms_buf_trim(&l.texts);
 		set_uidls(&l);
-		*out = (struct ms_pop3_list){
-		    .no_uidl = no_uidl, .texts = (char *)l.texts.p};
+		out->texts = (char *)l.texts.p;
 		out->items = get_items(&l, &out->count);
 		drop_shared(out);
-		out->missing = count > out->count ? count - out->count : 0;
+		rc = count_missing(&l, err);
+		if (rc < 0)
+			ms_pop3_list_release(out);
 	} else {
 		ms_buf_release(&l.items);
 		ms_buf_release(&l.texts);
+		*out = (struct ms_pop3_list){0};
 	}
 	ms_buf_release(&l.rows);
 	return rc;

@@ -12,13 +12,33 @@
 
 #define ROUNDS_MAX 10 /* challenges of one login */
 
+/* Servers without response codes say in words that the password is not the
+ * reason. */
+static bool
+says_later(struct ms_slice reply)
+{
+	static const char *const words[] = {"login limit", "limit exceeded",
+	    "exceeded the limit", "too many connections", "too many sessions",
+	    "try again", "try later", "temporar", "already locked", "in use",
+	    "is locked by", "busy"};
+	char *text = ms_xstrndup(reply.p, reply.n);
+	bool later = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		later = later || strcasestr(text, words[i]) != NULL;
+	free(text);
+	return later;
+}
+
 /* The server has refused the login. */
 static int
 refused(struct ms_pop3 *p, struct ms_slice reply, const char *reason,
     struct ms_err *err)
 {
 	char text[MS_POP3_REPLY_MAX + 1];
-	enum ms_code code = ms_pop3_code(reply, MS_AUTH);
+	enum ms_code code =
+	    ms_pop3_code(reply, says_later(reply) ? MS_TEMP : MS_AUTH);
 
 	if (ms_pop3_has_code(reply, "LOGIN-DELAY"))
 		p->backoff = p->login_delay;
@@ -173,6 +193,8 @@ ms_pop3_login(
 		return -1;
 	rc = mech == MS_MECH_LOGIN ? user_and_pass(p, login, err)
 				   : by_mechanism(p, login, mech, err);
+	if (rc < 0)
+		ms_auth_explain(login, p->mechs, err);
 	/* The capabilities may depend on the user (RFC 2449, 5). */
 	if (rc == 0 && (p->capabilities & MS_POP3_CAPA))
 		rc = ms_pop3_ask_capabilities(p, err);

@@ -101,9 +101,9 @@ ms_pop3_line(struct ms_pop3 *p, struct ms_slice *line, struct ms_err *err)
 			return -1;
 	}
 	p->at += line->n + 1;
-	if (line->n == 0 || line->p[--line->n] != '\r')
-		return ms_pop3_kill(p, err, MS_PROTO,
-		    "the server sends a line without CR at its end");
+	/* Some servers end all lines with LF; see dots.h. */
+	p->lf_lines = line->n == 0 || line->p[line->n - 1] != '\r';
+	line->n -= !p->lf_lines;
 	return 0;
 }
 
@@ -287,11 +287,15 @@ ms_pop3_ask_capabilities(struct ms_pop3 *p, struct ms_err *err)
 	int i, rc;
 
 	p->capabilities = p->mechs = p->login_delay = 0;
+	if (p->no_capa)
+		return 0;
 	if (ms_pop3_send(p, "CAPA\r\n", 6, err) < 0)
 		return -1;
 	rc = ms_pop3_answer(p, "CAPA", &line, err);
-	if (rc <= 0)
-		return rc;
+	if (rc < 0)
+		return ms_context(err, MS_POP3_AT_CAPA);
+	if (rc == 0)
+		return 0;
 	p->capabilities = MS_POP3_CAPA;
 	for (i = 0; i < MS_POP3_CAPAS_MAX; i++) {
 		rc = ms_pop3_list_line(p, &line, err);
@@ -349,11 +353,12 @@ upgrade(struct ms_pop3 *p, struct ms_err *err)
 
 int
 ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
-    struct ms_err *err)
+    bool no_capa, struct ms_err *err)
 {
 	struct ms_pop3 *p = ms_xcalloc(1, sizeof(*p));
 
 	p->conn = conn;
+	p->no_capa = no_capa;
 	p->body.fd = -1;
 	p->hasher = ms_message_hasher_new();
 	if (read_greeting(p, err) < 0 || ms_pop3_ask_capabilities(p, err) < 0 ||
@@ -376,7 +381,7 @@ ms_pop3_usable(const struct ms_pop3 *p)
 static bool
 quit_deletes_more(const struct ms_pop3 *p)
 {
-	return p->downloaded && (p->capabilities & MS_POP3_EXPIRE_NOW) != 0;
+	return p->downloaded.n > 0;
 }
 
 int
@@ -412,6 +417,7 @@ ms_pop3_close(struct ms_pop3 *p)
 	ms_conn_close(p->conn);
 	ms_message_hasher_free(p->hasher);
 	ms_buf_release(&p->head);
+	ms_buf_release(&p->downloaded);
 	ms_spool_release(&p->body);
 	free(p);
 }

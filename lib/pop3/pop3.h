@@ -18,6 +18,7 @@
 #define MS_POP3_LINE_MAX 4096 /* bytes of other lines; RFC 2449, 4 has 512 */
 #define MS_POP3_CAPAS_MAX 500 /* lines of an answer to CAPA */
 #define MS_POP3_MESSAGES_MAX (4 * 1024 * 1024) /* messages in a mailbox */
+#define MS_POP3_EXAMPLE 100  /* bytes of a line that is shown, with its NUL */
 #define MS_POP3_UIDL_MAX 255 /* bytes of a UIDL; RFC 1939, 7 has 70 */
 #define MS_POP3_UIDLS_MAX (256 * 1024 * 1024) /* bytes of all UIDLs */
 /* Bytes of an answer to RETR or TOP. A message larger than MS_MESSAGE_MAX
@@ -42,7 +43,10 @@ struct ms_login; /* auth.h */
  * continue; ms_pop3_usable() tells.
  */
 int ms_pop3_open(struct ms_pop3 **out, struct ms_conn *conn, enum ms_tls tls,
-    struct ms_err *err);
+    bool no_capa, struct ms_err *err);
+/* The context of an error at CAPA. Some old servers close the connection there:
+ * the caller connects again, with no_capa. */
+#define MS_POP3_AT_CAPA "CAPA"
 bool ms_pop3_usable(const struct ms_pop3 *p);
 /*
  * Ends the session and frees it: by QUIT, if that deletes nothing; else by
@@ -78,8 +82,13 @@ struct ms_pop3_item {
 struct ms_pop3_list {
 	struct ms_pop3_item *items; /* ascending by number, no duplicates */
 	size_t count;
-	/* Messages that the server counts (STAT) and does not list. */
+	/* Messages that the server counts (STAT) and does not list. If the
+	 * count is unusable, each unusable line of LIST or UIDL counts. */
 	uint64_t missing;
+	/* Lines that have no usable number or name a message again, and the
+	 * first of them, printable, as "LIST: 0 120". */
+	size_t unusable;
+	char example[MS_POP3_EXAMPLE];
 	/* Items without a UIDL, because the server gives several messages the
 	 * same one (RFC 1939, 7 allows that for copies), and because there is
 	 * none or it is invalid. */
@@ -90,10 +99,11 @@ struct ms_pop3_list {
 
 /*
  * ms_pop3_list() lists the messages by STAT, LIST and UIDL. A message that only
- * UIDL names is an item without a size. MS_PROTO also means: a line without a
- * number, or with 0 or a number above 2^32, an invalid size, a message that is
- * named twice in one answer, more than MS_POP3_MESSAGES_MAX. The session is
- * over if STAT or LIST is refused.
+ * UIDL names, or whose size is invalid, is an item without a size. A line
+ * without a number, or with 0 or a number above 2^32, is counted and skipped. A
+ * message that is named twice keeps what all its lines say. MS_PROTO also
+ * means: more than MS_POP3_MESSAGES_MAX lines, or no message is listed and the
+ * answer to STAT is invalid. The session is over if STAT or LIST is refused.
  */
 int ms_pop3_list(
     struct ms_pop3 *p, struct ms_pop3_list *out, struct ms_err *err);
@@ -115,8 +125,7 @@ struct ms_pop3_sink {
 };
 
 /*
- * ms_pop3_fetch() sends RETR for each of the items. A message that has a size
- * and arrives empty has failed.
+ * ms_pop3_fetch() sends RETR for each of the items.
  *   done   receives the number of items, from the first, for which the sink was
  *          called
  * Returns 0 after the sink was called for all, or -1: the session is over, and
@@ -129,8 +138,9 @@ int ms_pop3_fetch(struct ms_pop3 *p, const struct ms_pop3_item *items,
 /* What is known of a message by its header. */
 struct ms_pop3_head {
 	unsigned char digest[MS_SHA_LEN]; /* struct ms_identity, head */
-	bool has_date;
-	int64_t date; /* the Date field */
+	bool has_date, has_received;
+	int64_t date;     /* the Date field */
+	int64_t received; /* the top Received field */
 };
 struct ms_pop3_head_sink {
 	int (*head)(void *ctx, size_t index, const struct ms_pop3_head *head,
@@ -163,9 +173,9 @@ int ms_pop3_delete(struct ms_pop3 *p, const struct ms_pop3_item *items,
  * ms_pop3_quit() sends QUIT. Returns 0 only if the server answers +OK: the
  * marked messages are deleted. Returns -1 if it is unknown which were deleted;
  * MS_TEMP also if the server refuses. MS_NOINPUT: QUIT was not sent and nothing
- * is deleted, because this server would also delete what was downloaded
- * (MS_POP3_EXPIRE_NOW). The session is over in every case; the caller calls
- * ms_pop3_close().
+ * is deleted, because this server would also delete what was downloaded, but
+ * not marked (MS_POP3_EXPIRE_NOW). The session is over in every case; the
+ * caller calls ms_pop3_close().
  */
 int ms_pop3_quit(struct ms_pop3 *p, struct ms_err *err);
 

@@ -96,20 +96,6 @@ ms_choice_check(const struct ms_choice *c, struct ms_err *err)
 
 /* ---- choosing ---- */
 
-static bool
-has_flag(const char *flags, const char *flag)
-{
-	size_t n = strlen(flag);
-
-	for (; *flags != '\0'; flags += strspn(flags, " ")) {
-		if (strcspn(flags, " ") == n &&
-		    strncasecmp(flags, flag, n) == 0)
-			return true;
-		flags += strcspn(flags, " ");
-	}
-	return false;
-}
-
 /* The verdict so far: left out overrides unsure, which overrides chosen. */
 struct verdict {
 	enum ms_chosen chosen;
@@ -145,8 +131,8 @@ check_flags(struct verdict *v, const struct ms_choice *c, const char *flags)
 		mark_unsure(v, "flags are unknown");
 		return;
 	}
-	seen = has_flag(flags, "\\Seen");
-	flagged = has_flag(flags, "\\Flagged");
+	seen = ms_words_have(flags, "\\Seen");
+	flagged = ms_words_have(flags, "\\Flagged");
 	require(v, c->seen, seen, "not seen");
 	require(v, c->unseen, !seen, "seen");
 	require(v, c->flagged, flagged, "not flagged");
@@ -154,20 +140,32 @@ check_flags(struct verdict *v, const struct ms_choice *c, const char *flags)
 }
 
 static void
-check_date(
-    struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
+check_period(struct verdict *v, const struct ms_choice *c, bool known,
+    int64_t t, const char *unknown)
 {
-	bool known = c->by_date_field ? a->has_sent : a->has_date;
-	int64_t t = c->by_date_field ? a->sent : a->date;
-
 	if (!c->has_since && !c->has_before)
 		return;
 	if (!known) {
-		mark_unsure(v, "date is unknown");
+		mark_unsure(v, unknown);
 		return;
 	}
 	require(v, c->has_since, t >= c->since, "too old");
 	require(v, c->has_before, t < c->before, "too new");
+}
+
+static void
+check_date(
+    struct verdict *v, const struct ms_choice *c, const struct ms_attributes *a)
+{
+	if (!c->by_date_field) {
+		check_period(v, c, a->has_date, a->date, "date is unknown");
+		return;
+	}
+	check_period(v, c, a->has_sent, a->sent, "date is unknown");
+	if (c->arrival_agrees)
+		check_period(v, c, a->has_date || a->has_received,
+		    a->has_date ? a->date : a->received,
+		    "date of arrival is unknown");
 }
 
 static void

@@ -14,10 +14,13 @@ struct ms_choice {
 	bool unflagged; /* for deleting */
 	bool has_since, has_before;
 	bool by_date_field; /* dates are of the Date field, not INTERNALDATE */
-	int64_t since;      /* at or after this moment */
-	int64_t before;     /* before this moment */
-	uint64_t larger;    /* more bytes than this; 0: no condition */
-	uint64_t smaller;   /* fewer bytes than this; 0: no condition */
+	/* With by_date_field: the date of arrival must meet the conditions too,
+	 * because the sender alone writes the Date field. */
+	bool arrival_agrees;
+	int64_t since;    /* at or after this moment */
+	int64_t before;   /* before this moment */
+	uint64_t larger;  /* more bytes than this; 0: no condition */
+	uint64_t smaller; /* fewer bytes than this; 0: no condition */
 };
 
 /*
@@ -43,9 +46,10 @@ bool ms_choice_all(const struct ms_choice *c);
 /* The attributes of a message that a choice is about. */
 struct ms_attributes {
 	const char *flags; /* `\Seen \Flagged`, as in IMAP; NULL: unknown */
-	bool has_date, has_sent, has_size;
-	int64_t date; /* INTERNALDATE */
-	int64_t sent; /* the Date field */
+	bool has_date, has_sent, has_received, has_size;
+	int64_t date;     /* INTERNALDATE */
+	int64_t sent;     /* the Date field */
+	int64_t received; /* the top Received field, where no INTERNALDATE is */
 	uint64_t size;
 };
 

@@ -1,5 +1,5 @@
-/* hits.c - finds the occurrences that match a query. Folders and dates select
- * rows of the index; the other terms are tested row by row. ms-query(7). */
+/* hits.c - finds the occurrences that match a query, by the rows that plan.c
+ * chooses. ms-query(7). */
 #include "query.h"
 
 #include <stdlib.h>
@@ -7,64 +7,49 @@
 
 #include "impl.h"
 #include "numbers.h"
+#include "time.h"
 
 struct ms_hits {
 	struct ms_archive *a;
 	const struct ms_query *q;
 	enum ms_order order;
 	struct ms_matcher matcher;
-	uint64_t *folders;
+	struct ms_buf folders;  /* uint64_t: their numbers, ascending */
+	struct ms_buf messages; /* likewise, of sel.messages */
 	struct ms_select sel;
 	struct ms_walk *walk;
-	struct ms_buf rows; /* struct ms_row; instead of walk, with id: terms */
-	size_t at;          /* bytes of rows that were returned */
-	bool chosen;        /* choice is filled */
-	/* The rows that match: uint64_t, number * 2 + unsure, ascending. */
-	struct ms_buf choice;
+	/* If the rows were chosen before they are returned: */
+	bool chosen;
+	struct ms_buf rows;   /* struct ms_row_key */
+	struct ms_buf later;  /* likewise: a later level decides */
+	struct ms_buf unsure; /* uint64_t: OCCURRENCEs that are damaged */
 };
 
-/* ---- opening ---- */
-
-/* Sorts the numbers and removes duplicates; returns how many are left. */
-static size_t
-sort_numbers(uint64_t *list, size_t n)
-{
-	size_t kept = 0;
-
-	if (n > 1)
-		qsort(list, n, sizeof(*list), ms_compare_u64);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || list[i] != list[i - 1])
-			list[kept++] = list[i];
-	return kept;
-}
+/* ---- the rows to look at ---- */
 
 int
 ms_query_messages(const struct ms_query *q, struct ms_archive *a,
     uint64_t **messages, size_t *count, struct ms_err *err)
 {
-	uint64_t *list = NULL, found[2];
-	size_t n = 0;
+	struct ms_select sel = {0};
+	struct ms_buf list = {0};
+	struct ms_matcher m;
+	bool listed;
+	int rc;
 
-	for (uint32_t i = q->node[q->ids].first; i != 0; i = q->node[i].next) {
-		int rc = ms_archive_find(a, q->node[i].value, found, 2, err);
-
-		if (rc > 1)
-			rc = ms_fail(err, MS_USAGE,
-			    "id:%s is the beginning of more than one id; write "
-			    "more digits",
-			    q->node[i].value);
-		if (rc < 0) {
-			free(list);
-			return -1;
-		}
-		if (rc == 0)
-			continue;
-		list = ms_xreallocarray(list, n + 1, sizeof(*list));
-		list[n++] = found[0];
+	*messages = NULL;
+	ms_matcher_init(&m, a, q);
+	rc = ms_query_plan(&m, &sel, &list, &listed, err);
+	ms_matcher_release(&m);
+	if (rc < 0) {
+		ms_buf_release(&list);
+		return -1;
 	}
-	*count = sort_numbers(list, n);
-	*messages = list;
+	*count = list.n / sizeof(uint64_t);
+	*messages = ms_xcalloc(*count + 1, sizeof(uint64_t));
+	if (list.n > 0)
+		memcpy(*messages, list.p, list.n);
+	ms_buf_release(&list);
 	return 0;
 }
 
@@ -82,65 +67,70 @@ open_user(struct ms_hits *h, struct ms_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Selects the folders in which something can match. */
+/* Selects the folders in which something can match, and those from which a
+ * person has moved messages into such a folder. Of a folder whose record is
+ * lost, nothing is known. */
 static int
 choose_folders(struct ms_hits *h, struct ms_err *err)
 {
 	const struct ms_folder **all;
 	size_t count, n = 0;
+	int rc = 0;
 
 	if (ms_archive_folders(h->a, &all, &count, err) < 0)
 		return -1;
-	h->folders = ms_xcalloc(count + 1, sizeof(*h->folders));
-	for (size_t i = 0; i < count; i++)
-		if (ms_match_folder(&h->matcher, all[i]))
-			h->folders[n++] = all[i]->number;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (ms_match_folder(&h->matcher, all[i])) {
+			ms_buf_add(&h->folders, &all[i]->number,
+			    sizeof(all[i]->number));
+			n++;
+			rc = ms_archive_moved_into(
+			    h->a, all[i]->number, &h->folders, err);
+		}
 	free(all);
-	h->sel.folder_count = n;
-	h->sel.folders = n < count ? h->folders : NULL;
+	if (rc < 0 || n == count)
+		return rc;
+	if (ms_archive_lost_folders(h->a, &h->folders, err) < 0)
+		return -1;
+	ms_buf_room(&h->folders, 1); /* not NULL, also if there are none */
+	h->sel.folder_count = ms_query_sort(&h->folders);
+	h->sel.folders = (uint64_t *)(void *)h->folders.p;
 	return 0;
 }
 
-/* Selects the period on which all since: and before: terms agree. */
-static void
-choose_dates(struct ms_hits *h)
+static int
+plan(struct ms_hits *h, struct ms_err *err)
 {
-	struct ms_select *sel = &h->sel;
-	const struct ms_query_node *t;
+	bool listed;
 
-	for (uint32_t i = h->q->node[0].first; i != 0; i = t->next) {
-		t = &h->q->node[i];
-		if (t->op != MS_QUERY_TERM)
-			continue;
-		if (t->field == MS_QUERY_SINCE &&
-		    (!sel->has_since || t->time > sel->since)) {
-			sel->has_since = true;
-			sel->since = t->time;
-		}
-		if (t->field == MS_QUERY_BEFORE &&
-		    (!sel->has_before || t->time < sel->before)) {
-			sel->has_before = true;
-			sel->before = t->time;
-		}
-	}
+	if (open_user(h, err) < 0 ||
+	    ms_query_plan(&h->matcher, &h->sel, &h->messages, &listed, err) < 0)
+		return -1;
+	if (!listed)
+		return choose_folders(h, err);
+	ms_buf_room(&h->messages, 1); /* not NULL, also if there are none */
+	h->sel.messages = (uint64_t *)(void *)h->messages.p;
+	h->sel.message_count = h->messages.n / sizeof(uint64_t);
+	/* All occurrences of these messages are wanted. */
+	return ms_archive_check_places(h->a, err);
 }
 
 static bool
 needs_headers(const struct ms_query *q)
 {
-	for (uint32_t i = 0; i < q->count; i++)
+	for (uint32_t i = 1; i < q->count; i++)
 		if (q->node[i].op == MS_QUERY_TERM &&
-		    (q->node[i].field == MS_QUERY_FROM ||
-			q->node[i].field == MS_QUERY_TO ||
-			q->node[i].field == MS_QUERY_SUBJECT))
+		    ms_match_last_level(&q->node[i]) > MS_MATCH_ROW)
 			return true;
 	return false;
 }
 
+/* ---- choosing ---- */
+
 static int
 compare_by_date(const void *va, const void *vb)
 {
-	const struct ms_row *a = va, *b = vb;
+	const struct ms_row_key *a = va, *b = vb;
 
 	if (a->date != b->date)
 		return a->date < b->date ? -1 : 1;
@@ -150,7 +140,7 @@ compare_by_date(const void *va, const void *vb)
 static int
 compare_by_folder(const void *va, const void *vb)
 {
-	const struct ms_row *a = va, *b = vb;
+	const struct ms_row_key *a = va, *b = vb;
 
 	if (a->folder != b->folder)
 		return a->folder < b->folder ? -1 : 1;
@@ -160,69 +150,113 @@ compare_by_folder(const void *va, const void *vb)
 static int
 compare_by_record(const void *va, const void *vb)
 {
-	const struct ms_row *a = va, *b = vb;
+	const struct ms_row_key *a = va, *b = vb;
 
 	if (a->message != b->message)
 		return a->message < b->message ? -1 : 1;
 	return compare_by_folder(va, vb);
 }
 
-/* With id: terms the occurrences are few, and no walk is needed. */
-static int
-gather_rows(struct ms_hits *h, struct ms_err *err)
+static void
+sort_rows(struct ms_buf *rows, enum ms_order order)
 {
 	static int (*const compare[])(const void *, const void *) = {
 	    [MS_BY_DATE] = compare_by_date,
 	    [MS_BY_FOLDER] = compare_by_folder,
 	    [MS_BY_RECORD] = compare_by_record};
-	uint64_t *messages;
-	size_t count;
-	int rc = 0;
 
-	if (ms_query_messages(h->q, h->a, &messages, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = ms_archive_occurrences(h->a, messages[i], &h->rows, err);
-	free(messages);
-	if (rc == 0 && h->rows.n > 0)
-		qsort(h->rows.p, h->rows.n / sizeof(struct ms_row),
-		    sizeof(struct ms_row), compare[h->order]);
-	return rc;
+	if (rows->n > 0)
+		qsort(rows->p, rows->n / sizeof(struct ms_row_key),
+		    sizeof(struct ms_row_key), compare[order]);
 }
 
-/*
- * Reading headers in the order of dates would decompress a block for each row.
- * Therefore a first walk, in record order, finds the rows that match, and a
- * second one returns them in the order of dates.
- */
+static void
+list_rows(struct ms_select *sel, const struct ms_buf *rows)
+{
+	*sel = (struct ms_select){.order = MS_BY_LIST,
+	    .rows = (const void *)rows->p,
+	    .row_count = rows->n / sizeof(struct ms_row_key)};
+}
+
+/* Evaluates a row up to a level, and keeps it unless it does not match. */
 static int
-choose_rows(struct ms_hits *h, struct ms_err *err)
+choose_row(struct ms_hits *h, const struct ms_row *row,
+    enum ms_match_level level, struct ms_err *err)
+{
+	const struct ms_row_key key = {.message = row->message,
+	    .folder = row->own,
+	    .number = row->number,
+	    .date = row->date};
+	bool unsure;
+	int rc = ms_match_row(&h->matcher, row, level, &unsure, err);
+
+	if (rc < 0 && !unsure)
+		return -1;
+	if (rc < 0)
+		ms_buf_add(&h->unsure, &row->number, sizeof(row->number));
+	if (rc != 0)
+		ms_buf_add(rc == 2 ? &h->later : &h->rows, &key, sizeof(key));
+	return 0;
+}
+
+static int
+choose_from(struct ms_hits *h, const struct ms_select *sel,
+    enum ms_match_level level, struct ms_err *err)
 {
 	struct ms_walk *walk;
 	const struct ms_row *row;
 	int rc;
 
-	h->sel.order = MS_BY_RECORD;
-	if (ms_walk_open(&walk, h->a, &h->sel, err) < 0)
+	if (ms_walk_open(&walk, h->a, sel, err) < 0)
 		return -1;
-	while ((rc = ms_walk_next(walk, &row, err)) == 1) {
-		bool unsure;
-		uint64_t entry;
-
-		rc = ms_match_row(&h->matcher, row, &unsure, err);
-		if (rc < 0 && !unsure)
-			break;
-		if (rc == 0)
-			continue;
-		entry = row->number * 2 + (unsure ? 1 : 0);
-		ms_buf_add(&h->choice, &entry, sizeof(entry));
-	}
+	while ((rc = ms_walk_next(walk, &row, err)) == 1 &&
+	       (rc = choose_row(h, row, level, err)) == 0)
+		;
 	ms_walk_close(walk);
-	if (h->choice.n > 0)
-		qsort(h->choice.p, h->choice.n / sizeof(uint64_t),
-		    sizeof(uint64_t), ms_compare_u64);
-	h->chosen = true;
 	return rc;
+}
+
+static bool
+is_narrow(const struct ms_select *sel)
+{
+	return sel->has_since || sel->has_before || sel->folders != NULL;
+}
+
+/*
+ * Reading headers in the order of dates would decompress a block for each row.
+ * If the index narrows the rows, those of a few folders and of a period are
+ * looked at first, and headers are read of what is left, in the order of the
+ * records. Otherwise all rows are looked at in that order.
+ */
+static int
+choose_rows(struct ms_hits *h, struct ms_err *err)
+{
+	struct ms_select sel = h->sel;
+	bool first = sel.messages == NULL && is_narrow(&sel);
+
+	sel.order = first ? MS_BY_FOLDER : MS_BY_RECORD;
+	if (choose_from(
+		h, &sel, first ? MS_MATCH_ROW : MS_MATCH_LEVELS - 1, err) < 0)
+		return -1;
+	sort_rows(&h->later, MS_BY_RECORD);
+	list_rows(&sel, &h->later);
+	if (choose_from(h, &sel, MS_MATCH_LEVELS - 1, err) < 0)
+		return -1;
+	sort_rows(&h->rows, h->order);
+	ms_query_sort(&h->unsure);
+	list_rows(&h->sel, &h->rows);
+	h->chosen = true;
+	return 0;
+}
+
+/* Can the rows be looked at in the order in which they are returned? */
+static bool
+can_stream(const struct ms_hits *h)
+{
+	if (h->sel.messages == NULL && !needs_headers(h->q))
+		return true;
+	return h->order == MS_BY_RECORD &&
+	       (h->sel.messages != NULL || !is_narrow(&h->sel));
 }
 
 int
@@ -230,69 +264,107 @@ ms_hits_open(struct ms_hits **out, struct ms_archive *a,
     const struct ms_query *q, enum ms_order order, struct ms_err *err)
 {
 	struct ms_hits *h = ms_xcalloc(1, sizeof(*h));
-	int rc = -1;
 
+	*out = NULL;
 	h->a = a;
 	h->q = q;
 	h->order = order;
 	ms_matcher_init(&h->matcher, a, q);
-	if (open_user(h, err) < 0)
-		goto out;
-	if (q->ids != 0) {
-		rc = gather_rows(h, err);
-		goto out;
-	}
-	if (choose_folders(h, err) < 0)
-		goto out;
-	choose_dates(h);
-	if (needs_headers(q) && order != MS_BY_RECORD &&
-	    choose_rows(h, err) < 0)
-		goto out;
+	if (plan(h, err) < 0)
+		goto failed;
 	h->sel.order = order;
-	rc = ms_walk_open(&h->walk, a, &h->sel, err);
-out:
-	if (rc < 0) {
-		ms_hits_close(h);
-		h = NULL;
-	}
+	if (!can_stream(h) && choose_rows(h, err) < 0)
+		goto failed;
+	if (ms_walk_open(&h->walk, a, &h->sel, err) < 0)
+		goto failed;
 	*out = h;
+	return 0;
+failed:
+	ms_hits_close(h);
+	return -1;
+}
+
+/* ---- explaining ---- */
+
+static void
+explain_rows(const struct ms_select *sel, struct ms_buf *out)
+{
+	char date[21];
+
+	ms_buf_add_str(out, "rows of the index: ");
+	if (sel->messages != NULL)
+		ms_buf_printf(out,
+		    "of messages by id, Message-ID or thread, %zu",
+		    sel->message_count);
+	else if (sel->folders != NULL)
+		ms_buf_printf(out, "of folders, %zu", sel->folder_count);
+	else
+		ms_buf_add_str(out, "of all folders");
+	if (sel->has_since) {
+		ms_time_format(sel->since, date);
+		ms_buf_printf(out, "; sent since %s", date);
+	}
+	if (sel->has_before) {
+		ms_time_format(sel->before, date);
+		ms_buf_printf(out, "; sent before %s", date);
+	}
+	if (sel->first > 0)
+		ms_buf_add_str(out, "; archived since a date");
+	ms_buf_add_byte(out, '\n');
+}
+
+/* Names the terms that can need a level. */
+static void
+explain_level(const struct ms_query *q, enum ms_match_level level,
+    const char *what, struct ms_buf *out)
+{
+	const struct ms_query_node *t;
+	bool any = false;
+
+	for (uint32_t i = 1; i < q->count; i++) {
+		t = &q->node[i];
+		if (t->op != MS_QUERY_TERM || ms_match_last_level(t) != level)
+			continue;
+		ms_buf_printf(out, "%s%s", any ? " " : what,
+		    t->kind != NULL ? t->kind->name : "");
+		ms_buf_add_byte(out, ':');
+		any = true;
+	}
+	if (any)
+		ms_buf_add_byte(out, '\n');
+}
+
+int
+ms_hits_explain(struct ms_archive *a, const struct ms_query *q,
+    struct ms_buf *out, struct ms_err *err)
+{
+	struct ms_hits *h = ms_xcalloc(1, sizeof(*h));
+	int rc;
+
+	h->a = a;
+	h->q = q;
+	ms_matcher_init(&h->matcher, a, q);
+	rc = plan(h, err);
+	if (rc == 0) {
+		explain_rows(&h->sel, out);
+		explain_level(q, MS_MATCH_FOLDER, "folders decide: ", out);
+		explain_level(q, MS_MATCH_ROW, "rows decide: ", out);
+		explain_level(q, MS_MATCH_HEADER,
+		    "rows or, if these do not decide, headers: ", out);
+		explain_level(q, MS_MATCH_CONTENT, "messages decide: ", out);
+	}
+	ms_hits_close(h);
 	return rc;
 }
 
 /* ---- walking ---- */
 
-static int
-next_candidate(struct ms_hits *h, const struct ms_row **row, struct ms_err *err)
+static bool
+is_chosen(const struct ms_hits *h, const struct ms_row *row)
 {
-	if (h->walk != NULL)
-		return ms_walk_next(h->walk, row, err);
-	if (h->at == h->rows.n)
-		return 0;
-	*row = (const struct ms_row *)(const void *)(h->rows.p + h->at);
-	h->at += sizeof(struct ms_row);
-	return 1;
-}
-
-/* Returns 1 if the first walk chose the row, 0 if not, 2 if it was unsure. */
-static int
-find_in_choice(const struct ms_hits *h, const struct ms_row *row)
-{
-	size_t low = 0, high = h->choice.n / sizeof(uint64_t);
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		uint64_t entry;
-
-		memcpy(
-		    &entry, h->choice.p + mid * sizeof(entry), sizeof(entry));
-		if (entry / 2 == row->number)
-			return entry % 2 == 1 ? 2 : 1;
-		if (entry / 2 < row->number)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return 0;
+	return h->chosen &&
+	       ms_find_u64((const uint64_t *)(const void *)h->unsure.p,
+		   h->unsure.n / sizeof(uint64_t), row->number) == NULL;
 }
 
 int
@@ -302,12 +374,13 @@ ms_hits_next(struct ms_hits *h, const struct ms_row **row, struct ms_err *err)
 	int rc;
 
 	*row = NULL;
-	while ((rc = next_candidate(h, &r, err)) == 1) {
+	while ((rc = ms_walk_next(h->walk, &r, err)) == 1) {
 		bool unsure = false;
-		int yes = h->chosen ? find_in_choice(h, r) : 2;
+		int yes = is_chosen(h, r)
+			      ? 1
+			      : ms_match_row(&h->matcher, r,
+				    MS_MATCH_LEVELS - 1, &unsure, err);
 
-		if (yes == 2)
-			yes = ms_match_row(&h->matcher, r, &unsure, err);
 		if (yes < 0 && !unsure)
 			return -1;
 		if (yes != 0) {
@@ -318,15 +391,38 @@ ms_hits_next(struct ms_hits *h, const struct ms_row **row, struct ms_err *err)
 	return rc;
 }
 
+int
+ms_hits_count(struct ms_archive *a, const struct ms_query *q, uint64_t *count,
+    uint64_t *bytes, struct ms_err *err)
+{
+	struct ms_hits *h;
+	const struct ms_row *row;
+	int rc;
+
+	*count = *bytes = 0;
+	if (needs_headers(q))
+		return 0;
+	if (ms_hits_open(&h, a, q, MS_BY_RECORD, err) < 0)
+		return -1;
+	while ((rc = ms_hits_next(h, &row, err)) == 1) {
+		++*count;
+		*bytes += row->size;
+	}
+	ms_hits_close(h);
+	return rc < 0 ? -1 : 1;
+}
+
 void
 ms_hits_close(struct ms_hits *h)
 {
 	if (h == NULL)
 		return;
 	ms_walk_close(h->walk);
-	free(h->folders);
+	ms_buf_release(&h->folders);
+	ms_buf_release(&h->messages);
 	ms_buf_release(&h->rows);
-	ms_buf_release(&h->choice);
+	ms_buf_release(&h->later);
+	ms_buf_release(&h->unsure);
 	ms_matcher_release(&h->matcher);
 	free(h);
 }

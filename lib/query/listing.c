@@ -1,6 +1,7 @@
 /* listing.c - writes and reads lines of TAB-separated fields. ms-list(1),
  * Output. */
 #include "listing.h"
+#include "stop.h"
 #include "time.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "utf8.h"
 
 #define CHUNK 65536 /* bytes of a read */
 #define GRACE_MS 5  /* so that a writer can be scheduled before idle() */
@@ -27,34 +30,41 @@ enum {
 
 /* ---- writing ---- */
 
-static bool
-is_control(char c)
+static void
+add_escaped(struct ms_buf *out, const unsigned char *p, size_t n)
 {
-	return (c >= '\0' && c < ' ') || c == '\x7f';
+	if (*p == '\t' || *p == '\n' || *p == '\\')
+		ms_buf_printf(out, "\\%c",
+		    *p == '\t'   ? 't'
+		    : *p == '\n' ? 'n'
+				 : '\\');
+	else
+		for (; n > 0; p++, n--)
+			ms_buf_printf(out, "\\x%02x", *p);
 }
 
-/* Escapes control bytes, so that no terminal interprets them. */
+/* Escapes controls and what is not UTF-8, so that no terminal interprets them.
+ */
 void
 ms_listing_escape(struct ms_buf *out, const char *text, size_t n)
 {
-	size_t start = 0;
+	const unsigned char *p = (const unsigned char *)text, *start = p;
+	const unsigned char *end = p + n;
+	size_t used;
+	uint32_t c;
 
-	for (size_t i = 0; i < n; i++) {
-		char c = text[i];
-
-		if (!is_control(c) && c != '\\')
+	for (; p < end; p += used) {
+		used = 1;
+		if (*p >= ' ' && *p < 0x7f && *p != '\\')
 			continue;
-		ms_buf_add(out, text + start, i - start);
-		if (c == '\t' || c == '\n' || c == '\\')
-			ms_buf_printf(out, "\\%c",
-			    c == '\t'   ? 't'
-			    : c == '\n' ? 'n'
-					: '\\');
-		else
-			ms_buf_printf(out, "\\x%02x", (unsigned)c);
-		start = i + 1;
+		used = ms_utf8_step(p, (size_t)(end - p), &c);
+		if (c != '\\' && c != MS_NOT_UTF8 && !ms_utf8_control(c))
+			continue;
+		ms_buf_add(out, start, (size_t)(p - start));
+		add_escaped(out, p, used);
+		start = p + used;
 	}
-	ms_buf_add(out, text + start, n - start);
+	ms_buf_add(out, start, (size_t)(end - start));
 }
 
 static void
@@ -82,9 +92,12 @@ ms_listing_write(struct ms_buf *out, const struct ms_row *row,
 
 	ms_hex(row->id, MS_SHA_LEN, hex);
 	if ((row->bits & MS_ROW_UNDATED) == 0)
-		ms_time_format(row->date, date);
-	add_text(out, hex);
-	add_text(out, date);
+		ms_time_format(row->sent, date);
+	/* Nothing in these needs escapes. */
+	ms_buf_add_str(out, hex);
+	ms_buf_add_byte(out, '\t');
+	ms_buf_add_str(out, date);
+	ms_buf_add_byte(out, '\t');
 	add_text(out, folder->user_name);
 	add_text(out, folder->name);
 	ms_buf_printf(out, "%" PRIu64 "\t", row->size);
@@ -184,6 +197,8 @@ refill(struct ms_lines *l, struct ms_err *err)
 	if (l->idle != NULL && poll(&ready, 1, GRACE_MS) == 0 &&
 	    l->idle(l->ctx, err) < 0)
 		return -1;
+	if (!ms_stop_wait(l->fd, 0))
+		return ms_fail(err, MS_TEMP, "stopped by a signal");
 	ms_buf_clear(&l->in);
 	l->at = 0;
 	do {

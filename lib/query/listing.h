@@ -9,8 +9,9 @@
 
 #define MS_LISTING_MAX 65536 /* bytes of a line that is read */
 
-/* Appends text with \t \n \\ for TAB, newline, backslash, and \xHH for any
- * other control byte. */
+/* Appends text with \t \n \\ for TAB, newline, backslash, and \xHH for the
+ * bytes of any other control (ms_utf8_control()), and for bytes that are not
+ * UTF-8. */
 void ms_listing_escape(struct ms_buf *out, const char *text, size_t n);
 
 /* Appends the line of an occurrence, with `end` as its last byte. */
@@ -19,8 +20,7 @@ void ms_listing_write(struct ms_buf *out, const struct ms_row *row,
 
 /*
  * Appends the same as JSON (ms-json(5), Messages). Returns 0, or -1 with err
- * set: the line was appended, but without the exact bytes of a field, because
- * the header could not be read.
+ * set: the line was appended, but fields of the header may not be whole.
  */
 int ms_listing_json(struct ms_buf *out, struct ms_archive *a,
     const struct ms_row *row, const struct ms_folder *folder, char end,

@@ -28,20 +28,40 @@ struct ms_archive *ms_lookup_archive(struct ms_lookup *l);
 void ms_lookup_numbers(
     const struct ms_lookup *l, uint64_t *user, uint64_t *source);
 
-/* Sets m->number, and m->occurrence for each of m->uids whose place the archive
- * knows. */
+/* Sets m->number, m->occurrence for each of m->uids whose place the archive
+ * knows, and m->shorts for those of them that it has only with a short body. */
 int ms_lookup_places(
     struct ms_lookup *l, struct ms_mailbox_state *m, struct ms_err *err);
 /* The server still has these messages (m->occurrence) at their places. */
 void ms_lookup_confirm(struct ms_lookup *l, const struct ms_mailbox_state *m);
-/* Does the message of an OCCURRENCE have this header? Returns 1, 0 or -1. */
+/* Sets m->removed for each of m->uids, by m->occurrence. */
+int ms_lookup_removed(
+    struct ms_lookup *l, struct ms_mailbox_state *m, struct ms_err *err);
+/* Does the message of an OCCURRENCE, or of a RECEIPT, have this header? Returns
+ * 1, 0 or -1. */
 int ms_lookup_same_head(struct ms_lookup *l, uint64_t occurrence,
     const struct ms_msg_info *info, struct ms_err *err);
+/* Does its header have this top (MS_HAS_TOP)? The same results. */
+int ms_lookup_same_top(struct ms_lookup *l, uint64_t occurrence,
+    const struct ms_msg_info *info, struct ms_err *err);
+/* Does it have this id? The same results. */
+int ms_lookup_same_body(struct ms_lookup *l, uint64_t occurrence,
+    const struct ms_msg_info *info, struct ms_err *err);
+/* The sizes in the archive, or MS_SIZE_UNKNOWN, of the messages that have an
+ * OCCURRENCE or RECEIPT in m->occurrence; sizes has a place for each of
+ * m->uids. */
+int ms_lookup_sizes(struct ms_lookup *l, const struct ms_mailbox_state *m,
+    uint64_t *sizes, struct ms_err *err);
+/* Does the archive have messages of this folder under another UIDVALIDITY?
+ * Returns 1, 0 or -1. */
+int ms_lookup_was_renumbered(
+    struct ms_lookup *l, const struct ms_mailbox_state *m, struct ms_err *err);
 
 /* Can messages be recognised by header and size? */
 int ms_lookup_has_heads(struct ms_lookup *l, bool *has, struct ms_err *err);
-/* Does the user have the message that the server describes? Returns 1 (id and
- * the number of its MESSAGE are set), 0 or -1. */
+/* Does the user have the message that the server describes? Only a header that
+ * identifies its message is proof (ms_mail_identifies()). Returns 1 (id and the
+ * number of its MESSAGE or RECEIPT are set), 0 or -1. */
 int ms_lookup_recognise(struct ms_lookup *l, const struct ms_msg_info *info,
     unsigned char id[MS_SHA_LEN], uint64_t *message, struct ms_err *err);
 

@@ -7,9 +7,10 @@
 #define PAUSE_FIRST 200   /* ms before the first retry */
 #define PAUSE_SECOND 1000 /* then twice as long each time */
 #define PAUSE_MAX 60000
-#define POSTPONED_MAX 3  /* times that a folder may be postponed */
-#define RENUMBERED_MAX 3 /* times that a folder may be renumbered */
-#define BLAMED_MAX 2     /* sessions that one message may cost */
+#define POSTPONED_MAX 3   /* times that a folder may be postponed */
+#define RENUMBERED_MAX 3  /* times that a folder may be renumbered */
+#define BLAMED_MAX 2      /* sessions that one message may cost */
+#define UNREADABLE_MAX 20 /* such messages in a row that are excused */
 
 /* ---- a run ---- */
 
@@ -42,13 +43,14 @@ ms_backoff_session_lost(struct ms_backoff *b, const struct ms_failure *f,
     bool progress, bool was_logged_in, struct ms_err *why)
 {
 	if (progress)
-		b->consecutive_failures = 0;
+		b->consecutive_failures = b->unreadable = 0;
 	if (b->consecutive_failures == 0 || b->worst.code < f->err.code)
 		b->worst = f->err;
 	/* The server accepts fewer connections than the run has workers. */
 	if (!f->had_session && b->logged_in && !was_logged_in)
 		return MS_BACKOFF_FEWER_CONNECTIONS;
-	b->consecutive_failures++;
+	b->consecutive_failures += !b->excused;
+	b->excused = false;
 	if (!is_temporary(b, f)) {
 		*why = f->err;
 		return MS_BACKOFF_GIVE_UP;
@@ -65,7 +67,7 @@ ms_backoff_session_lost(struct ms_backoff *b, const struct ms_failure *f,
 void
 ms_backoff_success(struct ms_backoff *b, struct ms_folder_backoff *fb)
 {
-	b->consecutive_failures = 0;
+	b->consecutive_failures = b->unreadable = 0;
 	if (fb != NULL) {
 		fb->one_at_a_time = false;
 		fb->blamed = 0;
@@ -75,11 +77,12 @@ ms_backoff_success(struct ms_backoff *b, struct ms_folder_backoff *fb)
 /* Which message the server cannot send, or our parser cannot read, shows when
  * the messages are asked for one at a time. */
 bool
-ms_backoff_blame(
-    struct ms_folder_backoff *fb, size_t asked, size_t left, bool had_session)
+ms_backoff_blame(struct ms_backoff *b, struct ms_folder_backoff *fb,
+    size_t asked, size_t left, bool had_session)
 {
 	if (asked == 0 || left < asked || !had_session)
 		return false;
+	b->excused = b->unreadable < UNREADABLE_MAX;
 	if (asked > 1) {
 		fb->one_at_a_time = true;
 		fb->blamed = 0;
@@ -88,6 +91,7 @@ ms_backoff_blame(
 	if (++fb->blamed < BLAMED_MAX)
 		return false;
 	fb->blamed = 0;
+	b->unreadable++;
 	return true;
 }
 

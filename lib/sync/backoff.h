@@ -27,6 +27,8 @@ struct ms_backoff {
 	bool logged_in;   /* a worker has logged in, at least once */
 	unsigned consecutive_failures;
 	struct ms_err worst; /* of these */
+	unsigned unreadable; /* messages in a row that cost their sessions */
+	bool excused;        /* the session that is lost now does not count */
 };
 
 enum ms_backoff_action {
@@ -60,11 +62,15 @@ struct ms_folder_backoff {
 
 /* The server has answered a request. */
 void ms_backoff_success(struct ms_backoff *b, struct ms_folder_backoff *fb);
-/* A session is lost while the server was asked for `asked` messages, of which
+/*
+ * A session is lost while the server was asked for `asked` messages, of which
  * `left` are not answered. Returns whether they have failed: else they are
- * asked for again. */
-bool ms_backoff_blame(
-    struct ms_folder_backoff *fb, size_t asked, size_t left, bool had_session);
+ * asked for again. The sessions that a message costs are excused: they are not
+ * among the retries of the run, so that a few unreadable messages in a row do
+ * not end it.
+ */
+bool ms_backoff_blame(struct ms_backoff *b, struct ms_folder_backoff *fb,
+    size_t asked, size_t left, bool had_session);
 /* The server refuses a request, and the session goes on. Returns whether it is
  * to be asked again: the server has said when. */
 bool ms_backoff_postpone(

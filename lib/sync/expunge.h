@@ -5,7 +5,6 @@
  */
 #ifndef MS_EXPUNGE_H
 #define MS_EXPUNGE_H
-#include "message-hasher.h"
 #include "sync.h"
 
 struct ms_expunge;
@@ -17,24 +16,47 @@ int ms_expunge_open(struct ms_expunge **out, const struct ms_sync_rules *rules,
     struct ms_lookup *l, struct ms_err *err);
 void ms_expunge_close(struct ms_expunge *e);
 
-/* Decides about a message of a planned folder: MS_SYNC_DELETE, MS_SYNC_FETCH
- * (only its header was compared when it was archived: the bodies must be
- * compared), MS_SYNC_LEFT_OUT or MS_SYNC_FAILED. */
+/* Decides about a message of a planned folder: MS_SYNC_DELETE, MS_SYNC_LEFT_OUT
+ * or MS_SYNC_FAILED. */
 void ms_expunge_message(struct ms_expunge *e, struct ms_mailbox_state *m,
     const struct ms_msg_info *info, struct ms_sync_decision *out);
 
-/* The server's bytes of a message, in pieces, and their end: MS_SYNC_DELETE or
- * MS_SYNC_FAILED. */
-void ms_expunge_body(struct ms_expunge *e, const unsigned char *p, size_t n);
-void ms_expunge_body_end(struct ms_expunge *e, struct ms_mailbox_state *m,
-    uint32_t uid, struct ms_sync_decision *out);
-/* The body will not be completed. */
-void ms_expunge_body_cancel(struct ms_expunge *e);
+/*
+ * What proves that the server's message is the archived one. Header and size do
+ * not: they can be those of another message.
+ */
+struct ms_proof {
+	unsigned char id[MS_SHA_LEN]; /* of the body */
+	/* SHA-256 of the EMAILID that was archived with the body, or zeros; and
+	 * the size that the server announces with it. */
+	unsigned char email_id[MS_SHA_LEN];
+	uint64_t size;
+};
+/* Writes the attribute `email-id` of the stream (ms-stream(5)) for a message
+ * with MS_HAS_ID, or "" if its EMAILID will not prove anything: there is none,
+ * or the body has not the size that the server has announced. */
+void ms_expunge_email_id(const struct ms_msg_info *info, struct ms_buf *out);
 
-/* Reads the archive's copy of a message. Returns 0 and its identity, or -1:
- * the copy cannot be read or is not what its id says. */
+/* Reads the archive's copy of a message. Returns 0 and what proves the message
+ * in *out, or -1: the copy cannot be read or is not what its id says. */
 int ms_expunge_read_back(struct ms_expunge *e, const struct ms_mailbox_state *m,
-    uint32_t uid, struct ms_identity *out, struct ms_err *err);
+    uint32_t uid, struct ms_proof *out, struct ms_err *err);
+/* To be called when the copies of a request were read back: if this server has
+ * given one EMAILID to two messages, EMAILIDs prove nothing. */
+void ms_expunge_distrust(
+    const struct ms_expunge *e, struct ms_proof *proofs, size_t n);
+
+/* Does the EMAILID prove the message that the server describes, in the session
+ * that deletes? */
+bool ms_expunge_proved(
+    const struct ms_msg_info *info, const struct ms_proof *proof);
+/*
+ * Does the body prove it, which was read in that session? info has MS_HAS_ID,
+ * and the size that the server announces. Returns NULL, or the reason why the
+ * message must not be deleted.
+ */
+const char *ms_expunge_doubt(const struct ms_msg_info *info,
+    const struct ms_proof *proof, bool force_short);
 
 /* Records in the archive's log that these messages are about to be deleted at
  * the source. n > 0. One request at a time. */

@@ -22,15 +22,20 @@ free_places(char **places, size_t n)
 }
 
 int
-ms_mailbox_add_uidl(struct ms_mailbox_state *m, const char *uidl, size_t max)
+ms_mailbox_add_uidl(
+    struct ms_mailbox_state *m, const char *uidl, uint64_t size, size_t max)
 {
 	size_t n = m->uids.n, cap = m->uids.cap;
 
 	if (ms_uid_list_add(&m->uids, (uint32_t)n + 1, max) < 0)
 		return -1;
-	if (m->places == NULL || m->uids.cap != cap)
+	if (m->places == NULL || m->uids.cap != cap) {
 		m->places = ms_xreallocarray(
 		    m->places, m->uids.cap, sizeof(*m->places));
+		m->sizes =
+		    ms_xreallocarray(m->sizes, m->uids.cap, sizeof(*m->sizes));
+	}
+	m->sizes[n] = size;
 	m->places[n] = *uidl != '\0' ? ms_xstrdup(uidl) : NULL;
 	return 0;
 }
@@ -44,10 +49,18 @@ ms_mailbox_reset(struct ms_mailbox_state *m)
 		ms_queue_release(&m->queue[i]);
 	free_places(m->places, m->uids.n);
 	m->places = NULL;
+	free(m->sizes);
+	m->sizes = NULL;
 	m->uids.n = 0;
-	m->probe = 0;
+	m->probing = 0;
+	m->sample_differs = false;
+	ms_uid_list_release(&m->samples);
+	ms_uid_list_release(&m->by_size);
+	ms_uid_list_release(&m->shorts);
 	free(m->occurrence);
+	free(m->removed);
 	m->occurrence = NULL;
+	m->removed = NULL;
 	ms_uid_list_release(&m->met);
 	ms_uid_list_release(&m->unmet);
 }
@@ -65,7 +78,7 @@ compare_uidl(const void *a, const void *b)
 }
 
 static void
-forget_seen(struct ms_mailbox_state *m)
+free_seen(struct ms_mailbox_state *m)
 {
 	free_places(m->seen_places, m->seen.n);
 	m->seen_places = NULL;
@@ -75,12 +88,14 @@ forget_seen(struct ms_mailbox_state *m)
 void
 ms_mailbox_resurvey(struct ms_mailbox_state *m)
 {
-	forget_seen(m);
+	free_seen(m);
 	m->seen = m->uids;
 	m->seen_places = m->places;
 	m->seen_validity = m->uidvalidity;
 	m->uids = (struct ms_uid_list){0};
 	m->places = NULL;
+	free(m->sizes);
+	m->sizes = NULL;
 	if (m->seen_places != NULL)
 		qsort(m->seen_places, m->seen.n, sizeof(*m->seen_places),
 		    compare_uidl);
@@ -105,7 +120,7 @@ ms_mailbox_place(const struct ms_mailbox_state *m, uint32_t uid, char text[32])
 		return uid <= m->uids.n ? m->places[uid - 1] : NULL;
 	if (m->uidvalidity == 0)
 		return NULL;
-	snprintf(text, 32, "%" PRIu32 "/%" PRIu32, m->uidvalidity, uid);
+	snprintf(text, 32, "%" PRIu64 "/%" PRIu32, m->uidvalidity, uid);
 	return text;
 }
 
@@ -124,7 +139,7 @@ void
 ms_mailbox_release(struct ms_mailbox_state *m)
 {
 	ms_mailbox_reset(m);
-	forget_seen(m);
+	free_seen(m);
 	ms_uid_list_release(&m->uids);
 	free(m->name);
 	m->name = NULL;

@@ -4,23 +4,44 @@
  */
 #include "sync.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbers.h"
+#include "probe.h"
 
 void
 ms_sync_plan_release(struct ms_sync_plan *plan)
 {
-	ms_uid_list_release(&plan->left_out);
+	size_t i;
+
+	for (i = 0; i < MS_SYNC_REASONS; i++)
+		ms_uid_list_release(&plan->left_out[i].uids);
+	ms_uid_list_release(&plan->shorts);
+	free(plan->removed);
 	*plan = (struct ms_sync_plan){0};
 }
 
 static void
 leave_out(struct ms_sync_plan *plan, uint32_t uid, const char *reason)
 {
-	plan->left_out_reason = reason;
-	(void)ms_uid_list_add(&plan->left_out, uid, SIZE_MAX);
+	struct ms_left_out *l = plan->left_out;
+
+	while (l->reason != NULL && strcmp(l->reason, reason) != 0)
+		l++;
+	assert(l < plan->left_out + MS_SYNC_REASONS);
+	l->reason = reason;
+	(void)ms_uid_list_add(&l->uids, uid, SIZE_MAX);
+}
+
+static void
+leave_removed(
+    struct ms_sync_plan *plan, const struct ms_mailbox_state *m, size_t i)
+{
+	if (plan->removed == NULL)
+		plan->removed = ms_xcalloc(m->uids.n, sizeof(*plan->removed));
+	plan->removed[plan->removed_count++] =
+	    (struct ms_sync_removed){m->uids.v[i], m->removed[i]};
 }
 
 static void
@@ -49,7 +70,9 @@ plan_fetch(const struct ms_sync_rules *rules, struct ms_mailbox_state *m,
 		if (ms_mailbox_was_seen(m, i))
 			continue;
 		plan->seen++;
-		if (m->occurrence[i] != 0)
+		if (m->occurrence[i] != 0 && m->removed[i] != 0)
+			leave_removed(plan, m, i);
+		else if (m->occurrence[i] != 0)
 			plan->known++;
 		else
 			plan_new(rules, m, m->uids.v[i], heads, plan);
@@ -58,16 +81,48 @@ plan_fetch(const struct ms_sync_rules *rules, struct ms_mailbox_state *m,
 
 /* Only a message that the archive has at the same place can be deleted. */
 static void
-plan_delete(struct ms_mailbox_state *m, struct ms_sync_plan *plan)
+plan_delete(const struct ms_sync_rules *rules, struct ms_mailbox_state *m,
+    struct ms_sync_plan *plan)
 {
+	const char *unknown = "not archived";
 	size_t i;
 
+	if (plan->uids_reused)
+		unknown = "the server's UIDs name other messages than in the "
+			  "archive: fetch the folder again";
+	else if (plan->renumbered)
+		unknown = "not archived under this UIDVALIDITY: fetch the "
+			  "folder again";
 	plan->seen = m->uids.n;
 	for (i = 0; i < m->uids.n; i++)
 		if (m->occurrence[i] == 0)
-			leave_out(plan, m->uids.v[i], "not archived");
+			leave_out(plan, m->uids.v[i], unknown);
+		else if (m->removed[i] != 0)
+			leave_removed(plan, m, i);
+		else if (!rules->force_short &&
+			 ms_uid_list_has(&m->shorts, m->uids.v[i]))
+			leave_out(plan, m->uids.v[i],
+			    "the archive has a short body (--force-short)");
 		else
 			ms_queue_add(&m->queue[MS_STAGE_LOOK], m->uids.v[i]);
+}
+
+/* Is the whole folder unknown, because it has another UIDVALIDITY? */
+static int
+see_renumbering(struct ms_lookup *l, const struct ms_mailbox_state *m,
+    struct ms_sync_plan *plan, struct ms_err *err)
+{
+	size_t i;
+	int got;
+
+	for (i = 0; i < m->uids.n; i++)
+		if (m->occurrence[i] != 0)
+			return 0;
+	got = m->uids.n > 0 && !plan->uids_reused
+		  ? ms_lookup_was_renumbered(l, m, err)
+		  : 0;
+	plan->renumbered = got == 1;
+	return got < 0 ? -1 : 0;
 }
 
 /* m->occurrence is certain. */
@@ -79,62 +134,56 @@ plan_folder(const struct ms_sync_rules *rules, struct ms_lookup *l,
 	size_t i;
 
 	ms_lookup_confirm(l, m);
+	if (ms_lookup_removed(l, m, err) < 0)
+		return -1;
+	if (see_renumbering(l, m, plan, err) < 0)
+		return -1;
 	for (i = 0; i < m->uids.n && !any_new; i++)
 		any_new = m->occurrence[i] == 0 && !ms_mailbox_was_seen(m, i);
 	if (any_new && !rules->delete_archived &&
 	    ms_lookup_has_heads(l, &heads, err) < 0)
 		return -1;
 	if (rules->delete_archived)
-		plan_delete(m, plan);
+		plan_delete(rules, m, plan);
 	else
 		plan_fetch(rules, m, heads, plan);
+	plan->shorts = m->shorts;
+	m->shorts = (struct ms_uid_list){0};
 	free(m->occurrence);
+	free(m->removed);
 	m->occurrence = NULL;
+	m->removed = NULL;
 	ms_uid_list_release(&m->met);
 	ms_uid_list_release(&m->unmet);
+	ms_uid_list_release(&m->samples);
+	ms_uid_list_release(&m->by_size);
 	return 0;
 }
 
-/*
- * A mailbox that was restored from a backup can give a UID, without a new
- * UIDVALIDITY, to another message. Therefore the known message with the highest
- * UID is compared before any UID is trusted. UIDLs are not numbers that begin
- * again, and in a run that follows the mailbox the first survey has proved it.
- */
 int
 ms_sync_surveyed(const struct ms_sync_rules *rules, struct ms_lookup *l,
     struct ms_mailbox_state *m, struct ms_sync_plan *plan, struct ms_err *err)
 {
-	size_t i;
-
-	m->occurrence = ms_xcalloc(m->uids.n + 1, sizeof(*m->occurrence));
+	m->occurrence = ms_xcalloc(m->uids.n, sizeof(*m->occurrence));
 	if (ms_lookup_places(l, m, err) < 0)
 		return -1;
-	for (i = m->uids.n; i > 0 && m->occurrence[i - 1] == 0; i--)
-		;
-	if (i == 0 || m->places != NULL || m->seen.n > 0)
-		return plan_folder(rules, l, m, plan, err);
-	m->probe = m->uids.v[i - 1];
-	ms_queue_add(&m->queue[MS_STAGE_LOOK], m->probe);
-	return 1;
+	/* In a run that follows the mailbox, the first survey has proved it. */
+	if (m->seen.n == 0 && ms_probes_choose(l, m, err) < 0)
+		return -1;
+	return m->probing > 0 ? 1 : plan_folder(rules, l, m, plan, err);
 }
 
 int
 ms_sync_probed(const struct ms_sync_rules *rules, struct ms_lookup *l,
-    struct ms_mailbox_state *m, const struct ms_msg_info *info,
+    struct ms_mailbox_state *m, uint32_t uid, const struct ms_msg_info *info,
     struct ms_sync_plan *plan, struct ms_err *err)
 {
-	const uint32_t *at = ms_find_u32(m->uids.v, m->uids.n, m->probe);
-	int same = 0;
-
-	m->probe = 0;
-	if (info != NULL && (info->has & MS_HAS_HEAD) != 0)
-		same = ms_lookup_same_head(
-		    l, m->occurrence[at - m->uids.v], info, err);
-	if (same < 0)
+	if (ms_probe_answered(l, m, uid, info, err) < 0)
 		return -1;
-	plan->uids_reused = !same;
-	if (!same)
+	if (m->probing > 0)
+		return 1;
+	plan->uids_reused = m->sample_differs;
+	if (m->sample_differs)
 		memset(m->occurrence, 0, m->uids.n * sizeof(*m->occurrence));
 	return plan_folder(rules, l, m, plan, err);
 }
@@ -160,9 +209,11 @@ ms_sync_choose(const struct ms_choice *choice, const struct ms_msg_info *info,
 	    .flags = (info->has & MS_HAS_FLAGS) != 0 ? info->flags : NULL,
 	    .has_date = (info->has & MS_HAS_DATE) != 0,
 	    .has_sent = (info->has & MS_HAS_SENT) != 0,
+	    .has_received = (info->has & MS_HAS_RECEIVED) != 0,
 	    .has_size = (info->has & MS_HAS_SIZE) != 0,
 	    .date = info->date,
 	    .sent = info->sent,
+	    .received = info->received,
 	    .size = info->size};
 
 	return ms_choose(choice, &a, why);

@@ -4,6 +4,7 @@
  */
 #include "queue.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,21 @@ ms_uid_list_release(struct ms_uid_list *l)
 {
 	free(l->v);
 	*l = (struct ms_uid_list){0};
+}
+
+size_t
+ms_uid_set_write(struct ms_buf *out, const uint32_t *v, size_t n, size_t max)
+{
+	size_t i, j, start = out->n;
+
+	for (i = 0; i < n && out->n - start < max; i = j) {
+		for (j = i + 1; j < n && v[j] == v[j - 1] + 1; j++)
+			;
+		ms_buf_printf(out, i > 0 ? ",%" PRIu32 : "%" PRIu32, v[i]);
+		if (j - i > 1)
+			ms_buf_printf(out, ":%" PRIu32, v[j - 1]);
+	}
+	return i;
 }
 
 /* ---- queues ---- */

@@ -20,6 +20,11 @@ struct ms_uid_list {
 int ms_uid_list_add(struct ms_uid_list *l, uint32_t uid, size_t max);
 bool ms_uid_list_has(const struct ms_uid_list *l, uint32_t uid);
 void ms_uid_list_release(struct ms_uid_list *l);
+/* Appends ascending UIDs as a set, `3:5,9` (RFC 3501, 9, sequence-set), until
+ * the set has about `max` bytes. Returns how many were appended. */
+struct ms_buf;
+size_t ms_uid_set_write(
+    struct ms_buf *out, const uint32_t *v, size_t n, size_t max);
 
 /* UIDs in the order in which they were added; {0} is empty. */
 struct ms_queue {

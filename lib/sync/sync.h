@@ -15,6 +15,7 @@ struct ms_sync_rules {
 	const struct ms_choice *choice;
 	bool search_is_exact; /* a message that meets the SEARCH is chosen */
 	bool delete_archived; /* delete at the source; fetch nothing */
+	bool force_short;     /* delete messages with a short body, too */
 	bool has_archived_before;
 	int64_t archived_before; /* delete only messages archived before */
 };
@@ -23,27 +24,44 @@ struct ms_sync_rules {
 
 /* What becomes of the messages of a folder; {0} is empty. The messages that
  * are neither known nor left out are in the queues of the mailbox state. */
+#define MS_SYNC_REASONS                                                        \
+	4 /* why a plan leaves messages out; one more, empty                   \
+	   */
 struct ms_sync_plan {
 	uint64_t seen; /* messages that the survey found, or found again */
 	uint64_t known;
-	struct ms_uid_list left_out;
-	const char *left_out_reason; /* of all of them */
+	struct ms_left_out {
+		const char *reason; /* a constant; NULL after the last one */
+		struct ms_uid_list uids;
+	} left_out[MS_SYNC_REASONS];
+	/* Left out because a person has removed them from the archive: the UID
+	 * and the number of the change. */
+	struct ms_sync_removed {
+		uint32_t uid;
+		uint64_t change;
+	} * removed;
+	size_t removed_count;
+	/* The archive has them with a short body. Each is also known or left
+	 * out, or waits in a queue. */
+	struct ms_uid_list shorts;
 	bool uids_reused; /* the server gives known UIDs to other messages */
+	/* The archive knows the folder, but only under another UIDVALIDITY. */
+	bool renumbered;
 };
 void ms_sync_plan_release(struct ms_sync_plan *plan);
 
 /*
  * Plans a folder whose survey is complete.
- * Returns 1 if the UIDs are not yet certain to be those of the archive: the
- * header of m->probe is asked for, by the queue, and ms_sync_probed() plans the
- * folder. Returns 0 if the folder is planned, or -1.
+ * Returns 1 if the places are not yet certain to be those of the archive:
+ * m->probing messages are asked for, by the queues, before the folder is
+ * planned (probe.h). Returns 0 if the folder is planned, or -1.
  */
 int ms_sync_surveyed(const struct ms_sync_rules *rules, struct ms_lookup *l,
     struct ms_mailbox_state *m, struct ms_sync_plan *plan, struct ms_err *err);
-/* Plans a folder with a probe. info describes m->probe, or is NULL if the
- * server does not say what the message is. Returns 0 or -1. */
+/* One of these messages is answered: info describes it, or is NULL if the
+ * server does not say what it is. Returns as ms_sync_surveyed(). */
 int ms_sync_probed(const struct ms_sync_rules *rules, struct ms_lookup *l,
-    struct ms_mailbox_state *m, const struct ms_msg_info *info,
+    struct ms_mailbox_state *m, uint32_t uid, const struct ms_msg_info *info,
     struct ms_sync_plan *plan, struct ms_err *err);
 
 /* ---- a message ---- */

@@ -4,20 +4,10 @@
 #include <string.h>
 
 #include "account-impl.h"
+#include "event.h"
 #include "le.h"
 
 /* ---- as JSON ---- */
-
-static json_t *
-list_json(struct ms_slice list)
-{
-	json_t *a = json_array();
-	const char *s;
-
-	for (s = ms_list_next(list, NULL); s != NULL; s = ms_list_next(list, s))
-		json_array_append_new(a, json_string(s));
-	return a;
-}
 
 static json_t *
 rights_json(const struct ms_account *u)
@@ -47,9 +37,11 @@ add_keys(json_t *o, const struct ms_account *u, unsigned set)
 	if (set & MS_SET_FULL_NAME)
 		json_object_set_new(o, "full_name", json_string(u->full_name));
 	if (set & MS_SET_ADDRESSES)
-		json_object_set_new(o, "addresses", list_json(u->addresses));
+		json_object_set_new(
+		    o, "addresses", ms_event_list_json(u->addresses));
 	if (set & MS_SET_POP3_NAMES)
-		json_object_set_new(o, "pop3_names", list_json(u->pop3_names));
+		json_object_set_new(
+		    o, "pop3_names", ms_event_list_json(u->pop3_names));
 	if (set & MS_SET_AUTHENTICATION)
 		json_object_set_new(o, "authentication",
 		    json_string(ms_authentication_name(u->authentication)));
@@ -65,6 +57,13 @@ add_keys(json_t *o, const struct ms_account *u, unsigned set)
 	if (set & MS_SET_PASSWORD)
 		json_object_set_new(o, "password",
 		    json_string(u->has_password ? "set" : "removed"));
+	if (set & MS_SET_DIRECTORY) {
+		json_object_set_new(o, "directory", json_string(u->directory));
+		json_object_set_new(
+		    o, "directory_id", json_string(u->directory_id));
+		json_object_set_new(
+		    o, "directory_state", json_string(u->directory_state));
+	}
 }
 
 /* ---- differences ---- */
@@ -108,6 +107,11 @@ differences(
 	if ((set & MS_SET_PASSWORD) &&
 	    (now->has_password || want->has_password))
 		d |= MS_SET_PASSWORD;
+	if ((set & MS_SET_DIRECTORY) &&
+	    (!same_text(now->directory, want->directory) ||
+		!same_text(now->directory_id, want->directory_id) ||
+		!same_text(now->directory_state, want->directory_state)))
+		d |= MS_SET_DIRECTORY;
 	return d;
 }
 
@@ -148,6 +152,7 @@ ms_account_add(struct ms_change *ch, const struct ms_account *want,
 		    ch, "user-set", json_incref(keys), NULL, err);
 	} else {
 		none.name = none.full_name = none.dn = "";
+		none.directory = none.directory_id = none.directory_state = "";
 		add_keys(keys, &u, differences(&none, &u, set));
 		rc =
 		    ms_change_event(ch, "user", json_incref(keys), number, err);
@@ -219,7 +224,8 @@ ms_account_delete(struct ms_change *ch, uint64_t number, struct ms_err *err)
 	none = (struct ms_account){
 	    .name = now.name, .full_name = now.full_name, .dn = ""};
 	keys = json_pack("{sI sb}", "user", (json_int_t)number, "deleted", 1);
-	add_keys(keys, &none, differences(&now, &none, ~0U));
+	add_keys(
+	    keys, &none, differences(&now, &none, ~(unsigned)MS_SET_DIRECTORY));
 	ms_account_release(&now);
 	return ms_change_event(ch, "user-set", keys, NULL, err);
 }

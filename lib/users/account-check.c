@@ -19,26 +19,22 @@ ms_account_lists_release(struct ms_account_lists *l)
 bool
 ms_account_text_ok(const char *text, size_t max)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = strlen(text), i;
+	size_t n = strlen(text);
 
-	if (n > max || !ms_utf8_valid(p, n))
-		return false;
-	for (i = 0; i < n; i++)
-		if (p[i] < 0x20 || p[i] == 0x7f)
-			return false;
-	return true;
+	return n <= max && ms_utf8_plain((const unsigned char *)text, n);
 }
 
 /* A subset of RFC 5321: characters that separate words or enclose addresses are
  * refused, so that a list of addresses can be split. */
-static bool
-address_ok(const char *address)
+bool
+ms_account_address_ok(const char *address)
 {
 	const char *at = strrchr(address, '@');
 
+	/* Mail for x@y. belongs to the user of x@y: ms_assign(). */
 	return at != NULL && at != address && at[1] != '\0' &&
-	       address[0] != '-' && strpbrk(address, " ,;<>()[]\\\"") == NULL &&
+	       address[strlen(address) - 1] != '.' && address[0] != '-' &&
+	       strpbrk(address, " ,;<>()[]\\\"") == NULL &&
 	       ms_account_text_ok(address, MS_ACCOUNT_ADDRESS_MAX);
 }
 
@@ -71,14 +67,17 @@ check_free(struct ms_change *ch, const struct list_kind *k, uint64_t number,
 	return -1;
 }
 
-/* Was the name seen, ignoring case? */
+/* Was the name seen, in whatever form? */
 static bool
-seen_before(struct ms_map *seen, const char *name)
+seen_before(struct ms_map *seen, const struct list_kind *k, const char *name)
 {
 	unsigned char digest[MS_SHA_LEN];
 	struct ms_buf folded = {0};
 
-	ms_utf8_fold(ms_slice_str(name), &folded);
+	if (k->kind == MS_NAME_ADDRESS)
+		ms_utf8_address_key(ms_slice_str(name), &folded);
+	else
+		ms_utf8_fold(ms_slice_str(name), &folded);
 	ms_sha256(folded.p, folded.n, digest);
 	ms_buf_release(&folded);
 	return ms_map_add(seen, digest, 0, NULL);
@@ -97,14 +96,14 @@ check_list(struct ms_change *ch, const struct list_kind *k, uint64_t number,
 	for (s = ms_list_next(*list, NULL); s != NULL;
 	     s = ms_list_next(*list, s)) {
 		fine = k->kind == MS_NAME_ADDRESS
-			   ? address_ok(s)
+			   ? ms_account_address_ok(s)
 			   : *s != '\0' && ms_account_text_ok(s, MS_USER_MAX);
 		if (!fine) {
 			ms_fail(err, MS_USAGE, "'%.128s' is not a valid %s", s,
 			    k->what);
 			goto out;
 		}
-		if (seen_before(&seen, s))
+		if (seen_before(&seen, k, s))
 			continue;
 		if (++count > MS_LIST_MAX) {
 			ms_fail(err, MS_USAGE, "more than %d of type %s",

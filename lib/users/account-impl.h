@@ -1,4 +1,7 @@
-/* account-impl.h - shared by the files that implement account.h. */
+/*
+ * account-impl.h - lists and privileges of accounts, shared by the files that
+ * implement account.h. ms-users(1). Layer: private to users.
+ */
 #ifndef MS_ACCOUNT_IMPL_H
 #define MS_ACCOUNT_IMPL_H
 #include "account.h"

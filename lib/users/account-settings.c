@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "account-impl.h"
+#include "event.h"
 
 void
 ms_settings_release(struct ms_settings *s)
 {
 	ms_buf_release(&s->row);
+	ms_buf_release(&s->lists);
 	*s = (struct ms_settings){0};
 }
 
@@ -40,6 +42,8 @@ look_up(struct ms_archive *a, struct ms_txn *txn, struct ms_settings *s,
 	    ms_record_row_text(&o, MS_FIELD_DIRECTORY_CA_FILE);
 	s->directory_timeout =
 	    (unsigned)ms_record_row_number(&o, MS_FIELD_DIRECTORY_TIMEOUT);
+	s->directories = o.field[MS_FIELD_DIRECTORIES];
+	s->alias_domains = o.field[MS_FIELD_ALIAS_DOMAINS];
 	if (s->directory_timeout == 0)
 		s->directory_timeout = MS_DIRECTORY_TIMEOUT;
 	return 0;
@@ -83,6 +87,12 @@ ms_settings_set(struct ms_change *ch, const struct ms_settings *want,
 	if (now.directory_timeout != want->directory_timeout)
 		json_object_set_new(keys, "directory_timeout",
 		    json_integer(want->directory_timeout));
+	if (!ms_slice_eq(now.directories, want->directories))
+		json_object_set_new(
+		    keys, "directories", ms_event_list_json(want->directories));
+	if (!ms_slice_eq(now.alias_domains, want->alias_domains))
+		json_object_set_new(keys, "alias_domains",
+		    ms_event_list_json(want->alias_domains));
 	*changed = json_object_size(keys) > 0;
 	rc = 0;
 	if (*changed)

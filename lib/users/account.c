@@ -56,6 +56,9 @@ read_row(struct ms_account *u, uint64_t number, struct ms_err *err)
 	u->rights = o.field[MS_FIELD_RIGHTS];
 	u->privileges = (unsigned)ms_record_row_number(&o, MS_FIELD_PRIVILEGES);
 	u->disabled = ms_record_row_flag(&o, MS_FIELD_DISABLED);
+	u->directory = ms_record_row_text(&o, MS_FIELD_DIRECTORY);
+	u->directory_id = ms_record_row_text(&o, MS_FIELD_DIRECTORY_ID);
+	u->directory_state = ms_record_row_text(&o, MS_FIELD_DIRECTORY_STATE);
 	u->deleted = ms_record_row_flag(&o, MS_FIELD_DELETED);
 	u->has_password = ms_record_row_flag(&o, MS_FIELD_PASSWORD);
 	/* An authentication of a later version cannot be used. */

@@ -37,8 +37,15 @@ struct ms_account {
 	unsigned privileges;    /* enum ms_privilege */
 	struct ms_slice rights; /* ms_account_right() */
 	bool disabled, deleted, has_password;
+	/* Of a user that `ms-users sync` has added: the name of the directory
+	 * ("": none), objectGUID or entryUUID ("": unknown), and what the last
+	 * sync found: "" (enabled), MS_DIRECTORY_DISABLED or
+	 * MS_DIRECTORY_VANISHED. They are kept when the user is deleted. */
+	const char *directory, *directory_id, *directory_state;
 	struct ms_buf row;
 };
+#define MS_DIRECTORY_DISABLED "disabled"
+#define MS_DIRECTORY_VANISHED "vanished"
 void ms_account_release(struct ms_account *u);
 
 /*
@@ -94,7 +101,8 @@ enum {
 	MS_SET_PRIVILEGES = 64,
 	MS_SET_RIGHTS = 128,
 	MS_SET_DISABLED = 256,
-	MS_SET_PASSWORD = 512 /* set if has_password, else removed */
+	MS_SET_PASSWORD = 512,  /* set if has_password, else removed */
+	MS_SET_DIRECTORY = 1024 /* directory, directory_id, directory_state */
 };
 /*
  * ms_account_add() creates a user, or restores the deleted user of this name.
@@ -120,6 +128,8 @@ int ms_account_set(struct ms_change *ch, uint64_t number,
 int ms_account_delete(
     struct ms_change *ch, uint64_t number, struct ms_err *err);
 
+/* Is this a valid mail address of a user? */
+bool ms_account_address_ok(const char *address);
 /* Is this a valid text or POP3 name: UTF-8 without control characters, at most
  * max bytes? */
 bool ms_account_text_ok(const char *text, size_t max);
@@ -131,8 +141,10 @@ struct ms_settings {
 	unsigned default_privileges;        /* of new users */
 	unsigned default_privileges_synced; /* of users from a directory */
 	const char *directory_url, *directory_ca_file;
-	unsigned directory_timeout; /* seconds */
-	struct ms_buf row;
+	unsigned directory_timeout;    /* seconds */
+	struct ms_slice directories;   /* directory-store.h */
+	struct ms_slice alias_domains; /* list; assign.h */
+	struct ms_buf row, lists;      /* lists: for new ones, of the caller */
 };
 #define MS_DEFAULT_PRIVILEGES                                                  \
 	(MS_PRIVILEGE_LOGIN | MS_PRIVILEGE_CHANGE_PASSWORD)

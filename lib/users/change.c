@@ -52,15 +52,32 @@ decide(void *ctx, struct ms_committer *c, struct ms_err *err)
 	return ch->decide(ch->ctx, ch, err);
 }
 
-int
-ms_archive_change(struct ms_archive *a, const char *as, ms_decide_fn *fn,
-    void *ctx, struct ms_err *err)
+static int
+commit(
+    struct ms_archive *a, struct ms_change *ch, bool view, struct ms_err *err)
 {
-	struct ms_change ch = {.as = as, .decide = fn, .ctx = ctx};
-	struct ms_batch b = {.decide = decide, .decide_ctx = &ch};
+	struct ms_batch b = {.decide = decide, .decide_ctx = ch, .view = view};
 	int rc;
 
 	rc = ms_batch_commit(a, &b, err);
 	ms_batch_release(&b);
 	return rc;
+}
+
+int
+ms_archive_change(struct ms_archive *a, const char *as, ms_decide_fn *fn,
+    void *ctx, struct ms_err *err)
+{
+	struct ms_change ch = {.as = as, .decide = fn, .ctx = ctx};
+
+	return commit(a, &ch, false, err);
+}
+
+int
+ms_archive_change_view(struct ms_archive *a, const char *as, ms_decide_fn *fn,
+    void *ctx, struct ms_err *err)
+{
+	struct ms_change ch = {.as = as, .decide = fn, .ctx = ctx};
+
+	return commit(a, &ch, true, err);
 }

@@ -34,6 +34,10 @@ typedef int ms_decide_fn(void *ctx, struct ms_change *ch, struct ms_err *err);
 int ms_archive_change(struct ms_archive *a, const char *as,
     ms_decide_fn *decide, void *ctx, struct ms_err *err);
 
+/* The same with view and undo events, which are a feature of the archive. */
+int ms_archive_change_view(struct ms_archive *a, const char *as,
+    ms_decide_fn *decide, void *ctx, struct ms_err *err);
+
 struct ms_txn *ms_change_txn(struct ms_change *ch);
 /*
  * ms_change_event() adds an event (ms-archive(5), EVENT) with time and actor.

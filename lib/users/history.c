@@ -1,5 +1,5 @@
-/* history.c - iterates over events about users, settings, profiles and runs by
- * the index. ms-archive(5), EVENT. */
+/* history.c - iterates over events about users, settings, profiles, runs and
+ * changes of the view by the index. ms-archive(5), EVENT. */
 #include "history.h"
 
 #include <stdlib.h>
@@ -132,4 +132,28 @@ ms_history_read(struct ms_archive *a, uint64_t number, struct ms_buf *json,
     struct ms_err *err)
 {
 	return ms_archive_content(a, number, MS_EVENT, json, err);
+}
+
+int
+ms_history_change(struct ms_archive *a, uint64_t change, uint64_t number,
+    struct ms_buf *json, struct ms_err *err)
+{
+	struct ms_change_event_row row;
+	const size_t before = json->n;
+	struct ms_txn txn;
+	int got;
+
+	do {
+		json->n = before;
+		row = (struct ms_change_event_row){change, number, {0}};
+		if (ms_index_begin(ms_archive_index(a), &txn, err) < 0)
+			return -1;
+		got = ms_index_change_event(&txn, &row, err);
+		if (got == 1)
+			ms_buf_add(json, row.json.p, row.json.n);
+	} while (ms_index_end(&txn) != 0);
+	if (got == 0)
+		return ms_fail(err, MS_DATA, "event %llu is lost",
+		    (unsigned long long)number);
+	return got < 0 ? -1 : 0;
 }

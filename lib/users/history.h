@@ -1,6 +1,6 @@
 /*
- * history.h - iterates over the events about users, settings, profiles and
- * runs. ms-archive(5), EVENT. Layer: above archive.
+ * history.h - iterates over the events about users, settings, profiles, runs
+ * and changes of the view. ms-archive(5), EVENT. Layer: above archive.
  */
 #ifndef MS_HISTORY_H
 #define MS_HISTORY_H
@@ -10,7 +10,7 @@
 
 struct ms_history_select {
 	enum ms_history_class class;
-	uint64_t target; /* this user, profile or run only; 0: all */
+	uint64_t target; /* this user, profile, run or change only; 0: all */
 	bool has_since;
 	int64_t since;         /* events of this time or later */
 	uint64_t above, below; /* limits of the record number; 0: no limit */
@@ -35,5 +35,13 @@ void ms_history_close(struct ms_history *h);
  * damaged. */
 int ms_history_read(struct ms_archive *a, uint64_t number, struct ms_buf *json,
     struct ms_err *err);
+/*
+ * ms_history_change() appends a view or undo event as a repeated state has it
+ * (ms-archive(5), EVENT, changes), also if its record is lost. MS_DATA: the
+ * event is lost.
+ *   change, number    of the change, and of the event
+ */
+int ms_history_change(struct ms_archive *a, uint64_t change, uint64_t number,
+    struct ms_buf *json, struct ms_err *err);
 
 #endif

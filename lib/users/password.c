@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "sha.h"
 
 #define HASH_MAX 512 /* bytes of a file; CRYPT_OUTPUT_SIZE is 384 */
 
@@ -77,34 +78,41 @@ ms_password_matches(const char *password, const char *hash)
 
 #define STALE 3600 /* seconds after which a staged file is abandoned */
 
-/* Opens ARCHIVE/secret. Returns the descriptor, or -1. */
+static const char *const folders[] = {"password", "new"};
+
+/* Opens ARCHIVE/secret. Returns the descriptor, or -1. The folders in it are no
+ * links. */
 static int
 open_secret(const char *archive, struct ms_err *err)
 {
-	struct ms_buf path = {0};
-	int fd;
+	int fd = ms_fs_open_below(archive, "secret", O_DIRECTORY);
+	struct stat st;
 
-	ms_buf_printf(&path, "%s/secret", archive);
-	fd = open(
-	    ms_buf_str(&path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		ms_fail_errno(err, "%s", ms_buf_str(&path));
-	ms_buf_release(&path);
+		return ms_fail_errno(err, "%s/secret", archive);
+	for (size_t i = 0; i < 2; i++) {
+		if (fstatat(fd, folders[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISDIR(st.st_mode)) {
+			close(fd);
+			return ms_fail(err, MS_AUTH,
+			    "%s/secret/%s: is not a folder", archive,
+			    folders[i]);
+		}
+	}
 	return fd;
 }
 
 static int
 make_folders(int secret, struct ms_err *err)
 {
-	static const char *const names[] = {"password", "new"};
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		if (mkdirat(secret, names[i], 0700) == 0) {
+		if (mkdirat(secret, folders[i], 0700) == 0) {
 			if (ms_fs_sync(secret, "secret", err) < 0)
 				return -1;
 		} else if (errno != EEXIST) {
-			return ms_fail_errno(err, "secret/%s", names[i]);
+			return ms_fail_errno(err, "secret/%s", folders[i]);
 		}
 	}
 	return 0;
@@ -114,7 +122,8 @@ make_folders(int secret, struct ms_err *err)
 static void
 clean(int secret)
 {
-	int fd = openat(secret, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(
+	    secret, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	time_t now = time(NULL);
 	struct dirent *e;
@@ -152,6 +161,8 @@ int
 ms_password_stage(struct ms_password_stage *s, const char *archive,
     struct ms_slice hash, struct ms_err *err)
 {
+	unsigned char salt[8];
+	char hex[2 * sizeof(salt) + 1];
 	int fd, rc;
 
 	s->tmp[0] = '\0';
@@ -163,9 +174,11 @@ ms_password_stage(struct ms_password_stage *s, const char *archive,
 		return -1;
 	}
 	clean(s->secret);
-	snprintf(s->tmp, sizeof(s->tmp), "new/%ld", (long)getpid());
+	ms_random(salt, sizeof(salt));
+	ms_hex(salt, sizeof(salt), hex);
+	snprintf(s->tmp, sizeof(s->tmp), "new/%s", hex);
 	fd = openat(s->secret, s->tmp,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		rc = ms_fail_errno(err, "secret/%s", s->tmp);
 	else
@@ -181,7 +194,8 @@ ms_password_stage(struct ms_password_stage *s, const char *archive,
 static int
 sync_names(int secret, struct ms_err *err)
 {
-	int fd = openat(secret, "password", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(secret, "password",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
@@ -219,21 +233,18 @@ int
 ms_password_read(
     const char *archive, uint64_t user, struct ms_buf *hash, struct ms_err *err)
 {
-	struct ms_err why = {0};
-	struct ms_buf path = {0};
-	int rc;
+	char name[48];
+	int fd, rc;
 
 	ms_buf_clear(hash);
-	ms_buf_printf(&path, "%s/secret/password/%" PRIu64, archive, user);
-	rc = ms_buf_read_file(hash, ms_buf_str(&path), HASH_MAX, &why);
-	ms_buf_release(&path);
-	if (rc < 0 && why.code == MS_NOINPUT)
-		return 0;
-	if (rc < 0) {
-		if (err != NULL)
-			*err = why;
+	snprintf(name, sizeof(name), "secret/password/%" PRIu64, user);
+	fd = ms_fs_open_below(archive, name, O_RDONLY | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : ms_fail_errno(err, "%s", name);
+	rc = ms_buf_read_fd(hash, fd, name, HASH_MAX, err);
+	close(fd);
+	if (rc < 0)
 		return -1;
-	}
 	ms_buf_str(hash)[strcspn(ms_buf_str(hash), "\r\n")] = '\0';
 	return hash->n > 0;
 }

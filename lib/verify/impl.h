@@ -79,6 +79,7 @@ struct ms_verify_run {
 	struct ms_ranges stubs, purged;  /* of all packs */
 	struct ms_ranges bad;  /* MESSAGEs that are damaged or missing */
 	bool missing_reported; /* with the index of the archive */
+	bool refused; /* readers refuse what the packs were found to have */
 
 	/* the current pack */
 	struct ms_pack *pack;
@@ -138,6 +139,10 @@ int ms_verify_catch_up(
  */
 int ms_verify_missing(struct ms_verify_run *r, const char *dir,
     const char *new_dir, struct ms_err *err);
+/* Reads all rows of the index in dir, and reports if some are damaged or lost.
+ */
+int ms_verify_rows(
+    struct ms_verify_run *r, const char *dir, struct ms_err *err);
 /* Compares the index in dir with the one in new_dir (its path is
  * new_dir/index), and reports a difference. The caller holds `lock` and has no
  * index open. */

@@ -207,8 +207,8 @@ check_occurrence(const struct question *q, struct ms_archive *a,
 {
 	struct missing l = {.more = true,
 	    .message = row->message,
-	    .date = row->date,
-	    .dated = (row->bits & MS_DATE_UNKNOWN) == 0};
+	    .date = row->sent,
+	    .dated = (row->bits & MS_ROW_UNDATED) == 0};
 	const char *text[4] = {"", "", "", row->desc.subject.s};
 	const struct ms_folder *f;
 	struct ms_location loc;
@@ -267,6 +267,19 @@ ask_missing(const struct question *q, struct answer *out)
 	return got < 0 ? -1 : 1;
 }
 
+/* Reads all rows of the index. */
+static int
+ask_rows(const struct question *q, struct answer *out)
+{
+	struct ms_index *ix;
+	struct ms_txn txn;
+
+	if (ms_index_open(&ix, q->dir, q->read_only, &out->err) < 0 ||
+	    ms_index_begin(ix, &txn, &out->err) < 0)
+		return -1;
+	return ms_index_check(&txn, MS_INDEX_ALL, &out->err) < 0 ? -1 : 1;
+}
+
 static int
 ask_equal(const struct question *q, struct answer *out)
 {
@@ -296,7 +309,7 @@ cannot_write(const char *dir)
 	bool no;
 
 	ms_buf_printf(&path, "%s/index", dir);
-	no = access(ms_buf_str(&path), W_OK) < 0;
+	no = access(ms_buf_str(&path), W_OK) < 0 || !ms_archive_trusted(dir);
 	ms_buf_release(&path);
 	return no;
 }
@@ -327,6 +340,46 @@ ms_verify_catch_up(struct ms_verify_run *r, const char *dir, struct ms_err *err)
 	return ask(r, &q, &a, err) < 0 ? -1 : 0;
 }
 
+/* An index that cannot be read; a->got is -1. That is damage only if the index
+ * is the reason: 0, else -1 with err set. */
+static int
+report_unreadable(
+    struct ms_verify_run *r, const struct answer *a, struct ms_err *err)
+{
+	if (a->err.code == MS_NOINPUT) {
+		ms_verify_fault(r, MS_FAULT_REMARK, "index",
+		    "is missing; the next tool builds one");
+	} else if (a->err.code == MS_DATA || a->err.code == MS_INDEX) {
+		ms_verify_fault(r, MS_FAULT_INDEX, "index", "%s", a->err.msg);
+	} else {
+		*err = a->err;
+		return -1;
+	}
+	return 0;
+}
+
+static void
+report_crash(struct ms_verify_run *r)
+{
+	ms_verify_fault(r, MS_FAULT_INDEX, "index",
+	    "is damaged; run ms-verify --rebuild-index");
+}
+
+int
+ms_verify_rows(struct ms_verify_run *r, const char *dir, struct ms_err *err)
+{
+	struct question q = {
+	    .dir = dir, .read_only = cannot_write(dir), .ask = ask_rows};
+	struct answer a = {0};
+	int got = ask(r, &q, &a, err);
+
+	if (got == 0)
+		report_crash(r);
+	else if (got == 1 && a.got < 0)
+		return report_unreadable(r, &a, err);
+	return got < 0 ? -1 : 0;
+}
+
 int
 ms_verify_index(struct ms_verify_run *r, const char *dir, const char *new_dir,
     struct ms_err *err)
@@ -342,18 +395,14 @@ ms_verify_index(struct ms_verify_run *r, const char *dir, const char *new_dir,
 	if (got < 0)
 		return -1;
 	if (got == 0) {
-		ms_verify_fault(r, MS_FAULT_INDEX, "index",
-		    "is damaged; run ms-verify --rebuild-index");
+		report_crash(r);
 		return 0;
 	}
 	if (a.got == 1)
 		return 0;
-	if (a.got < 0 && a.err.code == MS_NOINPUT)
-		ms_verify_fault(r, MS_FAULT_REMARK, "index",
-		    "is missing; the next tool builds one");
-	else if (a.got < 0)
-		ms_verify_fault(r, MS_FAULT_INDEX, "index", "%s", a.err.msg);
-	else if (a.text[0] == '\0')
+	if (a.got < 0)
+		return report_unreadable(r, &a, err);
+	if (a.text[0] == '\0')
 		ms_verify_fault(r, MS_FAULT_REMARK, "index",
 		    "does not include the end of the packs; the next writer "
 		    "brings it up to date");

@@ -48,8 +48,8 @@ report_place(struct ms_verify_run *r, struct ms_archive *a,
 		got = ms_archive_folder_get(a, row->folder, &folder, err);
 		if (got < 0)
 			return -1;
-		if ((row->bits & MS_DATE_UNKNOWN) == 0)
-			f.date = &row->date;
+		if ((row->bits & MS_ROW_UNDATED) == 0)
+			f.date = &row->sent;
 		if (row->desc.subject.n > 0) {
 			ms_buf_add(
 			    &subject, row->desc.subject.s, row->desc.subject.n);
@@ -136,7 +136,8 @@ check_message(struct ms_verify_run *r, struct ms_archive *a, struct hash *h,
 	int rc;
 
 	h->n = 0;
-	rc = ms_archive_emit(a, m->number, MS_FORM_CRLF, hash_emit, h, &why);
+	rc = ms_archive_emit(
+	    a, m->number, m->id, MS_FORM_CRLF, hash_emit, h, &why);
 	ms_sha_end(&h->sha, id);
 	r->sum->messages++;
 	if (rc < 0 && why.code != MS_DATA) {
@@ -190,8 +191,10 @@ static int
 report_orphan(struct ms_verify_run *r, struct ms_archive *a,
     const struct ms_occurrence_row *o, struct ms_err *err)
 {
-	struct ms_row row = {
-	    .folder = o->folder, .date = o->date, .bits = o->bits};
+	struct ms_dates dates = ms_dates_of(&(struct ms_desc){0}, o->raw);
+	struct ms_row row = {.folder = o->folder,
+	    .sent = dates.sent,
+	    .bits = dates.known ? 0 : MS_ROW_UNDATED};
 	struct ms_buf content = {0};
 	struct ms_err why = {0};
 	int rc = 0;

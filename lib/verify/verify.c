@@ -64,9 +64,13 @@ open_spool(const struct ms_archive *a, struct ms_buf *path, struct ms_err *err)
 	else
 		ms_buf_add_str(path, dir != NULL ? dir : "/tmp");
 	fd = open(ms_buf_str(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return ms_fail_errno(err, "%s", ms_buf_str(path));
-	return fd;
+	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return fd;
+	ms_fail_errno(
+	    err, "%s: no temporary files can be made", ms_buf_str(path));
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* ---- the new index, in SPOOL/verify-PID.new/index ---- */
@@ -83,12 +87,18 @@ remove_new_index(const char *new_dir)
 	rmdir(new_dir);
 }
 
-/* Damage was reported when the packs were read. */
+/*
+ * Damage was reported when the packs were read. If nothing was found then, the
+ * readers of the archive are stricter than that, and their reason is reported.
+ */
 static void
-pass_over(void *ctx, const char *what)
+report_refused(void *ctx, const char *what)
 {
-	(void)ctx;
-	(void)what;
+	struct ms_verify_run *r = ctx;
+
+	r->refused = r->refused || r->sum->faults == 0;
+	if (r->refused)
+		ms_verify_fault(r, MS_FAULT_PACK, "pack", "%s", what);
 }
 
 /* An index must not be open across a fork. */
@@ -100,10 +110,10 @@ close_index(struct ms_archive *a)
 }
 
 static int
-build_new_index(struct ms_archive *a, const struct ms_verify_run *r,
+build_new_index(struct ms_archive *a, struct ms_verify_run *r,
     const char *new_dir, struct ms_err *err)
 {
-	const struct ms_damage_sink ignore = {pass_over, NULL};
+	const struct ms_damage_sink refused = {report_refused, r};
 	struct ms_buf path = {0};
 	int rc;
 
@@ -116,7 +126,7 @@ build_new_index(struct ms_archive *a, const struct ms_verify_run *r,
 		a->ix = NULL;
 	else
 		rc = ms_archive_index_all(a, a->ix,
-		    r->known.pack != 0 ? &r->known : NULL, &ignore, err);
+		    r->known.pack != 0 ? &r->known : NULL, &refused, err);
 	close_index(a);
 	ms_buf_release(&path);
 	return rc;
@@ -192,6 +202,8 @@ ms_verify(const struct ms_verify *v, const char *dir, struct ms_verify_sum *sum,
 	    ms_verify_packs(&r, err) < 0)
 		goto out;
 	check_known(&r);
+	if (!data && ms_verify_rows(&r, a->path, err) < 0)
+		goto out;
 	if (data && check_data(&r, a, ms_buf_str(&spool), err) < 0)
 		goto out;
 	rc = 0;
@@ -222,17 +234,52 @@ report_damage(void *ctx, const char *what)
 	free(where);
 }
 
+static void
+report_taken(void *ctx, const char *what)
+{
+	struct ms_verify_run *r = ctx;
+
+	r->sum->taken++;
+	ms_verify_fault(r, MS_FAULT_REMARK, "old index",
+	    "%s is taken from it, because the packs have lost it", what);
+}
+
+static void
+report_nameless(void *ctx, const char *what)
+{
+	ms_verify_fault(ctx, MS_FAULT_REMARK, what,
+	    "the packs have no name for it, and nothing repeats it; lists show "
+	    "it as '?'");
+}
+
+/* Names the users, sources and folders that have mail, but no name. */
+static int
+report_all_nameless(
+    struct ms_verify_run *r, const char *dir, struct ms_err *err)
+{
+	const struct ms_damage_sink nameless = {report_nameless, r};
+	struct ms_archive *a;
+	int rc;
+
+	if (ms_archive_open(&a, dir, MS_ARCHIVE_READ, err) < 0)
+		return -1;
+	rc = ms_archive_nameless(a, &nameless, err);
+	ms_archive_close(a);
+	return rc;
+}
+
 int
 ms_verify_rebuild(const struct ms_verify *v, const char *dir,
     struct ms_verify_sum *sum, struct ms_err *err)
 {
 	struct ms_verify_run r = {.v = v, .sum = sum};
 	const struct ms_damage_sink damage = {report_damage, &r};
+	const struct ms_damage_sink taken = {report_taken, &r};
 	struct ms_archive *a;
 	int rc = -1;
 
 	*sum = (struct ms_verify_sum){0};
-	if (ms_archive_open_log(&a, dir, MS_ARCHIVE_READ, err) < 0)
+	if (ms_archive_open_log(&a, dir, MS_ARCHIVE_JOBS, err) < 0)
 		return -1;
 	if (a->read_only) {
 		ms_fail(err, MS_IO, "%s: cannot be written", dir);
@@ -242,8 +289,9 @@ ms_verify_rebuild(const struct ms_verify *v, const char *dir,
 	if (lock(a, err) < 0 || ms_verify_known(&r, a->path, err) < 0)
 		goto out;
 	rc = ms_archive_rebuild(a, r.known.pack != 0 ? &r.known : NULL, &damage,
-	    &sum->missing, err);
+	    &taken, &sum->missing, err);
 out:
 	ms_archive_close(a);
-	return rc;
+	return rc == 0 && sum->faults > 0 ? report_all_nameless(&r, dir, err)
+					  : rc;
 }

@@ -36,6 +36,8 @@ struct ms_verify_sum {
 	uint64_t faults;                /* without remarks */
 	uint64_t damaged;               /* damaged messages */
 	uint64_t missing; /* messages that are not whole; ms_verify_rebuild() */
+	uint64_t taken;   /* users, folders and the like that were taken from
+			     the old index; ms_verify_rebuild() */
 	unsigned char chain[MS_SHA_LEN]; /* of the last COMMIT */
 };
 
@@ -69,9 +71,12 @@ int ms_verify(const struct ms_verify *v, const char *dir,
 /*
  * ms_verify_rebuild() builds a new index from the packs alone and replaces the
  * old index, under `lock`. Damage is passed to v->fault, counted in
- * sum->faults, and left out. Messages that are not whole count as not stored
- * until they come again; sum->missing is their number. Results and errors are
- * those of ms_verify().
+ * sum->faults, and left out. Users, sources, folders, labels, profiles and
+ * settings that only the old index has are written to the packs, and are
+ * remarks of v->fault; sum->taken is their number. So are users, sources and
+ * folders that have mail and whose names nothing has. Messages that are not
+ * whole count as not stored until they come again; sum->missing is their
+ * number. Results and errors are those of ms_verify().
  */
 int ms_verify_rebuild(const struct ms_verify *v, const char *dir,
     struct ms_verify_sum *sum, struct ms_err *err);

@@ -116,6 +116,38 @@ check_stub(struct ms_verify_run *r, uint64_t at, const struct ms_block *b,
 		    (unsigned long long)number);
 }
 
+/* A RECEIPT is written after its OCCURRENCEs. */
+static bool
+check_receipt(uint64_t number, const struct ms_record *rec, struct ms_err *why)
+{
+	struct ms_receipt r;
+
+	if (ms_receipt_parse(&r, rec->content, why) < 0)
+		return false;
+	return ms_receipt_occurrence(&r, r.count - 1) < number ||
+	       ms_fail(why, MS_DATA, "RECEIPT of later records") == 0;
+}
+
+/* Do readers accept the content of a MESSAGE, PLACE, MOVED or RECEIPT? */
+static bool
+can_parse(uint64_t number, const struct ms_record *rec, struct ms_err *why)
+{
+	struct ms_recipe recipe;
+	struct ms_place place;
+	struct ms_moved moved;
+
+	switch (rec->type) {
+	case MS_MESSAGE:
+		return ms_recipe_parse(&recipe, rec->content, why) == 0;
+	case MS_PLACE:
+		return ms_place_parse(&place, rec->content, why) == 0;
+	case MS_RECEIPT:
+		return check_receipt(number, rec, why);
+	default:
+		return ms_moved_parse(&moved, rec->content, why) == 0;
+	}
+}
+
 /* Checks the content of a record, as far as possible without others. */
 static void
 check_record(
@@ -146,6 +178,14 @@ check_record(
 		break;
 	case MS_OCCURRENCE:
 		if (ms_occurrence_parse(&o, rec.content, &why) < 0)
+			ms_verify_keep(r, at, "record %llu: %s",
+			    (unsigned long long)number, why.msg);
+		break;
+	case MS_MESSAGE:
+	case MS_PLACE:
+	case MS_MOVED:
+	case MS_RECEIPT:
+		if (!can_parse(number, &rec, &why))
 			ms_verify_keep(r, at, "record %llu: %s",
 			    (unsigned long long)number, why.msg);
 		break;

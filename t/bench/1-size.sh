@@ -1,7 +1,8 @@
 #!/bin/sh
-# 1: an archive of the whole tree beside a compressed tar of it. tar takes files
-# as the directories have them, mostly by a hash of their names; by name they
-# compress better, as an archive has them, and that is shown too.
+# 1: the size of an archive of the whole tree, compared with a compressed tar.
+# tar reads files in the order of the directory, mostly by a hash of their
+# names. In the order of their names, as in an archive, they compress better;
+# this is shown, too.
 . "$(dirname "$0")/lib.sh"
 bulk
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# 2, 3: ingest of one mbox beside zstd and SHA-256 of it, and once more
+# 2, 3: ingest of one mbox, compared with zstd and SHA-256 of it; and a second
+# ingest, in which nothing is new.
 . "$(dirname "$0")/lib.sh"
 bulk_mbox
 

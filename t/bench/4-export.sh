@@ -1,6 +1,6 @@
 #!/bin/sh
-# 4: export of everything beside decompressing the tar of the same files. To
-# /dev/null, so that no reader's time is in both; and through a pipe.
+# 4: export of all mail, compared with decompressing a tar of the same files: to
+# /dev/null, so that no time of a reader is measured, and through a pipe.
 . "$(dirname "$0")/lib.sh"
 bulk
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# 5: one message by id. Its process time may not depend on the size of the
-# archive: measured in the bulk archive, for the first, a middle and the last
-# message, and in an archive of one message. What a message's own bytes take
-# is shown with one of 50 MB, that nothing is asked of.
+# 5: export of one message by id. The processor time must not depend on the size
+# of the archive. It is measured for the first, a middle and the last message of
+# a large archive, and in an archive of one message. The time for a message of
+# 50 MB is shown without a limit.
 . "$(dirname "$0")/lib.sh"
 bulk
 
@@ -32,7 +32,7 @@ one_round() {
 }
 rounds one_round
 
-# cost WHAT NAME LIMIT: milliseconds of CPU.
+# cost WHAT NAME LIMIT: adds a row with the milliseconds of CPU time.
 cost() {
 	ms=$(compute "1000 * $(median cpu "$2")")
 	row "one message by id, $1" "$(printf '%.1f ms cpu' "$ms")" - - \

@@ -1,9 +1,9 @@
 #!/bin/sh
-# 7: a Maildir of 20,000 messages, a third of them with attachments, of which a
-# third was sent before: into an archive; by doveadm import into mdbox with
-# zstd, without and with single instances of attachments; into a borg
-# repository; and only indexed by notmuch. Sizes are what lies on the disk,
-# without any index.
+# 7: a Maildir of 20,000 messages is ingested into an archive. A third of the
+# messages has attachments, a third of which were sent before. This is compared
+# with doveadm import into mdbox with zstd, without and with single instances of
+# attachments; with a borg repository; and with notmuch, which only makes an
+# index. Sizes are those on the disk, without any index.
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/usr/sbin:/sbin
 HOME=$scratch USER=bench NOTMUCH_CONFIG=$scratch/notmuch.conf BORG_BASE_DIR=$scratch/borg
@@ -19,10 +19,10 @@ mail=$bench/mail/$count
 warm "$mail" && ln -sfn "$mail" Maildir
 note "$(megabytes "$(bytes "$mail")") of mail"
 
-# ---- doveadm, which will not have root's mail ----
+# ---- doveadm, which does not run as root ----
 as=
 [ "$(id -u)" != 0 ] || as='setpriv --reuid=nobody --regid=nogroup --clear-groups '
-# dovecot_conf NAME
+# dovecot_conf NAME: prints the configuration.
 dovecot_conf() {
 	cat <<-END
 		base_dir = $scratch/$1/run
@@ -44,7 +44,7 @@ dovecot_conf plain >plain.conf
 	echo "mail_attachment_dir = $scratch/sis/attachments"
 	echo 'mail_attachment_fs = sis posix'
 } >sis.conf
-# import NAME: the index of the Maildir it reads from is part of its work.
+# import NAME: doveadm also makes an index of the Maildir that it reads.
 import() {
 	rm -rf "$1" source && mkdir "$1" source || exit
 	[ -z "$as" ] || chown -R nobody:nogroup "$1" source "$mail" || exit

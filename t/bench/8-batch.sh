@@ -1,10 +1,10 @@
 #!/bin/sh
-# shellcheck disable=SC2154 # what lib-imap.sh sets
-# 8: 200 mailboxes of 100 messages from Dovecot on loopback, 8 at a time, by
-# ms-csvbatch; beside mbsync, run 8 at a time by xargs; beside ms-ingest, which
-# takes the same messages from one mbox; and what a run costs that finds
-# nothing new. The server's own time is in none of the CPU seconds, but it
-# takes part in the wall seconds, of the same processors.
+# shellcheck disable=SC2154 # set by lib-imap.sh
+# 8: ms-csvbatch archives 200 mailboxes of 100 messages from Dovecot, 8 at a
+# time. This is compared with mbsync, run 8 at a time by xargs, with ms-ingest
+# of the same messages from one mbox, and with a run in which nothing is new.
+# The CPU seconds do not include the server, but the wall seconds do, because it
+# uses the same processors.
 . "$(dirname "$0")/lib.sh"
 . "$top/t/lib-imap.sh"
 command -v mbsync >/dev/null || skip isync 'no mbsync'
@@ -25,7 +25,8 @@ count=$((boxes * each))
 note "$boxes mailboxes of $each messages for Dovecot"
 rm -rf one rc near
 mkdir one rc near
-# Evenly from the whole of it, so that they are as large as mail is.
+# The files are taken evenly from the whole corpus, so that their sizes are
+# typical.
 find bulk/ -type f | sort >all
 awk -v want="$count" -v have="$(wc -l <all)" \
 	'int(NR * want / have) != int((NR - 1) * want / have)' all >files
@@ -38,7 +39,7 @@ while [ $n -lt "$boxes" ]; do
 	imap_user "u$n" "secret$n"
 	echo "u$n;secret$n;;" >>boxes.csv
 	mkdir -p "near/u$n"
-	# Names as a delivering agent makes them.
+	# The names look like those of a delivery agent.
 	sed -n "$(((n - 1) * each + 1)),$((n * each))p" files | awk -v dir="$imap_dir" -v n=$n '{
 		name = (1600000000 + NR * 977) ".M" (NR * 104729 % 1000000) "P" (NR + 300) ".bench"
 		print $0; print dir "/cur/" name ":2,S"
@@ -89,10 +90,10 @@ batch_round() {
 	for rc in rc/*; do mkdir "near/${rc#rc/}"; done
 	timed mbsync "ls rc/* | xargs -P 8 -n 1 sh -c 'mbsync -q -c \"\$1\" all' sh"
 	got=$(find near -type f -path '*/cur/*' | wc -l)
-	# It leaves out mail whose header never ends.
+	# mbsync leaves out mail whose header never ends.
 	[ "$got" -ge $((count - count / 1000)) ] || die "mbsync has $got messages"
 }
-# The server makes its indexes once.
+# The first run makes the indexes of the server.
 archive A
 sh -c "$batch" || die 'the first run'
 rounds batch_round

@@ -1,8 +1,8 @@
-# shellcheck shell=sh disable=SC2154 # what run has set
-# lib.sh - the base of the rows of `make bench`. A row is a script NN-*.sh
-# that sources this and runs in its own folder, $scratch, below $bench. Set by
-# run: top bench runs scale. Kept in $scratch/times: a file a NAME, a line a
-# round, wall and CPU seconds.
+# shellcheck shell=sh disable=SC2154 # set by run
+# lib.sh - the base of the rows of `make bench`. A row is a script N-*.sh that
+# sources this file and runs in its own folder, $scratch, below $bench. The
+# variables top, bench, runs and scale are set by run. $scratch/times has a file
+# for each NAME with a line for each round: wall and CPU seconds, and memory.
 scratch=$bench/$(basename "$0" .sh)
 mkdir -p "$scratch/times" && cd "$scratch" || exit 1
 trap bench_end EXIT
@@ -13,24 +13,24 @@ bench_end() {
 }
 
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+. "$top/t/lib-await.sh"
 die() { note "$*" >&2 && exit 1; }
 
-# skip WHAT REASON: the row stays in the table, without figures.
+# skip WHAT REASON: adds a row without numbers and ends the script.
 skip() {
 	row "${0##*/}" - - - - "skipped: $2"
 	exit 0
 }
 
-# timed NAME COMMAND: runs the command line in a shell and keeps its times. It
-# is shown when it ran first. What earlier ones wrote is out of its way.
+# timed NAME COMMAND: runs the command line in a shell and stores its times. The
+# command is printed the first time. Earlier writes are synced before it runs.
 timed() {
 	[ -e "times/$1.cmd" ] || { printf '    %s\n' "$2" && printf '%s\n' "$2" >"times/$1.cmd"; }
 	sync
 	python3 "$top/t/bench/clock.py" "times/$1" "$2" || die "status $?: $2"
 }
 
-# rounds FUNCTION: runs it as often as asked, so that what is compared takes
-# turns.
+# rounds FUNCTION: runs it $runs times, so that the compared programs alternate.
 rounds() {
 	round=1
 	while [ $round -le "$runs" ]; do
@@ -38,7 +38,7 @@ rounds() {
 	done
 }
 
-# median wall|cpu NAME ...: of the rounds' sums.
+# median wall|cpu NAME ...: prints the median of the sums of the rounds.
 median() {
 	column=1
 	[ "$1" = wall ] || column=2
@@ -49,18 +49,20 @@ median() {
 			END { printf "%.4f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
-# compute EXPRESSION: of awk; is EXPRESSION: says yes or no.
+# compute EXPRESSION: prints the value of an awk expression. is EXPRESSION:
+# prints yes or NO.
 compute() { awk "BEGIN { printf \"%.4f\", $1 }"; }
 is() { awk "BEGIN { if ($1) print \"yes\"; else print \"NO\" }"; }
 
-# row WHAT OURS PEER RATIO TO-REACH OK: a line of the table.
+# row WHAT OURS PEER RATIO TO-REACH OK: adds a line to the table.
 row() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$bench/table"; }
 
-# seconds NAME ...: "1.23 s (2.34 cpu)"
+# seconds NAME ...: prints the medians as "1.23 s (2.34 cpu)".
 seconds() { printf '%.2f s (%.2f cpu)' "$(median wall "$@")" "$(median cpu "$@")"; }
 
-# speed WHAT TIMES OURS PEER ...: how many times faster ours is than its peers,
-# which run one after the other, and whether that is enough.
+# speed WHAT TIMES OURS PEER ...: adds a row that says how many times faster
+# ours is than the peers, which run one after the other, and whether that is
+# enough.
 speed() {
 	what=$1 want=$2 ours=$3 && shift 3
 	ratio=$(compute "$(median wall "$@") / $(median wall "$ours")")
@@ -68,35 +70,35 @@ speed() {
 		">= $want" "$(is "$ratio >= $want")"
 }
 
-# size WHAT TIMES OURS PEER: bytes.
+# size WHAT TIMES OURS PEER: adds a row that compares two sizes in bytes.
 size() {
 	row "$1" "$(megabytes "$3")" "$(megabytes "$4")" "$(printf %.3f "$(compute "$3 / $4")")" \
 		"<= $2" "$(is "$3 <= $2 * $4")"
 }
 megabytes() { printf '%.2f MB' "$(compute "$1 / 1000000")"; }
 bytes() { find "$@" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%d", n }'; }
-# disk PATH ...: the blocks they take, each once.
+# disk PATH ...: prints the disk space of all files, each counted once.
 disk() { du -c -s --block-size=1 "$@" | tail -n 1 | cut -f 1; }
 
-# archive DIR: an empty one in place of what is there.
+# archive DIR: makes an empty archive in place of DIR.
 archive() { rm -rf "$1" && ms-init "$1" || die "ms-init $1"; }
 
-# ---- what is measured, made once for all rows, in $bench/mail ----
+# ---- the mail, made once for all rows in $bench/mail ----
 
-# warm PATH ...: into the page cache.
+# warm PATH ...: reads the files into the page cache.
 warm() { find "$@" -type f -exec cat {} + >/dev/null; }
 
-# of_scale NUMBER: that many, for the whole.
+# of_scale NUMBER: prints NUMBER times the scale.
 of_scale() { awk "BEGIN { n = int($1 * $scale); print n < 10 ? 10 : n }"; }
 
-# bulk: links ./bulk to the tree of the bulk corpus, or what stands for it. Of
-# less than all of it every Nth file is taken.
+# bulk: links ./bulk to the tree of the bulk corpus, or to generated mail. With
+# a scale below 1, every Nth file is taken.
 bulk() {
 	tree=$bench/mail/bulk
 	if [ ! -e "$tree" ]; then
 		mkdir -p "$bench/mail"
 		corpora_unpack || {
-			note "no bulk corpus (MS_CORPORA): generated mail stands for it"
+			note "no bulk corpus (MS_CORPORA): generated mail is used"
 			python3 "$top/t/bench/make-maildir.py" "$tree" "$(of_scale 40000)" 0.05 || exit
 		}
 	fi
@@ -122,14 +124,29 @@ corpora_unpack() {
 	fi
 }
 
-# The whole tree into A. Status 1: there is an empty file in the corpus.
+# Ingests the whole tree into A. The status is 1, because the corpus has an
+# empty file.
 # shellcheck disable=SC2034
 ingest_bulk='ms-ingest -a A -q bulk/ 2>named || [ $? -eq 1 ]'
 
-# bulk_mbox: and ./bulk.mbox, all of it as one.
+# bulk_mbox: like bulk, and makes ./bulk.mbox of all mail.
 bulk_mbox() {
 	bulk
 	[ -e "$bench/mail/bulk.mbox" ] ||
 		python3 "$top/t/bench/make-mbox.py" "$bench/mail/bulk/" >"$bench/mail/bulk.mbox" || exit
 	warm "$bench/mail/bulk.mbox" && ln -sfn "$bench/mail/bulk.mbox" bulk.mbox
+}
+
+# fill NAME MESSAGES: makes a mailbox of the mail in ./bulk, for t/lib-imap.sh.
+fill() {
+	imap_user "$1" secret
+	# The names look like those of a delivery agent. With names that only
+	# count up, the hash of Dovecot has so many collisions that opening
+	# takes 0.3 s more.
+	find bulk/ -type f -size -256k | sort | head -n "$2" | awk '{ print NR "\t" $0 }' |
+		while IFS="$(printf '\t')" read -r n file; do
+			name=$((1600000000 + n * 977)).M$((n * 104729 % 1000000))P$((n % 30000 + 300)).bench
+			printf '%s\n%s\n' "$file" "$imap_dir/cur/$name:2,S"
+		done | xargs -d '\n' -n 2 cp
+	imap_own
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: make-maildir.py DIR COUNT SHARE - makes a Maildir of COUNT messages,
-always the same ones. SHARE of them (0 to 1) have an attachment or two of 10
-to 500 KB, in base64; one in three of these was sent before, some of them
+always the same ones. A SHARE of them (0 to 1) has one or two attachments of 10
+to 500 KB in base64. A third of the attachments was sent before, some of them
 with lines of another length."""
 import base64
 import os
@@ -43,7 +43,7 @@ def person():
 
 
 def rare():
-    """What stands in a text and in few others: figures, links, names, slips."""
+    """Text that few messages have: numbers, links, names, spelling mistakes."""
     return rnd.choice((str(rnd.randint(2, 99999)), '-'.join(words(2)), words(1)[0].title(),
                        f'https://{words(1)[0]}.example.org/{random_name(8)}',
                        words(1)[0] + random_name(1, 'aeiou')))
@@ -82,7 +82,7 @@ def random_name(n, alphabet='0123456789ABCDEFGHJKLMNPQRSTUVWXYZ'):
 # ---- attachments ----
 
 def table(size):
-    """Rows of figures and words: shrinks well."""
+    """Rows of numbers and words, which compress well."""
     out, got, i = [], 0, rnd.randint(1, 99999)
     while got < size:
         i += 1
@@ -93,14 +93,14 @@ def table(size):
 
 
 def letter_of_old(size):
-    """A word processor's file of the nineties: text, tables, much nothing."""
+    """A file of an old word processor: text, random bytes and many zeros."""
     text = ' '.join(words(size // 16)).encode('utf-16-le')
     return (b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + bytes(1528) + text
             + rnd.randbytes(size // 8) + bytes(size))[:size]
 
 
 def picture(size):
-    """Compressed already."""
+    """Bytes that are compressed already."""
     return b'\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\x48\0\x48\0\0' + rnd.randbytes(size)
 
 
@@ -124,7 +124,7 @@ KINDS = ((picture, 'image/jpeg', 'jpg'), (picture, 'image/jpeg', 'jpg'),
          (document, 'application/pdf', 'pdf'), (document, 'application/pdf', 'pdf'),
          (picture, 'application/zip', 'zip'), (picture, 'application/zip', 'zip'),
          (table, 'text/csv', 'csv'), (letter_of_old, 'application/msword', 'doc'))
-sent = []  # seed, size, kind, name: made again from these when it is repeated
+sent = []  # seed, size, kind, name: a repeated attachment is made from these
 
 
 def attachment():
@@ -158,7 +158,7 @@ def attachment_part():
 
 # ---- messages ----
 
-recent = []  # author, subject, id, text: for who answers
+recent = []  # author, subject, id, text: for answers
 
 
 def body_of_answer(author, text):

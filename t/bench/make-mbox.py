@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""usage: make-mbox.py DIR - prints all mail of a tree as one mbox, mboxrd, in
-the order of its paths. A file that begins with a From_ line is an mbox
-itself; its messages begin where such a line holds a time and a header field
-follows it. Lines that quoting could touch get one more ">"."""
+"""usage: make-mbox.py DIR - prints all mail of a tree as one mbox (mboxrd), in
+the order of the paths. A file that begins with a From_ line is an mbox; its
+messages begin at From_ lines with a time, if a header field follows. Lines that
+begin with From, after any number of ">", get one more ">"."""
 import os
 import re
 import sys
@@ -13,7 +13,7 @@ NOBODY = b'From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n'
 
 
 def messages(data):
-    """From_ line and bytes of each message in a file."""
+    """Yields the From_ line and the bytes of each message of a file."""
     if not data.startswith(b'From '):
         yield NOBODY, data
         return

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""usage: print.py <TABLE - prints lines of fields between TABs as columns."""
+"""usage: print.py <TABLE - prints lines of fields, separated by TABs, as
+columns."""
 import sys
 
 rows = [['what', 'ours', 'floor or peer', 'ratio', 'to reach', 'ok?']]

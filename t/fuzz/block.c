@@ -8,7 +8,6 @@
 #include "le.h"
 #include "recipe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -30,13 +29,6 @@ const struct fuzz_seed fuzz_seeds[] = {
 	 "\0\0\0\0\1\0\0\0\1\0\0\0rootrootrootrootrootrootrootrootchaichai"
 	 "chaichaichaichaichaichai\0\0\0\0\0\0\0\0"),
     SEEDS_END};
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 read_recipe(struct ms_slice content)
@@ -67,6 +59,7 @@ read_record(const struct ms_record *rec)
 {
 	struct ms_occurrence o;
 	struct ms_commit c;
+	struct ms_receipt receipt;
 	struct ms_place pl;
 
 	if (rec->stub) {
@@ -80,6 +73,12 @@ read_record(const struct ms_record *rec)
 	case MS_OCCURRENCE:
 		if (ms_occurrence_parse(&o, rec->content, NULL) == 0)
 			require(o.form <= 2 && o.flags.n <= MS_FIELD_MAX);
+		break;
+	case MS_RECEIPT:
+		if (ms_receipt_parse(&receipt, rec->content, NULL) == 0)
+			require(
+			    receipt.count > 0 &&
+			    receipt.occurrences.n == (size_t)receipt.count * 8);
 		break;
 	case MS_PLACE:
 		ms_place_parse(&pl, rec->content, NULL);

@@ -14,13 +14,6 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("1 Jan 0102 23:59:60 -500"), SEED("31 Dec 9999 23:59:59 -2359"),
     SEEDS_END};
 
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 /* A time within the years 0..9999 is written and read again. */
 static void
 check_moment(int64_t t)

@@ -24,13 +24,6 @@ const struct fuzz_seed fuzz_seeds[] = {
 	 "All\n0Private\n0Work\n2Trash\n"),
     SEEDS_END};
 
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 /* Returns the next line as a string. */
 static char *
 line(const uint8_t **p, size_t *n)
@@ -66,7 +59,7 @@ count(void *ctx, size_t i)
 }
 
 static void
-judge(const struct ms_folders_options *o, const struct ms_imap_folder *f,
+decide(const struct ms_folders_options *o, const struct ms_imap_folder *f,
     size_t n, const char *labels)
 {
 	struct ms_folder_verdict v[FOLDERS_MAX];
@@ -127,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			f[count_f].prefix =
 			    length + (f[count_f].name[length] == '/');
 	}
-	judge(&o, f, count_f, labels);
+	decide(&o, f, count_f, labels);
 	while (count_f > 0)
 		free(f[--count_f].name);
 	free(include);

@@ -7,7 +7,6 @@
 #include "le.h"
 #include "log.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -101,13 +100,6 @@ make_image(struct ms_buf *out, const uint8_t *p, size_t n)
 			ms_buf_add_byte(out, *p++);
 		}
 	}
-}
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
 }
 
 /* Each block that is found is after the one before. */

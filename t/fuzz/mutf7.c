@@ -2,19 +2,11 @@
 #include "fuzz.h"
 #include "utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const struct fuzz_seed fuzz_seeds[] = {SEED("Entw&APw-rfe"),
     SEED("&U,BTFw-/&ZeVnLIqe-"), SEED("&2D3eAA-&-"), SEED("&AOkA6QDp-"),
     SEED("Entw\xc3\xbcrfe & \xf0\x9f\x98\x80"), SEEDS_END};
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -5,7 +5,6 @@
  */
 #include "fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth.h"
@@ -28,13 +27,6 @@ const struct fuzz_seed fuzz_seeds[] = {
 	".\r\n+OK\r\n.\r\r\n.\r\n"),
     SEED("\x04-ERR [IN-USE] later\r\n"), SEED("\xc6* OK Dovecot\r\n"),
     SEEDS_END};
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* ---- the server ---- */
 
@@ -123,6 +115,7 @@ check_list(const struct ms_pop3_list *l)
 	}
 	require(named + l->shared + l->without == l->count);
 	require(!l->no_uidl || named == 0);
+	require((l->unusable > 0) == (l->example[0] != '\0'));
 }
 
 static void
@@ -191,7 +184,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (how & 4)
 		login.mech = MS_MECH_CRAM_MD5;
 	if (ms_pop3_open(&pop, ms_conn_with(&server),
-		how & 1 ? MS_TLS_UPGRADE : MS_TLS_DONE, &err) < 0) {
+		how & 1 ? MS_TLS_UPGRADE : MS_TLS_DONE, (how & 8) != 0,
+		&err) < 0) {
 		require(err.code != MS_OK && err.msg[0] != '\0');
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ini.h"
 #include "profile.h"
 
 const struct fuzz_seed fuzz_seeds[] = {
@@ -19,19 +20,13 @@ const struct fuzz_seed fuzz_seeds[] = {
 	 "1:00\n"),
     SEED("kind = csv\nfile = /x\nurl = imaps://h\ndelete-archived = 1\n"
 	 "archived-before = 7d\n"),
-    SEED("[x]\n"), SEED("  a = b\n"), SEED("\xef\xbb\xbfkind=x"), SEEDS_END};
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+    SEED("* */2 1 * */7"), SEED("[x]\n"), SEED("  a = b\n"), SEED("\xef\xbb\xbfkind=x"), SEEDS_END};
 
 /* Accepts every name as an option of ms-fetch. */
 static bool
-fetch(const char *name, bool *argument, bool *many)
+fetch(const char *name, bool *argument, bool *many, struct ms_nearest *near)
 {
+	(void)near;
 	(void)name;
 	*argument = *many = true;
 	return true;
@@ -51,7 +46,7 @@ round_trip(const struct ms_profile *p)
 		written = ms_profile_write(&text, p->items[i].key,
 			      value[0] != '\0' ? value : "yes", NULL) == 0 &&
 			  strlen(p->items[i].key) + strlen(value) <
-			      MS_PROFILE_VALUE_MAX - 3;
+			      MS_INI_VALUE_MAX - 3;
 	}
 	if (written &&
 	    ms_profile_parse(&again, ms_buf_slice(&text), fetch, NULL) == 0) {

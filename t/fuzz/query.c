@@ -17,6 +17,10 @@ const struct fuzz_seed fuzz_seeds[] = {
     SEED("since:2024-02-29T10:00:00Z before:10y and since:3m"),
     SEED("is:moved and is:sent"),
     SEED("not (from:a or from:b) \"x"),
+    SEED("-(to:a -cc:b) or 0123456789ab and not (on:2024 larger:10M)"),
+    SEED("body:\"two words\" body:wor* has:attachment type:image/*"),
+    SEED("thread:<a@b> msgid:a@b flag:\\Seen in:anywhere newer_than:2d"),
+    SEED("arrived-since:2024-03-01T10:00+01:00 form:x"),
     SEED("0123456789abcdef\t2024-01-01T00:00:00Z\tal\\tice\tIN\\\\BOX\t7\ta\tb"
 	 "\tlocal:\tmore"),
     SEED("01234567"),

@@ -90,7 +90,7 @@ copy_message(struct said *s, struct ms_stream_writer *w, struct ms_source *src,
 static bool
 read_all(struct said *s, const void *p, size_t n)
 {
-	struct ms_source_options opt = {0};
+	struct ms_source_options opt = {.format = MS_FORMAT_STREAM};
 	int fd = memfd_create("fuzz", 0), rc;
 	struct ms_stream_writer *w;
 	struct ms_trailer t = {0};

@@ -14,13 +14,6 @@ const struct fuzz_seed fuzz_seeds[] = {SEED("imaps://alice@imap.example.org/"),
     SEED("IMAPS://gr%C3%BCn+x@127.0.0.1"), SEED("pop3s://a%25b@h:110/"),
     SEED("imap://a@h/"), SEED("pop3://a@h:995"), SEEDS_END};
 
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {

@@ -1,15 +1,17 @@
 /*
- * crash.c - LD_PRELOAD: counts the calls that change files, and at the Nth
- * ends the process or lets the call fail.
+ * crash.c - a library for LD_PRELOAD, which counts the calls that change files
+ * and, at the Nth call, ends the process or lets the call fail.
  *   MS_SHIM_AT    N, counted from 1 in this process; 0: only counts
  *   MS_SHIM_DO    kill      SIGKILL instead of the call
- *                 torn      half of the write is done, then SIGKILL; before
- *                           calls that are no writes like kill
- *                 short     half of the write is done and said to be done
- *                 EINTR EIO ENOSPC   that error, where this call can give it
- *   MS_SHIM_FOR   how many calls fail from the Nth on; 1; 0: all
+ *                 torn      SIGKILL after half of a write; for other calls like
+ *                           kill
+ *                 short     half of the bytes are written, and the call returns
+ *                           their number
+ *                 EINTR EIO ENOSPC   this error, if the call can return it
+ *   MS_SHIM_FOR   the number of calls that fail from the Nth on (default: 1; 0:
+ *                 all)
  *   MS_SHIM_LOG   a file that gets a line for each counted call
- * and MS_SHIM_EXE, MS_SHIM_DIR as in shim.h.
+ * MS_SHIM_EXE and MS_SHIM_DIR are described in shim.h.
  */
 #include "shim.h"
 
@@ -22,7 +24,7 @@ enum kind {
 	NAMES, /* changes names or lengths */
 };
 
-/* What becomes of a call: how many of its bytes, or an error. */
+/* The result of a call: the number of bytes to write, or an error. */
 struct fate {
 	bool fails, dies;
 	size_t n;
@@ -97,7 +99,7 @@ error_for(enum kind kind)
 	return 0;
 }
 
-/* Decides on a call, of n bytes if it writes, that concerns our files. */
+/* Decides about a call that changes an affected file; n: bytes to write. */
 static struct fate
 decide(const char *call, enum kind kind, size_t n)
 {
@@ -182,7 +184,7 @@ total(const struct iovec *iov, int count)
 	return n;
 }
 
-/* The first n bytes of a vector; returns how many elements that takes. */
+/* Copies the first n bytes of a vector. Returns the number of elements. */
 static int
 cut(struct iovec out[IOV_MAX_HERE], const struct iovec *iov, int count,
     size_t n)

@@ -1,8 +1,9 @@
 /*
- * shim.h - what the preload libraries share: which process, which files.
- *   MS_SHIM_EXE   name of the program that is meant; others are left alone
- *   MS_SHIM_DIR   absolute, without symbolic links; only what lies below it
- * stdio's own writes do not pass through here: glibc makes them inside.
+ * shim.h - selects the process and the files that the preload libraries act on.
+ *   MS_SHIM_EXE   the name of the program; other programs are not affected
+ *   MS_SHIM_DIR   an absolute path without symbolic links; only files below it
+ *                 are affected
+ * Writes of stdio are not seen, because glibc does not call write() for them.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -21,7 +22,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Declares `real`, the function of that name that comes next. */
+/* Declares `real`, the next function of this name in the order of libraries. */
 #define REAL(type, name, ...)                                                  \
 	static type (*real)(__VA_ARGS__);                                      \
 	if (real == NULL)                                                      \
@@ -31,7 +32,7 @@ static bool shim_active;
 static char shim_dir[PATH_MAX];
 static size_t shim_dir_length;
 
-/* Is this the program that is meant? Called by each library's constructor. */
+/* Decides whether this is the program. The constructors call this function. */
 static inline void
 shim_start(void)
 {
@@ -60,7 +61,7 @@ shim_below(const char *path)
 	       (path[shim_dir_length] == '/' || path[shim_dir_length] == '\0');
 }
 
-/* The path of an open file as the kernel has it; false: it has none. */
+/* Copies the path of an open file as the kernel has it. false: it has none. */
 static inline bool
 shim_fd_path(int fd, char path[PATH_MAX])
 {
@@ -75,7 +76,7 @@ shim_fd_path(int fd, char path[PATH_MAX])
 	return path[0] == '/';
 }
 
-/* The absolute path of a name beside dirfd, dots and links left as they are. */
+/* Makes the absolute path of a name relative to dirfd. Dots and links stay. */
 static inline bool
 shim_at_path(int dirfd, const char *name, char path[PATH_MAX])
 {
@@ -92,7 +93,7 @@ shim_at_path(int dirfd, const char *name, char path[PATH_MAX])
 	return n > 0 && n < PATH_MAX;
 }
 
-/* Does this file, or name, count? errno stays as it is. */
+/* Whether this file, or name, is affected. errno does not change. */
 static inline bool
 shim_fd_counts(int fd)
 {

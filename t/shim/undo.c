@@ -1,11 +1,12 @@
 /*
- * undo.c - makes of a folder what a power loss could have left of it, by the
- * journal that unsynced.so kept while the process was alive.
+ * undo.c - changes a folder into a state that a power loss could have left. The
+ * journal is the one that unsynced.so has written while the process was alive.
  *   usage: undo JOURNAL FOLDER all|none|SEED
- * all: whatever no fsync had made durable is lost. none: nothing is. SEED: of
- * each page one of the states since the last fsync of its file, of each length
- * too, and of each folder's changes of names the first so many: file by file
- * and folder by folder at random. Prints how much it put back.
+ * all: all data that no fsync has made durable is lost. none: nothing is lost.
+ * SEED: each page and each length of a file gets one of its states since the
+ * last fsync of the file, and each folder keeps some of its first changes of
+ * names, at random for each file and folder. The program prints how much it has
+ * undone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,16 +33,16 @@ struct change {
 	const unsigned char *data; /* of J_WRITE */
 	size_t order;
 	bool live;  /* no sync came after it */
-	bool drawn; /* a name: its folder had its turn */
+	bool drawn; /* a name: its folder was decided about */
 };
 
-/* One page before one write. */
+/* The content of a page before a write. */
 struct page {
 	uint64_t file, number;
 	const struct change *c;
 };
 
-/* How a file, or folder, came through the power loss. */
+/* The changes of a file or folder that a power loss undoes. */
 struct luck {
 	enum {
 		LOST,
@@ -124,7 +125,7 @@ read_log(void)
 	}
 }
 
-/* What a later fsync covers is durable. */
+/* A change is durable if an fsync of its file or folder came later. */
 static void
 mark_durable(void)
 {
@@ -158,7 +159,8 @@ compare_pages(const void *a, const void *b)
 	return x->c->order < y->c->order ? -1 : 1;
 }
 
-/* Each change of each page; one row without a page for each length. */
+/* Lists each change of each page; a change of a length is a row without page.
+ */
 static struct page *
 list_pages(size_t *n)
 {
@@ -191,7 +193,7 @@ list_pages(size_t *n)
 	return all;
 }
 
-/* Of n changes, how many from the first on are kept? */
+/* Returns how many of n changes, from the first on, are kept. */
 static size_t
 kept_of(const struct page *rows, size_t n, const struct luck *l)
 {
@@ -224,7 +226,7 @@ put_page(int fd, const struct page *row)
 	pages_back++;
 }
 
-/* All rows are one file's. */
+/* Restores a file; all rows belong to it. */
 static void
 restore_file(const struct page *rows, size_t n)
 {
@@ -287,7 +289,7 @@ look(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return 1;
 }
 
-/* A folder may have got another name since: it is known by its inode. */
+/* Finds a folder by its inode, because its name may have changed since. */
 static bool
 path_of(uint64_t dir, const char *name, char path[PATH_MAX])
 {
@@ -330,7 +332,7 @@ restore_name(const struct journal_entry *e)
 		if (e->is_dir)
 			return nftw(path, remove_one, 16,
 				   FTW_PHYS | FTW_DEPTH) == 0;
-		/* A durable rename may have taken it elsewhere. */
+		/* A durable rename may have moved it. */
 		return unlink(path) == 0 || errno == ENOENT;
 	case J_REMOVE:
 		return e->is_dir ? mkdir(path, 0700) == 0 : put_kept(e, path);
@@ -352,7 +354,8 @@ is_name_in(const struct change *c, uint64_t dir)
 	return c->live && c->e->kind > J_SYNC && c->e->dir == dir;
 }
 
-/* A folder's changes are lost from some one on: journals keep their order. */
+/* The last changes of a folder are lost, because a file system keeps their
+ * order. */
 static void
 choose_names(void)
 {

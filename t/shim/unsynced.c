@@ -1,12 +1,13 @@
 /*
- * unsynced.c - LD_PRELOAD: keeps what was there before each write, cut,
- * rename and removal that no fsync has yet made durable. After the process
- * is dead, build/t/undo makes of it what a power loss could have left.
- *   MS_SHIM_JOURNAL   an empty folder for it on the same file system as
- *                     MS_SHIM_DIR, outside it
- * and MS_SHIM_EXE, MS_SHIM_DIR as in shim.h. To end the process use crash.c,
- * loaded before this: a kill from outside may come between a call and its
- * entry. Not seen: writes through mmap, stdio or O_DSYNC's promise.
+ * unsynced.c - a library for LD_PRELOAD, which records the state before each
+ * write, truncation, rename and removal. After the death of the process,
+ * build/t/undo makes a state of the files that a power loss could have left.
+ *   MS_SHIM_JOURNAL   an empty folder for the records, outside MS_SHIM_DIR, but
+ *                     on the same file system
+ * MS_SHIM_EXE and MS_SHIM_DIR are described in shim.h. The process must be
+ * ended by crash.c, loaded before this library, because a signal from outside
+ * may come between a call and its record. Writes through mmap and stdio, and
+ * the effect of O_DSYNC, are not seen.
  */
 #include "shim.h"
 
@@ -36,7 +37,7 @@ start(void)
 	shim_start();
 	if (!shim_active)
 		return;
-	shim_active = false; /* while this makes files of its own */
+	shim_active = false; /* while the library makes its own files */
 	if (dir == NULL)
 		die("MS_SHIM_JOURNAL");
 	snprintf(journal, sizeof(journal), "%s", dir);
@@ -66,7 +67,7 @@ put(const struct journal_entry *e, const void *data)
 
 /* ---- bytes ---- */
 
-/* Notes what lies in n bytes at offset of fd, and how long the file is. */
+/* Records n bytes at an offset of fd, and the length of the file. */
 static void
 note_bytes(int fd, uint64_t offset, uint64_t n)
 {
@@ -84,7 +85,7 @@ note_bytes(int fd, uint64_t offset, uint64_t n)
 	if (syscall(SYS_linkat, AT_FDCWD, proc, AT_FDCWD, path,
 		AT_SYMLINK_FOLLOW) != 0 &&
 	    errno != EEXIST)
-		return; /* it has no name any more: nothing survives */
+		return; /* it has no name any more, and is lost anyway */
 	e.file = st.st_ino;
 	e.size = (uint64_t)st.st_size;
 	e.offset = offset / JOURNAL_PAGE * JOURNAL_PAGE;
@@ -119,7 +120,7 @@ note_sync(int fd)
 	}
 }
 
-/* Where write(2) will write. */
+/* Returns the offset at which write(2) will write. */
 static uint64_t
 position(int fd)
 {
@@ -142,7 +143,8 @@ total(const struct iovec *iov, int count)
 	return n;
 }
 
-/* Takes the lock if this file counts, and notes; returns whether. */
+/* If the file is affected, takes the lock and records the bytes. Returns
+ * whether it is. */
 static bool
 begin_write(int fd, bool here, uint64_t offset, uint64_t n)
 {
@@ -281,7 +283,7 @@ fdatasync(int fd)
 
 /* ---- names ---- */
 
-/* Splits an absolute path into its folder's inode and its name. */
+/* Splits a path into the inode of its folder and its name. */
 static bool
 split(int dirfd, const char *name, uint64_t *dir, char out[JOURNAL_NAME])
 {
@@ -303,7 +305,7 @@ split(int dirfd, const char *name, uint64_t *dir, char out[JOURNAL_NAME])
 	return true;
 }
 
-/* Keeps another name for what is about to go; 0: there is nothing. */
+/* Links a file that is about to be removed into kept/. 0: there is no file. */
 static uint64_t
 keep(int dirfd, const char *name)
 {
@@ -336,7 +338,7 @@ begin_name(int dirfd, const char *name)
 	return ours;
 }
 
-/* The call returned rc; if that is success the entry becomes true. */
+/* Writes the entry if the call succeeded; rc: the result of the call. */
 static int
 end_name(bool ours, int rc, const struct journal_entry *e)
 {

@@ -4,7 +4,6 @@
  */
 #include "account.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,9 +11,10 @@
 #include "archive-writer.h"
 #include "history.h"
 #include "ingest.h"
+#include "scratch.h"
 #include "tap.h"
 
-/* The one action of a change. */
+/* The only action of a change. */
 struct wish {
 	enum {
 		ADD,
@@ -104,7 +104,8 @@ names(struct ms_archive *a)
 	ok(bob != 0 && login(a, "bob") == bob, "bob is found by name");
 	ok(login(a, "bOB@example.ORG") == bob && login(a, "b@x.org") == bob,
 	    "bob is found by address, in any case");
-	ok(add(a, "bob", (struct ms_slice){0}, NULL) == MS_EXISTS, "once");
+	ok(add(a, "bob", (struct ms_slice){0}, NULL) == MS_EXISTS,
+	    "an existing name is refused");
 	ok(add(a, "eve", LIST("e@x.org\0B@X.org"), NULL) == MS_EXISTS &&
 		login(a, "eve") == 0 && login(a, "e@x.org") == 0,
 	    "an address of another user is refused, and the user is not "
@@ -158,13 +159,13 @@ refused(struct ms_archive *a)
 
 		if (add(a, "refused", list, NULL) != MS_USAGE) {
 			all = false;
-			ok(false, "address %zu", i);
+			ok(false, "the address %zu is accepted or refused", i);
 		}
 	}
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (add(a, wrong[i], (struct ms_slice){0}, NULL) != MS_USAGE) {
 			all = false;
-			ok(false, "name %zu", i);
+			ok(false, "the name %zu is accepted or refused", i);
 		}
 	ok(all && login(a, "refused") == 0, "invalid names and addresses");
 	memset(name, 'n', sizeof(name));
@@ -189,7 +190,7 @@ many(struct ms_archive *a)
 	}
 	ok(add(a, "many", ms_buf_slice(&list), &n) == MS_OK &&
 		login(a, "someone.9999@example.com") == n,
-	    "10,000 addresses");
+	    "a user has 10,000 addresses");
 	ms_buf_add(&list, "o@x", 4);
 	ok(set(a, n, (struct ms_account){.addresses = ms_buf_slice(&list)},
 	       MS_SET_ADDRESSES, NULL) == MS_USAGE,
@@ -225,7 +226,7 @@ rights(struct ms_archive *a)
 		!ms_account_may(&u, alice, MS_RIGHT_READ) &&
 		ms_account_has(&u, MS_PRIVILEGE_LOGIN) &&
 		!ms_account_has(&u, MS_PRIVILEGE_ARCHIVE),
-	    "the rights of bob");
+	    "the granted rights are found");
 	u.disabled = true;
 	ok(!ms_account_may(&u, bob, MS_RIGHT_READ) &&
 		!ms_account_has(&u, MS_PRIVILEGE_LOGIN),
@@ -269,9 +270,11 @@ deleted(struct ms_archive *a)
 	uint64_t bob = login(a, "bob"), n;
 	struct ms_account u = {0};
 
-	ok(put_mail(a, "bob", false, "Subject: 1\n\n1\n"), "mail for bob");
+	ok(put_mail(a, "bob", false, "Subject: 1\n\n1\n"),
+	    "mail for a user is accepted");
 	ok(delete (a, bob) == MS_OK, "bob is deleted");
-	ok(delete (a, bob) == MS_NOINPUT, "once");
+	ok(delete (a, bob) == MS_NOINPUT,
+	    "a deleted user cannot be deleted again");
 	ok(ms_account_get(a, bob, &u, NULL) == 1 && u.deleted &&
 		u.privileges == 0 && u.rights.n == 0 && u.addresses.n == 0 &&
 		strcmp(u.name, "bob") == 0,
@@ -323,7 +326,7 @@ settings(struct ms_archive *a)
 	ok(ms_settings_get(a, &s, NULL) == 0 &&
 		s.default_privileges == MS_DEFAULT_PRIVILEGES &&
 		s.directory_timeout == MS_DIRECTORY_TIMEOUT,
-	    "the default settings");
+	    "the settings have default values");
 	s.default_privileges = 0;
 	s.directory_url = "ldaps://ldap.example.org";
 	ok(ms_archive_change(a, NULL, do_settings, &s, NULL) == 0 &&
@@ -331,7 +334,7 @@ settings(struct ms_archive *a)
 		s.default_privileges == 0 &&
 		s.default_privileges_synced == MS_DEFAULT_PRIVILEGES_SYNCED &&
 		strcmp(s.directory_url, "ldaps://ldap.example.org") == 0,
-	    "changed settings, also to none");
+	    "settings are changed, also to empty values");
 	ok(add(a, "plain", (struct ms_slice){0}, &n) == MS_OK &&
 		ms_account_get(a, n, &u, NULL) == 1 && u.privileges == 0,
 	    "new users get the changed privileges");
@@ -356,13 +359,13 @@ history(struct ms_archive *a)
 	}
 	ms_history_close(h);
 	ok(down && n > 20 && last == login(a, "alice"),
-	    "the history, the newest event first");
+	    "the history begins with the newest event");
 	sel.forward = true;
 	h = ms_history_open(a, &sel);
 	while (ms_history_next(h, &row, NULL) == 1)
 		m++;
 	ms_history_close(h);
-	ok(m == n, "the history, the oldest event first");
+	ok(m == n, "the history begins with the oldest event");
 	sel.target = bob;
 	h = ms_history_open(a, &sel);
 	ok(ms_history_next(h, &row, NULL) == 1 && row.number == bob &&
@@ -403,22 +406,13 @@ anew(struct ms_archive *a)
 	ms_archive_unlock(a);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-unit.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+	if (scratch_make(dir) == NULL || chdir(dir) < 0)
 		return 1;
 	if (ms_archive_init("arc", "alice", NULL) < 0 ||
 	    ms_archive_open(&a, "arc", MS_ARCHIVE_WRITE, NULL) < 0)
@@ -432,6 +426,6 @@ main(void)
 	history(a);
 	anew(a);
 	ms_archive_close(a);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 	return done();
 }

@@ -3,34 +3,27 @@
 #include "archive-writer.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ingest.h"
+#include "scratch.h"
+#include "stored.h"
 #include "tap.h"
 
-#define SOURCE "imap://a@h/"
 #define DAY 86400
-#define MANY 5200 /* messages of the folders 0 to 5 */
+#define FIRST_DAY ((int64_t)1000000000) /* of the dates of the messages */
+#define MANY 5200                       /* messages of the folders 0 to 5 */
 #define FOLDERS 7
 
-static struct ms_ingest *in;
-static struct ms_row *rows; /* all occurrences, as a walk by folder has them */
+static struct ms_row
+    *rows; /* all occurrences, in the order of a walk by folder */
 static size_t row_count;
 static uint64_t numbers[FOLDERS], bob;
-
-static void
-result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
-{
-	(void)ctx;
-	(void)where;
-	if (d->outcome == MS_OUTCOME_FAILED)
-		ok(false, "%s", d->err->msg);
-}
 
 /* The wire form of message i. */
 static size_t
@@ -67,8 +60,8 @@ put(int i, int folder)
 	struct ms_spec spec = {
 	    .dest = ms_ingest_dest(in, folder == 5 ? "bob" : "alice", SOURCE,
 		folder_name(folder), "a label", true),
-	    .has_date = i % 50 != 0,
-	    .date = (int64_t)(i * 7919L % 1000) * DAY,
+	    .raw = {FIRST_DAY + (int64_t)(i * 7919L % 1000) * DAY,
+		i % 50 != 0 ? MS_RAW_INTERNALDATE : MS_RAW_NONE},
 	    .place = place,
 	    .where = place};
 
@@ -77,7 +70,7 @@ put(int i, int folder)
 	    ms_ingest_data(in, (unsigned char *)text,
 		message(i, text, sizeof(text)), NULL) < 0 ||
 	    ms_ingest_end(in, NULL) < 0)
-		ok(false, "message %d", i);
+		ok(false, "message %d is stored", i);
 }
 
 static void
@@ -86,7 +79,7 @@ fill(struct ms_archive *a)
 	uint64_t user = 0, source = 0;
 	int i;
 
-	in = ms_ingest_new(a, 2, result, NULL);
+	in = ms_ingest_new(a, 2, store_result, NULL);
 	for (i = 0; i < MANY; i++) {
 		put(i, i % 2 == 0 ? 0 : i % 6);
 		if (i % 11 == 0)
@@ -113,8 +106,9 @@ selected(const struct ms_select *sel, const struct ms_row *r)
 
 	for (size_t i = 0; i < sel->folder_count; i++)
 		in_folder = in_folder || sel->folders[i] == r->folder;
-	return in_folder && (!sel->has_since || r->date >= sel->since) &&
-	       (!sel->has_before || r->date < sel->before);
+	return in_folder && r->number >= sel->first &&
+	       (!sel->has_since || r->sent >= sel->since) &&
+	       (!sel->has_before || r->sent < sel->before);
 }
 
 #define ORDER(x, y)                                                            \
@@ -126,7 +120,7 @@ by_date(const void *p, const void *q)
 {
 	const struct ms_row *x = p, *y = q;
 
-	ORDER(x->date, y->date);
+	ORDER(x->sent, y->sent);
 	ORDER(x->number, y->number);
 	return 0;
 }
@@ -150,7 +144,7 @@ by_record(const void *p, const void *q)
 	return 0;
 }
 
-/* Is a walk what a sort of the selected rows is? */
+/* Is the result of a walk the same as the selected rows, sorted? */
 static bool
 walk_is(struct ms_archive *a, const struct ms_select *sel)
 {
@@ -192,6 +186,7 @@ walks(struct ms_archive *a)
 	const struct ms_select everything = {.order = MS_BY_FOLDER};
 	const struct ms_row *row;
 	struct ms_walk *w;
+	uint64_t first[4] = {0};
 	size_t bad = 0;
 
 	memcpy(all, numbers, sizeof(all));
@@ -207,8 +202,8 @@ walks(struct ms_archive *a)
 	while (row_count < 2 * MANY && ms_walk_next(w, &row, NULL) == 1)
 		rows[row_count++] = *row;
 	ms_walk_close(w);
-	ok(row_count == MANY + 20 + (MANY + 10) / 11, "all occurrences: %zu",
-	    row_count);
+	ok(row_count == MANY + 20 + (MANY + 10) / 11,
+	    "all occurrences are found: %zu", row_count);
 	for (size_t i = 0; i < row_count; i++) {
 		const struct ms_row *r = &rows[i];
 		int n = of_place(r->place);
@@ -219,21 +214,28 @@ walks(struct ms_archive *a)
 		ms_sha256(text, size, id);
 		bad +=
 		    memcmp(id, r->id, sizeof(id)) != 0 || r->size != size ||
-		    r->date !=
-			(n % 50 == 0 ? 0 : (int64_t)(n * 7919L % 1000) * DAY) ||
+		    r->sent !=
+			(n % 50 == 0 ? 0
+				     : FIRST_DAY +
+					   (int64_t)(n * 7919L % 1000) * DAY) ||
+		    r->arrived != r->sent ||
 		    ((r->bits & MS_ROW_UNDATED) != 0) != (n % 50 == 0) ||
 		    (i > 0 && by_folder(&rows[i - 1], r) >= 0);
 	}
-	ok(bad == 0, "with id, size, date and place, in order");
+	ok(bad == 0, "they have id, size, date and place, in order");
+	first[1] = rows[row_count / 2].number;
+	first[2] = rows[row_count / 3].number + 1;
+	first[3] = UINT64_MAX;
 	for (size_t f = 0; f < sizeof(folders) / sizeof(folders[0]); f++)
 		for (size_t d = 0; d < sizeof(dates) / sizeof(dates[0]); d++)
 			for (int o = MS_BY_DATE; o <= MS_BY_RECORD; o++) {
 				struct ms_select sel = {.folders = folders[f].p,
 				    .folder_count = folders[f].n,
+				    .first = first[(f + d) % 4],
 				    .has_since = dates[d][0] >= 0,
 				    .has_before = dates[d][1] >= 0,
-				    .since = dates[d][0] * DAY,
-				    .before = dates[d][1] * DAY,
+				    .since = FIRST_DAY + dates[d][0] * DAY,
+				    .before = FIRST_DAY + dates[d][1] * DAY,
 				    .order = (enum ms_order)o};
 
 				if (!walk_is(a, &sel)) {
@@ -282,31 +284,26 @@ ids(struct ms_archive *a)
 				bad += got != 1 || found[0] != rows[i].message;
 		}
 	ok(bad == 0, "messages are found by the first digits of their ids");
-	ok(ms_archive_find(a, "", found, 3, NULL) == 3, "no more than asked");
-	ok(ms_archive_find(a, "xyz", found, 3, NULL) == 0, "not by other text");
+	ok(ms_archive_find(a, "", found, 3, NULL) == 3,
+	    "no more messages are returned than requested");
+	ok(ms_archive_find(a, "xyz", found, 3, NULL) == 0,
+	    "other text finds no message");
 	ms_hex(rows[0].id, MS_SHA_LEN, hex);
 	hex[MS_SHA_HEX] = '0';
 	hex[MS_SHA_HEX + 1] = '\0';
 	ok(ms_archive_find(a, hex, found, 3, NULL) == 0,
-	    "nor by more digits than an id has");
+	    "more digits than an id has find no message");
 	hex[MS_SHA_HEX - 1] = hex[MS_SHA_HEX - 1] == '0' ? '1' : '0';
 	hex[MS_SHA_HEX] = '\0';
 	ok(ms_archive_find(a, hex, found, 3, NULL) == 0,
-	    "the last digit counts");
-}
-
-static int
-collect(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
-{
-	(void)err;
-	ms_buf_add(ctx, p, n);
-	return 0;
+	    "the last digit is compared");
 }
 
 /* Messages of all packs, so that the reader opens and closes them in turn. */
 static void
 messages(struct ms_archive *a)
 {
+	static const unsigned char none[MS_SHA_LEN];
 	struct ms_buf got = {0}, places = {0};
 	size_t bad = 0, at = 0;
 	struct ms_err err = {0};
@@ -324,17 +321,18 @@ messages(struct ms_archive *a)
 		n = message(of_place(r->place), text, sizeof(text));
 		head = (size_t)(strstr(text, "\r\n\r\n") + 4 - text);
 		ms_buf_clear(&got);
-		bad += ms_archive_emit(a, r->message, MS_FORM_CRLF, collect,
-			   &got, &err) < 0;
+		bad += ms_archive_emit(a, r->message, r->id, MS_FORM_CRLF,
+			   ms_buf_append, &got, &err) < 0;
 		ms_sha256(got.p, got.n, id);
 		bad += memcmp(id, r->id, sizeof(id)) != 0;
-		bad += ms_archive_check(a, r->message, &err) < 0;
+		bad += ms_archive_check(a, r->message, r->id, &err) < 0;
 		bad += ms_archive_identity(a, r->message, again, &size, &err) <
 			   0 ||
 		       size != n || memcmp(again, id, sizeof(id)) != 0;
 		ms_buf_clear(&got);
-		bad += ms_archive_header(a, r->message, &got, &err) < 0 ||
-		       got.n < head - 6 || memcmp(got.p, text, 8) != 0;
+		bad +=
+		    ms_archive_header(a, r->message, r->id, &got, &err) < 0 ||
+		    got.n < head - 6 || memcmp(got.p, text, 8) != 0;
 		ms_buf_clear(&places);
 		bad += ms_archive_occurrences(a, r->message, &places, &err) < 0;
 		n = 0;
@@ -343,8 +341,8 @@ messages(struct ms_archive *a)
 		bad += places.n != n * sizeof(struct ms_row);
 	}
 	ok(bad == 0, "messages are put together: %s", err.msg);
-	ok(ms_archive_emit(a, numbers[0], MS_FORM_CRLF, collect, &got, &err) <
-		    0 &&
+	ok(ms_archive_emit(a, numbers[0], none, MS_FORM_CRLF, ms_buf_append,
+	       &got, &err) < 0 &&
 		err.code == MS_DATA,
 	    "a folder is no message: %s", err.msg);
 	ok(ms_archive_committed(a, rows[0].number, &when, &err) == 0 &&
@@ -376,29 +374,30 @@ names(struct ms_archive *a)
 		    users[i].good ? "good" : "refused");
 	memset(longest, 'u', sizeof(longest));
 	longest[MS_USER_MAX + 1] = '\0';
-	ok(!ms_user_name_ok(longest), "a user name that is too long");
+	ok(!ms_user_name_ok(longest),
+	    "a user name that is too long is invalid");
 	longest[MS_USER_MAX] = '\0';
-	ok(ms_user_name_ok(longest), "the longest user name");
+	ok(ms_user_name_ok(longest), "the longest user name is valid");
 
 	ok(ms_archive_user(a, "carol", &user, NULL) == 0 &&
 		ms_archive_user(a, "alic", &user, NULL) == 0,
-	    "no such user");
+	    "an unknown user is not found");
 	ok(ms_archive_user(a, "alice", &user, NULL) == 1 && user > 0 &&
 		ms_archive_active_user(a, "alice", &number, NULL) == 1 &&
 		number == user,
-	    "a user");
+	    "a user is found");
 	ok(ms_archive_source(a, "imap://b@h/", &source, NULL) == 0 &&
 		ms_archive_source(a, SOURCE, &source, NULL) == 1,
-	    "a source");
+	    "a source is found");
 	ok(ms_archive_folder(a, user, source, "Folder 5", &number, NULL) == 0 &&
 		ms_archive_folder(a, user, source, "Folder", &number, NULL) ==
 		    0 &&
 		ms_archive_folder(a, user, source, "Folder 1", &number, NULL) ==
 		    1 &&
 		number == numbers[1],
-	    "a folder is a user's");
+	    "a folder belongs to a user");
 	ok(ms_archive_folders(a, &all, &count, NULL) == 0 && count == FOLDERS,
-	    "all folders: %zu", count);
+	    "all folders are found: %zu", count);
 	for (size_t i = 0; i < count; i++) {
 		bad += i > 0 && all[i - 1]->number >= all[i]->number;
 		bad += ms_archive_folder_get(a, all[i]->number, &f, NULL) != 1;
@@ -410,39 +409,24 @@ names(struct ms_archive *a)
 			   f->number == bob ? "bob" : "alice") != 0 ||
 		       numbers[f->name[7] - '0'] != f->number;
 	}
-	ok(bad == 0, "with the names of each");
+	ok(bad == 0, "each folder has its names");
 	free(all);
 	ok(ms_archive_folder_get(a, 1, &f, NULL) == 0 &&
 		ms_archive_folder_get(a, UINT64_MAX, &f, NULL) == 0,
-	    "what is no folder has none");
+	    "other records have no names");
 }
 
-/* ---- making and locking ---- */
-
-static int
-discard(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
-static void
-clear(const char *dir)
-{
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
-}
+/* ---- creation and locking ---- */
 
 /* What ms_archive_init() says of a folder with one entry. */
 static enum ms_code
 init_with(const char *name, bool folder, const char *user)
 {
-	char dir[] = "/tmp/ms-init.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_err err = {0};
 	int fd, rc;
 
-	if (mkdtemp(dir) == NULL)
+	if (scratch_make(dir) == NULL)
 		return MS_BUG;
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
 	if (folder)
@@ -451,12 +435,32 @@ init_with(const char *name, bool folder, const char *user)
 		close(openat(fd, name, O_WRONLY | O_CREAT, 0600));
 	rc = ms_archive_init(dir, user, &err);
 	close(fd);
-	clear(dir);
+	scratch_remove(dir);
 	return rc == 0 ? MS_OK : err.code;
 }
 
+/* The same while another process holds `lock`. */
+static enum ms_code
+init_locked(void)
+{
+	char dir[SCRATCH_MAX];
+	struct ms_err err = {0};
+	int fd, lock, rc;
+
+	if (scratch_make(dir) == NULL)
+		return MS_BUG;
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	lock = openat(fd, "lock", O_RDWR | O_CREAT, 0600);
+	rc = flock(lock, LOCK_EX) < 0 ? 0 : ms_archive_init(dir, "a", &err);
+	close(lock);
+	close(fd);
+	scratch_remove(dir);
+	return rc == 0 || strstr(err.msg, "another ms-init") == NULL ? MS_OK
+								     : err.code;
+}
+
 static void
-making(const char *dir)
+creation(const char *dir)
 {
 	static const char *const parts[] = {
 	    "pack", "secret", "tmp", "lock", "index", "FORMAT"};
@@ -465,24 +469,29 @@ making(const char *dir)
 	struct stat st;
 	size_t bad = 0;
 
-	ok(init_with(NULL, false, "alice") == MS_OK, "an empty folder will do");
-	ok(init_with("x", false, "alice") == MS_EXISTS, "not one with a file");
-	ok(init_with("x", true, "alice") == MS_EXISTS, "nor with a folder");
+	ok(init_with(NULL, false, "alice") == MS_OK,
+	    "an archive is created in an empty folder");
+	ok(init_with("x", false, "alice") == MS_EXISTS,
+	    "not in a folder with a file");
+	ok(init_with("x", true, "alice") == MS_EXISTS,
+	    "not in a folder with a folder");
 	ok(init_with("lock", false, "alice") == MS_OK,
-	    "one that ms-init did not finish");
+	    "ms-init completes an unfinished archive");
 	ok(init_with("pack", true, "alice") == MS_EXISTS &&
 		init_with("secret", true, "alice") == MS_EXISTS &&
 		init_with("tmp", true, "alice") == MS_EXISTS &&
 		init_with("index", true, "alice") == MS_EXISTS,
-	    "but it has a lock");
-	ok(init_with(NULL, false, "-x") == MS_USAGE, "a bad user name");
+	    "a folder with a part of an archive and without lock is refused");
+	ok(init_locked() == MS_EXISTS, "nor one that is being made");
+	ok(init_with(NULL, false, "-x") == MS_USAGE,
+	    "an invalid user name is refused");
 	ok(ms_archive_init(dir, "alice", &err) < 0 && err.code == MS_EXISTS,
-	    "not twice: %s", err.msg);
+	    "an existing archive is refused: %s", err.msg);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, parts[i]);
 		bad += stat(path, &st) < 0 || (st.st_mode & 077) != 0;
 	}
-	ok(bad == 0, "all parts of it are private");
+	ok(bad == 0, "all parts of the archive are private");
 }
 
 static void
@@ -493,26 +502,26 @@ locking(struct ms_archive *a, const char *dir)
 
 	ok(ms_archive_open(&b, "/nowhere", MS_ARCHIVE_READ, &err) < 0 &&
 		err.code == MS_NOINPUT,
-	    "no archive: %s", err.msg);
+	    "an archive that does not exist is refused: %s", err.msg);
 	ok(ms_archive_open(&b, "/", MS_ARCHIVE_READ, &err) < 0 &&
 		err.code == MS_NOINPUT,
-	    "a folder that is none: %s", err.msg);
+	    "a folder that is no archive is refused: %s", err.msg);
 	ok(ms_archive_open(&b, dir, MS_ARCHIVE_READ, NULL) == 0 &&
 		strcmp(ms_archive_path(a), ms_archive_path(b)) == 0,
-	    "a second handle");
+	    "a second handle is opened");
 	ok(ms_archive_lock(a, false, NULL) == 1 &&
 		ms_archive_lock(b, false, NULL) == 0,
 	    "only one has the lock");
 	ms_archive_unlock(a);
 	ok(ms_archive_lock(b, false, NULL) == 1 &&
 		ms_archive_lock(a, false, NULL) == 0,
-	    "then the other");
+	    "the other handle gets the lock after that");
 	ms_archive_unlock(b);
 	ms_archive_close(b);
 	ms_archive_close(NULL);
 }
 
-/* ---- what runs that were killed leave ---- */
+/* ---- what processes leave that were killed ---- */
 
 static void
 make_file(int fd, const char *name)
@@ -549,11 +558,12 @@ leftovers(const char *dir)
 	ok(ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) == 0 &&
 		ms_archive_lock(a, true, &err) == 1 &&
 		ms_archive_catch_up(a, true, &err) == 0,
-	    "an archive with leftovers: %s", err.msg);
+	    "an archive with unfinished files is opened: %s", err.msg);
 	ok(!has(fd, "tmp/pack.new") && !has(fd, "tmp/index.new") &&
 		!has(fd, "tmp/verify.new"),
 	    "unfinished files are deleted from tmp");
-	ok(has(fd, "tmp/other") && has(fd, "tmp/.new"), "and no others");
+	ok(has(fd, "tmp/other") && has(fd, "tmp/.new"),
+	    "no other files are deleted");
 	next = a->checked.next;
 	ms_archive_close(a);
 
@@ -569,7 +579,7 @@ leftovers(const char *dir)
 	while (ms_walk_next(w, &row, NULL) == 1)
 		n++;
 	ms_walk_close(w);
-	ok(n == row_count, "with all occurrences");
+	ok(n == row_count, "the index has all occurrences");
 	ms_archive_close(a);
 	close(fd);
 }
@@ -577,19 +587,20 @@ leftovers(const char *dir)
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-archive.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
 	int bad;
 
 	setenv("MS_BATCH", "500", 1);
 	setenv("MS_SEAL", "60000", 1);
-	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 ||
 	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0) {
 		ok(false, "an archive: %s", err.msg);
 		return done();
 	}
-	making(dir);
+	creation(dir);
 	fill(a);
 	walks(a);
 	ids(a);
@@ -600,6 +611,6 @@ main(void)
 	leftovers(dir);
 	free(rows);
 	bad = done();
-	clear(dir);
+	scratch_remove(dir);
 	return bad;
 }

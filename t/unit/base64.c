@@ -92,7 +92,7 @@ test_bytes(void)
 				    (ms_base64_decode(text, 8, out) == 6) != in;
 		}
 	}
-	ok(wrong == 0, "each byte at each place of a group");
+	ok(wrong == 0, "each byte is decoded at each place of a group");
 }
 
 /*
@@ -123,7 +123,7 @@ test_lengths(void)
 		free(text);
 		free(back);
 	}
-	ok(wrong == 0, "0 to 1600 bytes there and back");
+	ok(wrong == 0, "0 to 1600 bytes are encoded and decoded");
 }
 
 /* Nothing can follow padding, also at the end of a block that is checked. */

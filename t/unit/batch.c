@@ -4,17 +4,20 @@
  */
 #include "ingest.h"
 
-#include <ftw.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "archive-writer.h"
+#include "archive/impl.h"
 #include "clock.h"
 #include "event.h"
+#include "scratch.h"
 #include "tap.h"
 
 /* Writes a line for each result: name, outcome, `+` for a new occurrence, `?`
@@ -63,19 +66,23 @@ expect(struct ms_ingest *in, struct ms_buf *got, const char *want,
 
 	ok(ms_ingest_finish(in, &err) == 0, "%s%s%s", name,
 	    err.code != MS_OK ? ": " : "", err.msg);
-	ok(strcmp(ms_buf_str(got), want) == 0, "%s: results", name);
+	ok(strcmp(ms_buf_str(got), want) == 0, "%s: the results are right",
+	    name);
 	if (strcmp(ms_buf_str(got), want) != 0)
 		printf("# %s\n", ms_buf_str(got));
 	ms_buf_clear(got);
 }
+
+static const char *records(struct ms_archive *a, uint64_t from);
 
 static void
 one_batch(struct ms_archive *a)
 {
 	struct ms_buf got = {0};
 	struct ms_ingest *in = ms_ingest_new(a, 3, result, &got);
-	struct ms_dest *d, *e, *bob, *made;
+	struct ms_dest *d, *e, *bob, *made, *one, *two;
 	struct ms_spec spec = {0};
+	uint64_t from = a->checked.next;
 
 	d = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
 	e = ms_ingest_dest(in, "alice", "local:", "B", NULL, false);
@@ -84,10 +91,19 @@ one_batch(struct ms_archive *a)
 	ok(d == ms_ingest_dest(in, "alice", "local:", "A", NULL, false) &&
 		d != e && d != bob,
 	    "a destination is the same for the same names");
+	one = ms_ingest_dest(in, "alice", "local:", "A", "One", false);
+	two = ms_ingest_dest(in, "alice", "local:", "A", "Two", false);
+	ok(one != d && two != one && two != d &&
+		two ==
+		    ms_ingest_dest(in, "alice", "local:", "A", "Two", false) &&
+		d == ms_ingest_dest(in, "alice", "local:", "A", NULL, false) &&
+		one == ms_ingest_dest(in, "alice", "local:", "A", "One", false),
+	    "and another one for another label");
 	put(in, d, "1", "Subject: a\n\nx\n");
 	put(in, d, "2", "Subject: a\r\n\r\nx\r\n");
 	put(in, e, "3", "Subject: a\n\nx\n");
 	put(in, bob, "4", "Subject: b\n\nx\n");
+	put(in, bob, "4", "Subject: not stored\n\nx\n");
 	put(in, made, "5", "Subject: c\n\nx\n");
 	put(in, d, "6", "");
 	spec.dest = d;
@@ -98,9 +114,11 @@ one_batch(struct ms_archive *a)
 	refer(in, made, "8", "Subject: c\r\n\r\nx\r\n");
 	refer(in, d, "9", "never seen");
 	expect(in, &got,
-	    "1 new+\n2 known\n3 known+\n4 failed\n5 new+\n6 new+\n"
+	    "1 new+\n2 known\n3 known+\n4 failed\n4 failed\n5 new+\n6 new+\n"
 	    "7 failed\n8 known\n9 failed\n",
 	    "one batch");
+	ok(strcmp(records(a, from), "M3 O4 E5 C1") == 0,
+	    "nothing of a failed message is stored: %s", records(a, from));
 	ms_buf_release(&got);
 }
 
@@ -171,8 +189,7 @@ keep_attributes(struct ms_archive *a)
 	    .flags = "\\Seen $x",
 	    .other = "x-later=\"kept\"",
 	    .where = "1",
-	    .has_date = true,
-	    .date = -5};
+	    .raw = {1600000000, MS_RAW_INTERNALDATE}};
 	struct ms_occurrence o = {0};
 
 	spec.dest = ms_ingest_dest(in, "alice", "imap://a@h/", "K", "L", false);
@@ -182,7 +199,9 @@ keep_attributes(struct ms_archive *a)
 	ms_ingest_end(in, NULL);
 	expect(in, &got, "1 new+\n", "a message with all attributes");
 	ok(find_occurrence(a, "7/8", &o), "there is an OCCURRENCE");
-	ok(o.date == -5 && o.form == MS_FORM_CRLF && o.bits == 0 &&
+	ok(o.date == 1600000000 && o.raw.date == o.date &&
+		o.raw.kind == MS_RAW_INTERNALDATE && o.form == MS_FORM_CRLF &&
+		o.bits == 0 &&
 		ms_slice_eq(o.flags, ms_slice_str("\\Seen $x")) &&
 		ms_slice_eq(o.other, ms_slice_str("x-later=\"kept\"")),
 	    "it has the date, the form, the flags and the other attributes");
@@ -192,7 +211,7 @@ keep_attributes(struct ms_archive *a)
 /* Messages that are larger than a work unit and than a block, between small
  * messages. */
 static void
-large(struct ms_archive *a)
+large_messages(struct ms_archive *a, bool mixed)
 {
 	enum {
 		SIZE = 9 * 1024 * 1024
@@ -207,7 +226,10 @@ large(struct ms_archive *a)
 	int round;
 
 	ms_random(text, SIZE);
-	put(in, d, "1", "Subject: before\n\n");
+	/* Without line ends, a known message needs no segmenting. */
+	for (i = 0; i < SIZE && !mixed; i++)
+		text[i] |= 0x20;
+	put(in, d, "1", mixed ? "Subject: before\n\n" : "Subject: b\n\n");
 	for (round = 0; round < 3; round++) {
 		spec.where = round == 0 ? "dropped" : round == 1 ? "2" : "3";
 		ms_ingest_begin(in, &spec, NULL);
@@ -217,11 +239,42 @@ large(struct ms_archive *a)
 			ms_ingest_drop(in);
 		else
 			ms_ingest_end(in, NULL);
+		/* The next one is then found in the index. */
+		ok(ms_ingest_commit(in, NULL) == 0, "%s", spec.where);
 	}
-	put(in, d, "4", "Subject: after\n\n");
-	expect(in, &got, "1 new+\n2 new+\n3 known\n4 new+\n", "large messages");
+	put(in, d, "4", mixed ? "Subject: after\n\n" : "Subject: a\n\n");
+	/* A known message leaves nothing in the segmenter. */
+	text[0] ^= 1;
+	spec.where = "5";
+	ms_ingest_begin(in, &spec, NULL);
+	ms_ingest_data(in, text, SIZE, NULL);
+	ms_ingest_end(in, NULL);
+	expect(in, &got, "1 new+\n2 new+\n3 known\n4 new+\n5 new+\n",
+	    mixed ? "large messages with mixed line ends" : "large messages");
+	{
+		struct ms_message_hasher *h = ms_message_hasher_new();
+		struct ms_identity identity;
+		char hex[MS_SHA_HEX + 1];
+		uint64_t message = 0;
+
+		ms_message_hasher_add(h, text, SIZE);
+		ms_message_hasher_end(h, &identity);
+		ms_message_hasher_free(h);
+		ms_hex(identity.id, MS_SHA_LEN, hex);
+		ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
+			ms_archive_read_back(a, message, identity.id, NULL) ==
+			    0,
+		    "the last one is complete");
+	}
 	ms_buf_release(&got);
 	free(text);
+}
+
+static void
+large(struct ms_archive *a)
+{
+	large_messages(a, true);
+	large_messages(a, false);
 }
 
 /* An event in a batch of its own, as a run that deletes at the source writes
@@ -255,7 +308,7 @@ log_event(struct ms_archive *a)
 	ok(ms_event_delete(&json, &d, true, &err) == 0 &&
 		ms_event_parse(&ev, ms_buf_slice(&json), &err) == 0 &&
 		ev.kind == MS_EVENT_DELETED,
-	    "an event tells what was deleted");
+	    "an event says what was deleted");
 	ms_buf_clear(&json);
 	d.places = bad;
 	ok(ms_event_delete(&json, &d, true, &err) < 0 && err.code == MS_DATA &&
@@ -266,6 +319,37 @@ log_event(struct ms_archive *a)
 	    "JSON that is not an event is not written");
 	ms_buf_release(&json);
 	ms_buf_release(&back);
+}
+
+static int
+decide(void *ctx, struct ms_committer *c, struct ms_err *err)
+{
+	const bool *fails = ctx;
+	uint64_t number;
+
+	if (ms_committer_event(
+		c, ms_slice_str("{\"event\": \"x\"}"), &number, err) < 0)
+		return -1;
+	return *fails ? ms_fail(err, MS_AUTH, "no") : 0;
+}
+
+/* What decides about an event under `lock` can refuse it. */
+static void
+refused_event(struct ms_archive *a)
+{
+	const uint64_t from = a->checked.next;
+	bool fails = true;
+	struct ms_batch b = {.decide = decide, .decide_ctx = &fails};
+	struct ms_err err = {0};
+
+	ok(ms_batch_commit(a, &b, &err) < 0 && err.code == MS_AUTH &&
+		strcmp(err.msg, "no") == 0,
+	    "an event is refused: %s", err.msg);
+	fails = false;
+	ok(ms_batch_commit(a, &b, NULL) == 0, "it is allowed");
+	ok(strcmp(records(a, from), "E1 C1") == 0, "it is recorded: %s",
+	    records(a, from));
+	ms_batch_release(&b);
 }
 
 /* ---- records ---- */
@@ -326,7 +410,7 @@ batch(struct ms_archive *a, const struct given *given, size_t n,
 			text = given[i].reference;
 			ms_sha256(text, strlen(text), id);
 			if (ms_ingest_reference(in, &spec, id, NULL) != 0)
-				ok(false, "a reference");
+				ok(false, "a reference is committed");
 			continue;
 		}
 		text = given[i].text;
@@ -385,11 +469,79 @@ places(struct ms_archive *a)
 	ok(ms_archive_user(a, "alice", &user, NULL) == 1 &&
 		ms_archive_source(a, "local:", &source, NULL) == 1 &&
 		ms_archive_folder(a, user, source, "A", &number, NULL) == 1,
-	    "the folder is there");
+	    "the folder is recorded");
 	ok(ms_archive_place(a, number, "7/1", &occurrence, NULL) == 1 &&
 		ms_archive_place(a, number, "7/3", &other, NULL) == 1 &&
 		occurrence == other,
 	    "both places are of the same occurrence");
+}
+
+/* The letter in the subject of the message that has this place of folder A. */
+static char
+subject_at(struct ms_archive *a, const char *place)
+{
+	uint64_t user, source, folder = 0, number = 0;
+	struct ms_occurrence o = {0};
+	struct ms_buf content = {0}, header = {0};
+	char letter = '?';
+
+	if (ms_archive_user(a, "alice", &user, NULL) == 1 &&
+	    ms_archive_source(a, "local:", &source, NULL) == 1 &&
+	    ms_archive_folder(a, user, source, "A", &folder, NULL) == 1 &&
+	    ms_archive_place(a, folder, place, &number, NULL) == 1 &&
+	    ms_archive_occurrence_at(a, number, &o, &content, NULL) == 0 &&
+	    ms_archive_header(a, o.message, o.id, &header, NULL) == 0)
+		letter = ms_buf_str(&header)[strlen("Subject: ")];
+	ms_buf_release(&content);
+	ms_buf_release(&header);
+	return letter;
+}
+
+/* A server gives the UID or the UIDL of a message to another one. The place is
+ * that of the message that was seen there last, and a stream that repeats the
+ * old state adds nothing. */
+static void
+reused_places(struct ms_archive *a)
+{
+	static const struct given first[] = {
+	    {{.where = "1", .place = "7/1"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/2"}, "A", Y, NULL},
+	    {{.where = "3", .place = "uidl"}, "A", Z, NULL},
+	};
+	static const struct given known[] = {
+	    {{.where = "1", .place = "7/1"}, "A", Y, NULL},
+	    {{.where = "2", .place = "uidl"}, "A", NULL, Y},
+	};
+	static const struct given again[] = {
+	    {{.where = "1", .place = "7/1"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/1"}, "A", Y, NULL},
+	    {{.where = "3", .place = "uidl"}, "A", Z, NULL},
+	    {{.where = "4", .place = "uidl"}, "A", Y, NULL},
+	};
+	static const struct given both[] = {
+	    {{.where = "1", .place = "7/5"}, "A", X, NULL},
+	    {{.where = "2", .place = "7/5"}, "A", Z, NULL},
+	    {{.where = "3", .place = "7/5"}, "A", X, NULL},
+	    {{.where = "4", .place = "7/5"}, "A", Z, NULL},
+	};
+	static const struct given new[] = {
+	    {{.where = "1", .place = "7/2"}, "A", "Subject: w\n\nw\n", NULL},
+	};
+
+	BATCH(a, first, "1 new+\n2 new+\n3 new+\n", "M3 O3 E2 C1",
+	    "three places");
+	BATCH(a, known, "1 known\n2 known\n", "P2 C1",
+	    "places of other messages, now of a known one");
+	ok(subject_at(a, "7/1") == 'y' && subject_at(a, "uidl") == 'y',
+	    "the places are of the known message");
+	BATCH(a, again, "1 known\n2 known\n3 known\n4 known\n", "",
+	    "the old state and the new one again");
+	ok(subject_at(a, "7/1") == 'y', "the last message keeps the place");
+	BATCH(a, both, "1 known\n2 known\n3 known\n4 known\n", "P2 C1",
+	    "one place for two messages in a batch");
+	ok(subject_at(a, "7/5") == 'z', "the place is of the second one");
+	BATCH(a, new, "1 new+\n", "M1 O1 C1", "the place of a new message");
+	ok(subject_at(a, "7/2") == 'w', "it has the place");
 }
 
 /* Rows of the folder: number of occurrences that were moved away. */
@@ -448,6 +600,8 @@ moves(struct ms_archive *a)
 	BATCH(a, no_place, "1 known\n", "", "a known move without a place");
 	BATCH(a, back, "1 known\n", "P1 V1 C1", "a move back");
 	ok(count_moved(a, "Out") == 1, "the message is in its first folder");
+	BATCH(a, again, "1 known\n2 known\n", "", "the old moves again");
+	ok(count_moved(a, "Out") == 1, "the message stays there");
 }
 
 static void
@@ -456,8 +610,10 @@ references(struct ms_archive *a)
 	static const struct given first[] = {
 	    {{.where = "1"}, "A", "Subject: x\n\nx\n", NULL},
 	    {{.where = "2"}, "B", NULL, X},
-	    {{.where = "3", .place = "5/5", .has_date = true, .date = 77}, "C",
-		NULL, X},
+	    {{.where = "3",
+		 .place = "5/5",
+		 .raw = {1600000000, MS_RAW_INTERNALDATE}},
+		"C", NULL, X},
 	    {{.where = "4"}, "B", NULL, Y},
 	};
 	static const struct given again[] = {
@@ -470,13 +626,13 @@ references(struct ms_archive *a)
 	BATCH(a, first, "1 new+\n2 known+\n3 known+\n4 failed\n", "M1 O3 E4 C1",
 	    "references in the batch of the message");
 	ok(find_occurrence(a, "5/5", &o) && o.form == MS_FORM_LF &&
-		o.bits == MS_BODY_NOT_SEEN && o.date == 77,
+		o.bits == MS_BODY_NOT_SEEN && o.date == 1600000000,
 	    "the form is that of the copy, and the body was not seen");
 	BATCH(a, again, "1 known\n2 known\n3 known+\n", "O1 P1 V1 E1 C1",
 	    "references to places");
 	ok(find_occurrence(a, "5/7", &o) &&
 		o.bits == (MS_BODY_NOT_SEEN | MS_DATE_UNKNOWN),
-	    "a reference without a date");
+	    "a reference without a date is committed");
 }
 
 /* A reference uses the user's copy of the same source, if there is one. */
@@ -504,46 +660,67 @@ reference_copies(struct ms_archive *a)
 	ms_buf_release(&got);
 }
 
-/* Dates: the place, the Date field, the fallback, in this order. */
+/* The OCCURRENCE has the date of arrival and what the source said about it. */
 static void
 dates(struct ms_archive *a)
 {
 	static const char dated[] =
 	    "Date: Thu, 1 Jan 1970 00:00:09 +0000\r\n\r\n";
 	static const struct given given[] = {
-	    {{.where = "1", .place = "1/1", .has_date = true, .date = 5}, "A",
-		dated, NULL},
-	    {{.where = "2",
-		 .place = "1/2",
-		 .has_fallback = true,
-		 .fallback = 6},
+	    {{.where = "1",
+		 .place = "1/1",
+		 .raw = {1600000000, MS_RAW_INTERNALDATE}},
+		"A", dated, NULL},
+	    {{.where = "2", .place = "1/2", .raw = {1600000000, MS_RAW_FILE}},
 		"B", dated, NULL},
-	    {{.where = "3",
-		 .place = "1/3",
-		 .has_fallback = true,
-		 .fallback = 7},
+	    {{.where = "3", .place = "1/3", .raw = {1600000000, MS_RAW_FILE}},
 		"A", X, NULL},
 	    {{.where = "4", .place = "1/4"}, "A", Y, NULL},
+	    {{.where = "5", .place = "1/5", .raw = {0, MS_RAW_FROM_LINE}}, "D",
+		Y, NULL},
 	};
-	/* The Date field of a known message is that of the index. */
+	/* The dates of a known message are those of the index. */
 	static const struct given known[] = {
-	    {{.where = "1", .place = "1/5"}, "C", dated, NULL},
+	    {{.where = "1", .place = "1/6"}, "C", dated, NULL},
+	    {{.where = "2", .place = "1/7"}, "D", dated, NULL},
 	};
+	static const struct {
+		const char *rule, *place;
+		int64_t date;
+		uint8_t bits;
+		struct ms_raw_date raw;
+	} want[] = {
+	    {"the date of the place", "1/1", 1600000000, 0,
+		{1600000000, MS_RAW_INTERNALDATE}},
+	    {"the date of the Date field", "1/2", 9, 0,
+		{1600000000, MS_RAW_FILE}},
+	    {"of the file", "1/3", 1600000000, 0, {1600000000, MS_RAW_FILE}},
+	    {"no date", "1/4", 0, MS_DATE_UNKNOWN, {0, MS_RAW_NONE}},
+	    {"a constant", "1/5", 0, MS_DATE_UNKNOWN, {0, MS_RAW_FROM_LINE}},
+	    {"the date of the Date field of a known message", "1/6", 9, 0,
+		{0, MS_RAW_NONE}},
+	    {"likewise in a folder that the archive has", "1/7", 9, 0,
+		{0, MS_RAW_NONE}},
+	};
+	static const struct ms_desc none = {0},
+				    nine = {.date = 9, .bits = MS_DESC_DATE};
+	struct ms_deposit d = {0};
 	struct ms_occurrence o = {0};
 
-	BATCH(a, given, "1 new+\n2 known+\n3 new+\n4 new+\n", "M3 O4 E3 C1",
-	    "dates");
-	ok(find_occurrence(a, "1/1", &o) && o.date == 5, "of the place");
-	ok(find_occurrence(a, "1/2", &o) && o.date == 9 && o.bits == 0,
-	    "of the Date field");
-	ok(find_occurrence(a, "1/3", &o) && o.date == 7 && o.bits == 0,
-	    "of the fallback");
-	ok(find_occurrence(a, "1/4", &o) && o.date == 0 &&
-		o.bits == MS_DATE_UNKNOWN,
-	    "unknown");
-	BATCH(a, known, "1 known+\n", "O1 E1 C1", "a known message");
-	ok(find_occurrence(a, "1/5", &o) && o.date == 9 && o.bits == 0,
-	    "of the Date field of a known message");
+	BATCH(a, given, "1 new+\n2 known+\n3 new+\n4 new+\n5 known+\n",
+	    "M3 O5 E4 C1", "dates");
+	BATCH(a, known, "1 known+\n2 known+\n", "O2 E1 C1", "a known message");
+	/* A message that is damaged in the archive is described twice. */
+	ms_deposit_date(&d, &none);
+	ok(d.bits == MS_DATE_UNKNOWN, "a message without a date");
+	ms_deposit_date(&d, &nine);
+	ok(d.bits == 0 && d.date == 9, "its date is found");
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ok(find_occurrence(a, want[i].place, &o) &&
+			o.date == want[i].date && o.bits == want[i].bits &&
+			o.raw.date == want[i].raw.date &&
+			o.raw.kind == want[i].raw.kind,
+		    "%s", want[i].rule);
 }
 
 /* A message with a body of n bytes, which depends on the seed. */
@@ -593,7 +770,7 @@ blobs(struct ms_archive *a)
 	    "a body twice in a batch");
 	BATCH(a, next, "1 new+\n2 new+\n", "B1 M2 O2 C1",
 	    "a known body and a new one");
-	/* Too little of the batch is known for sifting. */
+	/* The batch has too few known records to be sifted. */
 	BATCH(a, much, "1 new+\n2 new+\n", "B1 M2 O2 C1",
 	    "a known body and a much longer new one");
 	free(four);
@@ -602,6 +779,42 @@ blobs(struct ms_archive *a)
 	free(two);
 	free(three);
 	free(other);
+}
+
+/* A body is found again in a pack that was regrouped, where a block has the
+ * BLOBs of several batches. */
+static void
+regrouped_blobs(struct ms_archive *a)
+{
+	static const unsigned seeds[] = {1, 2, 3, 2, 4};
+	struct ms_buf got = {0};
+	struct ms_err err = {0};
+	struct ms_ingest *in;
+	uint64_t from;
+	char *text, subject[2] = "0";
+	unsigned i;
+
+	for (i = 0; i < 5; i++, subject[0]++) {
+		from = a->checked.next;
+		text = attachment(subject, 100000, seeds[i]);
+		in = ms_ingest_new(a, 1, result, &got);
+		put(in, ms_ingest_dest(in, "alice", "local:", "A", NULL, false),
+		    "1", text);
+		expect(in, &got, "1 new+\n", "a body");
+		ok((strchr(records(a, from), 'B') == NULL) == (i == 3),
+		    "is stored once: %s", records(a, from));
+		free(text);
+		if (i != 2)
+			continue;
+		a->seal_bytes = 1;
+		ok(ms_archive_lock(a, true, &err) == 1 &&
+			ms_archive_seal(a, &err) == 0 &&
+			a->tail->header.generation == 1,
+		    "a pack is regrouped: %s", err.msg);
+		a->seal_bytes = UINT64_MAX;
+		ms_archive_unlock(a);
+	}
+	ms_buf_release(&got);
 }
 
 /* Mixed line ends: only a MESSAGE with the same line ends is used again. */
@@ -641,15 +854,16 @@ mixed_line_ends(struct ms_archive *a)
 		ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
 			ms_archive_occurrences(a, message, &rows, NULL) == 0 &&
 			rows.n == 7 * sizeof(*row),
-		    "seven occurrences");
+		    "there are seven occurrences");
 	}
 	row = (struct ms_row *)(void *)rows.p;
 	for (i = 0; i < 7 && rows.n == 7 * sizeof(*row); i++)
 		used[i] = row[i].message;
 	ok(used[0] == used[2] && used[0] == used[3] && used[1] == used[5] &&
 		used[0] != used[1] && used[4] != used[0] && used[4] != used[1],
-	    "each has the MESSAGE with its line ends");
-	ok(used[6] == message, "other line ends: the first MESSAGE");
+	    "each occurrence has the MESSAGE with its line ends");
+	ok(used[6] == message,
+	    "a copy with other line ends has the first MESSAGE");
 	ms_buf_release(&rows);
 }
 
@@ -686,7 +900,7 @@ names(struct ms_archive *a)
 		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
 		    rows[i].name, records(a, from));
 	}
-	/* A label of several folders of a batch is recorded once. */
+	/* A label that several folders of a batch have is recorded once. */
 	from = a->checked.next;
 	in = ms_ingest_new(a, 1, result, &got);
 	put(in, ms_ingest_dest(in, "alice", "imap://i/", "A", "L", false), "1",
@@ -696,6 +910,59 @@ names(struct ms_archive *a)
 	expect(in, &got, "1 known+\n2 known+\n", "two folders with a label");
 	ok(strcmp(records(a, from), "O2 E4 C1") == 0,
 	    "the label is recorded once: %s", records(a, from));
+	ms_buf_release(&got);
+}
+
+/* Names that are new in one batch: the same text can be the name of a user, a
+ * source and a label, and of folders of each. */
+static void
+new_names(struct ms_archive *a)
+{
+	static const struct row {
+		const char *user, *source, *folder, *label;
+		size_t events; /* that it adds to those of the rows before */
+		const char *name;
+	} rows[] = {
+	    {"n", "n", "n", "n", 4, "a user, a source, a folder and a label"},
+	    {"n", "n", "n", "n", 0, "the same"},
+	    {"n", "n", "m", "n", 1, "another folder"},
+	    {"N", "n", "n", "n", 3, "a user in capitals"},
+	    {"\u00fc", "n", "n", "n", 3, "a composed letter"},
+	    {"u\u0308", "n", "n", "n", 0, "the same user, decomposed"},
+	    {"n", "n", "\u00fc", "n", 1, "a folder with the letter"},
+	    {"n", "n", "u\u0308", "n", 1, "a folder, decomposed"},
+	    {"n", "n", "N", "n", 1, "a folder in capitals"},
+	    {"o", "n", "n", "n", 3, "another user"},
+	    {"n", "N", "n", "n", 3, "a source in capitals"},
+	    {"o", "n", "n", "m", 1, "another label"},
+	    {"o", "m", "n", "m", 3, "this label for another source"},
+	};
+	struct ms_buf got = {0};
+	struct ms_ingest *in;
+	char text[4][8], want[16];
+	size_t size, i, events = 0;
+	uint64_t from;
+
+	for (size = 1; size <= sizeof(rows) / sizeof(rows[0]); size++) {
+		from = a->checked.next;
+		in = ms_ingest_new(a, 1, result, &got);
+		for (i = 0; i < size; i++) {
+			snprintf(text[0], 8, "%s%zu", rows[i].user, size);
+			snprintf(text[1], 8, "%s%zu", rows[i].source, size);
+			snprintf(text[2], 8, "%s%zu", rows[i].folder, size);
+			snprintf(text[3], 8, "%s%zu", rows[i].label, size);
+			put(in,
+			    ms_ingest_dest(
+				in, text[0], text[1], text[2], text[3], true),
+			    "", X);
+		}
+		ok(ms_ingest_finish(in, NULL) == 0, "a batch with %zu names",
+		    size);
+		events += rows[size - 1].events;
+		snprintf(want, sizeof(want), " E%zu C1", events);
+		ok(strstr(records(a, from), want) != NULL, "%s: %s",
+		    rows[size - 1].name, records(a, from));
+	}
 	ms_buf_release(&got);
 }
 
@@ -711,7 +978,7 @@ sizes(struct ms_archive *a)
 	unsigned char *text = ms_xmalloc(UNIT_MAX + 1);
 	struct ms_buf got = {0};
 	struct ms_ingest *in;
-	struct ms_dest *d, *nobody;
+	struct ms_dest *d, *unknown;
 	struct ms_spec spec = {.where = "1"};
 	uint64_t from, message;
 	char hex[MS_SHA_HEX + 1];
@@ -730,15 +997,15 @@ sizes(struct ms_archive *a)
 			in = ms_ingest_new(a, 1, result, &got);
 			d = ms_ingest_dest(
 			    in, "alice", "local:", "A", NULL, false);
-			nobody = ms_ingest_dest(
-			    in, "nobody", "local:", "A", NULL, false);
+			unknown = ms_ingest_dest(
+			    in, "unknown", "local:", "A", NULL, false);
 			spec.dest = d;
 			ms_ingest_begin(in, &spec, NULL);
 			ms_ingest_data(in, text, n[i] / 2, NULL);
 			ms_ingest_data(
 			    in, text + n[i] / 2, n[i] - n[i] / 2, NULL);
 			ms_ingest_end(in, NULL);
-			spec.dest = nobody;
+			spec.dest = unknown;
 			ms_ingest_begin(in, &spec, NULL);
 			ms_ingest_data(in, text, n[i], NULL);
 			ms_ingest_end(in, NULL);
@@ -753,7 +1020,7 @@ sizes(struct ms_archive *a)
 	ms_sha256(text, UNIT_MAX + 1, id);
 	ms_hex(id, MS_SHA_LEN, hex);
 	ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
-		ms_archive_check(a, message, NULL) == 0 &&
+		ms_archive_check(a, message, id, NULL) == 0 &&
 		ms_archive_identity(a, message, id, &size, NULL) == 0 &&
 		size == UNIT_MAX + 1,
 	    "the large message is complete");
@@ -819,8 +1086,8 @@ batch_size(struct ms_archive *a)
 		const char *limit;
 		unsigned messages, commits;
 	} rows[] = {{"1", 3, 3}, {"2", 5, 3}, {"2", 6, 3}, {"100", 100, 1},
-	    {"0", 4, 1}, {"9999999", 4, 1}, {"9", 10, 2}, {"2047", 4, 1},
-	    {NULL, 2048, 1}, {NULL, 2049, 2}};
+	    {"0", 4, 1}, {"9999999", 4, 1}, {"9", 10, 2}, {"12", 13, 2},
+	    {"2047", 4, 1}, {NULL, 2048, 1}, {NULL, 2049, 2}};
 	struct tally t;
 	struct ms_ingest *in;
 	struct ms_dest *d;
@@ -910,7 +1177,7 @@ known_deposits(struct ms_archive *a)
 	    "known messages are reported before the end");
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
 		a->checked.next == from,
-	    "all are reported, nothing is written");
+	    "all messages are reported, and nothing is written");
 }
 
 /* The names of folders and users fill a batch, too. */
@@ -935,7 +1202,7 @@ many_destinations(struct ms_archive *a)
 	}
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == n && t.ordered &&
 		t.failed == 0,
-	    "many folders");
+	    "messages of many folders are ingested");
 	ok(count_commits(a, from) == 3, "%zu commits", count_commits(a, from));
 }
 
@@ -963,7 +1230,7 @@ long_attributes(struct ms_archive *a)
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 200 && t.ordered &&
 		t.failed == 0 && count_commits(a, from) == 3,
 	    "long attributes: %zu commits", count_commits(a, from));
-	ok(a->checked.blocks - before == 18, "%u blocks",
+	ok(a->checked.blocks - before == 18, "there are %u blocks",
 	    (unsigned)(a->checked.blocks - before));
 	free(other);
 }
@@ -987,8 +1254,19 @@ blocks(struct ms_archive *a)
 		free(text);
 	}
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 2000 && t.ordered,
-	    "two thousand messages");
-	ok(a->checked.blocks - before == 3, "%u blocks",
+	    "two thousand messages are ingested");
+	ok(a->checked.blocks - before == 3, "there are %u blocks",
+	    (unsigned)(a->checked.blocks - before));
+	in = ms_ingest_new(a, 2, count_result, &t);
+	d = ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	before = a->checked.blocks;
+	for (i = 0; i < 3; i++) {
+		text = attachment("x", 600000, (unsigned)(i + 9000));
+		put(in, d, "0", text);
+		free(text);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && a->checked.blocks - before == 5,
+	    "%u blocks, three of BLOBs",
 	    (unsigned)(a->checked.blocks - before));
 }
 
@@ -1054,7 +1332,7 @@ small_map(struct ms_archive *a, size_t n, unsigned limit, int width,
 	}
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
 		t.failed == 0 && t.known == 0,
-	    "an index that grows");
+	    "the index grows during the run");
 	snprintf(text, sizeof(text), "M%zu O%zu E%zu C%zu", n, n, folders + 1,
 	    n / limit);
 	ok(strcmp(records(a, from), text) == 0,
@@ -1078,6 +1356,62 @@ small_map_occurrences(struct ms_archive *a)
 	small_map(a, 3000, 100, 1, 200, flags);
 }
 
+/* A reference lets rows be put before the batch is written, so the map can be
+ * full while deposits are recorded: these are recorded again. */
+static void
+small_map_references(struct ms_archive *a)
+{
+	enum {
+		COUNT = 2000
+	};
+	struct tally t = {.ordered = true};
+	struct ms_ingest *in;
+	uint64_t from = a->checked.next;
+	char where[32], text[64], flags[1000], folder[16], want[64];
+	struct ms_spec spec = {.where = where, .place = where, .flags = flags};
+	unsigned char id[MS_SHA_LEN];
+	size_t i, w = 0;
+
+	memset(flags, 'f', sizeof(flags));
+	flags[sizeof(flags) - 1] = '\0';
+	setenv("MS_BATCH", "1500", 1);
+	in = ms_ingest_new(a, 2, count_result, &t);
+	unsetenv("MS_BATCH");
+	/* Of three deposits, the last is at another place in a folder. Some
+	 * references are to no message. */
+	for (i = 0; i < 3 * COUNT; i++) {
+		if (i % 30 == 0) {
+			snprintf(where, sizeof(where), "%zu", w++);
+			ms_sha256(where, strlen(where), id);
+			spec.dest = ms_ingest_dest(
+			    in, "alice", "local:", "A", NULL, false);
+			ms_ingest_reference(in, &spec, id, NULL);
+		}
+		snprintf(where, sizeof(where), "%zu", w++);
+		snprintf(text, sizeof(text), "Subject: %zu\r\n\r\n", i / 3);
+		snprintf(
+		    folder, sizeof(folder), i % 3 == 0 ? "A" : "B%zu", i / 30);
+		spec.dest =
+		    ms_ingest_dest(in, "alice", "local:", folder, NULL, false);
+		ms_sha256(text, strlen(text), id);
+		if (i % 3 > 0) {
+			ms_ingest_reference(in, &spec, id, NULL);
+			continue;
+		}
+		ms_ingest_begin(in, &spec, NULL);
+		ms_ingest_data(
+		    in, (const unsigned char *)text, strlen(text), NULL);
+		ms_ingest_end(in, NULL);
+	}
+	ok(ms_ingest_finish(in, NULL) == 0 && t.results == w && t.ordered &&
+		t.failed == COUNT / 10 && t.known == (size_t)2 * COUNT,
+	    "the index grows between references");
+	snprintf(want, sizeof(want), "M%d O%d P%d E%d C%d", COUNT, 2 * COUNT,
+	    COUNT, 2 + COUNT / 10, 3 * COUNT / 1500 + 1);
+	ok(strcmp(records(a, from), want) == 0,
+	    "each record is written once: %s", records(a, from));
+}
+
 /* More destinations than the pipeline keeps. */
 static void
 forgotten_destinations(struct ms_archive *a)
@@ -1097,7 +1431,30 @@ forgotten_destinations(struct ms_archive *a)
 	}
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == i && t.ordered &&
 		t.failed == 0,
-	    "8,200 folders");
+	    "8,200 folders are ingested");
+}
+
+static _Atomic long skipped; /* seconds that seem to have passed */
+
+int
+clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, t);
+
+	t->tv_sec += skipped;
+	return rc;
+}
+
+/* Waits until the ticker has committed a batch that is old enough. */
+static bool
+wait_for_result(const struct tally *t)
+{
+	for (int i = 0; i < 1000 && t->results == 0; i++) {
+		skipped = MS_INGEST_SECONDS;
+		usleep(10000);
+	}
+	skipped = 0;
+	return t->results > 0;
 }
 
 /*
@@ -1117,18 +1474,22 @@ slow_message(struct ms_archive *a)
 	struct ms_occurrence o = {0};
 	unsigned char id[MS_SHA_LEN];
 	int64_t start = ms_clock_ms();
+	clock_t used;
 
 	put(in, d, "0", X);
 	ms_ingest_begin(in, &spec, NULL);
 	ms_ingest_data(in, p, 10, NULL);
+	used = clock();
 	usleep(1300000);
+	ok(clock() - used < CLOCKS_PER_SEC / 2, "waiting costs no time");
 	ok(t.results == 0 || ms_clock_ms() - start > 4000,
 	    "the batch is not committed yet");
+	ok(wait_for_result(&t), "it is committed when it is due");
 	ms_ingest_data(in, p + 10, strlen(text) - 10, NULL);
 	ms_ingest_end(in, NULL);
 	put(in, d, "2", Y);
 	ok(ms_ingest_finish(in, NULL) == 0 && t.results == 3 && t.ordered,
-	    "a slow message");
+	    "a message that comes slowly is ingested");
 	ms_sha256(text, strlen(text), id);
 	ok(find_occurrence(a, "8/8", &o) && memcmp(o.id, id, MS_SHA_LEN) == 0,
 	    "the message is complete");
@@ -1172,12 +1533,12 @@ full_disk(struct ms_archive *a)
 	ms_ingest_drop(in);
 	ok(ms_ingest_begin(in, &spec, &err) == -1 && err.code == first.code &&
 		strcmp(err.msg, first.msg) == 0,
-	    "it accepts no more, for the same reason");
+	    "it accepts no more messages, for the same reason");
 	err = (struct ms_err){0};
 	ok(ms_ingest_reference(in, &spec,
 	       (const unsigned char *)"01234567890123456789012345678901",
 	       &err) == -1,
-	    "nor references");
+	    "it accepts no references");
 	ok(ms_ingest_finish(in, &err) == -1 &&
 		strcmp(err.msg, first.msg) == 0 && t.results == 0,
 	    "its end reports the reason");
@@ -1188,7 +1549,7 @@ full_disk(struct ms_archive *a)
 	    text);
 	expect(in, &got, "1 new+\n", "with room on the disk again");
 	ok(strcmp(records(a, from), "B1 M1 O1 E2 C1") == 0,
-	    "only the last message is there: %s", records(a, from));
+	    "only the last message is stored: %s", records(a, from));
 	ms_buf_release(&got);
 	free(text);
 }
@@ -1205,7 +1566,7 @@ damage_index(struct ms_archive *a)
 	f = fopen(ms_buf_str(&spoilt), "w");
 	if (f == NULL || ftruncate(fileno(f), 65536) < 0 || fclose(f) != 0 ||
 	    rename(ms_buf_str(&spoilt), ms_buf_str(&path)) < 0)
-		ok(false, "damage of the index");
+		ok(false, "the index is damaged");
 	ms_buf_release(&path);
 	ms_buf_release(&spoilt);
 }
@@ -1294,7 +1655,7 @@ damage_before_end(struct ms_archive *a)
 	ok(ms_ingest_begin(in, &spec, &err) == 0 &&
 		ms_ingest_data(
 		    in, (const unsigned char *)text, strlen(text), &err) == 0,
-	    "a large message: %s", err.msg);
+	    "a large message fails: %s", err.msg);
 	damage_index(a);
 	ok(ms_ingest_end(in, &err) == -1 && err.code != MS_OK,
 	    "its end fails: %s", err.msg);
@@ -1302,25 +1663,174 @@ damage_before_end(struct ms_archive *a)
 	free(text);
 }
 
+/* ---- names ---- */
+
+static void
+capitals(struct ms_archive *a)
+{
+	static const struct given one[] = {
+	    {{.where = "1"}, "Names", X, NULL},
+	    {{.where = "2"}, "names", X, NULL},
+	    {{.where = "3"}, "Names", X, NULL},
+	};
+
+	BATCH(a, one, "1 new+\n2 known+\n3 known\n", "M1 O2 E3 C1",
+	    "folders whose names differ by capitals");
+}
+
+/* ---- reading back ---- */
+
+#define LARGE 3 /* index of the message that has BLOBs */
+#define MIXED 4 /* likewise, with mixed line ends */
+#define KEPT 5
+
+static void
+put_all(struct ms_archive *a, char *const texts[KEPT], unsigned threads,
+    bool read_back, struct ms_buf *got)
+{
+	static const char *const where[] = {"1", "2", "3", "4", "5"};
+	struct ms_ingest *in = ms_ingest_new(a, threads, result, got);
+	struct ms_dest *d =
+	    ms_ingest_dest(in, "alice", "local:", "A", NULL, false);
+	size_t i;
+
+	if (read_back)
+		ms_ingest_read_back(in);
+	for (i = 0; i < KEPT; i++)
+		put(in, d, where[i], texts[i]);
+	refer(in, d, "6", X);
+	ok(ms_ingest_finish(in, NULL) == 0, "mail is ingested");
+}
+
+/* Damages a block of the first pack. */
+static bool
+damage_block(const char *dir, uint64_t at)
+{
+	struct ms_buf path = {0};
+	int fd;
+	bool done;
+
+	ms_buf_printf(&path, "%s/pack/00000001.pack", dir);
+	fd = open(ms_buf_str(&path), O_WRONLY);
+	done = pwrite(fd, "?", 1, (off_t)at + MS_BLOCK_HEADER + 1) == 1;
+	close(fd);
+	ms_buf_release(&path);
+	return done;
+}
+
+/* A known message that is damaged is stored again; a reference to it fails. */
+static void
+read_back(void)
+{
+	static const struct row {
+		int damaged; /* index of the message, or -1 */
+		unsigned threads;
+		bool read_back;
+		const char *results, *written, *name;
+	} rows[] = {
+	    {-1, 1, true,
+		"1 known\n2 known\n3 known\n4 known\n5 known\n6 known\n", "",
+		"sound messages"},
+	    {0, 1, false,
+		"1 known\n2 known\n3 known\n4 known\n5 known\n6 known\n", "",
+		"messages that are not read back"},
+	    {0, 1, true,
+		"1 new\n2 known\n3 known\n4 known\n5 known\n6 failed\n",
+		"M1 C1", "the first message"},
+	    {1, 2, true, "1 known\n2 new\n3 known\n4 known\n5 known\n6 known\n",
+		"M1 C1", "another message"},
+	    /* The message is not found among the copies with its id. */
+	    {2, 3, true,
+		"1 known\n2 known\n3 known\n4 known\n5 known\n6 known\n",
+		"M1 C1", "mixed line ends"},
+	    {LARGE, 1, true,
+		"1 known\n2 known\n3 known\n4 new\n5 known\n6 known\n",
+		"B1 M1 C1", "a large message"},
+	    {MIXED, 1, true,
+		"1 known\n2 known\n3 known\n4 known\n5 new\n6 known\n",
+		"B1 M1 C1", "a BLOB of a message with mixed line ends"},
+	    {-1, 1, true,
+		"1 known\n2 known\n3 known\n4 known\n5 known\n6 known\n", "",
+		"all are sound again"},
+	};
+	char *const texts[KEPT] = {(char *)X, (char *)Y,
+	    (char *)"Subject: m\r\n\nx\n", attachment("large", UNIT_MAX + 1, 1),
+	    attachment("mixed", 100000, 2)};
+	char dir[SCRATCH_MAX];
+	struct ms_archive *a = NULL;
+	struct ms_buf got = {0};
+	uint64_t at[KEPT] = {0}, from;
+	struct ms_err err = {0};
+	char *end;
+	size_t i;
+
+	/* Its first line ends with LF only. */
+	end = strchr(texts[MIXED], '\r');
+	memmove(end, end + 1, strlen(end));
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 ||
+	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0)
+		ok(false, "an archive is created: %s", err.msg);
+	for (i = 0; i < KEPT && a != NULL; i++) {
+		const struct given one[] = {
+		    {{.where = "1"}, "A", texts[i], NULL}};
+
+		at[i] = a->checked.end;
+		BATCH(a, one, "1 new+\n",
+		    i == 0       ? "M1 O1 E2 C1"
+		    : i >= LARGE ? "B1 M1 O1 C1"
+				 : "M1 O1 C1",
+		    "a message");
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]) && a != NULL; i++) {
+		ms_archive_close(a);
+		if (rows[i].damaged >= 0)
+			ok(damage_block(dir, at[rows[i].damaged]),
+			    "a block is damaged");
+		if (ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0)
+			ok(false, "%s: %s", rows[i].name, err.msg);
+		from = a->checked.next;
+		ms_buf_clear(&got);
+		put_all(a, texts, rows[i].threads, rows[i].read_back, &got);
+		ok(strcmp(ms_buf_str(&got), rows[i].results) == 0,
+		    "%s: the results are right", rows[i].name);
+		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
+		    rows[i].name, records(a, from));
+	}
+	ms_archive_close(a);
+	scratch_remove(dir);
+	ms_buf_release(&got);
+	free(texts[LARGE]);
+	free(texts[MIXED]);
+}
+
 /* ---- sifting ---- */
 
+/* An image with records of `size` bytes each. */
 static struct ms_block_image *
-image(enum ms_block_kind kind, uint8_t type, const char *texts)
+image_of(
+    enum ms_block_kind kind, uint8_t type, struct ms_slice all, size_t size)
 {
 	struct ms_block_builder b = {.kind = kind};
 	struct ms_block_image *im = ms_xcalloc(1, sizeof(*im));
 	void *zstd = ms_block_compressor();
 	unsigned char digest[MS_SHA_LEN];
 
-	for (; *texts != '\0'; texts++) {
-		ms_sha256(texts, 1, digest);
-		ms_block_add(&b, type,
-		    (struct ms_slice){(const unsigned char *)texts, 1}, digest);
+	for (; all.n > 0; all.p += size, all.n -= size) {
+		ms_sha256(all.p, size, digest);
+		ms_block_add(&b, type, (struct ms_slice){all.p, size}, digest);
 	}
 	ms_block_finish(&b, zstd, im);
 	ms_block_builder_release(&b);
 	ms_block_compressor_free(zstd);
 	return im;
+}
+
+/* An image with records of one byte. */
+static struct ms_block_image *
+image(enum ms_block_kind kind, uint8_t type, const char *texts)
+{
+	return image_of(kind, type, ms_slice_str(texts), 1);
 }
 
 /* The one-byte records of images, in their order; checks their digests. */
@@ -1412,8 +1922,8 @@ sift(void)
 		show_images(b.data, b.data_n, &out);
 		ms_buf_add_byte(&out, ' ');
 		show_images(b.meta, b.meta_n, &out);
-		ok(strcmp(ms_buf_str(&out), rows[i].left) == 0, "left: %s",
-		    ms_buf_str(&out));
+		ok(strcmp(ms_buf_str(&out), rows[i].left) == 0,
+		    "the records that are left: %s", ms_buf_str(&out));
 		ms_buf_clear(&out);
 		d = ms_batch_deposits(&b, &n);
 		for (k = 0; k < n; k++)
@@ -1425,11 +1935,76 @@ sift(void)
 		ms_batch_messages(&b, &messages);
 		ms_batch_blobs(&b, &blobs);
 		ok(blobs + messages + 1 == strlen(rows[i].left),
-		    "as many entries as records are left");
+		    "the number of entries is that of the records that are "
+		    "left");
 		ms_batch_clear(&b);
 	}
 	ms_batch_release(&b);
 	ms_buf_release(&out);
+}
+
+/* What is left of small images is gathered in blocks that are at least half
+ * full. */
+static void
+sift_sizes(void)
+{
+	static const struct {
+		const char *name;
+		size_t bytes; /* of each record, which is in its own image */
+		uint32_t images, left;
+	} rows[] = {
+	    {"half a block", MS_BLOCK_FULL / 2, 3, 3},
+	    {"a quarter", MS_BLOCK_FULL / 4, 4, 2},
+	    {"a bit more than a quarter", MS_BLOCK_FULL / 4 + 100, 5, 3},
+	    {"a third", MS_BLOCK_FULL / 3, 4, 2},
+	};
+	const struct ms_new_message m = {.known = false};
+	struct ms_buf text = {0};
+	size_t i, k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ms_batch b = {0};
+
+		ms_buf_clear(&text);
+		memset(ms_buf_room(&text, rows[i].bytes), 'x', rows[i].bytes);
+		text.n = rows[i].bytes;
+		for (k = 0; k < rows[i].images; k++) {
+			ms_batch_add_image(
+			    &b, image_of(MS_BLOCK_META, MS_MESSAGE,
+				    (struct ms_slice){text.p, text.n}, text.n));
+			ms_buf_add(&b.messages, &m, sizeof(m));
+		}
+		ok(ms_batch_sift(&b, NULL) == 0 && b.meta_n == rows[i].left,
+		    "records of %s: %u blocks", rows[i].name, b.meta_n);
+		ms_batch_release(&b);
+	}
+	ms_buf_release(&text);
+}
+
+/* An image that cannot be read ends the sifting with an error. */
+static void
+sift_damaged(void)
+{
+	struct ms_batch b;
+	struct ms_block_image *im;
+	struct ms_new_blob bl = {.bytes = 1};
+	struct ms_new_message m = {.bytes = 1};
+	struct ms_err err;
+	int kind;
+
+	for (kind = MS_BLOCK_DATA; kind <= MS_BLOCK_META; kind++) {
+		b = (struct ms_batch){0};
+		err = (struct ms_err){0};
+		ms_batch_add_image(&b, image(MS_BLOCK_DATA, MS_BLOB, "a"));
+		ms_batch_add_image(&b, image(MS_BLOCK_META, MS_MESSAGE, "A"));
+		ms_buf_add(&b.blobs, &bl, sizeof(bl));
+		ms_buf_add(&b.messages, &m, sizeof(m));
+		im = kind == MS_BLOCK_DATA ? b.data[0] : b.meta[0];
+		im->header.payload++;
+		ok(ms_batch_sift(&b, &err) < 0 && err.code == MS_DATA,
+		    "an image of kind %d is damaged: %s", kind, err.msg);
+		ms_batch_release(&b);
+	}
 }
 
 /* ---- commits of a batch ---- */
@@ -1474,8 +2049,8 @@ static void
 sift_limit(struct ms_archive *a)
 {
 	static const struct row {
-		const char *known, *fresh;
-		uint32_t known_bytes, fresh_bytes;
+		const char *known, *added;
+		uint32_t known_bytes, added_bytes;
 		const char *written, *name;
 	} rows[] = {
 	    {"a", "bcdefghij", 10, 10, "B10 M10 O10 E1 C1", "a tenth"},
@@ -1504,7 +2079,7 @@ sift_limit(struct ms_archive *a)
 	add_deposits(&b, &dest);
 	ok(ms_batch_commit(a, &b, &err) == 0 &&
 		ms_batch_deposits(&b, &n)->outcome == MS_OUTCOME_NEW,
-	    "a first batch: %s", err.msg);
+	    "a batch is committed: %s", err.msg);
 	ok(atomic_load(&dest.number) != 0,
 	    "the number of its folder is published");
 	ms_batch_clear(&b);
@@ -1515,8 +2090,8 @@ sift_limit(struct ms_archive *a)
 		atomic_store(&dest.number, 0);
 		if (rows[i].known[0] != '\0')
 			add_records(&b, rows[i].known, rows[i].known_bytes);
-		if (rows[i].fresh[0] != '\0')
-			add_records(&b, rows[i].fresh, rows[i].fresh_bytes);
+		if (rows[i].added[0] != '\0')
+			add_records(&b, rows[i].added, rows[i].added_bytes);
 		add_deposits(&b, &dest);
 		ok(ms_batch_commit(a, &b, &err) == 0, "%s: %s", rows[i].name,
 		    err.msg);
@@ -1527,8 +2102,8 @@ sift_limit(struct ms_archive *a)
 						       ? MS_OUTCOME_KNOWN
 						       : MS_OUTCOME_NEW);
 		ok(bad == 0 &&
-			n == strlen(rows[i].known) + strlen(rows[i].fresh),
-		    "%s: outcomes", rows[i].name);
+			n == strlen(rows[i].known) + strlen(rows[i].added),
+		    "%s: the outcomes are right", rows[i].name);
 		ok(strcmp(records(a, from), rows[i].written) == 0, "%s: %s",
 		    rows[i].name, records(a, from));
 		ms_batch_clear(&b);
@@ -1539,17 +2114,63 @@ sift_limit(struct ms_archive *a)
 	ok(ms_archive_find(a, hex, &message, 1, NULL) == 1 &&
 		ms_archive_occurrences(a, message, &found, NULL) == 0 &&
 		found.n == 5 * sizeof(*row),
-	    "five copies of a message");
+	    "five copies of a message are committed");
 	row = (const struct ms_row *)(const void *)found.p;
 	for (k = bad = 0; k < found.n / sizeof(*row); k++)
 		bad += row[k].message != message;
-	ok(bad == 0, "all have the first MESSAGE");
+	ok(bad == 0, "all copies have the first MESSAGE");
 	ok(ms_archive_user(a, "alice", &user, NULL) == 1 &&
 		ms_archive_source(a, "local:", &source, NULL) == 1 &&
 		ms_archive_folder(a, user, source, "5", &number, NULL) == 1 &&
 		number == atomic_load(&dest.number),
 	    "the number of a new folder is published");
 	ms_buf_release(&found);
+}
+
+/* A known MESSAGE is written again if its line ends are mixed, or if those of
+ * the archive are damaged; only the latter is new. */
+static void
+written_again(struct ms_archive *a)
+{
+	static const struct row {
+		bool mixed_eol, again;
+		const char *written, *name;
+		enum ms_outcome outcome;
+	} rows[] = {
+	    {false, false, "B1 M1 O1 E2 C1", "a message", MS_OUTCOME_NEW},
+	    {false, false, "O1 E1 C1", "a known one", MS_OUTCOME_KNOWN},
+	    {true, false, "M1 O1 E1 C1", "with mixed line ends",
+		MS_OUTCOME_KNOWN},
+	    {false, true, "M1 O1 E1 C1", "a damaged one", MS_OUTCOME_NEW},
+	    {true, true, "M1 O1 E1 C1", "both", MS_OUTCOME_NEW},
+	};
+	char folder[2] = "0";
+	struct ms_dest dest = {.user = (char *)"alice",
+	    .source = (char *)"local:",
+	    .folder = folder};
+	struct ms_batch b = {0};
+	struct ms_deposit *d;
+	struct ms_err err = {0};
+	uint64_t from;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		from = a->checked.next;
+		folder[0] = (char)('0' + i);
+		dest.commit_serial = 0;
+		add_records(&b, "a", 1);
+		ms_batch_messages(&b, &n)->mixed_eol = rows[i].mixed_eol;
+		ms_batch_messages(&b, &n)->again = rows[i].again;
+		add_deposits(&b, &dest);
+		ok(ms_batch_commit(a, &b, &err) == 0, "%s: %s", rows[i].name,
+		    err.msg);
+		d = ms_batch_deposits(&b, &n);
+		ok(d->outcome == rows[i].outcome &&
+			strcmp(records(a, from), rows[i].written) == 0,
+		    "  %d, %s", d->outcome, records(a, from));
+		ms_batch_clear(&b);
+	}
+	ms_batch_release(&b);
 }
 
 /*
@@ -1622,62 +2243,144 @@ sifted_commit(struct ms_archive *a, pid_t other, int fd)
 	}
 	ms_hex(id, MS_SHA_LEN, hex);
 	ok(ms_archive_find(a, hex, &message, 1, &err) == 1 &&
-		ms_archive_check(a, message, &err) == 0,
+		ms_archive_check(a, message, id, &err) == 0,
 	    "the third message can be read: %s", err.msg);
 	free(text);
 	ms_buf_release(&got);
 }
 
-static int
-discard(const char *path, const struct stat *st, int type, struct FTW *at)
+/* What an interrupted write has left after the log is cut off first. */
+static void
+torn_end(struct ms_archive *a)
 {
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
+	static const struct given one[] = {
+	    {{.where = "1", .place = "7/1"}, "A", X, NULL},
+	};
+	static const struct given two[] = {
+	    {{.where = "2", .place = "7/2"}, "A", Y, NULL},
+	};
+	static unsigned char torn[100000];
+	uint64_t size = 0;
+
+	BATCH(a, one, "1 new+\n", "M1 O1 E2 C1", "a batch");
+	memset(torn, 'x', sizeof(torn));
+	ok(ms_pack_write(a->tail, a->checked.end, torn, sizeof(torn), NULL) ==
+		0,
+	    "an interrupted write");
+	BATCH(a, two, "2 new+\n", "M1 O1 C1", "a batch after it");
+	ok(ms_pack_size(a->tail, &size, NULL) == 0 && size == a->checked.end,
+	    "the pack ends with the batch");
+}
+
+/* ---- the index ---- */
+
+static void
+ignore_damage(void *ctx, const char *what)
+{
+	(void)ctx;
+	ok(false, "no damage: %s", what);
+}
+
+/* Is each record at the same place according to both indexes? */
+static bool
+same_places(struct ms_index *one, struct ms_index *two, uint64_t next)
+{
+	struct ms_location x = {0}, y = {0};
+	struct ms_txn t, u;
+	bool same = true;
+
+	if (ms_index_begin(one, &t, NULL) < 0)
+		return false;
+	if (ms_index_begin(two, &u, NULL) < 0) {
+		ms_index_end(&t);
+		return false;
+	}
+	for (uint64_t n = 1; n < next && same; n++)
+		same = ms_index_locate(&t, n, &x, NULL) == 1 &&
+		       ms_index_locate(&u, n, &y, NULL) == 1 &&
+		       x.pack == y.pack && x.generation == y.generation &&
+		       x.offset == y.offset && x.place == y.place &&
+		       x.stored == y.stored && x.kind == y.kind;
+	ms_index_end(&u);
+	ms_index_end(&t);
+	return same;
+}
+
+/* A commit puts the rows that an index gets if it is built from the packs. */
+static void
+compare_index(struct ms_archive *a)
+{
+	static const struct ms_damage_sink none = {ignore_damage, NULL};
+	struct ms_index *built = NULL;
+	struct ms_err err = {0};
+
+	ok(ms_archive_new_index(a, &built, &err) == 0 &&
+		ms_archive_index_all(a, built, NULL, &none, &err) == 0,
+	    "an index is built from the packs: %s", err.msg);
+	ok(same_places(a->ix, built, a->checked.next),
+	    "  all records are at the same places");
+	ms_index_close(built);
+}
+
+static void (*compared)(struct ms_archive *);
+
+static void
+test_and_compare(struct ms_archive *a)
+{
+	compared(a);
+	compare_index(a);
 }
 
 /* Runs a test with an archive of its own. */
 static void
 with_archive(void (*test)(struct ms_archive *))
 {
-	char dir[] = "/tmp/ms-batch.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
 
-	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 ||
 	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0) {
-		ok(false, "an archive: %s", err.msg);
+		ok(false, "an archive is created: %s", err.msg);
 		return;
 	}
 	test(a);
 	ms_archive_close(a);
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
+}
+
+/* The same, and looks at the index then. */
+static void
+with_index(void (*test)(struct ms_archive *))
+{
+	compared = test;
+	with_archive(test_and_compare);
 }
 
 static void
 with_other_process(void)
 {
-	char dir[] = "/tmp/ms-batch.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
 	pid_t other;
 	int fd[2];
 
-	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
-	    pipe(fd) < 0) {
-		ok(false, "an archive: %s", err.msg);
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 || pipe(fd) < 0) {
+		ok(false, "an archive is created: %s", err.msg);
 		return;
 	}
 	other = start_other(dir, fd[0]);
 	if (other < 0 || ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0)
-		ok(false, "an archive: %s", err.msg);
+		ok(false, "an archive is created: %s", err.msg);
 	else
 		sifted_commit(a, other, fd[1]);
 	close(fd[0]);
 	close(fd[1]);
 	ms_archive_close(a);
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 }
 
 /* The tests of one archive after the other. */
@@ -1689,34 +2392,39 @@ basics(struct ms_archive *a)
 	keep_attributes(a);
 	large(a);
 	log_event(a);
+	refused_event(a);
 }
 
 int
 main(void)
 {
 	with_other_process();
-	with_archive(basics);
-	with_archive(places);
-	with_archive(moves);
+	with_index(basics);
+	with_index(places);
+	with_archive(reused_places);
+	with_index(moves);
 	with_archive(references);
 	with_archive(reference_copies);
 	with_archive(dates);
-	with_archive(blobs);
+	with_index(blobs);
+	with_archive(regrouped_blobs);
 	with_archive(mixed_line_ends);
 	with_archive(names);
+	with_archive(new_names);
 	with_archive(sizes);
 	with_archive(large_mixed);
 	with_archive(batch_size);
 	with_archive(copies_in_small_batches);
 	with_archive(known_deposits);
 	with_archive(many_destinations);
-	with_archive(long_attributes);
+	with_index(long_attributes);
 	with_archive(blocks);
 	with_archive(long_headers);
 	with_archive(forgotten_destinations);
 	setenv("MS_INDEX_MAP", "1048576", 1);
 	with_archive(small_map_messages);
 	with_archive(small_map_occurrences);
+	with_archive(small_map_references);
 	unsetenv("MS_INDEX_MAP");
 	with_archive(slow_message);
 	with_archive(full_disk);
@@ -1724,7 +2432,13 @@ main(void)
 	with_archive(damage_before_large);
 	with_archive(damage_within_large);
 	with_archive(damage_before_end);
+	read_back();
+	with_archive(capitals);
 	with_archive(sift_limit);
+	with_archive(written_again);
+	with_archive(torn_end);
 	sift();
+	sift_sizes();
+	sift_damaged();
 	return done();
 }

@@ -20,11 +20,11 @@ test_grow(void)
 		ms_buf_add_byte(&b, (unsigned char)(i * 7));
 	for (i = 0; i < 100000; i++)
 		wrong += b.p[i] != (unsigned char)(i * 7);
-	ok(b.n == 100000 && wrong == 0, "byte by byte");
+	ok(b.n == 100000 && wrong == 0, "bytes are added one by one");
 	ms_buf_clear(&b);
 	ok(b.n == 0 && b.cap >= 100000, "clear keeps the memory");
 	ms_buf_add(&b, NULL, 0);
-	ok(b.n == 0, "nothing can be added");
+	ok(b.n == 0, "an empty slice is added");
 	memset(ms_buf_room(&b, 1000000), 'x', 1000000);
 	ok(b.n == 0 && b.cap >= 1000000, "room is not yet content");
 	ms_buf_release(&b);
@@ -42,18 +42,28 @@ test_text(void)
 
 	ms_buf_add_str(&b, "a");
 	ms_buf_printf(&b, "%d-%s", 42, "b");
-	ok(strcmp(ms_buf_str(&b), "a42-b") == 0 && b.n == 5, "printf appends");
+	ok(strcmp(ms_buf_str(&b), "a42-b") == 0 && b.n == 5,
+	    "printf appends text");
 	memset(big, 'y', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	ms_buf_printf(&b, "%s%s", big, big);
-	ok(b.n == 5 + 2 * (sizeof(big) - 1), "as much as it takes");
+	ok(b.n == 5 + 2 * (sizeof(big) - 1), "printf appends a long text");
 	ok(ms_slice_eq(ms_slice_str("ab"),
 	       (struct ms_slice){(const unsigned char *)"abc", 2}) &&
 		!ms_slice_eq(ms_slice_str("ab"), ms_slice_str("abc")) &&
 		!ms_slice_eq(ms_slice_str("ab"), ms_slice_str("ac")) &&
 		ms_slice_eq((struct ms_slice){0}, ms_slice_str("")),
-	    "slices are equal, or not");
-	ok(ms_buf_slice(&b).n == b.n && ms_buf_slice(&b).p == b.p, "a view");
+	    "equal and different slices are compared");
+	ok(ms_slice_is(ms_slice_str("a1B"), "A1b") &&
+		!ms_slice_is(ms_slice_str("ab"), "a") &&
+		!ms_slice_is(ms_slice_str("a"), "ab") &&
+		ms_slice_is((struct ms_slice){0}, ""),
+	    "a word is recognised in any case");
+	ok(ms_words_have("one two", "TWO") && ms_words_have("one", "one") &&
+		!ms_words_have("ones two", "one") && !ms_words_have("", "a"),
+	    "a word is found among words");
+	ok(ms_buf_slice(&b).n == b.n && ms_buf_slice(&b).p == b.p,
+	    "a slice is a view of the buffer");
 	ms_buf_release(&b);
 }
 
@@ -81,12 +91,12 @@ test_file(void)
 	close(fd);
 	unlink(path);
 	ok(ms_buf_read_file(&b, path, 10, &err) == -1 && err.code == MS_NOINPUT,
-	    "a missing file");
+	    "a missing file is an error");
 	ok(ms_buf_read_file(&b, "/", 10, &err) == -1 && err.code == MS_IO,
-	    "a folder");
+	    "a folder is an error");
 	ok(ms_buf_read_file(&b, "/dev/zero", 1 << 20, &err) == -1 &&
 		err.code == MS_DATA,
-	    "a file without end");
+	    "a file without end is too long");
 	ms_buf_release(&b);
 }
 
@@ -103,7 +113,7 @@ test_no_memory(void)
 		_exit(0);
 	}
 	ok(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 71,
-	    "no memory: status 71");
+	    "without memory the status is 71");
 }
 
 static void
@@ -113,8 +123,9 @@ test_strings(void)
 	char *c = ms_xstrndup(NULL, 0);
 	void *p = ms_xmalloc(0), *q = ms_xcalloc(0, 0);
 
-	ok(strcmp(a, b) == 0 && strcmp(c, "") == 0, "copies");
-	ok(p != NULL && q != NULL, "nothing is something");
+	ok(strcmp(a, b) == 0 && strcmp(c, "") == 0, "strings are copied");
+	ok(p != NULL && q != NULL,
+	    "an allocation of no bytes returns a pointer");
 	free(a);
 	free(b);
 	free(c);

@@ -30,7 +30,7 @@ static const struct row rows[] = {
 	"|8 2:alice|pw|a@x.org|al"},
     {"tab", FILE_OF("u\tp\te\ta\nalice\tpw\ta@x.org\tal\n"),
 	"T8 2:alice|pw|a@x.org|al"},
-    {"tab, empty columns", FILE_OF("u\tp\te\ta\nalice\tpw\t\tal\n"),
+    {"TAB, and an empty column", FILE_OF("u\tp\te\ta\nalice\tpw\t\tal\n"),
 	"T8 2:alice|pw||al"},
     {"commas in passwords", FILE_OF("u;p\nalice;p,w,\nbob;,\n"),
 	";8 2:alice|p,w,||alice 3:bob|,||bob"},
@@ -52,11 +52,11 @@ static const struct row rows[] = {
     {"sep= in quotes", FILE_OF("\"sep=,\"\nu,p\nalice,pw\n"),
 	",8 3:alice|pw||alice"},
     {"sep=TAB", FILE_OF("sep=\t\nu\tp\nalice\tpw\n"), "T8 3:alice|pw||alice"},
-    {"sep= of something else", FILE_OF("sep=:\nu:p\nalice:pw\n"),
+    {"sep= with another character", FILE_OF("sep=:\nu:p\nalice:pw\n"),
 	"!line 1: sep= must be one of ; , | and TAB"},
-    {"sep= of nothing", FILE_OF("sep=\nu;p\nalice;pw\n"),
+    {"sep= without a character", FILE_OF("sep=\nu;p\nalice;pw\n"),
 	"!line 1: sep= must be one of ; , | and TAB"},
-    {"sep= that is not so", FILE_OF("sep=,\nu;p\nalice;pw\n"),
+    {"sep= that the rows do not use", FILE_OF("sep=,\nu;p\nalice;pw\n"),
 	"!no row names two columns"},
 
     /* quotes */
@@ -80,11 +80,12 @@ static const struct row rows[] = {
 	";8 2:alice| pw ||alice"},
     {"text after a quote", FILE_OF("u;p\nalice;\"p\"w\nbob;wp\n"),
 	";8 2!column 2 continues after its closing quote 3:bob|wp||bob"},
-    {"a quote never closed", FILE_OF("u;p\nalice;\"pw\nbob;wp\n"),
+    {"a quote that is not closed", FILE_OF("u;p\nalice;\"pw\nbob;wp\n"),
 	";8 2!column 2: quote \" is not closed 3:bob|wp||bob"},
-    {"a quote closed a line below", FILE_OF("u;p\nalice;'pw\nbob;w'\n"),
+    {"a quote that is closed in the next line",
+	FILE_OF("u;p\nalice;'pw\nbob;w'\n"),
 	";8 2!column 2: quote ' is not closed 3:bob|w'||bob"},
-    {"a quote open at the end", FILE_OF("u;p\nalice;pw\nbob;\"w"),
+    {"a quote that is open at the end", FILE_OF("u;p\nalice;pw\nbob;\"w"),
 	";8 " ALICE " 3!column 2: quote \" is not closed"},
     {"line breaks in names of columns",
 	FILE_OF("\"the\nuser\";\"the\r\npassword\"\nalice;pw\n"),
@@ -92,7 +93,7 @@ static const struct row rows[] = {
     {"line breaks in a further column",
 	FILE_OF("u;p;e;a;note\nalice;pw;;;\"one\ntwo\"\nbob;wp\n"),
 	";8 " ALICE " 4:bob|wp||bob"},
-    {"a further column never closed",
+    {"a quote in a further column that is not closed",
 	FILE_OF("u;p;e;a;note\nalice;pw;;;\"one\nbob;wp\n"),
 	";8 2!column 5: quote \" is not closed 3:bob|wp||bob"},
 
@@ -104,13 +105,14 @@ static const struct row rows[] = {
 	";8 " ALICE},
     {"a mark and sep=", FILE_OF("\xef\xbb\xbfsep=;\nu;p\nalice;pw\n"),
 	";8 3:alice|pw||alice"},
-    {"marked as UTF-8, and is not",
+    {"a mark of UTF-8 before other text",
 	FILE_OF("\xef\xbb\xbfu;p\nalice;p\xfcw\nbob;wp\n"),
 	";8 2!password is not valid text, or longer than 4096 bytes "
 	"3:bob|wp||bob"},
     {"windows-1252", FILE_OF("u;p\nj\xfcrgen;\x80\n"),
 	";w 2:j\xc3\xbcrgen|\xe2\x82\xac||j\xc3\xbcrgen"},
-    {"what windows-1252 has not", FILE_OF("u;p\nalice;\x81\nbob;\xe9\n"),
+    {"a byte that windows-1252 does not have",
+	FILE_OF("u;p\nalice;\x81\nbob;\xe9\n"),
 	";w 2!password is not valid text, or longer than 4096 bytes "
 	"3:bob|\xc3\xa9||bob"},
     {"UTF-16LE with a mark",
@@ -118,9 +120,9 @@ static const struct row rows[] = {
 	";l 2:a|\xc3\xbc||a"},
     {"UTF-16BE with a mark", FILE_OF("\xfe\xff\0u\0;\0p\0\n\0a\0;\0\xfc\0\n"),
 	";b 2:a|\xc3\xbc||a"},
-    {"UTF-16LE without", FILE_OF("u\0\t\0p\0\n\0a\0\t\0\xac\x20\n\0"),
+    {"UTF-16LE without a mark", FILE_OF("u\0\t\0p\0\n\0a\0\t\0\xac\x20\n\0"),
 	"Tl 2:a|\xe2\x82\xac||a"},
-    {"UTF-16BE without", FILE_OF("\0u\0,\0p\0\n\0a\0,\x20\xac\0\n"),
+    {"UTF-16BE without a mark", FILE_OF("\0u\0,\0p\0\n\0a\0,\x20\xac\0\n"),
 	",b 2:a|\xe2\x82\xac||a"},
     {"a pair of surrogates",
 	FILE_OF("\xff\xfeu\0;\0p\0\n\0a\0;\0\x3d\xd8\x00\xde\n\0"),
@@ -133,6 +135,22 @@ static const struct row rows[] = {
 	";l 2!column 2 contains a NUL byte 3:b|c||b"},
     {"UTF-32", FILE_OF("\xff\xfe\0\0u\0\0\0"),
 	"!UTF-32 is not supported; write UTF-8"},
+
+    /* empty columns at the end */
+    {"empty columns at the end of rows",
+	FILE_OF("u;p\nalice;pw;;;\nbob;wp; ;\"\"\n"),
+	";8 " ALICE " 3:bob|wp||bob"},
+    {"empty columns at the end of all rows",
+	FILE_OF("u;p;;;\nalice;pw;;;\nbob;wp\n"), ";8 " ALICE " 3:bob|wp||bob"},
+    {"empty columns after the names only", FILE_OF("u,p,\"\", \nalice,pw\n"),
+	",8 " ALICE},
+    {"more empty columns than separators in passwords",
+	FILE_OF("u;p;;;;\nalice;a,b,c;;;;\nbob;a,b,c;;;;\n"),
+	";8 2:alice|a,b,c||alice 3:bob|a,b,c||bob"},
+    {"columns at the end that are not empty",
+	FILE_OF("u;p;;\nalice;pw;;x\nbob;p;w;\n"),
+	";8 2!4 columns, but the first row names 2 3!3 columns, but the first "
+	"row names 2"},
 
     /* line ends */
     {"CRLF", FILE_OF("u;p\r\nalice;pw\r\nbob;wp\r\n"),
@@ -148,26 +166,27 @@ static const struct row rows[] = {
 	";8 3:alice|pw||alice"},
 
     /* columns */
-    {"too few", FILE_OF("u;p;e\nalice\nbob;wp\n"),
+    {"too few columns", FILE_OF("u;p;e\nalice\nbob;wp\n"),
 	";8 2!no password: only one column 3:bob|wp||bob"},
     {"empty password", FILE_OF("u;p;e\nalice;;x\n"), ";8 2!no password"},
     {"empty login", FILE_OF("u;p\n;pw\n"), ";8 2!no login"},
-    {"more than the first row names", FILE_OF("u;p\nalice;p;w\nbob;wp\n"),
+    {"more columns than the first row names",
+	FILE_OF("u;p\nalice;p;w\nbob;wp\n"),
 	";8 2!3 columns, but the first row names 2 3:bob|wp||bob"},
-    {"more, but empty", FILE_OF("u;p\nalice;pw;; ;\n"), ";8 " ALICE},
-    {"a fifth that is named", FILE_OF("u;p;e;a;n\nalice;pw;;;x\n"),
+    {"more columns, but empty", FILE_OF("u;p\nalice;pw;; ;\n"), ";8 " ALICE},
+    {"a fifth column that is named", FILE_OF("u;p;e;a;n\nalice;pw;;;x\n"),
 	";8 " ALICE},
-    {"a fifth that is not", FILE_OF("u;p;e;a\nalice;pw;;;x\n"),
+    {"a fifth column that is not named", FILE_OF("u;p;e;a\nalice;pw;;;x\n"),
 	";8 2!5 columns, but the first row names 4"},
     {"several archive users", FILE_OF("u,p,e,a\nalice,pw,,\"al; bo ;;al\"\n"),
 	",8 2:alice|pw||al+bo"},
-    {"several, quoted from semicolons",
+    {"several archive users in quotes, with semicolons",
 	FILE_OF("u;p;e;a\nalice;pw;;\"al;bo\"\n"), ";8 2:alice|pw||al+bo"},
-    {"several empty ones", FILE_OF("u;p;e;a\nalice;pw;;\" ; \"\n"),
+    {"several empty archive users", FILE_OF("u;p;e;a\nalice;pw;;\" ; \"\n"),
 	";8 " ALICE},
-    {"a user that can't be", FILE_OF("u;p;e;a\nalice;pw;;a/b\nbob;wp\n"),
+    {"an invalid name of a user", FILE_OF("u;p;e;a\nalice;pw;;a/b\nbob;wp\n"),
 	";8 2!'a/b' is not a valid name of a user 3:bob|wp||bob"},
-    {"a login that can't be a user", FILE_OF("u;p\na/b;pw\n"),
+    {"a login that is no valid name of a user", FILE_OF("u;p\na/b;pw\n"),
 	";8 2!'a/b' is not a valid name of a user"},
     {"a login with a control", FILE_OF("u;p\na\001b;pw\nbob;wp\n"),
 	";8 2!login is not valid text, or longer than 512 bytes "
@@ -187,10 +206,11 @@ static const struct row rows[] = {
     {"only names", FILE_OF("u;p;e;a\n"), "!no mailbox in this table"},
     {"no names", FILE_OF("alice@x.org;pw\nbob@x.org;wp\n"),
 	"!line 1: the first row must name the columns, but contains an "
-	"address"},
-    {"no names, an address later", FILE_OF("alice;pw;a@x.org\n"),
+	"address; without such a row, name them with --columns"},
+    {"the first row has no names, and a later row an address",
+	FILE_OF("alice;pw;a@x.org\n"),
 	"!line 1: the first row must name the columns, but contains an "
-	"address"},
+	"address; without such a row, name them with --columns"},
     {"names with an at sign",
 	FILE_OF("user (or user@domain);password\nalice;pw\n"), ";8 " ALICE},
     {"not a table", FILE_OF("From a Mon Jan  5 10:00:00 2026\n"),
@@ -202,7 +222,8 @@ static const struct row rows[] = {
  * releases out.
  */
 static void
-describe(struct ms_slice file, struct ms_buf *out)
+describe(struct ms_slice file, const char *encoding, const char *columns,
+    struct ms_buf *out)
 {
 	struct ms_csv_mailboxes m;
 	const struct ms_csv_mailbox *b;
@@ -210,7 +231,7 @@ describe(struct ms_slice file, struct ms_buf *out)
 	const char *set;
 	size_t i, k;
 
-	if (ms_csv_mailboxes_read(&m, file, &err) < 0) {
+	if (ms_csv_mailboxes_read(&m, file, encoding, columns, &err) < 0) {
 		ms_buf_printf(out, "!%s", err.msg);
 		return;
 	}
@@ -221,7 +242,8 @@ describe(struct ms_slice file, struct ms_buf *out)
 	ms_buf_add_str(out, strcmp(set, "UTF-8") == 0      ? "8"
 			    : strcmp(set, "UTF-16LE") == 0 ? "l"
 			    : strcmp(set, "UTF-16BE") == 0 ? "b"
-							   : "w");
+			    : ms_csv_remark(m.csv) != NULL ? "w"
+							   : "g");
 	for (b = m.v; b < m.v + m.n; b++) {
 		ms_buf_printf(out, " %llu", (unsigned long long)b->line);
 		if (b->fault != NULL) {
@@ -238,17 +260,119 @@ describe(struct ms_slice file, struct ms_buf *out)
 }
 
 static void
-check(const char *name, struct ms_slice file, const char *want)
+check_as(const char *name, struct ms_slice file, const char *encoding,
+    const char *columns, const char *want)
 {
 	struct ms_buf got = {0};
 	bool same;
 
-	describe(file, &got);
+	describe(file, encoding, columns, &got);
 	same = strcmp(ms_buf_str(&got), want) == 0;
 	ok(same, "%s", name);
 	if (!same)
 		printf("# %s\n# %s\n", want, ms_buf_str(&got));
 	ms_buf_release(&got);
+}
+
+static void
+check(const char *name, struct ms_slice file, const char *want)
+{
+	check_as(name, file, NULL, NULL, want);
+}
+
+/* Tables whose columns are given: the first row can be a mailbox. */
+static void
+test_columns(void)
+{
+	static const struct {
+		const char *columns, *file, *want;
+	} given[] = {
+	    {"login,password", "alice;pw\nbob;wp\n",
+		";8 1:alice|pw||alice 2:bob|wp||bob"},
+	    {"login,password", "Login; Passwort \nbob;wp\n",
+		";8 2:bob|wp||bob"},
+	    {"login,password", "alice@x.org;password\n",
+		";8 1:alice@x.org|password||alice@x.org"},
+	    {"login,password", "alice; pw \n", ";8 1:alice| pw ||alice"},
+	    {"login,address,password", "u;e;password\nal;a@x;pw\n",
+		";8 2:al|pw|a@x|al"},
+	    {"login,email,password", "al;a@x;password\n",
+		";8 1:al|password|a@x|al"},
+	    {"-,password,-,-,user,login", "1;pw;x;y;\"a;b\";al\n",
+		";8 1:al|pw||a+b"},
+	    {"password,login", "pw;al\nqw\n", ";8 1:al|pw||al 2!no login"},
+	    {"login,password", "al;pw;x\n",
+		";8 1!3 columns, but --columns names 2"},
+	    {"login,password,label,users", "al;pw\n", ";8 1:al|pw||al"},
+	    {"login,password", "Login;Password\n", "!no mailbox in this table"},
+	    {"login", "", "!the columns login and password are needed"},
+	    {"", "",
+		"!unknown column '' (try login, password, address, user, "
+		"- for others)"},
+	    {"login,password,", "",
+		"!unknown column '' (try login, password, "
+		"address, user, - for others)"},
+	    {"login,login", "", "!column 'login' is given twice"},
+	    {"label,address", "", "!column 'address' is given twice"},
+	};
+	struct ms_buf many = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		check_as(given[i].columns, ms_slice_str(given[i].file), NULL,
+		    given[i].columns, given[i].want);
+	for (i = 0; i < MS_CSV_COLUMNS_MAX; i++)
+		ms_buf_add_str(&many, "-,");
+	ms_buf_add_str(&many, "login,password");
+	check_as("too many columns", ms_slice_str(""), NULL, ms_buf_str(&many),
+	    "!more than 256 columns");
+	ms_buf_release(&many);
+}
+
+/* Tables whose encoding is given; g is any that is not Unicode. */
+static void
+test_encodings(void)
+{
+	static const struct {
+		const char *encoding, *file;
+		size_t n;
+		const char *want;
+	} given[] = {
+	    {"windows-1254", FILE_OF("u;p\n\xfe\xfckr\xfc;\xddg\n"),
+		";g 2:\xc5\x9f\xc3\xbckr\xc3\xbc|\xc4\xb0g||"
+		"\xc5\x9f\xc3\xbckr\xc3\xbc"},
+	    {"CP1251", FILE_OF("u;p\na;\xef\xf0\n"),
+		";g 2:a|\xd0\xbf\xd1\x80||a"},
+	    {"cp1250", FILE_OF("\xef\xbb\xbfu;p\na;\xb9\n"),
+		";g 2:a|\xc4\x85||a"},
+	    {"us-ascii", FILE_OF("u;p\na;b\n"), ";g 2:a|b||a"},
+	    {"ASCII", FILE_OF("u;p\na;b\n"), ";g 2:a|b||a"},
+	    {"windows-1252", FILE_OF("u;p\na;\x80\n"),
+		";g 2:a|\xe2\x82\xac||a"},
+	    {"shift_jis", FILE_OF("u;p\na;\x93\xfa\n"),
+		";g 2:a|\xe6\x97\xa5||a"},
+	    {"UTF-8", FILE_OF("\xef\xbb\xbfu;p\na;\xc3\xbc\nb;\xfc\n"),
+		";8 2:a|\xc3\xbc||a 3!password is not valid text, or longer "
+		"than "
+		"4096 bytes"},
+	    {"utf-16le", FILE_OF("u\0;\0p\0\n\0a\0;\0\xfc\0"),
+		";l 2:a|\xc3\xbc||a"},
+	    {"UTF16", FILE_OF("\xfe\xff\0u\0;\0p\0\n\0a\0;\0\xfc"),
+		";b 2:a|\xc3\xbc||a"},
+	    {"utf_16be", FILE_OF("\0u\0;\0p\0\n\0a\0;\0b"), ";b 2:a|b||a"},
+	    {"latin-99", FILE_OF("u;p\na;b\n"),
+		"!unknown encoding 'latin-99' (such as windows-1254, UTF-8)"},
+	    {"utf-99", FILE_OF("u;p\na;b\n"),
+		"!unknown encoding 'utf-99' (such as windows-1254, UTF-8)"},
+	    {"", FILE_OF("u;p\na;b\n"),
+		"!unknown encoding '' (such as windows-1254, UTF-8)"},
+	};
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		check_as(given[i].encoding,
+		    (struct ms_slice){
+			(const unsigned char *)given[i].file, given[i].n},
+		    given[i].encoding, NULL, given[i].want);
 }
 
 /* Checks a file that is too large for the table: before, n times c, after. */
@@ -277,7 +401,8 @@ check_many(size_t n)
 	ms_buf_add_str(&file, "u;p;e;a\n");
 	for (i = 0; i < n; i++)
 		ms_buf_printf(&file, "u%zu;\"p\"\"%zu\";;\n", i, i);
-	all = ms_csv_mailboxes_read(&m, ms_buf_slice(&file), NULL) == 0 &&
+	all = ms_csv_mailboxes_read(
+		  &m, ms_buf_slice(&file), NULL, NULL, NULL) == 0 &&
 	      m.n == n;
 	for (i = 0; all && i < n; i++)
 		all = m.v[i].line == i + 2 && m.v[i].fault == NULL &&
@@ -293,6 +418,8 @@ main(void)
 {
 	size_t i;
 
+	test_encodings();
+	test_columns();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(rows[i].name,
 		    (struct ms_slice){

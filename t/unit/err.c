@@ -46,19 +46,19 @@ test_sentences(void)
 
 	ok(ms_fail(&err, MS_DATA, "part %d", 7) == -1 && err.code == MS_DATA &&
 		strcmp(err.msg, "part 7") == 0,
-	    "fail");
+	    "ms_fail() sets the kind and the message");
 	ok(ms_context(&err, "message %s", "ab12") == -1 &&
 		err.code == MS_DATA &&
 		strcmp(err.msg, "message ab12: part 7") == 0,
-	    "context goes before, the kind stays");
+	    "context is put before the message, and the kind does not change");
 	errno = ENOENT;
 	ok(ms_fail_errno(&err, "%s", "x") == -1 &&
 		strcmp(err.msg, "x: No such file or directory") == 0,
-	    "errno's sentence");
+	    "the message has the text of errno");
 	errno = ENOENT;
 	ok(ms_fail(NULL, MS_DATA, "x") == -1 &&
 		ms_fail_errno(NULL, "x") == -1 && ms_context(NULL, "x") == -1,
-	    "nobody needs to listen");
+	    "err may be NULL");
 }
 
 static void
@@ -71,10 +71,11 @@ test_length(void)
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
 	ms_fail(&err, MS_IO, "%s", big);
-	ok(strlen(err.msg) == sizeof(err.msg) - 1, "a long sentence is cut");
+	ok(strlen(err.msg) == sizeof(err.msg) - 1, "a long message is cut");
 	errno = EIO;
 	ms_fail_errno(&err, "%s", big);
-	ok(strlen(err.msg) == sizeof(err.msg) - 1, "one with errno too");
+	ok(strlen(err.msg) == sizeof(err.msg) - 1,
+	    "a long message with errno is cut");
 	ms_fail(&err, MS_IO, "cause");
 	for (i = 0; i < 1000; i++)
 		ms_context(&err, "in");

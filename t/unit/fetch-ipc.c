@@ -31,11 +31,11 @@ close_ends(void)
 /* ---- messages ---- */
 
 static const uint32_t uids[] = {1, 2, 0xfffffffe};
-static const struct ms_identity identities[] = {
-    {.size = 1, .id = "i1", .head = "h1"},
-    {.size = (uint64_t)1 << 40, .id = "i2", .head = "h2"},
-    {.size = 3, .id = "i3", .head = "h3"}};
-static const unsigned char digest[MS_SHA_LEN] = "digest";
+static const struct ms_proof proofs[] = {
+    {.size = 1, .id = "i1", .email_id = "e1"},
+    {.size = (uint64_t)1 << 40, .id = "i2", .email_id = "e2"},
+    {.size = 3, .id = "i3", .email_id = "e3"}};
+static const unsigned char digest[MS_SHA_LEN] = "digest", id[MS_SHA_LEN] = "id";
 
 /* A message with every field set; no two have the same value. */
 static const struct ipc_message full = {.raw = "raw",
@@ -45,13 +45,17 @@ static const struct ipc_message full = {.raw = "raw",
 	.has = 13,
 	.date = -14,
 	.sent = INT64_MAX,
+	.received = INT64_MIN,
 	.size = UINT64_MAX,
 	.bytes = 17,
+	.lines = 16,
 	.head = digest,
+	.id = id,
 	.flags = "\\Seen",
-	.labels = "one\ntwo\n"},
+	.labels = "one\ntwo\n",
+	.email_id = "M1"},
     .uids = {uids, 3},
-    .identities = {identities, 3},
+    .proofs = {proofs, 3},
     .data = {(const unsigned char *)"da\0ta", 5},
     .dry_run = true,
     .seconds = 18,
@@ -68,14 +72,14 @@ static const struct ipc_message full = {.raw = "raw",
     .had_session = true};
 
 static bool
-same_identities(const struct ipc_identities *x, const struct ipc_identities *y)
+same_proofs(const struct ipc_proofs *x, const struct ipc_proofs *y)
 {
 	size_t i;
 
 	for (i = 0; i < x->n && x->n == y->n; i++)
 		if (x->v[i].size != y->v[i].size ||
 		    memcmp(x->v[i].id, y->v[i].id, MS_SHA_LEN) != 0 ||
-		    memcmp(x->v[i].head, y->v[i].head, MS_SHA_LEN) != 0)
+		    memcmp(x->v[i].email_id, y->v[i].email_id, MS_SHA_LEN) != 0)
 			return false;
 	return x->n == y->n;
 }
@@ -102,8 +106,8 @@ same_field(enum kind kind, const void *x, const void *y)
 	case UIDS:
 		return u->n == v->n &&
 		       memcmp(u->v, v->v, u->n * sizeof(*u->v)) == 0;
-	case IDENTITIES:
-		return same_identities(x, y);
+	case PROOFS:
+		return same_proofs(x, y);
 	default:
 		return ms_slice_eq(*s, *t);
 	}
@@ -117,7 +121,7 @@ same_message(const struct ipc_message *got)
 	const struct field *f;
 
 	empty.raw = empty.text = empty.name = "";
-	empty.info.flags = empty.info.labels = "";
+	empty.info.flags = empty.info.labels = empty.info.email_id = "";
 	for (f = fields[got->type]; f->kind != NO_FIELD; f++) {
 		if (!same_field(f->kind, (const char *)got + f->offset,
 			(const char *)&full + f->offset))
@@ -130,8 +134,8 @@ same_message(const struct ipc_message *got)
 		case UIDS:
 			rest.uids = empty.uids;
 			break;
-		case IDENTITIES:
-			rest.identities = empty.identities;
+		case PROOFS:
+			rest.proofs = empty.proofs;
 			break;
 		case DATA:
 			rest.data = empty.data;
@@ -147,7 +151,7 @@ same_message(const struct ipc_message *got)
 	       *rest.info.flags == '\0' && rest.info.uid == 0 &&
 	       rest.info.size == 0 && rest.info.bytes == 0 &&
 	       rest.info.head == NULL && rest.uids.n == 0 &&
-	       rest.identities.n == 0 && rest.data.n == 0 &&
+	       rest.proofs.n == 0 && rest.data.n == 0 &&
 	       rest.uidvalidity == 0 && rest.seconds == 0 && rest.code == 0 &&
 	       !rest.dry_run && !rest.session_lost;
 }
@@ -178,7 +182,7 @@ check_round_trips(void)
 		    got.uids.n != 0 || *got.text != '\0' || got.info.uid != 0 ||
 		    ipc_ready(&b) != (type + 1 < IPC_TYPES))
 			break;
-	ok(type == IPC_TYPES, "empty messages, all at once");
+	ok(type == IPC_TYPES, "empty messages of all types arrive");
 	ipc_release(&a);
 	ok(ipc_receive(&b, &got, &err) == 0, "the other process has ended");
 	ok(ipc_send(&b, &(struct ipc_message){.type = SAY_END}, &err) == 0 &&
@@ -189,7 +193,7 @@ check_round_trips(void)
 
 /* ---- malformed messages ---- */
 
-/* What the other side makes of a type and these bytes. */
+/* Parses a message of this type and these bytes, as the other process does. */
 static int
 receive_raw(uint32_t type, uint32_t length, const void *p, size_t n)
 {
@@ -279,15 +283,15 @@ check_malformed(void)
 	ms_put_le32(zeros, IPC_UIDS_MAX);
 	ok(receive_raw(SAY_UIDS, 4 + 4 * IPC_UIDS_MAX, zeros,
 	       4 + 4 * IPC_UIDS_MAX) == 1,
-	    "the longest list");
+	    "the longest list is sent");
 	ms_put_le32(zeros, IPC_UIDS_MAX + 1);
 	ok(receive_raw(SAY_UIDS, 8 + 4 * IPC_UIDS_MAX, zeros,
 	       8 + 4 * IPC_UIDS_MAX) == -1,
-	    "one UID more");
+	    "a list with one UID more is refused");
 	ok(receive_raw(SAY_DATA, IPC_MESSAGE_MAX + 1, zeros, 100) == -1,
 	    "a message over the limit is refused before it has come");
 	ok(receive_raw(SAY_DATA, UINT32_MAX, zeros, 100) == -1,
-	    "a huge message");
+	    "a huge message is refused");
 }
 
 /* A random number that is the same in each run. */
@@ -324,7 +328,7 @@ check_random(void)
 		(void)receive_raw(
 		    (uint32_t)type, (uint32_t)bytes.n, bytes.p, bytes.n);
 	}
-	ok(true, "random messages");
+	ok(true, "random messages are sent or refused");
 	ms_buf_release(&bytes);
 }
 
@@ -347,7 +351,7 @@ check_pieces(void)
 	}
 	ok(good && ipc_ready(&b) && ipc_receive(&b, &got, NULL) == 1 &&
 		strcmp(got.text, "slow") == 0,
-	    "a message that comes byte by byte");
+	    "a message that comes byte by byte is read");
 	ms_buf_clear(&a.out);
 	for (i = 0; i < sizeof(body); i++)
 		body[i] = (unsigned char)(i * 7 % 251);

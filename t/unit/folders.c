@@ -53,6 +53,13 @@ static const struct {
     {"Private/.", "Private", true},
     {"Private/.", "Private/Example", false},
     {"A/B", "A/B", true},
+    {"Entwürfe", "Entwu\u0308rfe/2020", true},
+    {"Entwu\u0308rfe/.", "Entwürfe", true},
+    {"A B", "A\u00a0B", true},
+    {"AB", "A\u00adB", true},
+    {"Entwürfe", "entwürfe", false},
+    {"||^Gru\u0308n$", "Grün", true},
+    {"||^Gr.n$", "Gru\u0308n", true},
     {"A/B", "A", false},
     {"A/B/.", "A/B/C", false},
     {"inbox", "INBOX", true},
@@ -74,6 +81,7 @@ static const struct {
     {"|i|grün", "GRÜN", true},
     {"||^Gr.n$", "Grün", true},
     {"||^[äöü]$", "ö", true},
+    {"||^[\\1]$", "1", true},
     {"|Example", "Example", false},
     {"|Example", "|Example", true},
 };
@@ -117,6 +125,16 @@ test_refused(void)
 	    {"||(a", "'||(a': "},
 	    {"||a[", "'||a[': "},
 	    {"\xff", "not UTF-8"},
+	    {"||a{1,255}{1,255}{1,20}", "more than 2000 characters"},
+	    {"||((a{1,255}b){1,255}c){1,20}", "more than 2000"},
+	    {"|i|(a{0,255}){255}", "more than 2000"},
+	    {"||(a?){2001,}", "more than 2000"},
+	    {"||([[:alpha:]{]{50}|x){50}", "more than 2000"},
+	    {"||[]a]{32767}", "more than 2000"},
+	    {"||a{99999999999999999999}", "more than 2000"},
+	    {"||(.*)(.*)(.*)\\1\\2\\3", "back-references such as \\1"},
+	    {"|i|(a)[\\1]x\\9", "back-references such as \\9"},
+	    {"||((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+", "more than 2000"},
 	};
 	struct ms_folders *r;
 
@@ -133,12 +151,49 @@ test_refused(void)
 	}
 }
 
-/* ---- whole mailboxes ---- */
+/* Repetitions are limited in the sum of all patterns; sets and escapes have
+ * none, and deep groups are refused. */
+static void
+test_repetitions(void)
+{
+	static const char *const good[] = {"||^.{1,255}$", "||[a{9999}]{3}",
+	    "||a\\{9999}", "||{9999}", "||a|{9999}", "||a+b+c+(de)+", "||a)b"};
+	const char *both[] = {"||a{1500}", "||b{1500}"};
+	struct ms_folders_options o = {.include = both, .include_count = 2};
+	char deep[256] = "||";
+	struct ms_folders *r;
+	struct ms_err err = {0};
+
+	ok(ms_folders_new(&r, &o, &err) == -1 && err.code == MS_USAGE,
+	    "the sum of all patterns is limited");
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		bool made, limit;
+
+		o = (struct ms_folders_options){
+		    .exclude = &good[i], .exclude_count = 1};
+		err.msg[0] = '\0';
+		made = ms_folders_new(&r, &o, &err) == 0;
+		limit = strstr(err.msg, "more than") != NULL;
+		ok(!limit, "within the limit: '%s' %s", good[i], err.msg);
+		if (made)
+			ms_folders_free(r);
+	}
+	memset(deep + 2, '(', 120);
+	deep[122] = 'a';
+	memset(deep + 123, ')', 120);
+	both[0] = deep;
+	o = (struct ms_folders_options){.exclude = both, .exclude_count = 1};
+	ok(ms_folders_new(&r, &o, &err) == -1 &&
+		strstr(err.msg, "groups in groups") != NULL,
+	    "deep groups are refused");
+}
+
+/* ---- all folders of a mailbox ---- */
 
 static void
 test_names(void)
 {
-	static const struct ms_imap_folder box[] = {
+	static const struct ms_imap_folder listed[] = {
 	    F("Archive/Trash", 0),
 	    F("Entwürfe", 0),
 	    F("GESENDETE ELEMENTE", 0),
@@ -156,7 +211,7 @@ test_names(void)
 	static const char *const some[] = {"INBOX", "Archive"};
 	static const char *const junk[] = {"INBOX/Junk E-mail"};
 
-	check("usual names", &(struct ms_folders_options){0}, NAMES(box),
+	check("usual names", &(struct ms_folders_options){0}, NAMES(listed),
 	    "+ Archive/Trash\n"
 	    "- Entwürfe: Drafts by its name\n"
 	    "+ GESENDETE ELEMENTE: Sent by its name\n"
@@ -168,10 +223,10 @@ test_names(void)
 	    "+ Papierkorb-alt\n"
 	    "- Shelf: not selectable\n"
 	    "- Корзина: Trash by its name\n");
-	check("all of them but one",
+	check("--all-folders, and --exclude for one folder",
 	    &(struct ms_folders_options){
 		.all = true, .exclude = trash, .exclude_count = 1},
-	    NAMES(box),
+	    NAMES(listed),
 	    "+ Archive/Trash\n+ Entwürfe\n"
 	    "+ GESENDETE ELEMENTE: Sent by its name\n+ INBOX\n"
 	    "+ INBOX/Junk E-mail\n+ Outbox\n+ Papierkorb\n"
@@ -179,19 +234,19 @@ test_names(void)
 	    "+ Papierkorb-alt\n- Shelf: not selectable\n+ Корзина\n");
 	check("a pattern for a folder in Trash selects it",
 	    &(struct ms_folders_options){.include = trash, .include_count = 1},
-	    box + 5, 3,
+	    listed + 5, 3,
 	    "- Outbox: not selected by --folder\n"
 	    "- Papierkorb: not selected by --folder\n"
 	    "+ Papierkorb/2020\n");
 	check("a pattern for all folders does not",
 	    &(struct ms_folders_options){.include = regex, .include_count = 1},
-	    box, 2, "+ Archive/Trash\n- Entwürfe: Drafts by its name\n");
-	check("exclude wins, what is below goes along",
+	    listed, 2, "+ Archive/Trash\n- Entwürfe: Drafts by its name\n");
+	check("--exclude has precedence, and --folder selects what is below",
 	    &(struct ms_folders_options){.include = some,
 		.include_count = 2,
 		.exclude = junk,
 		.exclude_count = 1},
-	    box, 5,
+	    listed, 5,
 	    "+ Archive/Trash\n- Entwürfe: not selected by --folder\n"
 	    "- GESENDETE ELEMENTE: not selected by --folder\n+ INBOX\n"
 	    "- INBOX/Junk E-mail: excluded by 'INBOX/Junk E-mail'\n");
@@ -200,7 +255,7 @@ test_names(void)
 static void
 test_uses(void)
 {
-	static const struct ms_imap_folder box[] = {
+	static const struct ms_imap_folder listed[] = {
 	    F("Bin", MS_USE_TRASH),
 	    F("Bin/Old", 0),
 	    F("INBOX", MS_USE_JUNK),
@@ -211,8 +266,8 @@ test_uses(void)
 	    F("Trash", 0),
 	};
 
-	check("SPECIAL-USE silences names of that use alone",
-	    &(struct ms_folders_options){0}, NAMES(box),
+	check("if SPECIAL-USE gives a use, names do not count for this use",
+	    &(struct ms_folders_options){0}, NAMES(listed),
 	    "- Bin: Trash by SPECIAL-USE\n"
 	    "- Bin/Old: below 'Bin'\n"
 	    "+ INBOX\n"
@@ -221,8 +276,8 @@ test_uses(void)
 	    "+ Sent\n"
 	    "+ Spam\n"
 	    "+ Trash\n");
-	check("the sent folder as it is named",
-	    &(struct ms_folders_options){.sent = "Sent"}, NAMES(box),
+	check("--sent-folder names the folder of sent mail",
+	    &(struct ms_folders_options){.sent = "Sent"}, NAMES(listed),
 	    "- Bin: Trash by SPECIAL-USE\n"
 	    "- Bin/Old: below 'Bin'\n"
 	    "+ INBOX\n"
@@ -236,7 +291,7 @@ test_uses(void)
 static void
 test_spaces(void)
 {
-	static const struct ms_imap_folder box[] = {
+	static const struct ms_imap_folder listed[] = {
 	    F("INBOX", 0),
 	    {.name = (char *)"Other Users",
 		.prefix = 11,
@@ -260,25 +315,26 @@ test_spaces(void)
 	};
 	static const char *const bob[] = {"Other Users/bob"};
 
-	check("only one's own", &(struct ms_folders_options){0}, NAMES(box),
+	check("the default: only the user's own folders",
+	    &(struct ms_folders_options){0}, NAMES(listed),
 	    "+ INBOX\n"
 	    "- Other Users: not selectable\n"
 	    "- Other Users/bob: belongs to another user\n"
 	    "- Other Users/bob/Trash: belongs to another user\n"
 	    "- Public/News: shared\n"
 	    "- Public/Spam: shared\n");
-	check("on request",
+	check("--other-users and --shared",
 	    &(struct ms_folders_options){.others = true, .shared = true},
-	    NAMES(box),
+	    NAMES(listed),
 	    "+ INBOX\n"
 	    "- Other Users: not selectable\n"
 	    "+ Other Users/bob\n"
 	    "- Other Users/bob/Trash: Trash by its name\n"
 	    "+ Public/News\n"
 	    "- Public/Spam: Junk by its name\n");
-	check("named is asked for",
+	check("a folder of another user that --folder names",
 	    &(struct ms_folders_options){.include = bob, .include_count = 1},
-	    NAMES(box),
+	    NAMES(listed),
 	    "- INBOX: not selected by --folder\n"
 	    "- Other Users: not selectable\n"
 	    "+ Other Users/bob\n"
@@ -413,6 +469,7 @@ main(void)
 
 	test_patterns();
 	test_refused();
+	test_repetitions();
 	test_names();
 	test_uses();
 	test_spaces();
@@ -420,6 +477,7 @@ main(void)
 	test_unmatched();
 	ok(ms_folders_usual("sent items") == MS_USE_SENT &&
 		ms_folders_usual("ENTWÜRFE") == MS_USE_DRAFTS &&
+		ms_folders_usual("Entwu\u0308rfe") == MS_USE_DRAFTS &&
 		ms_folders_usual("迷惑メール") == MS_USE_JUNK &&
 		ms_folders_usual("Stuff") == 0,
 	    "usual names in any case");

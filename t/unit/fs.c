@@ -33,7 +33,8 @@ test_pipe(const unsigned char *bytes)
 		_exit(at == SIZE ? 0 : 2);
 	}
 	close(fds[0]);
-	ok(ms_fs_write(fds[1], bytes, SIZE) == 0, "a pipe takes all bytes");
+	ok(ms_fs_write(fds[1], bytes, SIZE) == 0,
+	    "all bytes are written to a pipe");
 	close(fds[1]);
 	waitpid(pid, &status, 0);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0,
@@ -52,13 +53,14 @@ test_file(const unsigned char *bytes)
 	unlink(path);
 	ok(ms_fs_write(fd, bytes, 4) == 0 && ms_fs_write(fd, bytes, 4) == 0 &&
 		ms_fs_write_at(fd, 2, bytes + 8, 4) == 0,
-	    "a file takes bytes at its position and at an offset");
+	    "bytes are written to a file at its position and at an offset");
 	ok(pread(fd, in, 8, 0) == 8 && memcmp(in, bytes, 2) == 0 &&
 		memcmp(in + 2, bytes + 8, 4) == 0 &&
 		memcmp(in + 6, bytes + 2, 2) == 0,
-	    "they are where they belong");
-	ok(lseek(fd, 0, SEEK_CUR) == 8, "an offset does not move the position");
-	ok(ms_fs_write(fd, bytes, 0) == 0, "nothing is written, successfully");
+	    "the bytes are at these offsets");
+	ok(lseek(fd, 0, SEEK_CUR) == 8,
+	    "a write at an offset does not move the position");
+	ok(ms_fs_write(fd, bytes, 0) == 0, "a write of no bytes succeeds");
 	close(fd);
 	errno = 0;
 	ok(ms_fs_write(-1, bytes, 1) < 0 && errno == EBADF,

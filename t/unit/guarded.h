@@ -35,4 +35,28 @@ guarded(struct ms_slice s)
 	return (struct ms_slice){p, s.n};
 }
 
+/* The same for at most 64 KiB, but valid only until the next call, and without
+ * a system call. */
+static inline struct ms_slice
+guarded_once(struct ms_slice s)
+{
+	static unsigned char *end;
+	unsigned char *p;
+
+	if (end == NULL) {
+		p = mmap(NULL, 2 * 65536, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED ||
+		    mprotect(p + 65536, 65536, PROT_NONE) < 0)
+			return s;
+		end = p + 65536;
+	}
+	if (s.n > 65536)
+		return s;
+	p = end - s.n;
+	if (s.n > 0)
+		memmove(p, s.p, s.n);
+	return (struct ms_slice){p, s.n};
+}
+
 #endif

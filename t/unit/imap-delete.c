@@ -1,5 +1,5 @@
-/* imap-delete.c - what is deleted is what was meant, and what is said to be
- * gone is gone. */
+/* imap-delete.c - only the requested messages are deleted, and each that is
+ * reported as deleted is gone. */
 #include "imapscript.h"
 
 #define DONE "@ OK done\r\n"
@@ -8,19 +8,19 @@
 		"SELECT INBOX", "* 4 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n"     \
 				"@ OK [READ-WRITE] done\r\n"                   \
 	}
-#define LOOK "UID FETCH 11:12 (UID FLAGS)"
-#define PLAIN                                                                  \
-	"* 1 FETCH (UID 11 FLAGS ())\r\n* 2 FETCH (UID 12 FLAGS (\\Seen))\r\n"
+#define ASK(set) "UID FETCH " set " (UID FLAGS INTERNALDATE RFC822.SIZE)"
+#define LOOK ASK("11:12")
+#define FLAGS(n, uid, flags)                                                   \
+	"* " n " FETCH (UID " uid " FLAGS (" flags ") RFC822.SIZE 9)\r\n"
+#define PLAIN FLAGS("1", "11", "") FLAGS("2", "12", "\\Seen")
+/* The server lists none of these any more. */
+#define GONE(set)                                                              \
+	{ASK(set), DONE}, {"NOOP", DONE}, {"UID FETCH " set " (UID)", DONE},   \
+	{                                                                      \
+		"UID SEARCH UID " set, "* SEARCH\r\n" DONE                     \
+	}
 #define MARK(set) "UID STORE " set " +FLAGS.SILENT (\\Deleted)"
 #define UNMARK(set) "UID STORE " set " -FLAGS.SILENT (\\Deleted)"
-#define ALL "UID FETCH 1:* (UID FLAGS)"
-#define OTHERS                                                                 \
-	"* 3 FETCH (UID 13 FLAGS ())\r\n* 4 FETCH (UID 14 FLAGS "              \
-	"($Deleted))\r\n"
-#define MARKED                                                                 \
-	"* 1 FETCH (UID 11 FLAGS (\\Deleted))\r\n"                             \
-	"* 2 FETCH (UID 12 FLAGS (\\Seen \\deleted))\r\n"
-
 static void
 on_gone(void *ctx, uint32_t uid)
 {
@@ -33,96 +33,80 @@ on_stays(void *ctx, uint32_t uid, const char *reason)
 	ms_buf_printf(ctx, "%u stays: %s\n", uid, reason);
 }
 
-#define SHARED                                                                 \
-	"other messages in the folder are marked \\Deleted, and the server "   \
-	"cannot expunge single messages (no UIDPLUS)\n"
-
 static const struct {
 	const char *what, *caps;
-	struct step steps[12];
+	struct step steps[14];
 	const char *want;
 } rows[] = {
-    {"both messages", "UIDPLUS",
+    {"both messages are deleted", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
 	    {"UID EXPUNGE 11:12", "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" DONE},
-	    {"NOOP", DONE}, {LOOK, DONE}},
+	    GONE("11:12")},
 	"11 gone\n12 gone\n"},
-    {"one is flagged by now", "UIDPLUS",
-	{OPEN,
-	    {LOOK, "* 1 FETCH (UID 11 FLAGS (\\Flagged))\r\n"
-		   "* 2 FETCH (UID 12 FLAGS ())\r\n" DONE},
+    {"another client has flagged one message", "UIDPLUS",
+	{OPEN, {LOOK, FLAGS("1", "11", "\\Flagged") FLAGS("2", "12", "") DONE},
 	    {MARK("12"), DONE}, {"UID EXPUNGE 12", "* 2 EXPUNGE\r\n" DONE},
-	    {"NOOP", DONE}, {"UID FETCH 12 (UID FLAGS)", DONE}},
+	    GONE("12")},
 	"11 stays: flagged\n12 gone\n"},
-    {"both are flagged", "UIDPLUS",
-	{OPEN,
-	    {LOOK, "* 1 FETCH (UID 11 FLAGS (\\FLAGGED))\r\n"
-		   "* 2 FETCH (UID 12 FLAGS (\\Flagged))\r\n" DONE},
-	    {"NOOP", DONE}},
+    {"another client has flagged both messages", "UIDPLUS",
+	{OPEN, {LOOK, FLAGS("1", "11", "\\FLAGGED")
+			  FLAGS("2", "12", "$x \\Flagged") DONE}},
 	"11 stays: flagged\n12 stays: flagged\n"},
     {"OK, but the message is still there", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
-	    {"UID EXPUNGE 11:12", "* 1 EXPUNGE\r\n" DONE}, {"NOOP", DONE},
-	    {LOOK, "* 1 FETCH (UID 12 FLAGS (\\Deleted))\r\n" DONE}},
-	"11 gone\n12 stays: the server keeps it\n"},
-    {"marking refused", "UIDPLUS",
+	    {"UID EXPUNGE 11:12", "* 1 EXPUNGE\r\n" DONE},
+	    {LOOK, FLAGS("1", "12", "\\Deleted") DONE}, {"NOOP", DONE},
+	    {"UID FETCH 11 (UID)", DONE}, {"UID SEARCH UID 11", DONE}},
+	"12 stays: the server keeps it\n11 gone\n"},
+    {"the server refuses to mark", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), "@ NO read-only\r\n"},
-	    {UNMARK("11:12"), DONE}, {"NOOP", DONE}, {LOOK, PLAIN DONE}},
+	    {UNMARK("11:12"), DONE}, {LOOK, PLAIN DONE}},
 	"11 stays: deleting refused: read-only\n"
 	"12 stays: deleting refused: read-only\n"},
-    {"expunging refused: the marks of others remain", "UIDPLUS",
-	{OPEN,
-	    {LOOK, "* 1 FETCH (UID 11 FLAGS (\\Deleted))\r\n"
-		   "* 2 FETCH (UID 12 FLAGS ())\r\n" DONE},
+    {"the server refuses to expunge: marks of other clients remain", "UIDPLUS",
+	{OPEN, {LOOK, FLAGS("1", "11", "\\Deleted") FLAGS("2", "12", "") DONE},
 	    {MARK("12"), DONE}, {"UID EXPUNGE 11:12", "@ NO held\r\n"},
-	    {UNMARK("12"), DONE}, {"NOOP", DONE}, {LOOK, PLAIN DONE}},
+	    {UNMARK("12"), DONE}, {LOOK, PLAIN DONE}},
 	"11 stays: deleting refused: held\n"
 	"12 stays: deleting refused: held\n"},
-    {"the server does not say", "UIDPLUS",
+    {"the server does not say which messages are left", "UIDPLUS",
 	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
-	    {"UID EXPUNGE 11:12", DONE}, {"NOOP", DONE},
-	    {LOOK, "@ NO disk error\r\n"}},
+	    {"UID EXPUNGE 11:12", DONE}, {LOOK, "@ NO disk error\r\n"},
+	    {"NOOP", "@ NO disk error\r\n"}},
 	"11 stays: the server does not say whether it is gone\n"
 	"12 stays: the server does not say whether it is gone\n"},
-    {"another UIDVALIDITY", "UIDPLUS",
-	{OPEN, {LOOK, PLAIN "* OK [UIDVALIDITY 8] new\r\n" DONE},
-	    {"NOOP", DONE}},
+    {"another UIDVALIDITY after the deletion", "UIDPLUS",
+	{OPEN, {LOOK, PLAIN DONE}, {MARK("11:12"), DONE},
+	    {"UID EXPUNGE 11:12", "* OK [UIDVALIDITY 8] new\r\n" DONE}},
 	"11 stays: the server does not say whether it is gone\n"
 	"12 stays: the server does not say whether it is gone\n"},
-    {"without UIDPLUS, no other marks", "",
-	{OPEN, {LOOK, PLAIN DONE}, {ALL, PLAIN OTHERS DONE},
-	    {MARK("11:12"), DONE}, {ALL, MARKED OTHERS DONE},
-	    {"EXPUNGE", "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" DONE}, {"NOOP", DONE},
-	    {LOOK, DONE}},
-	"11 gone\n12 gone\n"},
-    {"without UIDPLUS, another message is marked", "",
-	{OPEN, {LOOK, PLAIN DONE},
-	    {ALL, PLAIN "* 3 FETCH (UID 13 FLAGS (\\Deleted))\r\n"
-			"* 4 FETCH (UID 14 FLAGS ())\r\n" DONE},
-	    {"NOOP", DONE}, {LOOK, PLAIN DONE}},
-	"11 stays: " SHARED "12 stays: " SHARED},
-    {"without UIDPLUS, a message is not listed", "",
-	{OPEN, {LOOK, PLAIN DONE},
-	    {ALL, PLAIN "* 3 FETCH (UID 13 FLAGS ())\r\n" DONE}, {"NOOP", DONE},
-	    {LOOK, PLAIN DONE}},
-	"11 stays: " SHARED "12 stays: " SHARED},
-    {"without UIDPLUS, a message is marked meanwhile", "",
-	{OPEN, {LOOK, PLAIN DONE}, {ALL, PLAIN OTHERS DONE},
-	    {MARK("11:12"), DONE},
-	    {ALL, MARKED "* 3 FETCH (UID 13 FLAGS (\\Deleted))\r\n"
-			 "* 4 FETCH (UID 14 FLAGS ())\r\n" DONE},
-	    {UNMARK("11:12"), DONE}, {"NOOP", DONE}, {LOOK, PLAIN DONE}},
-	"11 stays: " SHARED "12 stays: " SHARED},
+    {"a message that cannot be described", "UIDPLUS",
+	{OPEN, {LOOK, FLAGS("2", "12", "") DONE}, {"NOOP", DONE},
+	    {"UID FETCH 11 (UID)", "* 1 FETCH (UID 11)\r\n" DONE},
+	    {"UID SEARCH UID 11", DONE}, {ASK("11"), "@ NO damaged\r\n"},
+	    {MARK("12"), DONE}, {"UID EXPUNGE 12", "* 2 EXPUNGE\r\n" DONE},
+	    GONE("12")},
+	"11 stays: FETCH refused: damaged\n12 gone\n"},
 };
 
-static const struct step read_only[] = {
-    {"SELECT INBOX", "* 4 EXISTS\r\n@ OK [READ-ONLY] done\r\n"}, {NULL, NULL}};
+/* Nothing is deleted, and nothing is said of a message. */
+static const struct {
+	const char *what, *caps, *want;
+	struct step steps[3];
+} refused[] = {
+    {"read-only", "UIDPLUS", "the folder is read-only",
+	{{"SELECT INBOX", "* 4 EXISTS\r\n@ OK [READ-ONLY] done\r\n"}}},
+    {"without UIDPLUS", "",
+	"the server cannot delete single messages (no UIDPLUS)", {OPEN}},
+    {"another UIDVALIDITY", "UIDPLUS", "UIDVALIDITY of the folder has changed",
+	{OPEN, {LOOK, PLAIN "* OK [UIDVALIDITY 8] new\r\n" DONE}}},
+};
 
 int
 main(void)
 {
 	static const uint32_t two[] = {11, 12};
-	struct ms_imap_mailbox box;
+	struct ms_imap_mailbox mailbox;
 	struct script s;
 	struct ms_err err = {0};
 	size_t n;
@@ -133,18 +117,24 @@ main(void)
 		    .expunged = on_gone, .kept = on_stays, .ctx = &got};
 
 		script_start(&s, rows[i].caps, rows[i].steps);
-		ok(ms_imap_select(s.im, "INBOX", true, &box, &err) == 0 &&
+		ok(ms_imap_select(s.im, "INBOX", true, &mailbox, &err) == 0 &&
 			ms_imap_delete(s.im, two, 2, &n, &sink, &err) == 0 &&
 			n == 2,
 		    "%s", rows[i].what);
-		ok(script_is(&got, rows[i].want), "  the results");
+		ok(script_is(&got, rows[i].want), "  the results are right");
 		script_over(&s, rows[i].what);
 	}
-	script_start(&s, "UIDPLUS", read_only);
-	ok(ms_imap_select(s.im, "INBOX", true, &box, &err) == 0 &&
-		ms_imap_delete(s.im, two, 2, &n, NULL, &err) == -1 &&
-		err.code == MS_NOINPUT,
-	    "%s", err.msg);
-	script_over(&s, "read-only");
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct ms_buf got = {0};
+		const struct ms_imap_delete_sink sink = {
+		    .expunged = on_gone, .kept = on_stays, .ctx = &got};
+
+		script_start(&s, refused[i].caps, refused[i].steps);
+		ok(ms_imap_select(s.im, "INBOX", true, &mailbox, &err) == 0 &&
+			ms_imap_delete(s.im, two, 2, &n, &sink, &err) == -1 &&
+			strcmp(err.msg, refused[i].want) == 0 && got.n == 0,
+		    "%s: %s", refused[i].what, err.msg);
+		script_over(&s, refused[i].what);
+	}
 	return done();
 }

@@ -4,8 +4,8 @@
 #define LIST "LIST \"\" \"*\""
 #define DONE "@ OK done\r\n"
 
-/* The list as text: "name|raw|uses|space|prefix", `!` before what cannot be
- * opened, `=` before a name that is taken. */
+/* The list as text: "name|raw|uses|space|prefix", with `!` before a folder that
+ * cannot be opened, and `=` before a name that another folder has. */
 static void
 add_folders(struct ms_buf *out, struct ms_imap *im)
 {
@@ -60,15 +60,16 @@ static const struct {
 		"* LIST (\\Noselect \\HasChildren) \"/\" n\r\n"
 		"* LIST (\\NonExistent) \"/\" e\r\n"
 		"* LIST (\\Spam \\What) \"/\" w\r\n" DONE}},
-	"d|d|24|0|0\n!e|e|0|0|0\n!n|n|0|0|0\ns|s|1|0|0\ntj|tj|6|0|0\n"
+	"INBOX|INBOX|0|0|0\nd|d|24|0|0\n!e|e|0|0|0\n!n|n|0|0|0\ns|s|1|0|0\ntj|"
+	"tj|6|0|0\n"
 	"w|w|4|0|0\nx|x|224|0|0\n"},
     {"uses that must be requested", "SPECIAL-USE",
 	{{LIST " RETURN (SPECIAL-USE)", "* LIST (\\Sent) \"/\" s\r\n" DONE}},
-	"s|s|1|0|0\n"},
+	"INBOX|INBOX|0|0|0\ns|s|1|0|0\n"},
     {"a server that refuses RETURN", "SPECIAL-USE",
 	{{LIST " RETURN (SPECIAL-USE)", "@ BAD what\r\n"},
 	    {LIST, "* LIST () \"/\" s\r\n" DONE}},
-	"s|s|0|0|0\n"},
+	"INBOX|INBOX|0|0|0\ns|s|0|0|0\n"},
     {"namespaces", "NAMESPACE",
 	{{LIST,
 	     "* LIST () \".\" INBOX\r\n* LIST () \".\" INBOX.Sent\r\n"
@@ -91,8 +92,11 @@ static const struct {
     {"NAMESPACE is refused", "NAMESPACE",
 	{{LIST, "* LIST () \"/\" x\r\n" DONE},
 	    {"NAMESPACE", "@ NO out of order\r\n"}},
-	"x|x|0|0|0\n"},
-    {"no folders", "", {{LIST, DONE}}, ""},
+	"INBOX|INBOX|0|0|0\nx|x|0|0|0\n"},
+    {"no folders", "", {{LIST, DONE}}, "INBOX|INBOX|0|0|0\n"},
+    {"INBOX cannot be selected", "",
+	{{LIST, "* LIST (\\Noselect) \"/\" INBOX\r\n" DONE}},
+	"INBOX|INBOX|0|0|0\n"},
     {"refused", "", {{LIST, "@ NO not today\r\n"}},
 	"error: LIST refused: not today\n"},
 };

@@ -1,6 +1,7 @@
 /*
- * imapscript.h - for tests of IMAP: a session, logged in, with a server that
- * reads from a script. All in one process, over functions for a connection.
+ * imapscript.h - for tests of IMAP: a session that is logged in, with a server
+ * that follows a script. Both are in one process; functions replace the
+ * connection.
  */
 #ifndef IMAPSCRIPT_H
 #define IMAPSCRIPT_H
@@ -10,8 +11,8 @@
 #include "imap.h"
 #include "tap.h"
 
-/* A command without its tag, and what is sent back; a line of that begins with
- * `@` gets the tag instead. */
+/* A command without its tag, and the answer. A line of the answer that begins
+ * with `@` gets the tag in its place. */
 struct step {
 	const char *command, *answer;
 };
@@ -21,8 +22,8 @@ struct script {
 	const struct step *steps;
 	struct ms_buf heard, says;
 	size_t said;
-	size_t piece; /* bytes said at a time; 0: any number */
-	bool left;    /* LOGOUT when nothing else was due */
+	size_t piece; /* bytes that are sent at a time; 0: any number */
+	bool left;    /* LOGOUT came at the end of the script */
 	struct ms_imap *im;
 };
 
@@ -98,8 +99,8 @@ script_says(void *ctx, void *p, size_t n)
 	return n;
 }
 
-/* Begins; caps is what the server can do, after IMAP4rev1. The script, which
- * ends with a NULL, goes on behind the login. */
+/* Begins a session; caps: the capabilities after IMAP4rev1. The script begins
+ * after the login and ends with NULL. */
 static inline void
 script_start(struct script *s, const char *caps, const struct step *steps)
 {
@@ -133,7 +134,7 @@ script_end(struct script *s)
 	ms_buf_release(&s->says);
 }
 
-/* Ends a session that works: was the script played to its end? */
+/* Ends a session, and tests that all steps of the script were used. */
 static inline void
 script_over(struct script *s, const char *what)
 {

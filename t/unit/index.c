@@ -2,13 +2,13 @@
  * grows, two indexes compared. */
 #include "index.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "event.h"
+#include "scratch.h"
 #include "tap.h"
 
 /*
@@ -85,17 +85,19 @@ fill(struct ms_indexer *in, struct ms_txn *txn, uint64_t n)
 	    .first = 10,
 	    .count = (uint32_t)n,
 	    .stored = 77};
-	struct ms_message_meta meta = {.head = "a head", .desc = {.date = 9}};
+	struct ms_message_meta meta = {.head = "a head"};
 	unsigned char id[MS_SHA_LEN];
 	char place[32];
 	uint64_t i;
 
+	meta.desc.bits = MS_DESC_DATE;
 	put_event(in, txn, 1, MS_EVENT_USER, "alice", 0, 0);
 	put_event(in, txn, 2, MS_EVENT_SOURCE, "local:", 0, 0);
 	put_event(in, txn, 3, MS_EVENT_FOLDER, "INBOX", 1, 2);
 	ms_indexer_block(in, &pack, 1000, &h, NULL);
 	for (i = 10; i < 10 + n; i++) {
 		make_id(i, id);
+		meta.desc.date = (int64_t)i - 50;
 		ms_indexer_message(in, i, id, i * 100, &meta);
 		ms_indexer_blob(in, 10000 + i, id);
 	}
@@ -154,22 +156,22 @@ find(struct ms_index *ix, uint64_t n)
 	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alice", &number, NULL) ==
 		    1 &&
 		number == 1,
-	    "a user by name");
+	    "a user is found by name");
 	ok(ms_index_name(&txn, MS_NAME_USER, 0, 0, "alic", &number, NULL) == 0,
 	    "another name is not found");
 	ok(ms_index_name(&txn, MS_NAME_FOLDER, 1, 2, "INBOX", &number, NULL) ==
 		    1 &&
 		number == 3,
-	    "a folder by name");
+	    "a folder is found by name");
 	ok(ms_index_name(&txn, MS_NAME_FOLDER, 2, 2, "INBOX", &number, NULL) ==
 		0,
-	    "not for another user");
+	    "the folder is not found for another user");
 	for (i = 10; i < 10 + n; i++) {
 		make_id(i, id);
 		bad += ms_index_id(&txn, id, &number, NULL) != 1 || number != i;
 		bad += ms_index_message(&txn, i, &row, NULL) != 1 ||
 		       memcmp(row.id, id, sizeof(id)) != 0 ||
-		       row.size != i * 100 || row.desc.date != 9;
+		       row.size != i * 100 || row.desc.date != (int64_t)i - 50;
 		bad += ms_index_locate(&txn, i, &loc, NULL) != 1 ||
 		       loc.pack != 4 || loc.generation != 1 ||
 		       loc.offset != 1000 || loc.place != i - 10 ||
@@ -182,7 +184,8 @@ find(struct ms_index *ix, uint64_t n)
 			   &txn, 3, ms_slice_str(place), &number, NULL) != 1 ||
 		       number != 20000 + i;
 	}
-	ok(bad == 0, "%d messages, their ids, places and folders", (int)n);
+	ok(bad == 0, "%d messages are found by their ids, places and folders",
+	    (int)n);
 	make_id(10 + n, id);
 	ok(ms_index_id(&txn, id, &number, NULL) == 0,
 	    "an id with the same beginning is another id");
@@ -216,8 +219,8 @@ by_date(struct ms_index *ix, uint64_t n)
 		count++;
 	}
 	ms_index_end(&txn);
-	ok(sorted && count == n, "%d occurrences by date, from -40 on",
-	    (int)count);
+	ok(sorted && count == n,
+	    "%d occurrences are found by date, from -40 on", (int)count);
 }
 
 static void
@@ -225,7 +228,9 @@ put_moved(struct ms_indexer *in, struct ms_txn *txn, uint64_t left,
     uint64_t now, const char *place)
 {
 	struct ms_moved m = {left, now, 0};
-	struct ms_place pl = {now, 3, ms_slice_str(place != NULL ? place : "")};
+	struct ms_place pl = {.occurrence = now,
+	    .folder = 3,
+	    .place = ms_slice_str(place != NULL ? place : "")};
 	struct ms_record rec = {.type = place != NULL ? MS_PLACE : MS_MOVED};
 	struct ms_buf content = {0};
 
@@ -235,7 +240,7 @@ put_moved(struct ms_indexer *in, struct ms_txn *txn, uint64_t left,
 		ms_moved_write(&content, &m);
 	rec.content = ms_buf_slice(&content);
 	if (ms_indexer_record(in, txn, 0, &rec, NULL) < 0)
-		ok(false, "MOVED or PLACE");
+		ok(false, "a MOVED or a PLACE is indexed");
 	ms_buf_release(&content);
 }
 
@@ -245,15 +250,16 @@ static void
 moved(struct ms_index *ix)
 {
 	static const struct {
-		uint64_t left, now; /* left 0: a PLACE of now */
-		const char *want;   /* where 10 to 13 went to, then */
+		uint64_t left, now; /* left is 0: the record is a PLACE */
+		const char *want;   /* where the occurrences 10 to 13 were moved
+				       to, after this record */
 	} steps[] = {
 	    {10, 11, "11 . . . "},
 	    {11, 12, "11 12 . . "},
 	    {12, 10, ". 12 10 . "},
 	    {0, 12, ". 12 . . "},
 	    {13, 13, ". 12 . . "},
-	    {13, 9000, ". 12 . . "}, /* not there: better here than nowhere */
+	    {13, 9000, ". 12 . . "}, /* 9000 does not exist: 13 is not moved */
 	    {13, 10, ". 12 . 10 "},
 	    {13, 11, ". . . 11 "},
 	};
@@ -261,24 +267,28 @@ moved(struct ms_index *ix)
 	struct ms_buf got = {0};
 	struct ms_txn txn;
 	uint64_t to, k;
+	int64_t when;
 	size_t each, i, j;
 
 	for (each = 0; each < 2; each++) {
 		ms_index_begin_write(ix, &txn, NULL);
 		for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-			/* One step more each time, or all up to it at once. */
+			/* The rows are put step by step, or all rows up to a
+			 * step at once. */
 			for (j = each != 0 ? 0 : i; j <= i; j++)
 				put_moved(in, &txn, steps[j].left, steps[j].now,
 				    steps[j].left == 0 ? "7/99" : NULL);
 			ms_indexer_put(in, &txn, NULL);
 			ms_buf_clear(&got);
 			for (k = 10; k < 14; k++)
-				if (ms_index_moved(&txn, k, &to, NULL) == 1)
+				if (ms_index_moved(&txn, k, &to, &when, NULL) ==
+				    1)
 					ms_buf_printf(&got, "%d ", (int)to);
 				else
 					ms_buf_add_str(&got, ". ");
 			ok(strcmp(ms_buf_str(&got), steps[i].want) == 0,
-			    "moved, step %d: %s", (int)i, ms_buf_str(&got));
+			    "the moved occurrences are right, step %d: %s",
+			    (int)i, ms_buf_str(&got));
 		}
 		ms_index_abort(&txn);
 	}
@@ -286,29 +296,20 @@ moved(struct ms_index *ix)
 	ms_buf_release(&got);
 }
 
-static int
-discard(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-index.XXXXXX", path[64];
+	char dir[SCRATCH_MAX], path[64];
 	struct ms_index *small = NULL, *large = NULL, *other = NULL;
 	const char *table = NULL;
 	int bad;
 
-	if (mkdtemp(dir) == NULL)
+	if (scratch_make(dir) == NULL)
 		return 1;
 	snprintf(path, sizeof(path), "%s/large", dir);
 	ok(ms_index_create(&large, path, archive, NULL) == 0,
 	    "an index is created");
-	ok(build(large, 1503) == 0, "and filled without growing");
+	ok(build(large, 1503) == 0, "the index is filled without growing");
 	find(large, 1503);
 	by_date(large, 1503);
 	moved(large);
@@ -316,15 +317,16 @@ main(void)
 	setenv("MS_INDEX_MAP", "1048576", 1);
 	snprintf(path, sizeof(path), "%s/small", dir);
 	ok(ms_index_create(&small, path, archive, NULL) == 0,
-	    "an index with a small map");
-	ok(build(small, 6003) > 0, "grows");
+	    "an index with a small map is created");
+	ok(build(small, 6003) > 0, "its map grows");
 	find(small, 6003);
 
 	snprintf(path, sizeof(path), "%s/other", dir);
 	ok(ms_index_create(&other, path, archive, NULL) == 0 &&
 		build(other, 6003) > 0,
-	    "another index with the same rows");
-	ok(ms_index_equal(small, other, &table, NULL) == 1, "is equal");
+	    "another index gets the same rows");
+	ok(ms_index_equal(small, other, &table, NULL) == 1,
+	    "the two indexes are equal");
 	ok(ms_index_equal(small, large, &table, NULL) == 0 && table != NULL,
 	    "an index with fewer rows is not equal: %s",
 	    table != NULL ? table : "");
@@ -332,6 +334,6 @@ main(void)
 	ms_index_close(large);
 	ms_index_close(other);
 	bad = done();
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 	return bad;
 }

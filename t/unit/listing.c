@@ -18,7 +18,7 @@ field(struct ms_desc_field *f, const char *s)
 static struct ms_row
 sample(void)
 {
-	struct ms_row row = {.date = 1795255200, .size = 4321};
+	struct ms_row row = {.sent = 1795255200, .size = 4321};
 
 	memset(row.id, 0xab, sizeof(row.id));
 	field(&row.desc.from, "Bob <bob@example.org>");
@@ -52,7 +52,7 @@ test_write(void)
 				    "\\x1b[0md\t4321\tBob <bob@example.org>\t"
 				    "a\\\\b\xe2\x80\xa6\timap://a@h/") == 0 &&
 		out.p[out.n - 1] == '\0',
-	    "a line without a date, with a cut subject and NUL");
+	    "a line without a date, with a cut subject and NUL is written");
 	ms_buf_release(&out);
 }
 
@@ -70,13 +70,16 @@ test_round(void)
 		strcmp(pick.digits, ID) == 0 && ms_pick_fits(&pick, &place),
 	    "a line refers to its occurrence");
 	other.source_url = "local:";
-	ok(!ms_pick_fits(&pick, &other), "it does not match another source");
+	ok(!ms_pick_fits(&pick, &other),
+	    "the line does not match another source");
 	other = place;
 	other.name = "a";
-	ok(!ms_pick_fits(&pick, &other), "it does not match another folder");
+	ok(!ms_pick_fits(&pick, &other),
+	    "the line does not match another folder");
 	other = place;
 	other.user_name = "bob";
-	ok(!ms_pick_fits(&pick, &other), "it does not match another user");
+	ok(!ms_pick_fits(&pick, &other),
+	    "the line does not match another user");
 	ms_buf_release(&out);
 }
 
@@ -127,7 +130,7 @@ test_parse(void)
 				is(p.user, lines[i].user) &&
 				is(p.folder, lines[i].folder) &&
 				is(p.source, lines[i].source),
-			    "line %zu is taken", i);
+			    "line %zu is accepted", i);
 		else
 			ok(rc == -1 && err.code == MS_DATA,
 			    "line %zu is refused: %s", i, err.msg);
@@ -163,23 +166,24 @@ test_lines(void)
 	l.fd = fd[0];
 	l.ctx = &fd[1];
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "one") == 0,
-	    "ended by newline");
+	    "a line ends with a newline");
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "two") == 0,
-	    "ended by NUL");
-	ok(ms_lines_next(&l, &line, &err) == 1 && line[0] == '\0', "empty");
+	    "a line ends with NUL");
+	ok(ms_lines_next(&l, &line, &err) == 1 && line[0] == '\0',
+	    "a line is empty");
 	ok(waits == 0, "idle() is not called while there is input");
 	ok(ms_lines_next(&l, &line, &err) == 1 && strcmp(line, "five") == 0 &&
 		l.number == 4,
-	    "the last line has no end");
+	    "the last line needs no end");
 	ok(waits == 1, "idle() was called once for it");
-	ok(ms_lines_next(&l, &line, &err) == 0, "the end");
+	ok(ms_lines_next(&l, &line, &err) == 0, "the end is reached");
 	ms_lines_release(&l);
 	close(fd[0]);
 	if (pipe(fd) < 0)
 		return;
 	l = (struct ms_lines){.fd = fd[0], .idle = count_waits, .ctx = &none};
 	ok(ms_lines_next(&l, &line, &err) == -1 && err.code == MS_TEMP,
-	    "idle() can end the reading");
+	    "idle() can stop the reading");
 	close(fd[0]);
 	close(fd[1]);
 	ms_lines_release(&l);
@@ -205,9 +209,9 @@ test_long_line(void)
 		return;
 	ok(ms_lines_next(&l, &line, &err) == 1 &&
 		strlen(line) == MS_LISTING_MAX,
-	    "a line of the maximal length");
+	    "a line of the maximal length is read");
 	ok(ms_lines_next(&l, &line, &err) == -1 && err.code == MS_DATA,
-	    "a byte more: %s", err.msg);
+	    "a line with one byte more is refused: %s", err.msg);
 	close(l.fd);
 	ms_lines_release(&l);
 }

@@ -2,12 +2,12 @@
  * it were torn. */
 #include "log.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "archive-writer.h"
+#include "scratch.h"
 #include "tap.h"
 
 #define LARGE (8 * 1024 * 1024)
@@ -55,11 +55,12 @@ append_large(const struct ms_pack *pk, struct ms_position *pos, int n,
 	struct ms_block_builder last = {.kind = MS_BLOCK_META};
 	void *zstd = ms_block_compressor();
 	struct ms_block_image *images[16];
+	struct ms_commit commit;
 	int i, rc;
 
 	for (i = 0; i < n; i++)
 		images[i] = large_block(zstd);
-	rc = ms_log_append(pk, pos, images, (size_t)n, &last, err);
+	rc = ms_log_append(pk, pos, images, (size_t)n, &last, &commit, err);
 	for (i = 0; i < n; i++) {
 		ms_block_image_release(images[i]);
 		free(images[i]);
@@ -69,38 +70,31 @@ append_large(const struct ms_pack *pk, struct ms_position *pos, int n,
 	return rc;
 }
 
-static int
-discard(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-log.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 	struct ms_position pos;
 	struct ms_err err = {0};
 	uint64_t size = 0, now = 0;
 	int bad;
 
-	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 ||
 	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0) {
-		ok(false, "an archive: %s", err.msg);
+		ok(false, "an archive is created: %s", err.msg);
 		return done();
 	}
 	ms_archive_lock(a, true, NULL);
-	ok(ms_archive_catch_up(a, true, &err) == 0, "an archive is caught up");
+	ok(ms_archive_catch_up(a, true, &err) == 0,
+	    "the index of the archive is up to date");
 	pos = a->checked;
 
 	ok(append_large(a->tail, &pos, 12, &err) < 0 && err.code == MS_BUG,
 	    "a batch that is too large is not written");
 	ms_pack_size(a->tail, &size, NULL);
-	ok(size == pos.end, "and leaves nothing in the pack");
+	ok(size == pos.end, "nothing is left of it in the pack");
 
 	write_large(a->tail, &pos, 13);
 	ms_pack_size(a->tail, &size, NULL);
@@ -108,15 +102,15 @@ main(void)
 	ok(ms_archive_catch_up(a, true, &err) < 0 && err.code == MS_DATA,
 	    "such a batch in the pack is refused: %s", err.msg);
 	ms_pack_size(a->tail, &now, NULL);
-	ok(now == size, "and not cut off");
+	ok(now == size, "the batch is not cut off");
 
 	ms_pack_cut(a->tail, pos.end, NULL);
 	ok(append_large(a->tail, &pos, 7, &err) == 0 &&
 		ms_archive_catch_up(a, true, &err) == 0 &&
 		a->checked.next == pos.next,
-	    "a large one is written, and read back");
+	    "a batch below the limits is written and read back");
 	ms_archive_close(a);
 	bad = done();
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 	return bad;
 }

@@ -51,29 +51,30 @@ main(void)
 	size_t bad = 0, room;
 	uint64_t i, v;
 
-	ok(wrong(&m, 0, 10, false) == 0, "an empty one has nothing");
+	ok(wrong(&m, 0, 10, false) == 0, "an empty map has no key");
 	for (i = 0; i < MANY; i++) {
 		make_key(i, key);
 		v = 0;
 		bad += ms_map_add(&m, key, i * 3, &v) || v != i * 3;
 	}
-	ok(bad == 0 && m.count == MANY, "%d are added", MANY);
-	ok(wrong(&m, 0, MANY, true) == 0, "and found");
-	ok(wrong(&m, MANY, 2 * MANY, false) == 0, "others are not");
+	ok(bad == 0 && m.count == MANY, "%d keys are added", MANY);
+	ok(wrong(&m, 0, MANY, true) == 0, "the keys are found");
+	ok(wrong(&m, MANY, 2 * MANY, false) == 0, "other keys are not found");
 	for (i = 0; i < MANY; i++) {
 		make_key(i, key);
 		bad += !ms_map_add(&m, key, 99, &v) || v != i * 3;
 	}
-	ok(bad == 0 && m.count == MANY, "a second time the first value stays");
+	ok(bad == 0 && m.count == MANY,
+	    "a key that is added again keeps its value");
 	room = m.room;
 	ms_map_clear(&m);
 	ok(m.count == 0 && m.room == room && wrong(&m, 0, MANY, false) == 0,
-	    "cleared");
+	    "the map is cleared");
 	make_key(7, key);
 	ok(!ms_map_add(&m, key, 0, NULL) && ms_map_add(&m, key, 5, &v) &&
 		v == 0,
-	    "0 is a value");
+	    "0 is a valid value");
 	ms_map_release(&m);
-	ok(m.slots == NULL && m.room == 0, "released");
+	ok(m.slots == NULL && m.room == 0, "the map is released");
 	return done();
 }

@@ -67,7 +67,7 @@ test_rules(void)
 			wrong += id.size != strlen(rules[i].wire);
 			wrong += id.form != rules[i].form;
 		}
-		ok(wrong == 0, "rule %zu, cut everywhere", i);
+		ok(wrong == 0, "rule %zu, in pieces of any size", i);
 	}
 	ms_message_hasher_free(w);
 	ms_message_hasher_free(NULL);
@@ -85,7 +85,7 @@ test_nul(void)
 	ms_message_hasher_add(w, came, sizeof(came) - 1);
 	ms_message_hasher_end(w, &id);
 	ok(hash_is(id.id, wire, sizeof(wire) - 1) && id.size == 9,
-	    "NULs are kept");
+	    "NULs are hashed");
 	ms_message_hasher_free(w);
 }
 
@@ -164,7 +164,7 @@ test_long(void)
 		wrong += !hash_is(id.head, wire.p, head_length(&wire));
 		wrong += id.size != wire.n;
 	}
-	ok(wrong == 0, "60 long messages with long headers");
+	ok(wrong == 0, "60 long messages with long headers have the right ids");
 	ms_buf_release(&came);
 	ms_buf_release(&wire);
 	ms_message_hasher_free(w);
@@ -189,9 +189,68 @@ test_edge(size_t n, const char *end)
 	ms_message_hasher_end(w, &id);
 	ms_buf_add_str(&b, "\r\n\r\nbody");
 	ok(hash_is(id.id, b.p, b.n) && hash_is(id.head, b.p, head),
-	    "a header of %zu bytes", n + 4);
+	    "a header of %zu bytes is hashed up to its limit", n + 4);
 	ms_buf_release(&b);
 	ms_message_hasher_free(w);
+}
+
+/* A header of short lines, of which one ends after `end` bytes of wire form,
+ * near MS_HEAD_MAX. */
+static void
+test_lines(size_t end)
+{
+	struct ms_message_hasher *w = ms_message_hasher_new();
+	struct ms_buf came = {0}, wire = {0};
+	struct ms_identity id;
+	size_t i;
+
+	/* The first line has 98 to 197 bytes, the others have 98. */
+	for (i = end % 100 + 98; wire.n < MS_HEAD_MAX + 1000; i = 98) {
+		memset(ms_buf_room(&came, i), 'x', i);
+		memset(ms_buf_room(&wire, i), 'x', i);
+		came.n += i;
+		wire.n += i;
+		ms_buf_add_byte(&came, '\n');
+		ms_buf_add_str(&wire, "\r\n");
+	}
+	ms_message_hasher_add(w, came.p, came.n);
+	ms_message_hasher_end(w, &id);
+	ok(id.size == wire.n && hash_is(id.id, wire.p, wire.n) &&
+		hash_is(id.head, wire.p, MS_HEAD_MAX),
+	    "a line ends after %zu bytes", end);
+	ms_buf_release(&came);
+	ms_buf_release(&wire);
+	ms_message_hasher_free(w);
+}
+
+/* The beginning of a header is the same with LF and CRLF, and ends with the
+ * header or after MS_TOP_MAX bytes of its wire form. */
+static void
+check_top(void)
+{
+	static char longer[2][3 * MS_TOP_MAX];
+	static const char *const pairs[][2] = {{"A: b\n\nbody", "A: b\r\n\r\n"},
+	    {"A: b\n c\n\n\n", "A: b\r\n c\r\n\r\nx\r\n"}, {"\nA: b", "\r\n"},
+	    {"A: b", "A: b"}, {"", ""}};
+	unsigned char got[2][MS_SHA_LEN], sha[MS_SHA_LEN];
+	size_t i, n[2] = {0};
+
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		ms_header_top(ms_slice_str(pairs[i][0]), got[0]);
+		ms_header_top(ms_slice_str(pairs[i][1]), got[1]);
+		ok(memcmp(got[0], got[1], MS_SHA_LEN) == 0, "top %zu", i);
+	}
+	ms_header_top(
+	    (struct ms_slice){(const unsigned char *)"A: b\r\nC", 6}, got[0]);
+	ms_sha256("A: b\r\n", 6, sha);
+	ok(memcmp(got[0], sha, MS_SHA_LEN) == 0, "a top ends with the header");
+	while (n[1] < MS_TOP_MAX + 100) {
+		n[0] += (size_t)sprintf(longer[0] + n[0], "X: %zu\n", n[1]);
+		n[1] += (size_t)sprintf(longer[1] + n[1], "X: %zu\r\n", n[1]);
+	}
+	ms_header_top(ms_slice_str(longer[0]), got[0]);
+	ms_sha256(longer[1], MS_TOP_MAX, sha);
+	ok(memcmp(got[0], sha, MS_SHA_LEN) == 0, "a top is cut");
 }
 
 int
@@ -206,5 +265,8 @@ main(void)
 		test_edge(MS_HEAD_MAX - 6 + i, "\n\nbody");
 		test_edge(MS_HEAD_MAX - 6 + i, "\r\n\r\nbody");
 	}
+	for (i = 0; i < 12; i++)
+		test_lines(MS_HEAD_MAX - 6 + i);
+	check_top();
 	return done();
 }

@@ -72,7 +72,7 @@ main(void)
 		ms_buf_clear(&out);
 		ok(ms_mutf7_decode(ms_slice_str(names[i].encoded), &out) == 0 &&
 			is(&out, names[i].utf8),
-		    "and read again");
+		    "it is decoded again");
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ms_buf_clear(&out);
@@ -85,7 +85,7 @@ main(void)
 	ms_mutf7_encode(ms_slice_str("a\xff\xff"
 				     "b"),
 	    &out);
-	ok(is(&out, "a&,,3,,Q-b"), "what is not UTF-8 is U+FFFD");
+	ok(is(&out, "a&,,3,,Q-b"), "bytes that are not UTF-8 become U+FFFD");
 	ms_buf_release(&out);
 	return done();
 }

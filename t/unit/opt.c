@@ -57,14 +57,16 @@ static const struct {
     {{"--archive", "x", "-v"}, "a=x v|"},
     {{"--archive=x", "--json"}, "a=x json|"},
     {{"--archive="}, "a=|"},
-    {{"--arch", "x"}, "unrecognized option '--arch'"},
-    {{"--jso"}, "unrecognized option '--jso'"},
-    {{"--arch=x"}, "unrecognized option '--arch'"},
-    {{"--archivee=x"}, "unrecognized option '--archivee'"},
-    {{"--=x"}, "unrecognized option '--'"},
-    {{"-x"}, "unrecognized option '-x'"},
+    {{"--arch", "x"}, "no option '--arch' (did you mean '--archive'?)"},
+    {{"--jso"}, "no option '--jso' (did you mean '--json'?)"},
+    {{"--arch=x"}, "no option '--arch' (did you mean '--archive'?)"},
+    {{"--archivee=x"}, "no option '--archivee' (did you mean '--archive'?)"},
+    {{"--=x"}, "no option '--'"},
+    {{"-x"}, "no option '-x'"},
     {{"--", "--json"}, "|--json"},
-    {{"y", "--json"}, "|y --json"},
+    {{"y", "--json"}, "json|y"},
+    {{"y", "-a", "x", "z"}, "a=x|y z"},
+    {{"y", "--", "-a", "x"}, "|y -a x"},
     {{"-vv", "--json", "-"}, "v json|-"},
     {{"-vax"}, "a=x v|"},
     {{"-va", "x"}, "a=x v|"},
@@ -85,15 +87,16 @@ static const struct {
     {{"--list=x", "--list=y", "--list=z"}, "--list: given more than 2 times"},
     {{"--format", "auto"}, "|"},
     {{"--format", "eml"}, "format=2|"},
-    {{"--format", "em"}, "--format: 'em' is none of auto | mbox | eml"},
+    {{"--format", "em"},
+	"--format: 'em' is none of auto | mbox | eml (did you mean 'eml'?)"},
     {{"--format", "|"}, "--format: '|' is none of auto | mbox | eml"},
     {{"--format", ""}, "--format: '' is none of auto | mbox | eml"},
     {{"--call=x"}, "call=x|"},
     {{"--call=bad"}, "--call: not good"},
     {{"--check", "--check"}, "mode=3|"},
     {{"--check", "--delete"}, "--delete: cannot be used with --check"},
-    {{"--bad", "--worse"}, "unrecognized option '--bad'"},
-    {{"--bad", "--json", "x"}, "unrecognized option '--bad'"},
+    {{"--bad", "--worse"}, "no option '--bad'"},
+    {{"--bad", "--json", "x"}, "no option '--bad'"},
     {{"-h"}, "print=help|"},
     {{"-V"}, "print=version|"},
 };
@@ -142,11 +145,11 @@ is_wanted(struct ms_buf *got, const char *want)
 }
 
 static void
-parse(const char *const *args, bool mixed, struct ms_buf *got)
+parse(const char *const *args, bool stop, struct ms_buf *got)
 {
 	struct values v = {.fd = -1};
 	struct ms_opt_state s = {
-	    .tables = {{table, NULL}}, .values = &v, .mixed = mixed};
+	    .tables = {{table, NULL}}, .values = &v, .stop = stop};
 	struct ms_err err = {0};
 	char *argv[7] = {0};
 
@@ -159,6 +162,7 @@ parse(const char *const *args, bool mixed, struct ms_buf *got)
 	else
 		show(got, &s, argv);
 	free(v.list.v);
+	ms_buf_release(&s.given);
 }
 
 static void
@@ -177,13 +181,14 @@ test_parse(void)
 }
 
 static void
-test_mixed(void)
+test_stop(void)
 {
-	const char *args[] = {"x", "--json", "y", "--", "-v", NULL};
+	const char *args[] = {"-v", "x", "--json", "--", NULL};
 	struct ms_buf got = {0};
 
 	parse(args, true, &got);
-	ok(is_wanted(&got, "json|x y -v"), "options after operands, up to --");
+	ok(is_wanted(&got, "v|x --json --"),
+	    "an operand that ends the options");
 	ms_buf_release(&got);
 }
 
@@ -210,6 +215,7 @@ test_tables(void)
 	    "one option: an argument is missing");
 	ok(ms_opt_set(&s, "none", NULL, &err) < 0 && err.option == NULL,
 	    "one option: unknown");
+	ms_buf_release(&s.given);
 }
 
 static const struct {
@@ -248,8 +254,8 @@ test_number(void)
 
 		ok(rc == numbers[i].rc && v == numbers[i].want &&
 			err.code == (rc == 0 ? MS_OK : MS_USAGE),
-		    "number '%s' in %llu..%llu", numbers[i].text,
-		    (unsigned long long)numbers[i].min,
+		    "the number '%s' in %llu..%llu is accepted or refused",
+		    numbers[i].text, (unsigned long long)numbers[i].min,
 		    (unsigned long long)numbers[i].max);
 	}
 }
@@ -267,7 +273,7 @@ test_archive_and_user(void)
 	setenv("MS_ARCHIVE", "/from/env", 1);
 	ok(ms_opt_archive(&dir, NULL, &err) == 0 &&
 		strcmp(dir, "/from/env") == 0,
-	    "MS_ARCHIVE");
+	    "MS_ARCHIVE names the archive");
 	ok(ms_opt_archive(&dir, "/given", &err) == 0 &&
 		strcmp(dir, "/given") == 0,
 	    "-a has priority over MS_ARCHIVE");
@@ -276,7 +282,8 @@ test_archive_and_user(void)
 	unsetenv("MS_USER");
 	ok(*ms_opt_user(NULL, NULL) != '\0', "there is always a user");
 	setenv("MS_USER", "env", 1);
-	ok(strcmp(ms_opt_user(NULL, NULL), "env") == 0, "MS_USER");
+	ok(strcmp(ms_opt_user(NULL, NULL), "env") == 0,
+	    "MS_USER names the user");
 	ok(strcmp(ms_opt_user(NULL, "mail"), "mail") == 0,
 	    "the envelope has priority over MS_USER");
 	ok(strcmp(ms_opt_user("given", "mail"), "given") == 0,
@@ -311,14 +318,14 @@ test_close_stdout(void)
 		WEXITSTATUS(status) == MS_TEMP,
 	    "a full disk is an error");
 	ok(close_on("/dev/null") == 0 && wait(&status) > 0 && status == 0,
-	    "no error without reason");
+	    "an error has a reason");
 }
 
 int
 main(void)
 {
 	test_parse();
-	test_mixed();
+	test_stop();
 	test_tables();
 	test_number();
 	test_archive_and_user();

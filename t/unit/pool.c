@@ -76,7 +76,7 @@ test_all_run(unsigned threads)
 	for (i = JOBS - 8; i < JOBS; i++)
 		ms_pool_wait(pool, &jobs[i].job);
 	ok(late == 0, "%u threads: a job is done when wait returns", threads);
-	ok(count_wrong(jobs) == 0, "%u threads: each ran once", threads);
+	ok(count_wrong(jobs) == 0, "%u threads: each job runs once", threads);
 	ms_pool_free(pool);
 	free(jobs);
 }
@@ -96,12 +96,12 @@ test_order(void)
 	}
 	ms_pool_wait(pool, &jobs[9].job);
 	ok(jobs[9].runs == 1 && jobs[10].runs == 0,
-	    "wait runs the jobs before its own, and no more");
+	    "wait runs only the jobs that were queued before");
 	ms_pool_free(pool);
-	ok(count_wrong(jobs) == 0, "free runs what is still queued");
+	ok(count_wrong(jobs) == 0, "free runs the jobs that are still queued");
 	for (i = 0; i < JOBS; i++)
 		wrong += order[i] != i;
-	ok(wrong == 0, "first in, first run");
+	ok(wrong == 0, "the jobs run in the order in which they were queued");
 	free(jobs);
 }
 
@@ -132,7 +132,7 @@ test_signals(void)
 			usleep(10);
 		wrong += !pthread_equal(alarmed_thread, owner);
 	}
-	ok(wrong == 0, "the owner gets the signals");
+	ok(wrong == 0, "the main thread gets the signals");
 	ms_pool_free(pool);
 }
 
@@ -141,14 +141,16 @@ main(void)
 {
 	unsigned n = ms_pool_default_threads();
 
-	ok(n >= 1 && n <= MS_POOL_DEFAULT_MAX, "default: %u", n);
+	ok(n >= 1 && n <= MS_POOL_DEFAULT_MAX,
+	    "the default number of threads is %u", n);
 	test_all_run(0);
 	test_all_run(1);
 	test_all_run(THREADS);
 	test_order();
 	test_signals();
-	ok(clashes == 0, "no two jobs at once had one number");
-	ok(out_of_range == 0, "numbers are 0..threads");
+	ok(clashes == 0,
+	    "no two jobs had the same worker number at the same time");
+	ok(out_of_range == 0, "the worker numbers are 0..threads");
 	ms_pool_free(NULL);
 	return done();
 }

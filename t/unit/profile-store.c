@@ -1,13 +1,13 @@
 /* profile-store.c - tests lib/jobs: profiles and runs in the archive. */
 #include "profile-store.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "archive-writer.h"
 #include "run.h"
+#include "scratch.h"
 #include "tap.h"
 
 struct wish {
@@ -65,25 +65,27 @@ profiles(struct ms_archive *a)
 
 	ok(add(a, "one", "[mailbox]\nuser = alice\n", &one) == MS_OK &&
 		add(a, "two", "", &two) == MS_OK,
-	    "two profiles");
+	    "two profiles are added");
 	ok(add(a, "one", "", &n) == MS_EXISTS &&
 		add(a, "a/b", "", &n) == MS_USAGE &&
 		add(a, ".x", "", &n) == MS_USAGE &&
 		add(a, "x", "\xff", &n) == MS_USAGE,
-	    "names and texts that are refused");
+	    "invalid names and texts are refused");
 	ok(ms_profile_find(a, "one", &p, NULL) == 1 && p.number == one &&
 		p.enabled && strcmp(p.text, "[mailbox]\nuser = alice\n") == 0,
-	    "found by name");
+	    "a profile is found by its name");
 	w.number = two;
 	w.want.name = "one";
 	w.set = MS_PROFILE_SET_NAME;
-	ok(wish(a, &w) == MS_EXISTS, "not renamed to one that is there");
+	ok(wish(a, &w) == MS_EXISTS,
+	    "a profile cannot get the name of another one");
 	w = (struct wish){.what = DELETE, .number = one};
 	ok(wish(a, &w) == MS_OK && ms_profile_find(a, "one", &p, NULL) == 0,
-	    "one is deleted");
-	ok(wish(a, &w) == MS_NOINPUT, "once");
+	    "a profile is deleted");
+	ok(wish(a, &w) == MS_NOINPUT,
+	    "a deleted profile cannot be deleted again");
 	ok(ms_profile_get(a, one, &p, NULL) == 1 && p.deleted,
-	    "its number finds it");
+	    "a deleted profile is found by its number");
 	w = (struct wish){.what = SET,
 	    .number = two,
 	    .want = {.name = "one", .enabled = false},
@@ -114,10 +116,10 @@ renamed(struct ms_archive *a)
 	ok(ms_archive_change(a, NULL, do_rename, NULL, NULL) == 0 &&
 		ms_profile_find(a, "hers", &p, NULL) == 1 &&
 		strcmp(p.text, "kind = mailbox\nuser = alix\n") == 0,
-	    "a profile follows its user");
+	    "a profile has the new name of its user");
 	ok(ms_profile_find(a, "another's", &p, NULL) == 1 &&
 		strcmp(p.text, "kind = mailbox\nuser = alice2\n") == 0,
-	    "and others do not");
+	    "the other profiles do not change");
 	ms_stored_profile_release(&p);
 }
 
@@ -132,13 +134,14 @@ look(void *ctx, const struct ms_run_mailbox *m, struct ms_err *err)
 			m->result == MS_RUN_SUCCEEDED && m->counts.new == 5 &&
 			m->seconds == 3 && m->failure_count == 0 &&
 			m->reason == NULL,
-		    "the first mailbox");
+		    "the first mailbox is recorded");
 	else
 		ok(m->status == 76 &&
 			strcmp(m->reason, "it broke \xef\xbf\xbd") == 0 &&
 			m->failure_count == MS_RUN_FAILURES && m->more == 50 &&
 			strcmp(m->failures[99].where, "INBOX/1") == 0,
-		    "the second one, with failures up to the limit");
+		    "the second mailbox is recorded, with failures up to the "
+		    "limit");
 	++*n;
 	return 0;
 }
@@ -168,23 +171,26 @@ runs(struct ms_archive *a)
 	ok(ms_run_log_begin(&one, a, NULL, &r, NULL) == 0, "a run begins");
 	first = ms_run_log_number(one);
 	r.profile = 0;
-	ok(ms_run_log_begin(&other, a, "alice", &r, NULL) == 0, "and another");
+	ok(ms_run_log_begin(&other, a, "alice", &r, NULL) == 0,
+	    "another run begins");
 	second = ms_run_log_number(other);
 	ok(ms_run_log_add(one, &m) == 0 && ms_run_log_add(other, &m) == 0,
-	    "a mailbox of each");
-	ok(ms_run_log_flush(other, NULL) == 0, "one is recorded");
+	    "a mailbox of each run is recorded");
+	ok(ms_run_log_flush(other, NULL) == 0, "one mailbox is read back");
 	m.status = 76;
 	m.reason = "it broke \xff";
 	m.result = MS_RUN_FAILED;
 	m.failures = failures;
 	m.failure_count = MS_RUN_FAILURES + 50;
-	ok(ms_run_log_add(one, &m) == 0, "and one more");
+	ok(ms_run_log_add(one, &m) == 0, "another mailbox is recorded");
 	r.result = MS_RUN_ERRORS;
 	r.status = 1;
 	r.counts.seen = 5;
-	ok(ms_run_log_end(one, &r, NULL) == 0, "the first ends");
+	r.counts.failed_folders = 2;
+	ok(ms_run_log_end(one, &r, NULL) == 0, "the first run ends");
 	ok(ms_run_get(a, first, &r, NULL) == 1 && r.result == MS_RUN_ERRORS &&
-		r.status == 1 && r.counts.seen == 5 && r.ended >= r.began &&
+		r.status == 1 && r.counts.seen == 5 &&
+		r.counts.failed_folders == 2 && r.ended >= r.began &&
 		r.profile == p.number && r.mailboxes == 2,
 	    "the end of the first run is read back");
 	ok(ms_run_get(a, second, &r, NULL) == 1 && r.result == MS_RUN_OPEN &&
@@ -200,9 +206,9 @@ runs(struct ms_archive *a)
 	ok(ms_run_log_add(NULL, &m) == 0 && ms_run_log_number(NULL) == 0 &&
 		ms_run_log_tick(NULL) == 0 &&
 		ms_run_log_end(NULL, &r, NULL) == 0,
-	    "a run without a log");
+	    "a run without a log is not recorded");
 	ok(ms_run_mailboxes(a, first, look, &n, NULL) == 0 && n == 2,
-	    "only the mailboxes of the first run");
+	    "only the mailboxes of the first run are found");
 	ok(ms_profile_get(a, p.number, &p, NULL) == 1 && p.last_run == first,
 	    "the profile knows its latest run");
 	r = (struct ms_run){
@@ -215,10 +221,10 @@ runs(struct ms_archive *a)
 	ok(ms_runs_next(w, &r, NULL) == 1 && r.number == third &&
 		ms_runs_next(w, &r, NULL) == 1 && r.number == first &&
 		ms_runs_next(w, &r, NULL) == 0,
-	    "runs of a profile, the newest first");
+	    "the runs of a profile are found, the newest first");
 	ms_runs_close(w);
 	w = ms_runs_open(a, 0, r.began + 1000);
-	ok(ms_runs_next(w, &r, NULL) == 0, "and none of the future");
+	ok(ms_runs_next(w, &r, NULL) == 0, "no run of the future is found");
 	ms_runs_close(w);
 	ms_run_release(&r);
 	ms_stored_profile_release(&p);
@@ -241,7 +247,7 @@ anew(struct ms_archive *a)
 	if (ms_archive_lock(a, true, NULL) != 1 ||
 	    ms_index_create(&ix, "anew", a->id, NULL) < 0 ||
 	    ms_archive_index_all(a, ix, NULL, &none, NULL) < 0) {
-		ok(false, "indexed anew");
+		ok(false, "the index is rebuilt");
 		return;
 	}
 	ok(ms_index_equal(a->ix, ix, &table, NULL) == 1,
@@ -250,22 +256,13 @@ anew(struct ms_archive *a)
 	ms_archive_unlock(a);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 int
 main(void)
 {
-	char dir[] = "/tmp/ms-unit.XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct ms_archive *a = NULL;
 
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
+	if (scratch_make(dir) == NULL || chdir(dir) < 0)
 		return 1;
 	if (ms_archive_init("arc", "alice", NULL) < 0 ||
 	    ms_archive_open(&a, "arc", MS_ARCHIVE_WRITE, NULL) < 0)
@@ -275,6 +272,6 @@ main(void)
 	runs(a);
 	anew(a);
 	ms_archive_close(a);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 	return done();
 }

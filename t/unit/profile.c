@@ -4,12 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "ini.h"
 #include "tap.h"
 
 /* Some options of ms-fetch. */
 static bool
-fetch(const char *name, bool *argument, bool *many)
+fetch(const char *name, bool *argument, bool *many, struct ms_nearest *near)
 {
+	(void)near;
 	static const char *const words[] = {"login", "authzid", "master",
 	    "password-file", "password-command", "token-command", "max-time",
 	    "timeout", "since", NULL};
@@ -31,8 +33,8 @@ parse(struct ms_profile *p, const char *text, struct ms_err *err)
 	return ms_profile_parse(p, ms_slice_str(text), fetch, err);
 }
 
-#define BOX "kind = mailbox\nurl = imaps://a@h/\nuser = a\n"
-#define MAILBOX BOX "password = secret:a\n"
+#define ACCOUNT "kind = mailbox\nurl = imaps://a@h/\nuser = a\n"
+#define MAILBOX ACCOUNT "password = secret:a\n"
 #define BATCH                                                                  \
 	"kind = batch\nurl = imaps://m@h/\npassword = secret:m\nusers = all\n"
 #define CSV "kind = csv\nurl = imaps://h/\nfile = /x.csv\n"
@@ -50,7 +52,7 @@ static const struct {
     {"kind =\n", "line 1: kind: no value"},
     {"kind = ; a comment\n", "line 1: kind: no value"},
     {"[mailbox]\nkind = mailbox\n",
-	"line 1: sections are not allowed in a profile"},
+	"line 1: a section such as [account work] is not allowed here"},
     {"kind = mailbox\n  url = x\n", "line 2: begins with a blank; remove it"},
     {"kind = mail\xff"
      "box\n",
@@ -70,8 +72,8 @@ static const struct {
     /* keys */
     {"kind = postbox\n",
 	"line 1: unknown kind 'postbox' (try mailbox, batch, csv, "
-	"files, export)"},
-    {"Kind = mailbox\n", "line 1: unknown key 'Kind'"},
+	"multidrop, files, export)"},
+    {"Kind = mailbox\n", "line 1: unknown key 'Kind' (did you mean 'kind'?)"},
     {MAILBOX "\nfoldr = x\n", "line 6: unknown key 'foldr'"},
     {MAILBOX "report = /x\n", "line 5: unknown key 'report'"},
     {MAILBOX "user = b\n", "line 5: user is in line 3 too"},
@@ -96,28 +98,28 @@ static const struct {
     {EXPORT "delete-archived = yes\n",
 	"line 3: delete-archived does not belong to kind = export"},
     /* passwords: what stands there is not repeated */
-    {BOX, "line 1: no password (try password = secret:NAME, "
-	  "password-file, password-command or token-command)"},
-    {BOX "password = hunter2\n",
+    {ACCOUNT, "line 1: no password (try password = secret:NAME, "
+	      "password-file, password-command or token-command)"},
+    {ACCOUNT "password = hunter2\n",
 	"line 4: password: a profile cannot contain a password; "
 	"write secret:NAME and run ms-profile secret NAME"},
-    {BOX "password = secret:\n",
+    {ACCOUNT "password = secret:\n",
 	"line 4: password: invalid name of a secret (use letters, "
 	"digits and ._-@+)"},
-    {BOX "password = secret:../x\n",
+    {ACCOUNT "password = secret:../x\n",
 	"line 4: password: invalid name of a secret (use letters, "
 	"digits and ._-@+)"},
     {MAILBOX "password-file = /x\n",
 	"line 5: password-file and password exclude each other"},
-    {BOX "token-command = x\npassword-command = y\n",
+    {ACCOUNT "token-command = x\npassword-command = y\n",
 	"line 5: password-command and token-command exclude each "
 	"other"},
-    {BOX "password-command = pass a ; echo b\n",
+    {ACCOUNT "password-command = pass a ; echo b\n",
 	"line 4: password-command: a ';' after a blank begins a "
 	"comment, so the command would be cut off"},
-    {BOX "password-file = secret.txt\n",
-	"line 4: password-file: the path must begin with /, because "
-	"a profile can run in any folder"},
+    {ACCOUNT "password-file = secret.txt\n",
+	"line 4: password-file: the path must begin with /, because it is "
+	"used in any folder"},
     {CSV "password-file = /x\n",
 	"line 4: password-file: the file of kind = csv has the "
 	"passwords"},
@@ -140,7 +142,8 @@ static const struct {
     {MAILBOX "schedule = daily 25:00\n",
 	"line 5: schedule: '25:00' is not a time (HH:MM)"},
     {BATCH "schedule = continuous\n",
-	"line 5: schedule = continuous needs kind = mailbox"},
+	"line 5: schedule = continuous needs kind = mailbox or "
+	"multidrop"},
     {MAILBOX "schedule = continuous\nmax-time = 60\n",
 	"line 6: max-time and schedule exclude each other"},
     /* deleting */
@@ -151,11 +154,11 @@ static const struct {
     /* files */
     {CSV "file = /y.csv\n", "line 3: file: kind = csv has only one file"},
     {"kind = files\nuser = a\nfile = mbox\n",
-	"line 3: file: the path must begin with /, because a "
-	"profile can run in any folder"},
+	"line 3: file: the path must begin with /, because it is "
+	"used in any folder"},
     {"kind = export\noutput = out\n",
-	"line 2: output: the path must begin with /, because a "
-	"profile can run in any folder"},
+	"line 2: output: the path must begin with /, because it is "
+	"used in any folder"},
 };
 
 static void
@@ -199,28 +202,32 @@ test_good(void)
 	size_t at = 0;
 	bool all = true;
 
-	ok(parse(&p, good, &err) == 0, "a batch: %s", err.msg);
+	ok(parse(&p, good, &err) == 0,
+	    "a profile of the kind batch is parsed: %s", err.msg);
 	ok(p.kind == MS_PROFILE_BATCH && p.jobs == 8 && p.deletes &&
 		p.all_users && p.by_user_name,
-	    "the kind and the values");
-	ok(p.secret != NULL && strcmp(p.secret, "archiver") == 0, "its secret");
+	    "the kind and the values are found");
+	ok(p.secret != NULL && strcmp(p.secret, "archiver") == 0,
+	    "the name of the secret is found");
 	ok(p.schedule.kind == MS_SCHEDULE_TIMES && p.schedule.hours == 8,
-	    "its schedule");
+	    "the schedule is found");
 	ok(strcmp(ms_profile_value(&p, "url"),
 	       "imaps://archiver@imap.example.org/") == 0,
-	    "its url");
+	    "the URL is found");
 	ok(ms_profile_line(&p, "url") == 3 && ms_profile_line(&p, "x") == 0,
 	    "lines are counted");
 	ok(strcmp(ms_profile_next(&p, "folder", &at), "a;b # c") == 0,
 	    "a comment needs a blank and a semicolon");
 	ok(strcmp(ms_profile_next(&p, "folder", &at), "[Gmail]/x = y") == 0,
 	    "bytes that a value may contain");
-	ok(ms_profile_next(&p, "folder", &at) == NULL, "no third folder");
-	ok(strcmp(ms_profile_value(&p, "all-folders"), "") == 0, "a switch");
+	ok(ms_profile_next(&p, "folder", &at) == NULL,
+	    "there is no third folder");
+	ok(strcmp(ms_profile_value(&p, "all-folders"), "") == 0,
+	    "a switch is found");
 	at = 0;
 	ok(strcmp(ms_profile_next(&p, "except", &at), "bob") == 0 &&
 		strcmp(ms_profile_next(&p, "except", &at), "carol jones") == 0,
-	    "several values");
+	    "several values of a key are found");
 	for (size_t i = 0; i < p.count; i++) {
 		const char *key = p.items[i].key;
 		enum ms_profile_for want = MS_FOR_PROFILE;
@@ -232,14 +239,14 @@ test_good(void)
 			want = MS_FOR_REMOVE;
 		all = all && p.items[i].use == want;
 	}
-	ok(all, "whose business they are");
+	ok(all, "each key is for the right tool");
 	ms_profile_release(&p);
 
 	ok(parse(&p, MAILBOX "all-folders = no\nschedule = continuous\n",
 	       &err) == 0 &&
 		ms_profile_value(&p, "all-folders") == NULL &&
 		p.schedule.kind == MS_SCHEDULE_CONTINUOUS && p.jobs == 4,
-	    "a mailbox: %s", err.msg);
+	    "a profile of the kind mailbox is parsed: %s", err.msg);
 	ms_profile_release(&p);
 }
 
@@ -247,7 +254,7 @@ test_good(void)
 static void
 test_long(void)
 {
-	static char value[MS_PROFILE_VALUE_MAX + 1];
+	static char value[MS_INI_VALUE_MAX + 1];
 	struct ms_err err = {0};
 	struct ms_profile p = {0};
 	size_t n, wrong = 0;
@@ -283,7 +290,7 @@ test_long(void)
 		n += ms_profile_parse(&p, ms_buf_slice(&text), fetch, &err) < 0;
 		ms_profile_release(&p);
 		ms_buf_release(&text);
-		memset(value, 'x', MS_PROFILE_VALUE_MAX);
+		memset(value, 'x', MS_INI_VALUE_MAX);
 	}
 	ok(n == 2 && strstr(err.msg, "longer than 8192 bytes") != NULL,
 	    "a line that cannot be read completely is refused");
@@ -298,11 +305,37 @@ test_write(void)
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		ok(ms_profile_write(&out, "k", refused[i], NULL) < 0,
-		    "a value that INI cannot hold, %zu", i);
-	ok(out.n == 0, "and nothing was written");
+		    "a value that INI cannot represent is refused, %zu", i);
+	ok(out.n == 0, "nothing is written");
 	ok(ms_profile_write(&out, "k", "a;b = #c", NULL) == 0 &&
 		strcmp(ms_buf_str(&out), "k = a;b = #c\n") == 0,
-	    "a line");
+	    "a line is written");
+	ms_buf_release(&out);
+}
+
+/* Keys that have words of their own: a user can have such a name, too. */
+static void
+test_rename_words(void)
+{
+	static const struct {
+		const char *text, *from, *want;
+	} rows[] = {
+	    {"unknown = eve\nown-address = eve\n", "eve",
+		"unknown = x\nown-address = eve\n"},
+	    {"unknown = leave\n", "leave", "unknown = leave\n"},
+	    {"unknown = catchall\n", "catchall", "unknown = catchall\n"},
+	    {"users = all\nexcept = all\n", "all", "users = all\nexcept = x\n"},
+	    {"user = leave\n", "leave", "user = x\n"},
+	};
+	struct ms_buf out = {0};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ms_buf_clear(&out);
+		ms_profile_rename_user(
+		    &out, ms_slice_str(rows[i].text), rows[i].from, "x");
+		ok(strcmp(ms_buf_str(&out), rows[i].want) == 0,
+		    "a user is renamed, but not a word, %zu", i);
+	}
 	ms_buf_release(&out);
 }
 
@@ -322,16 +355,17 @@ test_rename(void)
 	ok(ms_profile_rename_user(&out, ms_slice_str(text), "use", "Ann B") ==
 		    3 &&
 		strcmp(ms_buf_str(&out), want) == 0,
-	    "a renamed user; other bytes stay");
+	    "a user is renamed, and the other bytes do not change");
 	ms_buf_clear(&out);
 	ok(ms_profile_rename_user(&out, ms_slice_str(text), "use", "a ;b") ==
 		    0 &&
 		strcmp(ms_buf_str(&out), text) == 0,
-	    "a new name that INI cannot express");
+	    "a new name that INI cannot represent is refused");
 	ms_buf_clear(&out);
 	ok(ms_profile_rename_user(&out, ms_slice_str(want), "use", "x") == 0 &&
 		strcmp(ms_buf_str(&out), want) == 0,
-	    "a name that no key has");
+	    "a name that no key has changes nothing");
+	test_rename_words();
 	ms_buf_release(&out);
 }
 
@@ -345,6 +379,6 @@ main(void)
 	test_rename();
 	ok(ms_profile_secret_ok("a.b-c@d") && !ms_profile_secret_ok("") &&
 		!ms_profile_secret_ok(".a") && !ms_profile_secret_ok("a/b"),
-	    "names of secrets");
+	    "names of secrets are accepted or refused");
 	return done();
 }

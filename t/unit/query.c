@@ -11,35 +11,96 @@
 
 /* ---- valid queries, and their trees ---- */
 
-static const char *const names[] = {"user", "folder", "source", "label",
-    "since", "before", "from", "to", "subject", "id", "is"};
-
 static void
-show(const struct ms_query *q, uint32_t i, struct ms_buf *out)
+show_date(int64_t t, struct ms_buf *out)
 {
-	const struct ms_query_node *node = &q->node[i];
 	char date[21];
 
-	if (node->op == MS_QUERY_TERM) {
-		ms_buf_printf(out, "%s=", names[node->field]);
-		if (node->bit != 0) {
-			ms_buf_add_str(
-			    out, node->bit == MS_ROW_SENT ? "sent" : "moved");
-		} else if (node->value == NULL) {
-			ms_time_format(node->time, date);
-			ms_buf_add_str(out, date);
-		} else {
-			ms_buf_printf(out, "<%s>", node->value);
+	ms_time_format(t, date);
+	if (t != INT64_MIN && t != INT64_MAX)
+		ms_buf_add_str(out, date);
+}
+
+static void
+show_term(const struct ms_query_node *t, struct ms_buf *out)
+{
+	const char *name = "";
+
+	for (size_t i = 0; ms_query_kind(i) != NULL && *name == '\0'; i++)
+		if (ms_query_kind(i)->field == t->field)
+			name = ms_query_kind(i)->name;
+	switch (t->field) {
+	case MS_QUERY_SENT:
+	case MS_QUERY_ARRIVED:
+	case MS_QUERY_ARCHIVED:
+		ms_buf_printf(out, "%s[",
+		    t->field == MS_QUERY_SENT      ? "sent"
+		    : t->field == MS_QUERY_ARRIVED ? "arrived"
+						   : "archived");
+		show_date(t->since, out);
+		ms_buf_add_byte(out, ',');
+		show_date(t->before, out);
+		ms_buf_add_byte(out, ')');
+		break;
+	case MS_QUERY_SIZE:
+		ms_buf_printf(out, "size[%llu,", (unsigned long long)t->least);
+		if (t->below != UINT64_MAX)
+			ms_buf_printf(
+			    out, "%llu", (unsigned long long)t->below);
+		ms_buf_add_byte(out, ')');
+		break;
+	case MS_QUERY_IS:
+		ms_buf_printf(out, "is=%s",
+		    t->bit == MS_ROW_SENT    ? "sent"
+		    : t->bit == MS_ROW_MOVED ? "moved"
+					     : "removed");
+		break;
+	case MS_QUERY_ANY:
+		ms_buf_add_str(out, "any");
+		break;
+	case MS_QUERY_STATE:
+		ms_buf_printf(out, "state=%u", t->bit);
+		break;
+	case MS_QUERY_HAS:
+		ms_buf_add_str(out, "has=");
+		break;
+	case MS_QUERY_BODY:
+		ms_buf_printf(out, "body=<%s>%s", ms_buf_str(&t->term->text),
+		    t->term->prefix ? "*" : "");
+		break;
+	default:
+		ms_buf_printf(out, "%s=<%s>", name, t->value);
+	}
+}
+
+/* Writes a node and those below it: &(a b), |(a b), !a. */
+static void
+show(const struct ms_query *q, struct ms_buf *out)
+{
+	static const char *const open[] = {
+	    [MS_QUERY_NOT] = "!", [MS_QUERY_AND] = "&(", [MS_QUERY_OR] = "|("};
+	const struct ms_query_node *node = q->node;
+	uint32_t i = q->root;
+
+	for (;;) {
+		if (node[i].op == MS_QUERY_TERM)
+			show_term(&node[i], out);
+		else
+			ms_buf_add_str(out, open[node[i].op]);
+		if (node[i].first != 0) {
+			i = node[i].first;
+			continue;
 		}
-		return;
+		if (node[i].op == MS_QUERY_AND)
+			ms_buf_add_byte(out, ')');
+		for (; i != q->root && node[i].next == 0; i = node[i].parent)
+			if (node[node[i].parent].op != MS_QUERY_NOT)
+				ms_buf_add_byte(out, ')');
+		if (i == q->root)
+			return;
+		ms_buf_add_byte(out, ' ');
+		i = node[i].next;
 	}
-	ms_buf_add_str(out, node->op == MS_QUERY_AND ? "&(" : "|(");
-	for (i = node->first; i != 0; i = q->node[i].next) {
-		show(q, i, out);
-		if (q->node[i].next != 0)
-			ms_buf_add_byte(out, ' ');
-	}
-	ms_buf_add_byte(out, ')');
 }
 
 static const struct {
@@ -47,94 +108,246 @@ static const struct {
 } good[] = {
     {"", "&()"},
     {" \t\r", "&()"},
-    {"from:bob", "&(from=<bob>)"},
+    {"from:bob", "from=<bob>"},
     {"from:Bob subject:HELLO", "&(from=<bob> subject=<hello>)"},
     {"from:bob\nto:al", "&(from=<bob> to=<al>)"},
     {"from:bob and to:al", "&(from=<bob> to=<al>)"},
     {"from:bob AND\tto:al", "&(from=<bob> to=<al>)"},
     {"subject:and and to:and", "&(subject=<and> to=<and>)"},
     {"subject:\"two words\" to:a", "&(subject=<two words> to=<a>)"},
-    {"subject:\"say \\\"hi\\\" \\\\ \\n\"", "&(subject=<say \"hi\" \\ \\n>)"},
-    {"subject:\"(x) or not\"", "&(subject=<(x) or not>)"},
-    {"subject:a:b", "&(subject=<a:b>)"},
-    {"subject:\xc3\x84RGER", "&(subject=<\xc3\xa4rger>)"},
+    {"subject:\"say \\\"hi\\\" \\\\ \\n\"", "subject=<say \"hi\" \\ \\n>"},
+    {"subject:\"(x) or not\"", "subject=<(x) or not>"},
+    {"subject:a:b", "subject=<a:b>"},
+    {"subject:-5", "subject=<-5>"},
+    {"subject:\xc3\x84RGER", "subject=<arger>"},
     {"user:Alice folder:INBOX/* label:\"My mail\"",
 	"&(user=<Alice> folder=<INBOX/*> label=<My mail>)"},
-    {"source:imap://a@h/", "&(source=<imap://a@h/>)"},
-    {"folder:\"a\\\\/b\"", "&(folder=<a\\/b>)"},
-    {"folder:a\\/b", "&(folder=<a\\/b>)"},
-    {"id:0123456789ABCDEF", "&(|(id=<0123456789abcdef>))"},
+    {"source:imap://a@h/", "source=<imap://a@h/>"},
+    {"folder:\"a\\\\/b\"", "folder=<a\\/b>"},
+    {"folder:a\\/b", "folder=<a\\/b>"},
+    {"cc:A bcc:B recipient:C list:D",
+	"&(cc=<a> bcc=<b> recipient=<c> list=<d>)"},
+    /* operators */
+    {"to:a or to:b", "|(to=<a> to=<b>)"},
+    {"to:a OR to:b Or to:c", "|(to=<a> to=<b> to=<c>)"},
+    {"to:a to:b or to:c", "|(&(to=<a> to=<b>) to=<c>)"},
+    {"to:a or to:b to:c", "|(to=<a> &(to=<b> to=<c>))"},
+    {"to:a or to:b and to:c or to:d", "|(to=<a> &(to=<b> to=<c>) to=<d>)"},
+    {"(to:a or to:b) to:c", "&(|(to=<a> to=<b>) to=<c>)"},
+    {"(to:a or to:b)to:c", "&(|(to=<a> to=<b>) to=<c>)"},
+    {"to:a and(to:b or to:c)", "&(to=<a> |(to=<b> to=<c>))"},
+    {"(to:a)", "to=<a>"},
+    {"( ( to:a ) )", "to=<a>"},
+    {"((to:a to:b))", "&(to=<a> to=<b>)"},
+    {"(to:\"a\")", "to=<a>"},
+    {"not to:a", "!to=<a>"},
+    {"NOT to:a to:b", "&(!to=<a> to=<b>)"},
+    {"not to:a or to:b", "|(!to=<a> to=<b>)"},
+    {"to:a not to:b", "&(to=<a> !to=<b>)"},
+    {"to:a and not to:b", "&(to=<a> !to=<b>)"},
+    {"to:a or not to:b", "|(to=<a> !to=<b>)"},
+    {"not not to:a", "to=<a>"},
+    {"not not not to:a", "!to=<a>"},
+    {"not(to:a or to:b)", "!|(to=<a> to=<b>)"},
+    {"not (to:a to:b) to:c", "&(!&(to=<a> to=<b>) to=<c>)"},
+    {"-to:a", "!to=<a>"},
+    {"to:a -to:b", "&(to=<a> !to=<b>)"},
+    {"-(to:a or to:b)", "!|(to=<a> to=<b>)"},
+    {"not -to:a", "to=<a>"},
+    {"-arrived-since:2024", "!arrived[2024-01-01T00:00:00Z,)"},
+    /* ids */
+    {"id:0123456789ABCDEF", "|(id=<0123456789abcdef>)"},
     {"id:01234567 from:x and id:89abcdef",
 	"&(|(id=<01234567> id=<89abcdef>) from=<x>)"},
-    {"since:2024", "&(since=2024-01-01T00:00:00Z)"},
-    {"before:2024-03", "&(before=2024-03-01T00:00:00Z)"},
-    {"since:2024-02-29", "&(since=2024-02-29T00:00:00Z)"},
-    {"since:2024-03-01T10:20", "&(since=2024-03-01T10:20:00Z)"},
-    {"since:2024-03-01T10:20:30", "&(since=2024-03-01T10:20:30Z)"},
-    {"since:2024-03-01T10:20:30Z", "&(since=2024-03-01T10:20:30Z)"},
-    {"since:0000", "&(since=0000-01-01T00:00:00Z)"},
-    {"since:12h", "&(since=2026-11-20T22:00:00Z)"},
-    {"since:90d", "&(since=2026-08-23T10:00:00Z)"},
-    {"since:2w", "&(since=2026-11-07T10:00:00Z)"},
-    {"since:9m", "&(since=2026-02-21T10:00:00Z)"},
-    {"is:moved", "&(is=moved)"},
-    {"is:sent and since:2024", "&(is=sent since=2024-01-01T00:00:00Z)"},
-    {"since:10y", "&(since=2016-11-21T10:00:00Z)"},
+    {"id:01234567 or id:89abcdef", "|(|(id=<01234567>) |(id=<89abcdef>))"},
+    {"0123456789ab", "|(id=<0123456789ab>)"},
+    {"DEADBEEFCAFE to:a", "&(|(id=<deadbeefcafe>) to=<a>)"},
+    {"not id:01234567 id:89abcdef", "&(!id=<01234567> |(id=<89abcdef>))"},
+    {"msgid:a.B@C", "msgid=<a.B@C>"},
+    {"msgid:<a@b>", "msgid=<a@b>"},
+    /* dates */
+    {"since:2024", "sent[2024-01-01T00:00:00Z,)"},
+    {"before:2024-03", "sent[,2024-03-01T00:00:00Z)"},
+    {"on:2024", "sent[2024-01-01T00:00:00Z,2025-01-01T00:00:00Z)"},
+    {"on:2024-12", "sent[2024-12-01T00:00:00Z,2025-01-01T00:00:00Z)"},
+    {"on:2024-02", "sent[2024-02-01T00:00:00Z,2024-03-01T00:00:00Z)"},
+    {"on:2024-02-29", "sent[2024-02-29T00:00:00Z,2024-03-01T00:00:00Z)"},
+    {"on:2024-02-29T10:00", "sent[2024-02-29T10:00:00Z,2024-02-29T10:01:00Z)"},
+    {"on:2024-02-29T10:00:07Z",
+	"sent[2024-02-29T10:00:07Z,2024-02-29T10:00:08Z)"},
+    {"on:9999", "sent[9999-01-01T00:00:00Z,)"},
+    {"on:today", "sent[2026-11-21T00:00:00Z,2026-11-22T00:00:00Z)"},
+    {"on:yesterday", "sent[2026-11-20T00:00:00Z,2026-11-21T00:00:00Z)"},
+    {"on:2d", "sent[2026-11-19T00:00:00Z,2026-11-20T00:00:00Z)"},
+    {"since:today", "sent[2026-11-21T00:00:00Z,)"},
+    {"before:yesterday", "sent[,2026-11-20T00:00:00Z)"},
+    {"arrived-since:2024 arrived-before:2025",
+	"&(arrived[2024-01-01T00:00:00Z,) arrived[,2025-01-01T00:00:00Z))"},
+    {"archived-since:90d archived-before:2026-11-21",
+	"&(archived[2026-08-23T10:00:00Z,) archived[,2026-11-21T00:00:00Z))"},
+    {"since:2024-02-29", "sent[2024-02-29T00:00:00Z,)"},
+    {"since:2024-03-01T10:20", "sent[2024-03-01T10:20:00Z,)"},
+    {"since:2024-03-01T10:20Z", "sent[2024-03-01T10:20:00Z,)"},
+    {"since:2024-03-01T10:20:30", "sent[2024-03-01T10:20:30Z,)"},
+    {"since:2024-03-01T10:20:30Z", "sent[2024-03-01T10:20:30Z,)"},
+    {"since:2024-03-01T10:20+02:00", "sent[2024-03-01T08:20:00Z,)"},
+    {"since:2024-03-01T10:20:30-05:30", "sent[2024-03-01T15:50:30Z,)"},
+    {"since:0000", "sent[0000-01-01T00:00:00Z,)"},
+    {"since:12h", "sent[2026-11-20T22:00:00Z,)"},
+    {"since:90d", "sent[2026-08-23T10:00:00Z,)"},
+    {"since:2w", "sent[2026-11-07T10:00:00Z,)"},
+    {"since:9m", "sent[2026-02-21T10:00:00Z,)"},
+    {"since:10y", "sent[2016-11-21T10:00:00Z,)"},
+    /* flags and sizes */
+    {"is:moved", "is=moved"},
+    {"is:sent and since:2024", "&(is=sent sent[2024-01-01T00:00:00Z,))"},
+    {"is:seen", "flag=<\\seen>"},
+    {"is:unseen", "!flag=<\\seen>"},
+    {"not is:unseen", "!!flag=<\\seen>"},
+    {"is:flagged is:answered", "&(flag=<\\flagged> flag=<\\answered>)"},
+    {"flag:$Forwarded", "flag=<$forwarded>"},
+    {"flag:\\Seen", "flag=<\\seen>"},
+    {"larger:10M", "size[10485761,)"},
+    {"larger:0", "size[1,)"},
+    {"larger:1k smaller:1g", "&(size[1025,) size[0,1073741824))"},
+    {"smaller:5", "size[0,5)"},
+    /* the content */
+    {"has:attachment type:PDF", "&(has= type=<pdf>)"},
+    {"attachment:Z\xc3\xbcge.TXT or filename:*.pdf",
+	"|(attachment=<zuge.txt> attachment=<*.pdf>)"},
+    {"is:encrypted -is:signed", "&(state=1 !state=2)"},
+    {"body:Word", "body=<word>"},
+    {"body:\"Two Words\"", "body=<two words>"},
+    {"body:wor*", "body=<wor>*"},
+    {"body:\"wor*\"", "body=<wor*>"},
+    /* the names of Gmail */
+    {"after:2024/03/01", "sent[2024-03-01T00:00:00Z,)"},
+    {"newer_than:2d", "sent[2026-11-19T10:00:00Z,)"},
+    {"older_than:1y", "sent[,2025-11-21T10:00:00Z)"},
+    {"in:inbox", "folder=<inbox>"},
+    {"in:sent", "is=sent"},
+    {"in:\"sent\"", "folder=<sent>"},
+    {"in:anywhere to:a", "&(any to=<a>)"},
+    {"is:unread is:starred is:read",
+	"&(!flag=<\\seen> flag=<\\flagged> flag=<\\seen>)"},
 };
 
-/* ---- invalid queries, and parts of the messages ---- */
+/* ---- invalid queries: the message, and where the caret is ---- */
+
+#define NO_CARET SIZE_MAX
 
 static const struct {
 	const char *text, *says;
+	size_t caret; /* columns before it */
 } bad[] = {
-    {"hello", "\"hello\" at character 1 is not a term"},
-    {"from:bob hello", "character 10"},
-    {"subject:two words", "'subject:\"two words\"'"},
-    {"\xc3\xa4\xc3\xb6 x", "\"\xc3\xa4\xc3\xb6\" at character 1"},
-    {"subject:\xc3\xa4 x", "character 11"},
-    {"form:bob", "unknown term \"form:\" at character 1"},
-    {"From:bob", "\"From:\""},
-    {"body:x", "terms are user: folder:"},
-    {":x", "\":\" at character 1"},
-    {"from:", "from: has no value"},
-    {"from: bob", "from: has no value"},
-    {"subject:\"\"", "subject: has no value"},
-    {"from:a or from:b", "\"or\" at character 8"},
-    {"not from:a", "\"not\" at character 1"},
-    {"NOT from:a", "only be joined by \"and\""},
-    {"(from:a)", "only be joined by \"and\""},
-    {"( from:a )", "only be joined by \"and\""},
-    {"from:a)", "from:\"...\""},
-    {"from:a\"b\"", "must be in quotes; write from:\"...\""},
-    {"subject:\"open", "the \" at character 9 is not closed"},
-    {"subject:\"open\\\"", "is not closed"},
-    {"subject:\"a\"b", "a blank is missing after the \" at character 11"},
-    {"and from:a", "\"and\" at character 1 must stand between"},
-    {"from:a and", "\"and\" at character 8 must stand between"},
-    {"from:a and and to:b", "\"and\" at character 12"},
-    {"and", "must stand between two terms"},
-    {"since:yesterday", "\"yesterday\" is not a date"},
-    {"since:2024-13", "is not a date"},
-    {"since:2023-02-29", "is not a date"},
-    {"since:2024-3-1", "is not a date"},
-    {"since:24", "is not a date"},
-    {"since:2024Z", "is not a date"},
-    {"since:2024-03-01Z", "is not a date"},
-    {"since:2024-03-01T25:00", "is not a date"},
-    {"since:90x", "is not a date"},
-    {"since:d", "is not a date"},
-    {"since:-90d", "is not a date"},
-    {"since:9999999d", "is not a date"},
-    {"since:9999y", "is not a date"},
-    {"is:", "has no value"},
-    {"is:Sent", "write is:moved or is:sent"},
-    {"is:movedx", "write is:moved or is:sent"},
-    {"id:abc", "write 8 to 64 hex digits"},
-    {"id:0123456g", "is not an id"},
+    {"hello", "\"hello\" is not a term", 0},
+    {"from:bob hello", "\"hello\" is not a term", 9},
+    {"subject:two words", "'subject:\"two words\"'", 12},
+    {"\xc3\xa4\xc3\xb6 x", "\"\xc3\xa4\xc3\xb6\" is not a term", 0},
+    {"subject:\xc3\xa4 x", "\"x\"", 10},
+    /* wide characters take two columns, combining ones none */
+    {"subject:\xe6\x97\xa5\xe6\x9c\xac x", "\"x\"", 13},
+    {"subject:e\xcc\x81 x", "\"x\"", 10},
+    {"subject:a\tx", "\"x\"", 10},
+    {"form:bob", "\"form:\" (did you mean \"from:\"?)", 0},
+    {"From:bob", "\"From:\" (did you mean \"from:\"?)", 0},
+    {"is:moved subj:x", "(did you mean \"subject:\"?)", 9},
+    {"recipients:x", "(did you mean \"recipient:\"?)", 0},
+    {"nothing:x", "unknown term \"nothing:\"", 0},
+    {"http://example.org", "the terms are from: to: cc:", 0},
+    {":x", "unknown term \":\"", 0},
+    {"from:", "from: has no value", 5},
+    {"from: bob", "from: has no value", 5},
+    {"to:a (from:)", "from: has no value", 11},
+    {"subject:\"\"", "subject: has no value", 8},
+    {"subject:\xe2\x80\x8b", "only invisible characters", 8},
+    /* operators without their terms */
+    {"or to:a", "a term is missing before this", 0},
+    {"and from:a", "a term is missing before this", 0},
+    {"and", "a term is missing before this", 0},
+    {"from:a and", "missing after this \"and\"", 7},
+    {"from:a and and to:b", "missing after this \"and\"", 7},
+    {"from:a and or to:b", "missing after this \"and\"", 7},
+    {"from:a or", "missing after this \"or\"", 7},
+    {"from:a or or to:b", "missing after this \"or\"", 7},
+    {"from:a or and to:b", "missing after this \"or\"", 7},
+    {"not", "missing after this \"not\"", 0},
+    {"from:a not", "missing after this \"not\"", 7},
+    {"not or to:a", "missing after this \"not\"", 0},
+    {"not and", "missing after this \"not\"", 0},
+    {"-", "must stand directly before a term", 0},
+    {"- to:a", "must stand directly before a term", 0},
+    {"--to:a", "must stand directly before a term", 0},
+    {"to:a -", "must stand directly before a term", 5},
+    {"(-)", "must stand directly before a term", 1},
+    /* parentheses */
+    {"(", "this parenthesis is not closed", 0},
+    {"(from:a", "this parenthesis is not closed", 0},
+    {"to:b ((from:a)", "this parenthesis is not closed", 5},
+    {"()", "a term is missing before this", 1},
+    {"to:a ( )", "a term is missing before this", 7},
+    {"(to:a or)", "missing after this \"or\"", 6},
+    {"(to:a and)", "missing after this \"and\"", 6},
+    {"(not)", "missing after this \"not\"", 1},
+    {")", "no \"(\" belongs to this", 0},
+    {"from:a)", "no \"(\" belongs to this", 6},
+    {"(from:a))", "no \"(\" belongs to this", 8},
+    {"from:a(b", "a value with ( must be in", 6},
+    {"from:(a", "write from:\"...\"", 5},
+    /* quotation marks */
+    {"from:a\"b\"", "write from:\"...\"", 6},
+    {"subject:\"open", "quotation mark is not closed", 8},
+    {"subject:\"open\\\"", "quotation mark is not closed", 8},
+    {"subject:\"a\"b", "a blank is missing after the quot", 11},
+    {"subject:\"a\"(", "a blank is missing after the quot", 11},
+    /* dates */
+    {"since:tomorrow", "\"tomorrow\" is not a date", 6},
+    {"to:a since:2024-13", "is not a date", 11},
+    {"since:2023-02-29", "is not a date", 6},
+    {"since:2024-3-1", "is not a date", 6},
+    {"since:24", "is not a date", 6},
+    {"since:2024Z", "is not a date", 6},
+    {"since:2024-03-01Z", "is not a date", 6},
+    {"since:2024-03-01T25:00", "is not a date", 6},
+    {"since:2024-03-01T10:00+1:00", "is not a date", 6},
+    {"since:2024-03-01T10:00+24:00", "is not a date", 6},
+    {"since:2024-03-01T10:00+01:60", "is not a date", 6},
+    {"since:2024-03-01T10:00:00Z+01:00", "is not a date", 6},
+    {"since:90x", "is not a date", 6},
+    {"since:d", "is not a date", 6},
+    {"since:-90d", "is not a date", 6},
+    {"since:9999999d", "is not a date", 6},
+    {"since:9999y", "is not a date", 6},
+    {"on:2024-13", "is not a date", 3},
+    {"on:2024/1/1", "is not a date", 3},
+    {"newer_than:2024", "is not an age", 11},
+    {"older_than:today", "is not an age", 11},
+    /* words, sizes, ids */
+    {"is:", "has no value", 3},
+    {"is:Sent", "(did you mean \"is:sent\"?)", 3},
+    {"is:movedx", "(did you mean \"is:moved\"?)", 3},
+    {"is:nonsense", "try seen, unseen", 3},
+    {"larger:x", "\"x\" is not a size", 7},
+    {"larger:-1", "is not a size", 7},
+    {"larger:10T", "is not a size", 7},
+    {"smaller:1.5M", "is not a size", 8},
+    {"larger:99999999999999999999", "is not a size", 7},
+    {"id:abc", "write 8 to 64 hex digits", 3},
+    {"id:0123456g", "is not an id", 3},
     {"id:00000000000000000000000000000000"
      "000000000000000000000000000000000",
-	"is not an id"},
-    {"subject:\xff", "not UTF-8"},
+	"is not an id", 3},
+    {"0123456789a", "is not a term", 0},
+    {"msgid:<a", "not a Message-ID", 6},
+    {"has:files", "did you mean \"has:attachment\"?", 4},
+    {"body:!", "no letter and no digit", 5},
+    {"body:\"- -\"", "no letter and no digit", 5},
+    {"body:*", "only be at the end of a word", 5},
+    {"body:a*", "at least 2 letters", 5},
+    {"body:a*b", "only be at the end of a word", 5},
+    {"body:**", "only be at the end of a word", 5},
+    {"boddy:x", "(did you mean \"body:\"?)", 0},
+    {"subject:\xff", "not UTF-8", NO_CARET},
 };
 
 static void
@@ -148,7 +361,7 @@ test_good(void)
 		    ms_query_parse(&q, ms_slice_str(good[i].text), NOW, &err);
 
 		if (rc == 0)
-			show(q, 0, &tree);
+			show(q, &tree);
 		else
 			ms_buf_add_str(&tree, err.msg);
 		ok(strcmp(ms_buf_str(&tree), good[i].tree) == 0, "%zu: %s", i,
@@ -156,6 +369,15 @@ test_good(void)
 		ms_buf_release(&tree);
 		ms_query_free(q);
 	}
+}
+
+/* The columns before the caret, without the indent. */
+static size_t
+caret_of(const struct ms_err *err)
+{
+	const char *line = strchr(err->excerpt, '\n');
+
+	return line != NULL ? strlen(line + 1) - 5 : NO_CARET;
 }
 
 static void
@@ -171,8 +393,44 @@ test_bad(void)
 			strncmp(err.msg, "query: ", 7) == 0 &&
 			strstr(err.msg, bad[i].says) != NULL,
 		    "%s: %s", bad[i].text, err.msg);
+		ok(caret_of(&err) == bad[i].caret, "the caret is at %zu",
+		    caret_of(&err));
 		ms_query_free(q);
 	}
+}
+
+/* The excerpt of a long query is near the caret. */
+static void
+test_excerpt(void)
+{
+	static const struct {
+		const char *text, *excerpt;
+	} row[] = {
+	    {"form:bob", "    form:bob\n    ^"},
+	    {"a\nb", "    a?b\n    ^"},
+	    {"to:0000000000000000000000000000000000000000 x",
+		"    ...000000000000000000000000000000000 x\n"
+		"                                         ^"},
+	    {"x to:0000000000000000000000000000000000000000",
+		"    x to:00000000000000000000000000000...\n    ^"},
+	};
+	struct ms_buf text = {0};
+	struct ms_query *q;
+	struct ms_err err = {0};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ms_query_parse(&q, ms_slice_str(row[i].text), NOW, &err);
+		ok(strcmp(err.excerpt, row[i].excerpt) == 0, "excerpt:\n%s",
+		    err.excerpt);
+	}
+	/* Combining characters take no columns, but bytes. */
+	ms_buf_add_str(&text, "x subject:a");
+	for (int i = 0; i < 1000; i++)
+		ms_buf_add_str(&text, "\xcc\x81");
+	ms_query_parse(&q, ms_buf_slice(&text), NOW, &err);
+	ok(strlen(err.excerpt) < 130 && caret_of(&err) == 0,
+	    "the bytes of an excerpt are bounded");
+	ms_buf_release(&text);
 }
 
 static void
@@ -184,8 +442,8 @@ test_limits(void)
 
 	for (int i = 0; i < MS_QUERY_TERMS; i++)
 		ms_buf_add_str(&text, "to:a ");
-	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0, "%d terms",
-	    MS_QUERY_TERMS);
+	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0,
+	    "%d terms are accepted", MS_QUERY_TERMS);
 	ms_query_free(q);
 	ms_buf_add_str(&text, "to:a");
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == -1 &&
@@ -196,12 +454,34 @@ test_limits(void)
 	while (text.n < MS_QUERY_MAX)
 		ms_buf_add_byte(&text, 'a');
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0,
-	    "a query of the maximal length");
+	    "a query of the maximal length is accepted");
 	ms_query_free(q);
 	ms_buf_add_byte(&text, 'a');
 	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == -1 &&
 		strstr(err.msg, "longer than 65536 bytes") != NULL,
 	    "one byte more is refused");
+	ms_buf_clear(&text);
+	for (int i = 1; i < MS_QUERY_DEPTH; i++)
+		ms_buf_add_byte(&text, '(');
+	ms_buf_add_str(&text, "to:a");
+	for (int i = 1; i < MS_QUERY_DEPTH; i++)
+		ms_buf_add_byte(&text, ')');
+	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0,
+	    "%d parentheses are accepted", MS_QUERY_DEPTH - 1);
+	ms_query_free(q);
+	ms_buf_add_byte(&text, ')');
+	text.p[0] = '(';
+	memmove(text.p + 1, text.p, text.n - 1);
+	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == -1 &&
+		strstr(err.msg, "more than 99 parentheses") != NULL,
+	    "one more is refused: %s", err.msg);
+	ms_buf_clear(&text);
+	while (text.n + 4 < MS_QUERY_MAX)
+		ms_buf_add_str(&text, "not ");
+	ms_buf_add_str(&text, "to:a");
+	ok(ms_query_parse(&q, ms_buf_slice(&text), NOW, &err) == 0,
+	    "any number of nots is accepted");
+	ms_query_free(q);
 	ms_buf_release(&text);
 	ok(ms_query_parse(&q, (struct ms_slice){(const void *)"to:a\0b", 6},
 	       NOW, &err) == -1,
@@ -217,10 +497,11 @@ test_words(void)
 	struct ms_err err = {0};
 	struct ms_buf tree = {0};
 
-	ok(ms_query_parse_words(&q, 4, argv, NOW, &err) == 0, "operands");
-	show(q, 0, &tree);
+	ok(ms_query_parse_words(&q, 4, argv, NOW, &err) == 0,
+	    "operands are parsed");
+	show(q, &tree);
 	ok(strcmp(ms_buf_str(&tree), "&(from=<bob> subject=<a b>)") == 0,
-	    "are joined by blanks: %s", ms_buf_str(&tree));
+	    "operands are joined by blanks: %s", ms_buf_str(&tree));
 	ms_buf_release(&tree);
 	ms_query_free(q);
 }
@@ -234,7 +515,11 @@ test_ids_only(void)
 	} row[] = {{"", false}, {"from:a", false}, {"id:01234567", true},
 	    {"id:01234567 and id:89abcdef", true},
 	    {"id:01234567 since:2024", false},
-	    {"since:2024 id:01234567", false}};
+	    {"since:2024 id:01234567", false}, {"not id:01234567", false},
+	    {"id:01234567 or id:89abcdef", true},
+	    {"(0123456789ab or id:01234567) ", true},
+	    {"id:01234567 or since:2024", false},
+	    {"(id:01234567) (id:89abcdef)", false}};
 	struct ms_query *q;
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -244,7 +529,7 @@ test_ids_only(void)
 		    "\"%s\" means %s", row[i].text,
 		    row[i].only ? "messages" : "occurrences");
 		ms_query_user(q, "alice");
-		ok(!ms_query_ids_only(q), "with -u: occurrences");
+		ok(!ms_query_ids_only(q), "a query with -u finds occurrences");
 		ms_query_free(q);
 	}
 }
@@ -295,12 +580,14 @@ test_months(void)
 	char s[21];
 
 	ms_time_parse("2024-03-31T00:00:00Z", &now);
-	ok(ms_query_date("1m", 2, now, &t), "1m");
+	ok(ms_query_date("1m", 2, now, &t), "an age of one month is accepted");
 	ms_time_format(t, s);
-	ok(strcmp(s, "2024-02-29T00:00:00Z") == 0, "before 31 March: %s", s);
-	ok(ms_query_date("13m", 3, now, &t), "13m");
+	ok(strcmp(s, "2024-02-29T00:00:00Z") == 0,
+	    "one month before 31 March: %s", s);
+	ok(ms_query_date("13m", 3, now, &t), "an age of 13 months is accepted");
 	ms_time_format(t, s);
-	ok(strcmp(s, "2023-02-28T00:00:00Z") == 0, "is a year more: %s", s);
+	ok(strcmp(s, "2023-02-28T00:00:00Z") == 0,
+	    "13 months are a year more: %s", s);
 }
 
 int
@@ -308,6 +595,7 @@ main(void)
 {
 	test_good();
 	test_bad();
+	test_excerpt();
 	test_limits();
 	test_words();
 	test_ids_only();

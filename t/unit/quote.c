@@ -30,14 +30,6 @@ static const struct {
     {"\n\n\n>\n>>\n>F", "\n\n\n>\n>>\n>F"},
 };
 
-static int
-add(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
-{
-	(void)err;
-	ms_buf_add(ctx, p, n);
-	return 0;
-}
-
 /* Quotes in pieces of one length, the first of another length. */
 static bool
 quoted(const char *in, size_t n, const char *want, size_t first, size_t piece)
@@ -53,18 +45,18 @@ quoted(const char *in, size_t n, const char *want, size_t first, size_t piece)
 
 		if (len > n - at)
 			len = n - at;
-		ms_quote_data(
-		    &q, (const unsigned char *)in + at, len, add, &out, NULL);
+		ms_quote_data(&q, (const unsigned char *)in + at, len,
+		    ms_buf_append, &out, NULL);
 		at += len;
 	}
-	ms_quote_end(&q, add, &out, NULL);
+	ms_quote_end(&q, ms_buf_append, &out, NULL);
 	good =
 	    out.n == strlen(want) && memcmp(ms_buf_str(&out), want, out.n) == 0;
 	ms_buf_release(&out);
 	return good;
 }
 
-/* An ms_emit_fn whose third call fails. */
+/* An ms_emit_fn of which one call fails. */
 static int
 fail(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 {
@@ -72,7 +64,27 @@ fail(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
 
 	(void)p;
 	(void)n;
-	return (*left)-- > 0 ? 0 : ms_fail(err, MS_IO, "full");
+	return (*left)-- != 0 ? 0 : ms_fail(err, MS_IO, "full");
+}
+
+/* Quotes text in pieces, up to the first failure. */
+static int
+quote_until(const char *text, size_t n, size_t piece, int *left)
+{
+	struct ms_quote q;
+	struct ms_err err = {0};
+	size_t at, len;
+	int rc = 0;
+
+	ms_quote_begin(&q);
+	for (at = 0; at < n && rc == 0; at += len) {
+		len = n - at < piece ? n - at : piece;
+		rc = ms_quote_data(&q, (const unsigned char *)text + at, len,
+		    fail, left, &err);
+	}
+	if (rc == 0)
+		rc = ms_quote_end(&q, fail, left, &err);
+	return rc == 0 || err.code == MS_IO ? rc : -2;
 }
 
 int
@@ -90,15 +102,20 @@ main(void)
 						   rows[i].out, first, piece);
 		ok(good, "row %zu in pieces of any size", i);
 	}
-	for (int left = 0; left < 5; left++) {
-		struct ms_quote q;
-		struct ms_err err = {0};
-		int rc, writes = left;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		int writes = 1000, bad = 0, calls;
 
-		ms_quote_begin(&q);
-		rc = ms_quote_data(&q, (const unsigned char *)text,
-		    sizeof(text) - 1, fail, &writes, &err);
-		ok(rc == -1 && err.code == MS_IO, "write %d fails", left);
+		bad += quote_until(text, sizeof(text) - 1, piece, &writes) != 0;
+		calls = 1000 - writes;
+		for (int call = 0; call < calls; call++) {
+			writes = call;
+			bad += quote_until(text, sizeof(text) - 1, piece,
+				   &writes) != -1 ||
+			       writes != -1;
+		}
+		ok(bad == 0 && calls > 4,
+		    "each of %d writes fails in pieces of %zu bytes", calls,
+		    piece);
 	}
 	return done();
 }

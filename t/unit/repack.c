@@ -23,7 +23,7 @@ struct shape {
 
 struct table {
 	const char *name;
-	unsigned extents; /* at least; 0: any number */
+	unsigned extents; /* at least */
 	struct shape shapes[5];
 };
 
@@ -31,14 +31,14 @@ struct table {
 static const struct table tables[] = {
     {"one batch", 1, {{1, 3, 5000, 3, 200, false, false}}},
     {"no BLOBs", 1, {{40, 0, 0, 2, 300, true, false}}},
-    {"no metas but COMMITs", 1, {{40, 2, 4000, 0, 0, true, false}}},
-    {"many of one message", 1, {{500, 1, 4000, 2, 400, true, false}}},
+    {"no meta records but COMMITs", 1, {{40, 2, 4000, 0, 0, true, false}}},
+    {"many batches of one message", 1, {{500, 1, 4000, 2, 400, true, false}}},
     /* The record that no longer fits closes a block behind a COMMIT while
      * the BLOBs of its own batch, the last one, lie before. */
     {"a block ends with a COMMIT, the last batch has BLOBs", 1,
 	{{3, 1, 3000, 1, 100, true, false},
 	    {1, 2, 3000, 1, 1024 * KIB - 9, true, false}}},
-    {"the same, others follow", 1,
+    {"a block ends with a COMMIT, other batches follow", 1,
 	{{3, 1, 3000, 1, 100, true, false},
 	    {1, 2, 3000, 1, 1024 * KIB - 9, true, false},
 	    {1, 0, 0, 1, 1024 * KIB - 9, true, false},
@@ -46,17 +46,28 @@ static const struct table tables[] = {
     {"a meta block as large as can be between small ones", 1,
 	{{2, 0, 0, 3, 50, true, false}, {2, 1, 50, 1, 8192 * KIB, true, false},
 	    {2, 1, 4096 * KIB, 1, 50, true, false}}},
-    {"more than a stretch takes", 3,
+    {"more bytes of BLOBs than an extent takes", 3,
 	{{20, 2, 1024 * KIB, 2, 200, true, false}}},
-    {"more metas than a stretch takes", 2,
+    {"more meta records than an extent takes", 2,
 	{{12, 0, 0, 1, 4096 * KIB, true, false}}},
     {"stubs", 1, {{30, 5, 900, 5, 90, false, true}}},
     {"empty contents", 1, {{10, 1, 1, 4, 0, true, false}}},
-    {"all of it", 2,
+    {"all shapes together", 2,
 	{{50, 1, 3000, 3, 300, true, false},
 	    {2, 9, 2048 * KIB, 9, 20, false, true},
 	    {1, 0, 0, 4000, 60, false, false}, {50, 4, 30, 1, 5000, true, true},
 	    {1, 2, 4096 * KIB, 2, 8192 * KIB, true, false}}},
+};
+
+/* Shapes at a limit: as many extents, and not more. A batch has four blocks,
+ * with that of the COMMIT. */
+static const struct table limits[] = {
+    {"as many blocks as an extent takes", 1,
+	{{1024, 1, 20, 2, 20, true, false}}},
+    {"one block more than an extent takes", 2,
+	{{1025, 1, 20, 2, 20, true, false}}},
+    {"more records than an extent takes", 2,
+	{{5, 0, 0, 60000, 4, false, false}}},
 };
 
 static uint64_t state = 1;
@@ -97,7 +108,8 @@ put_record(struct ms_block_builder *b, uint8_t type, unsigned size, bool stub)
 	ms_sha256(content.p, content.n, digest);
 	if (stub)
 		ms_block_carry(b, b->count + 1, &rec, none, none);
-	else if (b->runs.n > 0) /* all of a block come with numbers, or none */
+	else if (b->runs.n >
+		 0) /* all records of a block come with numbers, or none */
 		ms_block_carry(b, b->count + 1, &rec, digest, digest);
 	else
 		ms_block_add(b, type, rec.content, digest);
@@ -133,12 +145,13 @@ put_batch(const struct ms_pack *pk, struct ms_position *pos,
 	    ms_xcalloc(s->blobs + s->metas, sizeof(*list));
 	struct ms_block_builder last = {.kind = MS_BLOCK_META};
 	void *zstd = ms_block_compressor();
+	struct ms_commit commit;
 	size_t i, n;
 	int rc;
 
 	n = put_blocks(list, 0, MS_BLOCK_DATA, s, zstd);
 	n = put_blocks(list, n, MS_BLOCK_META, s, zstd);
-	rc = ms_log_append(pk, pos, list, n, &last, err);
+	rc = ms_log_append(pk, pos, list, n, &last, &commit, err);
 	for (i = 0; i < n; i++) {
 		ms_block_image_release(list[i]);
 		free(list[i]);
@@ -149,7 +162,7 @@ put_batch(const struct ms_pack *pk, struct ms_position *pos,
 	return rc;
 }
 
-/* ---- comparing two ---- */
+/* ---- comparing two packs ---- */
 
 /* A digest of everything of a record that must not change. */
 static int
@@ -230,27 +243,29 @@ compare(const struct table *t, const struct ms_pack *from,
 	read_records(to, &got, &full);
 	ok(want.n / MS_SHA_LEN == end->next - 1 &&
 		ms_slice_eq(ms_buf_slice(&want), ms_buf_slice(&got)),
-	    "%s: the same %zu records", t->name, want.n / MS_SHA_LEN);
+	    "%s: the pack has the same %zu records", t->name,
+	    want.n / MS_SHA_LEN);
 	n = count_extents(to, &pos);
-	ok(n >= t->extents && n > 0, "%s: read as %u stretches", t->name, n);
+	ok(n >= t->extents, "%s: the pack is read in %u extents", t->name, n);
 	ok(pos.next == end->next &&
 		memcmp(pos.chain, end->chain, MS_SHA_LEN) == 0,
-	    "%s: to the same end", t->name);
-	ok(pos.blocks <= end->blocks, "%s: %llu blocks for %llu", t->name,
+	    "%s: the position at the end is the same", t->name);
+	ok(pos.blocks <= end->blocks,
+	    "%s: there are %llu blocks in place of %llu", t->name,
 	    (unsigned long long)pos.blocks, (unsigned long long)end->blocks);
-	/* All blocks but two a stretch, and those around large records. */
-	ok(full >= full_before, "%s: %llu of them are full", t->name,
+	/* All blocks but two of an extent, and those around large records. */
+	ok(full >= full_before, "%s: %llu of the blocks are full", t->name,
 	    (unsigned long long)full);
 	ok(ms_pack_sealed(to, &trailer, NULL) == 1 &&
 		trailer.blocks == pos.blocks && trailer.first == 1 &&
 		trailer.last == pos.next - 1 && trailer.directory == pos.end &&
 		memcmp(trailer.chain, pos.chain, MS_SHA_LEN) == 0,
-	    "%s: sealed", t->name);
+	    "%s: the pack is sealed", t->name);
 	ms_buf_release(&want);
 	ms_buf_release(&got);
 }
 
-/* ---- the whole ---- */
+/* ---- all shapes ---- */
 
 static int
 make_pack(struct ms_archive *a, const struct table *t, struct ms_pack **pk,
@@ -285,13 +300,13 @@ check(struct ms_archive *a, const struct table *t)
 	}
 	ok(to->header.generation == 1 && to->header.number == 1 &&
 		to->header.first == 1,
-	    "%s: the next generation", t->name);
+	    "%s: the pack has the next generation", t->name);
 	compare(t, from, to, &pos);
 	/* A regrouped pack can be regrouped. */
 	ok(ms_pack_install(to, a->packfd, a->tmpfd, &err) == 0 &&
 		count_extents(to, &end) > 0 &&
 		ms_archive_repack(a, to, end.end, &again, &err) == 0,
-	    "%s: and once more", t->name);
+	    "%s: the pack is regrouped again", t->name);
 	if (again != NULL)
 		compare(t, to, again, &end);
 	ms_pack_close(from);
@@ -300,33 +315,73 @@ check(struct ms_archive *a, const struct table *t)
 }
 
 static void
-check_damaged(struct ms_archive *a)
+check_limit(struct ms_archive *a, const struct table *t)
+{
+	struct ms_pack *from = NULL, *to = NULL;
+	struct ms_err err = {0};
+	struct ms_position pos = {0}, end;
+	unsigned n;
+
+	if (make_pack(a, t, &from, &pos, &err) < 0 ||
+	    ms_archive_repack(a, from, pos.end, &to, &err) < 0) {
+		ok(false, "%s: %s", t->name, err.msg);
+		return;
+	}
+	n = count_extents(to, &end);
+	ok(n == t->extents && end.next == pos.next, "%s: %u extents", t->name,
+	    n);
+	ms_pack_close(from);
+	ms_pack_close(to);
+}
+
+/* The end of a block of this kind in the first half of a pack. */
+static uint64_t
+end_of_block(
+    const struct ms_pack *pk, const struct ms_position *pos, unsigned kind)
+{
+	struct ms_block_header h;
+	uint64_t at = MS_PACK_HEADER, end = 0;
+
+	while (at < pos->end / 2 &&
+	       ms_pack_next_header(pk, &at, pos->end, &h, NULL) == 1) {
+		at += ms_block_length(&h);
+		if (h.kind == kind)
+			end = at;
+	}
+	return end;
+}
+
+static void
+check_damaged(struct ms_archive *a, unsigned kind)
 {
 	struct ms_pack *from, *to;
 	struct ms_err err = {0};
 	struct ms_position pos;
-	struct ms_block_header h;
-	uint64_t at = MS_PACK_HEADER;
-	unsigned char c;
+	uint64_t at;
+	unsigned char c = 0;
 
 	if (make_pack(a, &tables[3], &from, &pos, &err) < 0) {
 		ok(false, "%s", err.msg);
 		return;
 	}
-	while (at < pos.end / 2 &&
-	       ms_pack_next_header(from, &at, pos.end, &h, NULL))
-		at += ms_block_length(&h);
-	at -= 5; /* within a block */
-	c = 0;
+	ok(ms_archive_repack(a, from, pos.end + 1, &to, &err) < 0 &&
+		err.code == MS_DATA,
+	    "a pack that ends too early: %s", err.msg);
+	from->header_damaged = true;
+	ok(ms_archive_repack(a, from, pos.end, &to, &err) < 0 &&
+		err.code == MS_DATA && strstr(err.msg, "header is damaged"),
+	    "a pack with a damaged header: %s", err.msg);
+	from->header_damaged = false;
+	at = end_of_block(from, &pos, kind) - 5;
 	if (pread(from->fd, &c, 1, (off_t)at) == 1)
 		c ^= 1;
 	ok(ms_pack_write(from, at, &c, 1, NULL) == 0 &&
 		ms_archive_repack(a, from, pos.end, &to, &err) < 0 &&
 		err.code == MS_DATA,
-	    "a damaged pack is not written anew: %s", err.msg);
+	    "a damaged pack is not rewritten: %s", err.msg);
 	ok(faccessat(a->tmpfd, "pack.new", F_OK, 0) < 0, "no file is left");
 	ok(ms_pack_seal(from, pos.end, pos.next - 1, pos.chain, &err) == 0,
-	    "but is sealed with its damage");
+	    "a damaged pack is sealed with its damage");
 	ms_pack_close(from);
 }
 
@@ -352,7 +407,10 @@ main(void)
 	a.tmpfd = openat(fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		check(&a, &tables[i]);
-	check_damaged(&a);
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		check_limit(&a, &limits[i]);
+	check_damaged(&a, MS_BLOCK_DATA);
+	check_damaged(&a, MS_BLOCK_META);
 	unlinkat(a.packfd, "00000001.pack", 0);
 	unlinkat(a.packfd, "00000001.1.pack", 0);
 	ms_pack_discard(a.tmpfd);

@@ -42,6 +42,7 @@ static const struct {
 	"OnCalendar=Fri *-*-01,02,11,21,31 00:00:00\n"},
     {"0 0 13 * */2", "0 0 13 * */2",
 	"OnCalendar=Sun,Tue,Thu,Sat *-*-13 00:00:00\n"},
+    {"0 0 1 * */7", "0 0 1 * */7", "OnCalendar=Sun *-*-01 00:00:00\n"},
     {"0 0 29 2 *", "0 0 29 2 *", "OnCalendar=*-02-29 00:00:00\n"},
 };
 
@@ -106,11 +107,11 @@ test_good(size_t i)
 	ok(strcmp(ms_buf_str(&cron), good[i].cron) == 0, "'%s': cron '%s'",
 	    good[i].text, ms_buf_str(&cron));
 	ok(strcmp(ms_buf_str(&calendar), good[i].calendar) == 0,
-	    "'%s': its calendar", good[i].text);
+	    "'%s': the calendar of systemd is right", good[i].text);
 	if (ms_schedule_parse(&again, ms_buf_str(&cron), &err) == 0)
 		ms_schedule_calendar(&again, &read);
 	ok(strcmp(ms_buf_str(&read), good[i].calendar) == 0,
-	    "'%s': cron's line means the same", good[i].text);
+	    "'%s': the line for cron means the same", good[i].text);
 	ms_buf_release(&read);
 	ms_buf_release(&cron);
 	ms_buf_release(&calendar);
@@ -134,6 +135,6 @@ main(void)
 	}
 	ok(ms_schedule_parse(&s, "continuous", NULL) == 0 &&
 		s.kind == MS_SCHEDULE_CONTINUOUS,
-	    "continuous");
+	    "the schedule is continuous");
 	return done();
 }

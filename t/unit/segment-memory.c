@@ -47,18 +47,19 @@ static const struct {
     {"empty lines with CRLF", "\r\n", "\r\n", 3, 1, 258},
     {"a CR at the end of each piece", "\r\n", "abcdef\r\n", 7, 7, 514},
     {"CRs", "\n", "\r", 0, 1, 514},
-    {"LF and CRLF in turn", "\n", "a\nb\r\n", 0, 5, 514},
+    {"LF and CRLF alternate", "\n", "a\nb\r\n", 0, 5, 514},
     {"lines of base64", "\n", L76 "\n", 0, 57, 392},
     {"lines of base64 with CRLF", "\n", L76 "\r\n", 0, 57, 392},
-    {"lines of 61", "\n", L61 "\n" L61 "\n" L61 "\n" L61 "\n", 0, 183, 392},
+    {"base64 in lines of 61 characters", "\n",
+	L61 "\n" L61 "\n" L61 "\n" L61 "\n", 0, 183, 392},
     {"base64 in one line", "\n", L76, 0, 76, 514},
     {"short runs of base64", "\n",
 	L61 "\n" L61 "\n" L61 "\n" L61 "\n" L63 "\n" L63 "\n" L63 "\n" L63 "\n",
 	0, 0, 0},
     {"short runs of base64 in text", "\n",
 	"-\n" L60 "\n" L60 "\n" L60 "\n" L60 "\n", 0, 0, 0},
-    {"three lines at a time", "\n", "-\n" L76 "\n" L76 "\n" L76 "\n", 0, 233,
-	514},
+    {"base64 in runs of three lines", "\n", "-\n" L76 "\n" L76 "\n" L76 "\n", 0,
+	233, 514},
 };
 
 static void

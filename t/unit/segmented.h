@@ -1,6 +1,6 @@
 /*
- * segmented.h - for tests of the segmenter: a message as content and BLOBs,
- * made from pieces cut anywhere, and put together again.
+ * segmented.h - for tests of the segmenter: makes the content and the BLOBs of
+ * a message from pieces of any size, and assembles the message again.
  */
 #ifndef SEGMENTED_H
 #define SEGMENTED_H
@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "guarded.h"
 #include "recipe.h"
 #include "segment.h"
 #include "message-hasher.h"
@@ -41,10 +42,10 @@ segmented_blob(void *ctx, const unsigned char *p, size_t n,
 	s->count++;
 }
 
-/* Says how long the next piece is, of at most n > 0 bytes: 1..n. */
+/* Returns the length of the next piece, 1..n, where n > 0 bytes are left. */
 typedef size_t segmented_cut(void *ctx, size_t n);
 
-/* Segments the message p, n; cut may be NULL: in one piece. */
+/* Segments the message p, n. If cut is NULL, the message is one piece. */
 static inline void
 segmented_make(struct segmented *s, const unsigned char *p, size_t n,
     segmented_cut *cut, void *ctx)
@@ -52,16 +53,14 @@ segmented_make(struct segmented *s, const unsigned char *p, size_t n,
 	struct ms_message_hasher *w = ms_message_hasher_new();
 	struct ms_segmenter *sg = ms_segmenter_new(segmented_blob, s);
 	struct ms_slice content;
-	unsigned char *piece;
+	struct ms_slice piece;
 	size_t k;
 
 	for (; n > 0; p += k, n -= k) {
 		k = cut != NULL ? cut(ctx, n) : n;
-		piece = ms_xmalloc(k); /* so that reading past it is seen */
-		memcpy(piece, p, k);
-		ms_message_hasher_add(w, piece, k);
-		ms_segment_add(sg, piece, k);
-		free(piece);
+		piece = guarded_once((struct ms_slice){p, k});
+		ms_message_hasher_add(w, piece.p, piece.n);
+		ms_segment_add(sg, piece.p, piece.n);
 	}
 	ms_message_hasher_end(w, &s->identity);
 	ms_segment_end(sg, &s->identity, &content);
@@ -82,22 +81,14 @@ segmented_eq(const struct segmented *a, const struct segmented *b)
 	       ms_slice_eq(ms_buf_slice(&a->blobs), ms_buf_slice(&b->blobs));
 }
 
-static inline int
-segmented_emit(void *ctx, const unsigned char *p, size_t n, struct ms_err *err)
-{
-	(void)err;
-	ms_buf_add(ctx, p, n);
-	return 0;
-}
-
-/* The BLOBs are used up in the order in which they came; that of an item is
- * checked against its digest. Appends the message; false if it can't. */
+/* Appends the assembled message. The BLOBs are used in their order, and the
+ * digest of each is compared. Returns false if that fails. */
 static inline bool
 segmented_assemble(
     const struct segmented *s, enum ms_form form, struct ms_buf *out)
 {
 	struct ms_assembly as = {
-	    .form = form, .emit = segmented_emit, .ctx = out};
+	    .form = form, .emit = ms_buf_append, .ctx = out};
 	struct ms_recipe_walk walk = {0};
 	struct ms_recipe r;
 	struct ms_item item;
@@ -123,7 +114,7 @@ segmented_assemble(
 	return walk.i == r.items;
 }
 
-/* A CR before every LF that has none, the slow way. */
+/* Adds a CR before each LF that has none; simple and slow. */
 static inline void
 segmented_wire(const unsigned char *p, size_t n, struct ms_buf *out)
 {
@@ -138,7 +129,7 @@ segmented_wire(const unsigned char *p, size_t n, struct ms_buf *out)
 	out->n = (size_t)(to - out->p);
 }
 
-/* LF for every CRLF, the slow way. */
+/* Replaces each CRLF by LF; simple and slow. */
 static inline void
 segmented_lf(const unsigned char *p, size_t n, struct ms_buf *out)
 {
@@ -152,9 +143,9 @@ segmented_lf(const unsigned char *p, size_t n, struct ms_buf *out)
 }
 
 /*
- * All that must hold of a message p, n that was segmented: its id is that of
- * its wire form, which comes back, as does what came and the form with LF.
- * Returns what does not hold, or NULL.
+ * Checks a message p, n that was segmented: its id is that of its wire form,
+ * and the wire form, the original bytes and the form with LF can be assembled.
+ * Returns what is wrong, or NULL.
  */
 static inline const char *
 segmented_check(const struct segmented *s, const unsigned char *p, size_t n)

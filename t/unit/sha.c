@@ -44,7 +44,8 @@ test_digests(void)
 		if (digests[i].times > 1)
 			continue;
 		ms_sha256(digests[i].text, strlen(digests[i].text), again);
-		ok(memcmp(out, again, sizeof(out)) == 0, "in one call");
+		ok(memcmp(out, again, sizeof(out)) == 0,
+		    "the digest is right in one call");
 	}
 }
 
@@ -74,7 +75,7 @@ test_threads(void)
 	for (i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
 	ok(wrong[0] + wrong[1] + wrong[2] + wrong[3] == 0,
-	    "four threads at once");
+	    "four threads hash at the same time");
 }
 
 static const struct {
@@ -105,10 +106,10 @@ test_hex(void)
 	ms_hex(all, sizeof(all), text);
 	ok(strlen(text) == 512 && strncmp(text, "000102", 6) == 0 &&
 		strcmp(text + 506, "fdfeff") == 0,
-	    "all bytes as hex");
+	    "all bytes are written as hex");
 	ok(ms_unhex(ms_slice_str(text), back, sizeof(back)) == 256 &&
 		memcmp(all, back, sizeof(all)) == 0,
-	    "and back");
+	    "hex is converted back to bytes");
 	for (i = 0; i < sizeof(hexes) / sizeof(hexes[0]); i++)
 		ok(ms_unhex(ms_slice_str(hexes[i].hex), back, hexes[i].max) ==
 			hexes[i].want,

@@ -6,17 +6,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sink-impl.h"
+#include "scratch.h"
 #include "tap.h"
 #include "utf8.h"
 
-static char scratch[] = "/tmp/ms-unit-sink.XXXXXX";
+static char scratch[SCRATCH_MAX];
 static const unsigned char id[MS_SHA_LEN] = {
     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 
@@ -30,7 +30,9 @@ work_unit(const char *folder, const char *subject)
 	    .place = "",
 	    .flags = "\\Seen",
 	    .has_date = true,
-	    .date = 1795255200,
+	    .sent = 1795251600,
+	    .arrived = 1795255200,
+	    .raw = {1795255200, MS_RAW_INTERNALDATE},
 	    .subject = ms_slice_str(subject)};
 }
 
@@ -138,16 +140,16 @@ test_mboxrd_odd_dates(void)
 	m.has_date = false;
 	give(s, &m, "a: b\n", 9, &err);
 	m.has_date = true;
-	m.date = INT64_MAX;
+	m.arrived = INT64_MAX;
 	give(s, &m, "a: b\n", 9, &err);
-	m.date = -1;
+	m.arrived = -1;
 	give(s, &m, "a: b\n", 9, &err);
 	ok(close_sink(s, 0, &err) == 0 &&
 		file_is("box",
 		    "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\na: b\n\n"
 		    "From MAILER-DAEMON Fri Dec 31 23:59:59 9999\na: b\n\n"
 		    "From MAILER-DAEMON Wed Dec 31 23:59:59 1969\na: b\n\n"),
-	    "dates that are not known, or of no century");
+	    "dates that are unknown or cannot be represented");
 	unlink("box");
 }
 
@@ -165,19 +167,22 @@ test_stream(void)
 	m.label = "L";
 	bare.flags = NULL;
 	bare.place = NULL;
-	ok(ms_sink_can_cancel(s), "a stream can take back");
-	ok(give(s, &m, "a: b\n\nFrom x", 3, &err) == 0, "an occurrence");
-	ok(give(s, &bare, "a: b\n", 3, &err) == 0, "a message");
-	ok(close_sink(s, 1, &err) == 0, "closed");
+	ok(ms_sink_can_cancel(s), "a stream can cancel a message");
+	ok(give(s, &m, "a: b\n\nFrom x", 3, &err) == 0,
+	    "an occurrence is written");
+	ok(give(s, &bare, "a: b\n", 3, &err) == 0,
+	    "a message without an occurrence is written");
+	ok(close_sink(s, 1, &err) == 0, "the sink is closed");
 	ok(file_is("st", MS_STREAM_FROM
 	       "MS-Envelope: user=\"alice\"; source=\"local:\"; label=\"L\"; "
 	       "folder=\"IN\\\"BOX\"; uid=\"12/3\"; flags=\"\\\\Seen\"; "
-	       "date=\"2026-11-21T10:00:00Z\"\n"
+	       "date=\"2026-11-21T10:00:00Z\"; "
+	       "raw-date=\"internaldate 2026-11-21T10:00:00Z\"\n"
 	       "a: b\n\n>From x\n" MS_STREAM_FROM
 	       "MS-Envelope: date=\"2026-11-21T10:00:00Z\"\na: "
 	       "b\n\n" MS_STREAM_FROM
 	       "MS-Envelope: end; messages=1; failed=0; status=1\n\n"),
-	    "envelopes, quoting, trailer");
+	    "the output has envelopes, quoting and a trailer");
 	unlink("st");
 }
 
@@ -206,9 +211,9 @@ test_outfile(void)
 	struct stat st;
 
 	give(s, &m, "a: b\n", 9, &err);
-	ok(access("box", F_OK) < 0, "no name before the end");
+	ok(access("box", F_OK) < 0, "the file has no name before the end");
 	ok(close_sink(s, 75, &err) == 0 && count_files(".") == 0,
-	    "a failed run leaves nothing");
+	    "a failed run leaves no file");
 	close(open("box", O_CREAT | O_WRONLY, 0644));
 	s = open_sink("mboxrd", "box", MS_EXPORT_LF, &err);
 	ok(s != NULL && close_sink(s, 75, &err) == 0 && stat("box", &st) == 0 &&
@@ -218,27 +223,28 @@ test_outfile(void)
 	give(s, &m, "a: b\n", 9, &err);
 	ok(close_sink(s, 1, &err) == 0 && stat("box", &st) == 0 &&
 		st.st_size > 0 && (st.st_mode & 0777) == 0600,
-	    "and is replaced by another, with private mode");
+	    "an empty file is replaced, with a private mode");
 	ok(open_sink("mboxrd", "box", MS_EXPORT_LF, &err) == NULL &&
 		err.code == MS_EXISTS,
-	    "a full one is not: %s", err.msg);
+	    "a file that is not empty is not replaced: %s", err.msg);
 	unlink("box");
 	s = open_sink("mboxrd", "box", MS_EXPORT_LF, &err);
 	close(open("box", O_CREAT | O_WRONLY, 0644));
 	ok(close_sink(s, 0, &err) == -1 && err.code == MS_EXISTS &&
 		count_files(".") == 1,
-	    "nor one that came meanwhile: %s", err.msg);
+	    "a file that was created during the run is not replaced: %s",
+	    err.msg);
 	unlink("box");
 	ok(open_sink("mboxrd", ".", MS_EXPORT_LF, &err) == NULL &&
 		err.code == MS_EXISTS,
-	    "nor a directory: %s", err.msg);
+	    "a directory is not replaced: %s", err.msg);
 	ok(open_sink("mboxrd", "no/box", MS_EXPORT_LF, &err) == NULL &&
 		err.code == MS_NOINPUT,
-	    "a directory is missing: %s", err.msg);
+	    "a directory does not exist: %s", err.msg);
 	s = open_sink("mboxrd", "/dev/full", MS_EXPORT_LF, &err);
 	give(s, &m, "a: b\n", 9, &err);
 	ok(close_sink(s, 0, &err) == -1 && err.code == MS_TEMP,
-	    "a full device: %s", err.msg);
+	    "a device is full: %s", err.msg);
 }
 
 /* ---- names ---- */
@@ -317,14 +323,15 @@ test_folders(void)
 		ms_buf_add_str(&name, i % 3 == 0 ? "/" : "\xc3\xa4");
 	ms_buf_clear(&out);
 	ms_file_folder(&out, ms_buf_str(&name));
-	ok(harmless(ms_buf_str(&out)), "very deep, empty levels");
+	ok(harmless(ms_buf_str(&out)),
+	    "a folder that is very deep or has empty levels");
 	ms_buf_clear(&name);
 	for (int i = 0; i < 999; i++)
 		ms_buf_add_str(&name, "\xf0\x9f\x93\xa7");
 	ms_buf_clear(&out);
 	ms_file_folder(&out, ms_buf_str(&name));
 	ok(harmless(ms_buf_str(&out)) && out.n > 90,
-	    "very long, cut between characters");
+	    "a long name is cut between characters");
 	ms_buf_release(&out);
 	ms_buf_release(&name);
 }
@@ -361,7 +368,7 @@ test_subjects(void)
 		ms_buf_clear(&want);
 		ms_file_message(&out, &m);
 		ms_buf_printf(&want, "%s_%s0123456789abcdef.eml",
-		    i != 0 ? "2026-11-21_10-00-00" : "undated",
+		    i != 0 ? "2026-11-21_09-00-00" : "undated",
 		    subjects[i].name);
 		ok(strcmp(ms_buf_str(&out), ms_buf_str(&want)) == 0, "%s",
 		    ms_buf_str(&out));
@@ -372,7 +379,7 @@ test_subjects(void)
 
 /* ---- files ---- */
 
-#define NAME "2026-11-21_10-00-00_x_0123456789abcdef.eml"
+#define NAME "2026-11-21_09-00-00_x_0123456789abcdef.eml"
 
 static void
 test_files(void)
@@ -385,22 +392,23 @@ test_files(void)
 
 	ok(give(s, &m, "a: b\r\n\r\nFrom x", 4, &err) == 0 &&
 		file_is("d/IN/a/" NAME, "a: b\r\n\r\nFrom x"),
-	    "a file, byte for byte");
-	ok(stat("d/IN/a/" NAME, &st) == 0 && st.st_mtime == m.date &&
+	    "a file has the bytes of the message");
+	ok(stat("d/IN/a/" NAME, &st) == 0 && st.st_mtime == m.arrived &&
 		(st.st_mode & 0777) == 0600,
-	    "has the message's date, and is private");
+	    "the file has the date of the message, and is private");
 	ok(give(s, &m, "a: b\r\n\r\nFrom x", 4, &err) == 0,
-	    "the same again is no harm");
+	    "an equal file is accepted");
 	ok(give(s, &m, "a: b\r\n\r\nFrom y", 4, &err) == -1 &&
 		err.code == MS_EXISTS,
-	    "another is refused: %s", err.msg);
+	    "another file is refused: %s", err.msg);
 	ok(give(s, &m, "a: b\r\n\r\nFrom", 4, &err) == -1 &&
 		err.code == MS_EXISTS,
-	    "so is a shorter: %s", err.msg);
+	    "a shorter file is refused: %s", err.msg);
 	ok(give(s, &m, "a: b\r\n\r\nFrom x ", 4, &err) == -1 &&
 		err.code == MS_EXISTS,
-	    "and a longer: %s", err.msg);
-	ok(file_is("d/IN/a/" NAME, "a: b\r\n\r\nFrom x"), "it stayed");
+	    "a longer file is refused: %s", err.msg);
+	ok(file_is("d/IN/a/" NAME, "a: b\r\n\r\nFrom x"),
+	    "the existing file is not changed");
 	ok(give(s, &bare, "", 4, &err) == 0 && file_is("d/" NAME, ""),
 	    "a message without a place is stored at the top");
 	m = work_unit("IN/b", "x");
@@ -408,8 +416,8 @@ test_files(void)
 		ms_sink_data(s, (const unsigned char *)"a", 1, &err) == 0 &&
 		ms_sink_cancel(s, "why", &err) == 0,
 	    "a message is removed when it is cancelled");
-	ok(count_files("d/IN/b") == 0, "and nothing is left");
-	ok(close_sink(s, 0, &err) == 0, "closed");
+	ok(count_files("d/IN/b") == 0, "no file is left of it");
+	ok(close_sink(s, 0, &err) == 0, "the sink is closed");
 }
 
 static void
@@ -427,34 +435,25 @@ test_files_in_the_way(void)
 	close(open("e/f", O_CREAT | O_WRONLY, 0600));
 	s = open_sink("eml", "e", MS_EXPORT_ORIGINAL, &err);
 	ok(give(s, &m, "a", 1, &err) == -1 && err.code == MS_EXISTS,
-	    "a link to a directory: %s", err.msg);
+	    "a link in place of a directory is refused: %s", err.msg);
 	ok(give(s, &n, "a", 1, &err) == -1 && err.code == MS_EXISTS,
-	    "a file for a directory: %s", err.msg);
+	    "a file in place of a directory is refused: %s", err.msg);
 	m = work_unit(NULL, "x");
 	ok(give(s, &m, "a", 1, &err) == -1 && err.code == MS_EXISTS,
-	    "a link for a file: %s", err.msg);
+	    "a link in place of a file is refused: %s", err.msg);
 	m = work_unit("fine", "x");
 	ok(give(s, &m, "a", 1, &err) == 0, "the next message is accepted");
 	ok(count_files("out") == 0, "nothing was written elsewhere");
 	close_sink(s, 73, &err);
 	ok(open_sink("eml", "e/f", MS_EXPORT_ORIGINAL, &err) == NULL &&
 		err.code == MS_EXISTS,
-	    "a file for the destination: %s", err.msg);
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
+	    "a file as the destination is refused: %s", err.msg);
 }
 
 int
 main(void)
 {
-	if (mkdtemp(scratch) == NULL || chdir(scratch) < 0)
+	if (scratch_make(scratch) == NULL || chdir(scratch) < 0)
 		return 1;
 	test_mboxrd();
 	test_mboxrd_odd_dates();
@@ -464,7 +463,6 @@ main(void)
 	test_subjects();
 	test_files();
 	test_files_in_the_way();
-	ok(nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0,
-	    "tidied up");
+	ok(scratch_remove(scratch) == 0, "the scratch folder is deleted");
 	return done();
 }

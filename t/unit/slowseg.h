@@ -1,7 +1,7 @@
 /*
- * slowseg.h - ms-archive(5), Identity to MESSAGE, implemented a second time,
- * from the manual page alone and on the whole message at once: what the
- * segmenter is compared with.
+ * slowseg.h - a second implementation of ms-archive(5), Identity to MESSAGE,
+ * which works on a whole message and was written from the manual alone. The
+ * segmenter is compared with it.
  */
 #ifndef SLOWSEG_H
 #define SLOWSEG_H
@@ -16,14 +16,14 @@ struct slow {
 	bool lf, crlf; /* seen in the message */
 };
 
-/* Bytes of the unit at p: a CRLF, or one byte. */
+/* Returns the length of the unit at p: a CRLF, or one byte. */
 static inline size_t
 slow_unit(const unsigned char *p, size_t n)
 {
 	return n > 1 && p[0] == '\r' && p[1] == '\n' ? 2 : 1;
 }
 
-/* Makes the stored bytes of the n that came. Returns the line end: 1 lf, 2
+/* Makes the stored bytes of n original bytes. Returns the line end: 1 lf, 2
  * crlf, 3 verbatim. */
 static inline int
 slow_store(const unsigned char *p, size_t n, struct ms_buf *out)
@@ -46,7 +46,8 @@ slow_store(const unsigned char *p, size_t n, struct ms_buf *out)
 	return crlf == 0 ? 1 : lf == 0 ? 2 : 3;
 }
 
-/* The longest beginning that has at most limit stored bytes. */
+/* Returns the length of the longest beginning with at most limit stored bytes.
+ */
 static inline size_t
 slow_beginning(const unsigned char *p, size_t n, size_t limit)
 {
@@ -112,7 +113,7 @@ slow_text(struct slow *s, const unsigned char *p, size_t n, bool rest)
 	ms_buf_release(&b);
 }
 
-/* What a character of the alphabet stands for, or -1. */
+/* Returns the value of a character of base64, or -1. */
 static inline int
 slow_bits(unsigned char c)
 {
@@ -124,7 +125,7 @@ slow_bits(unsigned char c)
 				      : -1;
 }
 
-/* Appends what n characters decode to; false if they are not base64. */
+/* Decodes n characters and appends the bytes; false: they are not base64. */
 static inline bool
 slow_decode(const unsigned char *p, size_t n, struct ms_buf *out)
 {
@@ -187,7 +188,7 @@ slow_whole(const unsigned char *p, struct slow_line l)
 	return true;
 }
 
-/* The base64 run at p: how many bytes as they came, or 0. */
+/* Returns the number of original bytes of the base64 run at p, or 0. */
 static inline size_t
 slow_run(const unsigned char *p, size_t n, struct slow_line *first,
     struct ms_buf *decoded, bool *ends)
@@ -286,13 +287,13 @@ slow_header(const unsigned char *p, size_t n)
 	return i;
 }
 
-/* Appends the content of the MESSAGE; its BLOBs go to blobs. */
+/* Appends the content of the MESSAGE to content, and its BLOBs to blobs. */
 static inline void
 slow_segment(const unsigned char *p, size_t n, struct ms_buf *content,
     struct ms_buf *blobs)
 {
-	size_t header, i;
-	struct ms_buf wire = {0}, b = {0};
+	size_t whole, header, more, i;
+	struct ms_buf wire = {0}, b = {0}, m = {0};
 	unsigned char head[48], *to;
 	struct slow s = {0};
 	struct ms_sha sha;
@@ -301,11 +302,16 @@ slow_segment(const unsigned char *p, size_t n, struct ms_buf *content,
 
 	if (n == 0)
 		p = head; /* it may be NULL */
-	header = slow_beginning(p, slow_header(p, n), 262144);
+	whole = slow_header(p, n);
+	header = slow_beginning(p, whole, 262144);
 	eol = slow_store(p, header, &b);
 	if (header > 0)
 		slow_item(&s, b.p, b.n, false, (unsigned)eol, 0, false);
-	slow_body(&s, p + header, n - header);
+	more = slow_beginning(p + header, whole - header, 3932160);
+	eol = slow_store(p + header, more, &m);
+	if (more > 0)
+		slow_item(&s, m.p, m.n, false, (unsigned)eol, 0, false);
+	slow_body(&s, p + header + more, n - header - more);
 	to = ms_buf_room(&wire, 2 * n);
 	for (i = 0; i < n; i++) {
 		cr = i > 0 && p[i - 1] == '\r';
@@ -334,6 +340,7 @@ slow_segment(const unsigned char *p, size_t n, struct ms_buf *content,
 	ms_buf_release(&s.blobs);
 	ms_buf_release(&wire);
 	ms_buf_release(&b);
+	ms_buf_release(&m);
 }
 
 #endif

@@ -24,6 +24,30 @@ test_streams(void)
 			       "MS-Envelope: folder=\"B/C\"\n\n" END("2"),
 		"s, message 1|INBOX|\\Seen||!alice|A: b~From x~\n"
 		"s, message 2|B/C|||!|\nwhole, 2 messages, status 75\n"},
+	    {"a date of an IMAP server",
+		MS_STREAM_FROM "MS-Envelope: source=\"imap://a@h/\"; "
+			       "date=2026-01-05T11:00:00Z\n\n" END("1"),
+		"s, message 1|INBOX||2026-01-05T11:00:00Z|!|\n"
+		"whole, 1 messages, status 75\n"},
+	    {"a date of version 0.1",
+		MS_STREAM_FROM "MS-Envelope: source=\"local:\"; "
+			       "date=2026-01-05T11:00:00Z\n\n" END("1"),
+		"s, message 1|INBOX||M2026-01-05T11:00:00Z|!|\n"
+		"whole, 1 messages, status 75\n"},
+	    {"a raw date has precedence",
+		MS_STREAM_FROM
+		"MS-Envelope: date=2026-01-05T11:00:00Z; "
+		"raw-date=\"thunderbird 2026-01-05T12:00:00Z\"\n\n" END("1"),
+		"s, message 1|INBOX||T2026-01-05T12:00:00Z|!|\n"
+		"whole, 1 messages, status 75\n"},
+	    {"no raw date",
+		MS_STREAM_FROM "MS-Envelope: raw-date=none; "
+			       "date=2026-01-05T11:00:00Z\n\n" END("1"),
+		"s, message 1|INBOX|||!|\nwhole, 1 messages, status 75\n"},
+	    {"raw dates and dates that are none",
+		MS_STREAM_FROM
+		"MS-Envelope: raw-date=soon; date=now\n\n" END("1"),
+		"s, message 1|INBOX|||!|\nwhole, 1 messages, status 75\n"},
 	    {"nothing but a trailer", END("0"),
 		"whole, 0 messages, status 75\n"},
 	    {"two streams",
@@ -63,6 +87,19 @@ test_streams(void)
 		"s, message 1|INBOX|||!|hacancelled by its writer: gone\n"
 		"s, message 2|INBOX|||!|lfcancelled by its writer\n"
 		"whole, 0 messages, status 75\n"},
+	    {"lines that end with CRLF",
+		"From ms-stream@1 Thu Jan  1 00:00:00 1970\r\n"
+		"MS-Envelope: user=a; flags=\"\\\\Seen\"\r\nA: "
+		"b\r\n\r\n>From x\r\n\r\n"
+		"From ms-stream@1 Thu Jan  1 00:00:00 1970\r\n"
+		"MS-Envelope: folder=B\r\nC: d\r\n\r\n"
+		"From ms-stream@1 Thu Jan  1 00:00:00 1970\r\n"
+		"MS-Envelope: void; reason=gone\r\n\r\n"
+		"From ms-stream@1 Thu Jan  1 00:00:00 1970\r\n"
+		"MS-Envelope: end; messages=1; failed=1; status=75\r\n\r\n",
+		"s, message 1|INBOX|\\Seen||!a|A: b\r~\r~From x\r~\n"
+		"s, message 2|B|||!|C: d\r~cancelled by its writer: gone\n"
+		"whole, 1 messages, status 75\n"},
 	    {"a bad envelope, and its neighbours",
 		MS_STREAM_FROM "MS-Envelope:\na\n" MS_STREAM_FROM
 			       "MS-Envelope: user=\nb\n" MS_STREAM_FROM
@@ -85,11 +122,14 @@ test_streams(void)
 		"s, message 1|INBOX|||!a|MS-Envelope: user=b~\n"
 		"whole, 1 messages, status 75\n"},
 	};
-	struct ms_source_options none = {0}, into = {.into = "X"};
+	struct ms_source_options stream = {.format = MS_FORMAT_STREAM},
+				 into = {.into = "X"};
+
+	into.format = MS_FORMAT_STREAM;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		put_str("s", rows[i].in);
-		expect(rows[i].name, "s", none, rows[i].want);
+		expect(rows[i].name, "s", stream, rows[i].want);
 	}
 	put_str("s", rows[0].in);
 	expect("-d goes before a folder", "s", into,
@@ -101,7 +141,7 @@ test_streams(void)
 static void
 test_long_envelopes(void)
 {
-	struct ms_source_options none = {0};
+	struct ms_source_options stream = {.format = MS_FORMAT_STREAM};
 	struct ms_buf b = {0}, out = {0};
 
 	for (int extra = 0; extra < 2; extra++) {
@@ -114,7 +154,7 @@ test_long_envelopes(void)
 		}
 		ms_buf_add_str(&b, END("20"));
 		put("s", (char *)b.p, b.n);
-		read_all("s", &none, &out);
+		read_all("s", &stream, &out);
 		ok(strstr(ms_buf_str(&out),
 		       extra == 0 ? "s, message 20|INBOX|||!|m\n"
 				  : "s, message 20: envelope: more than 65536 "
@@ -151,14 +191,14 @@ test_pipe(void)
 	dup2(fd[0], STDIN_FILENO);
 	expect("a pipe", "-", none,
 	    "stdin, message 1|INBOX|||!a|x\nwhole, 1 messages, status 75\n");
-	expect("a pipe that is at its end", "-", none, "3 empty\n");
+	expect("a pipe that is at its end", "-", none, "66 empty\n");
 	close(fd[0]);
 }
 
 int
 main(void)
 {
-	char dir[64];
+	char dir[SCRATCH_MAX];
 
 	enter_scratch(dir);
 	test_streams();

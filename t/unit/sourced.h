@@ -5,12 +5,12 @@
 #ifndef SOURCED_H
 #define SOURCED_H
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "source.h"
+#include "scratch.h"
 #include "tap.h"
 #include "time.h"
 
@@ -36,41 +36,54 @@ put_str(const char *path, const char *text)
 }
 
 /*
- * Describes a message as a line "where|folder|flags|date|bytes", with "*" after
- * the date if it is the fallback, and "!" before the user of a trusted
- * envelope. Failures are "where: message".
+ * Describes a message as a line "where|folder|flags|date|bytes", and "!" before
+ * the user of a trusted envelope. The date is "*" if it is the mtime of a file,
+ * which also follows "T" of Thunderbird and "M" of a Maildir. Failures are
+ * "where: message".
  */
 static inline void
 add_message(
     struct ms_source *src, const struct ms_arrival *a, struct ms_buf *out)
 {
 	char *const *v = a->env.value;
+	static const char *const kinds[MS_RAW_KINDS] = {
+	    [MS_RAW_THUNDERBIRD] = "T", [MS_RAW_MTIME] = "M"};
+	const char *kind = kinds[a->raw.kind];
 	char date[21] = "";
 	struct ms_buf bytes = {0};
 	struct ms_err err = {0};
 	struct ms_slice piece;
 	int rc;
 
-	if (a->has_date)
-		ms_time_format(a->date, date);
-	ms_buf_printf(out, "%s|%s|%s|%s%s|", a->where, v[MS_ATTR_FOLDER],
-	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "", date,
-	    a->has_fallback_date && a->fallback_date == MTIME ? "*" : "");
+	while ((rc = ms_source_read(src, &piece, &err)) > 0)
+		ms_buf_add(&bytes, piece.p, piece.n);
+	if (a->raw.kind != MS_RAW_NONE && a->raw.kind != MS_RAW_FILE)
+		ms_time_format(a->raw.date, date);
+	ms_buf_printf(out, "%s|%s|%s|%s%s%s|", a->where, v[MS_ATTR_FOLDER],
+	    v[MS_ATTR_FLAGS] != NULL ? v[MS_ATTR_FLAGS] : "",
+	    kind != NULL ? kind : "", date,
+	    a->raw.kind == MS_RAW_FILE && a->raw.date == MTIME ? "*" : "");
 	if (a->trusted)
 		ms_buf_printf(out, "!%s|",
 		    v[MS_ATTR_USER] != NULL ? v[MS_ATTR_USER] : "");
-	while ((rc = ms_source_read(src, &piece, &err)) > 0)
-		ms_buf_add(&bytes, piece.p, piece.n);
 	for (size_t i = 0; i < bytes.n; i++)
 		ms_buf_printf(out, bytes.p[i] == '\n' ? "~" : "%c", bytes.p[i]);
 	ms_buf_printf(out, "%s\n", rc < 0 ? err.msg : "");
 	ms_buf_release(&bytes);
 }
 
+/* Describes a remark as a line "where ? text". */
 static inline void
-read_all(
-    const char *path, const struct ms_source_options *opt, struct ms_buf *out)
+add_remark(void *ctx, const char *where, const char *text)
 {
+	ms_buf_printf(ctx, "%s ? %s\n", where, text);
+}
+
+static inline void
+read_all(const char *path, const struct ms_source_options *options,
+    struct ms_buf *out)
+{
+	struct ms_source_options opt = *options;
 	struct ms_source *src;
 	struct ms_arrival a;
 	struct ms_trailer t;
@@ -79,8 +92,10 @@ read_all(
 	int rc;
 
 	ms_buf_clear(out);
-	if (ms_source_open(&src, path, opt, &err) < 0) {
-		ms_buf_printf(out, "%d %s\n", err.code, err.msg);
+	opt.remark = add_remark;
+	opt.remark_ctx = out;
+	if (ms_source_open(&src, path, &opt, &err) < 0) {
+		ms_buf_printf(out, "%d %s\n", ms_status(err.code), err.msg);
 		return;
 	}
 	while ((rc = ms_source_next(src, &a, &err)) != 0) {
@@ -108,21 +123,11 @@ expect(const char *name, const char *path, struct ms_source_options opt,
 	ms_buf_release(&out);
 }
 
-static inline int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
-/* Enters a new scratch folder; dir receives its name. */
+/* Makes and enters a scratch folder; dir receives its name. */
 static inline void
-enter_scratch(char dir[64])
+enter_scratch(char dir[SCRATCH_MAX])
 {
-	snprintf(dir, 64, "/tmp/ms-unit-source.XXXXXX");
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0) {
+	if (scratch_make(dir) == NULL || chdir(dir) < 0) {
 		perror(dir);
 		exit(1);
 	}
@@ -131,8 +136,7 @@ enter_scratch(char dir[64])
 static inline void
 leave_scratch(const char *dir)
 {
-	if (chdir("/") < 0 ||
-	    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
+	if (chdir("/") < 0 || scratch_remove(dir) < 0)
 		perror(dir);
 }
 

@@ -57,8 +57,9 @@ static const struct lost rows[] = {
 	.why = MS_TEMP, .worst = MS_TEMP},
     {"no retries", {.retries = 0, IN}, TEMP, .was_logged_in = true,
 	.want = MS_BACKOFF_GIVE_UP, .failures = 1, .why = MS_TEMP},
-    {"following goes on", {IN, .follows = true, .consecutive_failures = 99},
-	TEMP, .was_logged_in = true, .want = MS_BACKOFF_RETRY, .failures = 100},
+    {"with --follow, the run goes on",
+	{IN, .follows = true, .consecutive_failures = 99}, TEMP,
+	.was_logged_in = true, .want = MS_BACKOFF_RETRY, .failures = 100},
     {"progress counts from the beginning",
 	{.retries = 3, IN, .consecutive_failures = 3, .worst.code = MS_PROTO},
 	TEMP, .progress = true, .was_logged_in = true, .want = MS_BACKOFF_RETRY,
@@ -77,7 +78,7 @@ static const struct lost rows[] = {
     {"never logged in, and the server asks to wait", {.retries = 3},
 	.failure = {.err.code = MS_TEMP, .wait = 1}, .want = MS_BACKOFF_RETRY,
 	.failures = 1},
-    {"never logged in, and following", {.follows = true},
+    {"never logged in, with --follow", {.follows = true},
 	.failure = {.err.code = MS_TEMP}, .want = MS_BACKOFF_RETRY,
 	.failures = 1},
 
@@ -135,23 +136,77 @@ static void
 check_blame(void)
 {
 	struct ms_folder_backoff f = {0};
+	struct ms_backoff b = {0};
 
-	ok(!ms_backoff_blame(&f, 10, 9, true) && !f.one_at_a_time,
+	ok(!ms_backoff_blame(&b, &f, 10, 9, true) && !f.one_at_a_time,
 	    "blame: an answer came: ask again");
-	ok(!ms_backoff_blame(&f, 10, 10, false) && !f.one_at_a_time,
+	ok(!ms_backoff_blame(&b, &f, 10, 10, false) && !f.one_at_a_time,
 	    "  no session: ask again");
-	ok(!ms_backoff_blame(&f, 0, 0, true) && !f.one_at_a_time,
+	ok(!ms_backoff_blame(&b, &f, 0, 0, true) && !f.one_at_a_time,
 	    "  no messages were asked for");
-	ok(!ms_backoff_blame(&f, 2, 2, true) && f.one_at_a_time,
+	ok(!ms_backoff_blame(&b, &f, 2, 2, true) && f.one_at_a_time,
 	    "  no answer: one at a time");
-	ok(!ms_backoff_blame(&f, 1, 1, true), "  one message: ask again");
-	ok(ms_backoff_blame(&f, 1, 1, true), "  twice: it has failed");
-	ok(!ms_backoff_blame(&f, 1, 1, true) &&
-		ms_backoff_blame(&f, 1, 1, true),
+	ok(!ms_backoff_blame(&b, &f, 1, 1, true), "  one message: ask again");
+	ok(ms_backoff_blame(&b, &f, 1, 1, true),
+	    "  the second time, the message has failed");
+	ok(!ms_backoff_blame(&b, &f, 1, 1, true) &&
+		ms_backoff_blame(&b, &f, 1, 1, true),
 	    "  the next message has two tries, too");
-	ms_backoff_blame(&f, 1, 1, true);
-	ms_backoff_blame(&f, 2, 2, true);
-	ok(!ms_backoff_blame(&f, 1, 1, true), "  several messages begin anew");
+	ms_backoff_blame(&b, &f, 1, 1, true);
+	ms_backoff_blame(&b, &f, 2, 2, true);
+	ok(!ms_backoff_blame(&b, &f, 1, 1, true),
+	    "  several messages: the counting begins again");
+}
+
+/* Every message costs its sessions, which are excused for 20 messages. */
+static void
+check_unreadable(unsigned retries, int want)
+{
+	const struct ms_failure lost = {
+	    .err.code = MS_PROTO, .had_session = true};
+	struct ms_backoff b = {.retries = retries, .logged_in = true};
+	struct ms_folder_backoff f = {0};
+	enum ms_backoff_action next = MS_BACKOFF_RETRY;
+	struct ms_err why;
+	int failed = 0, i;
+
+	for (i = 0; i < 200 && next == MS_BACKOFF_RETRY; i++) {
+		failed += ms_backoff_blame(
+		    &b, &f, i == 0 ? 9 : 1, i == 0 ? 9 : 1, true);
+		next = ms_backoff_session_lost(&b, &lost, false, true, &why);
+	}
+	ok(next == MS_BACKOFF_GIVE_UP && failed == want,
+	    "unreadable: with %u retries, the run ends after %d messages in a "
+	    "row",
+	    retries, failed);
+	ms_backoff_success(&b, &f);
+	ok(b.unreadable == 0, "  after a success, the counting begins again");
+	b.unreadable = 20;
+	ms_backoff_session_lost(&b, &lost, true, true, &why);
+	ok(b.unreadable == 0,
+	    "  also after an answer before a session is lost");
+}
+
+/* An excused session is one, and the next one counts again. */
+static void
+check_excused(void)
+{
+	const struct ms_failure lost = {
+	    .err.code = MS_TEMP, .had_session = true};
+	struct ms_backoff b = {
+	    .retries = 1, .logged_in = true, .consecutive_failures = 1};
+	struct ms_folder_backoff f = {0};
+	struct ms_err why;
+
+	ms_backoff_blame(&b, &f, 9, 9, true);
+	ok(ms_backoff_session_lost(&b, &lost, false, true, &why) ==
+		    MS_BACKOFF_RETRY &&
+		b.consecutive_failures == 1,
+	    "a session that messages have cost does not count");
+	ok(ms_backoff_session_lost(&b, &lost, false, true, &why) ==
+		    MS_BACKOFF_GIVE_UP &&
+		b.consecutive_failures == 2,
+	    "  the next one does");
 }
 
 static void
@@ -164,7 +219,7 @@ check_folder(void)
 
 	for (n = 0; n < 9 && ms_backoff_postpone(&f, &wait); n++)
 		ok(!ms_backoff_postpone(&f, &no_wait),
-		    "refused without a time to wait");
+		    "a refusal without a time to wait");
 	ok(n == 3, "a folder is postponed %d times", n);
 	for (i = 1; i <= 4; i++)
 		ok(ms_backoff_renumbered(&f) == (i <= 3) &&
@@ -175,10 +230,10 @@ check_folder(void)
 	ms_backoff_success(&b, &f);
 	ok(b.consecutive_failures == 0 && !f.one_at_a_time && f.blamed == 0 &&
 		f.renumbered == 4,
-	    "success");
+	    "a success resets the failures");
 	b.consecutive_failures = 7;
 	ms_backoff_success(&b, NULL);
-	ok(b.consecutive_failures == 0, "success without a folder");
+	ok(b.consecutive_failures == 0, "a success without a folder");
 }
 
 int
@@ -190,6 +245,10 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		check_lost(&rows[i]);
 	check_blame();
+	check_unreadable(0, 20);
+	check_unreadable(1, 21);
+	check_unreadable(3, 22);
+	check_excused();
 	check_folder();
 	return done();
 }

@@ -81,8 +81,8 @@ survey(struct ms_lookup *l, const struct ms_sync_rules *rules,
 	read_uids(&m->uids, uids);
 	rc = ms_sync_surveyed(rules, l, m, &plan, &err);
 	if (rc == 1) {
-		info = info_of(m->probe, probe, MS_HAS_HEAD, head);
-		rc = ms_sync_probed(rules, l, m, &info, &plan, &err);
+		info = info_of(m->samples.v[0], probe, MS_HAS_HEAD, head);
+		rc = ms_sync_probed(rules, l, m, info.uid, &info, &plan, &err);
 	}
 	if (rc != 0 || plan.uids_reused)
 		ok(false, "survey of %s: %s", m->name, err.msg);
@@ -124,7 +124,7 @@ decide(struct ms_lookup *l, const struct moves *t, struct ms_buf *got)
 		info.date = 1000 + i;
 		info.flags = "\\Seen";
 		if (ms_sync_message(&rules, l, &m, &info, &d, NULL) < 0)
-			ok(false, "a message");
+			ok(false, "a message is surveyed");
 		if (d.action == MS_SYNC_REFERENCE)
 			ms_buf_add_str(got, " reference");
 		if (d.action == MS_SYNC_MAYBE_MOVED)
@@ -165,7 +165,7 @@ recognise(struct ms_lookup *l, const char *folder, const char *text)
 	survey(l, &rules, &m, "60", "");
 	if (ms_sync_message(&rules, l, &m, &info, &d, NULL) < 0 ||
 	    d.action != MS_SYNC_REFERENCE)
-		ok(false, "not recognised in %s", folder);
+		ok(false, "the message is not recognized in %s", folder);
 	ms_mailbox_release(&m);
 }
 

@@ -16,23 +16,24 @@ check_list(void)
 	struct ms_uid_list l = {0};
 	uint32_t i;
 
-	ok(!ms_uid_list_has(&l, 1), "an empty list has nothing");
-	ok(ms_uid_list_add(&l, 0, 9) < 0 && l.n == 0, "0 is no UID");
-	ok(ms_uid_list_add(&l, 1, 2) == 0, "a UID");
-	ok(ms_uid_list_add(&l, 1, 2) < 0, "each UID once");
+	ok(!ms_uid_list_has(&l, 1), "an empty list has no UID");
+	ok(ms_uid_list_add(&l, 0, 9) < 0 && l.n == 0, "0 is not a UID");
+	ok(ms_uid_list_add(&l, 1, 2) == 0, "a UID is added");
+	ok(ms_uid_list_add(&l, 1, 2) < 0, "a UID is added only once");
 	ok(ms_uid_list_add(&l, UINT32_MAX, 2) == 0 &&
 		ms_uid_list_add(&l, 5, 3) < 0 && l.n == 2,
-	    "ascending");
+	    "the UIDs are in ascending order");
 	ms_uid_list_release(&l);
-	ok(l.v == NULL && l.n == 0, "released");
+	ok(l.v == NULL && l.n == 0, "the memory is released");
 	for (i = 1; i <= 1000; i++)
 		if (ms_uid_list_add(&l, 2 * i, 1000) < 0)
 			break;
-	ok(i == 1001 && l.n == 1000, "a thousand UIDs");
-	ok(ms_uid_list_add(&l, 3000, 1000) < 0 && l.n == 1000, "a limit");
+	ok(i == 1001 && l.n == 1000, "a thousand UIDs are added");
+	ok(ms_uid_list_add(&l, 3000, 1000) < 0 && l.n == 1000,
+	    "a list has a limit");
 	ok(ms_uid_list_has(&l, 2) && ms_uid_list_has(&l, 2000) &&
 		!ms_uid_list_has(&l, 3) && !ms_uid_list_has(&l, 2001),
-	    "what a list has");
+	    "a list is searched");
 	ms_uid_list_release(&l);
 }
 
@@ -92,6 +93,40 @@ step(struct ms_queue *q, unsigned kind, size_t n)
 	return same(q);
 }
 
+/* UIDs as a set, which ends when it has `max` bytes. */
+static void
+check_set(void)
+{
+	static const struct {
+		uint32_t v[6];
+		size_t n, max, written;
+		const char *set;
+	} rows[] = {
+	    {{0}, 0, 99, 0, ""},
+	    {{7}, 1, 99, 1, "7"},
+	    {{7, 8}, 2, 99, 2, "7:8"},
+	    {{1, 2, 3, 7, 9, 10}, 6, 99, 6, "1:3,7,9:10"},
+	    {{1, UINT32_MAX - 1, UINT32_MAX}, 3, 99, 3,
+		"1,4294967294:4294967295"},
+	    {{1, 3, 5, 7}, 4, 3, 2, "1,3"},
+	    {{1, 3, 5, 7}, 4, 4, 3, "1,3,5"},
+	    {{1, 2, 3, 7}, 4, 1, 3, "1:3"},
+	    {{1, 3}, 2, 0, 0, ""},
+	};
+	struct ms_buf b = {0};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ms_buf_clear(&b);
+		ms_buf_add_str(&b, "before ");
+		n = ms_uid_set_write(&b, rows[i].v, rows[i].n, rows[i].max);
+		ok(n == rows[i].written &&
+			strcmp(ms_buf_str(&b) + 7, rows[i].set) == 0,
+		    "%zu UIDs as a set: %s", n, ms_buf_str(&b) + 7);
+	}
+	ms_buf_release(&b);
+}
+
 static void
 check_queue(void)
 {
@@ -101,9 +136,9 @@ check_queue(void)
 	size_t i, steps = 0, cap;
 
 	ok(ms_queue_count(&q) == 0 && ms_queue_take(&q, &one, 1) == 0,
-	    "an empty queue");
+	    "an empty queue has no UID");
 	ms_queue_return(&q, &one, 0);
-	ok(q.v == NULL, "nothing is returned to it");
+	ok(q.v == NULL, "no UID can be returned to an empty queue");
 	for (seed = 1; seed <= 40; seed++) {
 		state = seed;
 		for (i = 0; i < 100 && model_n < 10000; i++, steps++)
@@ -116,7 +151,7 @@ check_queue(void)
 		model_n = 0;
 	}
 	ok(steps > 3000 && q.v == NULL && q.cap == 0,
-	    "%zu steps give what a plain array gives", steps);
+	    "%zu steps give the results of a simple array", steps);
 
 	/* Memory is used again: a queue that never holds more than some UIDs
 	 * does not grow. */
@@ -133,7 +168,8 @@ check_queue(void)
 		ms_queue_take(&q, &one, 1);
 	for (i = 0; i < 300; i++)
 		ms_queue_add(&q, 2);
-	ok(q.cap <= 512 && ms_queue_count(&q) == 300, "  nor after that");
+	ok(q.cap <= 512 && ms_queue_count(&q) == 300,
+	    "  it does not grow after that either");
 	ms_queue_release(&q);
 }
 
@@ -147,53 +183,67 @@ check_places(void)
 	uint32_t i;
 
 	ok(ms_mailbox_place(&m, 1, text) == NULL,
-	    "no UIDVALIDITY: no place lasts");
+	    "without UIDVALIDITY there is no place");
 	m.uidvalidity = UINT32_MAX;
 	ok(strcmp(ms_mailbox_place(&m, UINT32_MAX, text),
 	       "4294967295/4294967295") == 0,
-	    "the place of a UID");
+	    "the place of a UID has the UIDVALIDITY");
+	m.uidvalidity = UINT64_MAX;
+	ok(strcmp(ms_mailbox_place(&m, UINT32_MAX, text),
+	       "18446744073709551615/4294967295") == 0,
+	    "  also one of more than 32 bits");
 	for (i = 0; i < 600; i++)
-		if (ms_mailbox_add_uidl(&m, i == 299 ? "" : "x", 600) < 0)
+		if (ms_mailbox_add_uidl(&m, i == 299 ? "" : "x", 1, 600) < 0)
 			break;
 	ok(i == 600 && m.uids.n == 600 && m.uids.v[599] == 600,
 	    "messages with UIDLs are numbered");
-	ok(ms_mailbox_add_uidl(&m, "y", 600) < 0 && m.uids.n == 600,
-	    "  up to a limit");
+	ok(ms_mailbox_add_uidl(&m, "y", 1, 600) < 0 && m.uids.n == 600,
+	    "  the number of messages is limited");
 	ok(strcmp(ms_mailbox_place(&m, 600, text), "x") == 0 &&
 		strcmp(ms_mailbox_place(&m, 1, text), "x") == 0,
-	    "the place is the UIDL");
+	    "the place of POP3 is the UIDL");
 	ok(ms_mailbox_place(&m, 300, text) == NULL &&
 		ms_mailbox_place(&m, 601, text) == NULL,
-	    "  if there is one");
+	    "  a message without a UIDL has no place");
 	ms_mailbox_release(&m);
-	ok(m.name == NULL && m.places == NULL && m.uids.v == NULL, "released");
+	ok(m.name == NULL && m.places == NULL && m.uids.v == NULL,
+	    "the memory is released");
 }
 
 static void
 check_reset(void)
 {
-	struct ms_mailbox_state m = {.uidvalidity = 7, .probe = 3};
+	struct ms_mailbox_state m = {
+	    .uidvalidity = 7, .probing = 3, .sample_differs = true};
 	int i;
 
-	ms_mailbox_add_uidl(&m, "a", 9);
+	ms_mailbox_add_uidl(&m, "a", 1, 9);
 	for (i = 0; i < MS_STAGES; i++) {
 		ms_queue_add(&m.queue[i], 1);
-		ok(ms_mailbox_waiting(&m) == (size_t)i + 1, "%d waiting",
-		    i + 1);
+		ok(ms_mailbox_waiting(&m) == (size_t)i + 1,
+		    "%d messages are waiting", i + 1);
 	}
 	ms_uid_list_add(&m.met, 1, 9);
 	ms_uid_list_add(&m.unmet, 2, 9);
+	ms_uid_list_add(&m.samples, 1, 9);
+	ms_uid_list_add(&m.by_size, 1, 9);
+	ms_uid_list_add(&m.shorts, 1, 9);
+	m.removed = ms_xcalloc(1, sizeof(*m.removed));
+	ok(ms_mailbox_waiting(&m) == MS_STAGES,
+	    "only queues have UIDs that wait");
 	m.occurrence = ms_xcalloc(1, sizeof(*m.occurrence));
 	ms_mailbox_resurvey(&m);
-	ms_mailbox_add_uidl(&m, "a", 9);
+	ms_mailbox_add_uidl(&m, "a", 1, 9);
 	ms_mailbox_reset(&m);
-	ok(ms_mailbox_waiting(&m) == 0 && m.uids.n == 0 && m.probe == 0 &&
-		m.places == NULL && m.occurrence == NULL && m.met.n == 0 &&
-		m.unmet.n == 0,
-	    "a reset forgets the survey");
-	ms_mailbox_add_uidl(&m, "a", 9);
+	ok(ms_mailbox_waiting(&m) == 0 && m.uids.n == 0 && m.probing == 0 &&
+		m.sizes == NULL && m.places == NULL && m.occurrence == NULL &&
+		m.removed == NULL && m.met.n == 0 && m.unmet.n == 0 &&
+		m.samples.n == 0 && m.by_size.n == 0 && m.shorts.n == 0 &&
+		!m.sample_differs,
+	    "a reset drops the survey");
+	ms_mailbox_add_uidl(&m, "a", 1, 9);
 	ok(m.uids.v[0] == 1 && ms_mailbox_was_seen(&m, 0),
-	    "  but not the messages that were dealt with");
+	    "  the messages that it had are known");
 	ms_mailbox_release(&m);
 }
 
@@ -207,29 +257,31 @@ check_seen(void)
 
 	ms_uid_list_add(&m.uids, 3, 9);
 	ms_uid_list_add(&m.uids, 5, 9);
-	ok(!ms_mailbox_was_seen(&m, 0), "the first survey: nothing was seen");
+	ok(!ms_mailbox_was_seen(&m, 0),
+	    "in the first survey, no message was seen before");
 	ms_mailbox_resurvey(&m);
 	ok(m.uids.n == 0 && m.uids.v == NULL && m.seen.n == 2,
-	    "the next survey");
+	    "the next survey is made");
 	ms_uid_list_add(&m.uids, 4, 9);
 	ms_uid_list_add(&m.uids, 5, 9);
 	ok(!ms_mailbox_was_seen(&m, 0) && ms_mailbox_was_seen(&m, 1),
-	    "  knows what was seen");
+	    "  it has the messages that were seen");
 	m.uidvalidity = 8;
-	ok(!ms_mailbox_was_seen(&m, 1), "  not with another UIDVALIDITY");
+	ok(!ms_mailbox_was_seen(&m, 1),
+	    "  with another UIDVALIDITY it has none");
 	ms_mailbox_resurvey(&m);
 	ms_uid_list_add(&m.uids, 3, 9);
 	ms_uid_list_add(&m.uids, 5, 9);
 	ok(!ms_mailbox_was_seen(&m, 0) && ms_mailbox_was_seen(&m, 1),
-	    "  and forgets the one before");
+	    "  the survey before it is dropped");
 	ms_mailbox_release(&m);
 
 	m.uidvalidity = 0;
 	for (i = 0; i < 6; i++)
-		ms_mailbox_add_uidl(&m, before[i], 9);
+		ms_mailbox_add_uidl(&m, before[i], 1, 9);
 	ms_mailbox_resurvey(&m);
 	for (i = 0; i < 6; i++)
-		ms_mailbox_add_uidl(&m, after[i], 9);
+		ms_mailbox_add_uidl(&m, after[i], 1, 9);
 	for (i = 0; i < 6; i++)
 		ok(ms_mailbox_was_seen(&m, i) == (i < 4), "UIDL '%s'",
 		    after[i]);
@@ -237,8 +289,8 @@ check_seen(void)
 	m.uidvalidity = 0;
 	ms_uid_list_add(&m.uids, 1, 9);
 	ms_mailbox_resurvey(&m);
-	ms_mailbox_add_uidl(&m, "a", 9);
-	ok(!ms_mailbox_was_seen(&m, 0), "a survey without UIDLs before");
+	ms_mailbox_add_uidl(&m, "a", 1, 9);
+	ok(!ms_mailbox_was_seen(&m, 0), "a survey after one without UIDLs");
 	ms_mailbox_release(&m);
 }
 
@@ -246,6 +298,7 @@ int
 main(void)
 {
 	check_list();
+	check_set();
 	check_queue();
 	check_places();
 	check_reset();

@@ -4,7 +4,6 @@
  */
 #ifndef SYNCED_H
 #define SYNCED_H
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,39 +12,29 @@
 
 #include "archive-lookup.h"
 #include "ingest.h"
+#include "stored.h"
 #include "sync.h"
+#include "view-change.h"
+#include "scratch.h"
 #include "tap.h"
 
-#define SOURCE "imap://a@h/"
-
 /* Messages; the header ends before the body. */
-#define HEADER(name) "Subject: " name "\r\n\r\n"
+#define HEADER(name) "Subject: " name "\r\nMessage-ID: <" name "@h>\r\n\r\n"
 #define TEXT(name) HEADER(name) "body of " name "\r\n"
+/* Headers that do not identify a message, and one that does by its path. */
+#define BARE "Subject: bare\r\n\r\none\r\n"
+#define ONE_HOP                                                                \
+	"Subject: hop\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"            \
+	"Received: from a\r\n\r\none\r\n"
+#define TWO_HOPS                                                               \
+	"Subject: hop\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"            \
+	"Received: from b\r\nReceived: from a\r\n\r\none\r\n"
 
-static char dir[] = "/tmp/ms-sync.XXXXXX";
-static struct ms_ingest *in;
-static struct ms_dest *dest;
+/* What a server sends in place of a message, and the beginning of its id. */
+#define NOTICE "Subject: retrieval failed\r\nMessage-ID: <n@h>\r\n\r\nsorry\r\n"
+#define NOTICE_ID "a58828831e4a854a"
 
-static inline void
-result(void *ctx, const struct ms_deposit *d, struct ms_slice where)
-{
-	(void)ctx;
-	if (d->outcome == MS_OUTCOME_FAILED)
-		ok(false, "%.*s: %s", (int)where.n, (const char *)where.p,
-		    d->err->msg);
-}
-
-static inline void
-put(const char *place, const char *text)
-{
-	struct ms_spec spec = {.dest = dest, .place = place, .where = place};
-
-	if (ms_ingest_begin(in, &spec, NULL) < 0 ||
-	    ms_ingest_data(
-		in, (const unsigned char *)text, strlen(text), NULL) < 0 ||
-	    ms_ingest_end(in, NULL) < 0)
-		ok(false, "%s", place);
-}
+static char dir[SCRATCH_MAX];
 
 /* A message that was recognised by its header; moved from a folder, or NULL. */
 static inline void
@@ -60,53 +49,89 @@ refer(const char *place, const char *text, const char *from)
 }
 
 /*
- * The archive: what alice has of SOURCE, by folder and place. M was moved from
+ * The messages of alice from SOURCE, by folder and place. M was moved from
  * Work to Later; R and TWIN were recognised by their headers in Work.
  *   INBOX  7/1 A   7/3 B   7/5 C   7/100 R   1/3 D   p1 P   p2 Q
+ *          7/101 BARE   7/102 ONE_HOP   7/103 TWO_HOPS
+ *          7/19 NOTICE, short in three runs   7/20 NOTICE, short in two
+ *          7/21 GONE, removed by hand
  *   Work   7/2 W   7/4 A (reference)   7/6 R (reference)   7/8 M (moved)
  *   Later  7/1 M
  *   Twins  7/1 TWIN one   7/2 TWIN two
- * Of another source she has INBOX 7/1 O; bob has INBOX 7/1 BOB of SOURCE.
+ *   Pop    1 "1"   2 "2" .. 9 "9"
+ *   Large  4294967303/2 LARGE
+ * alice has INBOX 7/1 O from another source; bob has INBOX 7/1 BOB from SOURCE.
  */
 static inline void
 fill(struct ms_archive *a)
 {
-	in = ms_ingest_new(a, 1, result, NULL);
+	in = ms_ingest_new(a, 1, store_result, NULL);
 	dest = ms_ingest_dest(in, "alice", SOURCE, "INBOX", NULL, false);
-	put("7/1", TEXT("A"));
-	put("7/3", TEXT("B"));
-	put("7/5", TEXT("C"));
-	put("1/3", TEXT("D"));
-	put("p1", TEXT("P"));
-	put("p2", TEXT("Q"));
-	put("7/100", TEXT("R"));
+	store("7/1", TEXT("A"));
+	store("7/3", TEXT("B"));
+	store("7/5", TEXT("C"));
+	store("1/3", TEXT("D"));
+	store("p1", TEXT("P"));
+	store("p2", TEXT("Q"));
+	store("7/100", TEXT("R"));
+	store("7/101", BARE);
+	store("7/102", ONE_HOP);
+	store("7/103", TWO_HOPS);
+	store("short 1 " NOTICE_ID " 7/19", NOTICE);
+	store("short 2 " NOTICE_ID " 7/19", NOTICE);
+	store("short 3 7/19", NOTICE);
+	store("short 1 " NOTICE_ID " 7/20", NOTICE);
+	store("short 2 " NOTICE_ID " 7/20", NOTICE);
+	store("7/21", TEXT("GONE"));
 	dest = ms_ingest_dest(in, "alice", SOURCE, "Work", NULL, false);
-	put("7/2", TEXT("W"));
-	put("7/8", TEXT("M"));
+	store("7/2", TEXT("W"));
+	store("7/8", TEXT("M"));
 	refer("7/4", TEXT("A"), NULL);
 	refer("7/6", TEXT("R"), NULL);
 	dest = ms_ingest_dest(in, "alice", SOURCE, "Later", NULL, false);
 	refer("7/1", TEXT("M"), "Work");
 	dest = ms_ingest_dest(in, "alice", SOURCE, "Twins", NULL, false);
-	put("7/1", HEADER("TWIN") "one\r\n");
-	put("7/2", HEADER("TWIN") "two\r\n");
+	store("7/1", HEADER("TWIN") "one\r\n");
+	store("7/2", HEADER("TWIN") "two\r\n");
+	dest = ms_ingest_dest(in, "alice", SOURCE, "Large", NULL, false);
+	store("4294967303/2", TEXT("LARGE"));
+	dest = ms_ingest_dest(in, "alice", SOURCE, "Pop", NULL, false);
+	store("1", TEXT("1"));
+	store("2", TEXT("2"));
+	store("3", TEXT("3"));
+	store("4", TEXT("4"));
+	store("5", TEXT("5"));
+	store("6", TEXT("6"));
+	store("7", TEXT("7"));
+	store("8", TEXT("8"));
+	store("9", TEXT("9"));
 	dest = ms_ingest_dest(in, "alice", "imap://b@h/", "INBOX", NULL, false);
-	put("7/1", TEXT("O"));
+	store("7/1", TEXT("O"));
 	dest = ms_ingest_dest(in, "bob", SOURCE, "INBOX", NULL, true);
-	put("7/1", TEXT("BOB"));
+	store("7/1", TEXT("BOB"));
 	ok(ms_ingest_finish(in, NULL) == 0, "an archive");
 }
 
-static inline int
-discard(const char *path, const struct stat *st, int type, struct FTW *at)
+static uint64_t removal; /* the number of the last such change */
+
+/* Removes alice's message at this place of INBOX from view. */
+static inline void
+remove_occurrence(struct ms_archive *a, const char *place)
 {
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
+	struct ms_view_item item = {.own = 0};
+	struct ms_view_change v = {
+	    .kind = MS_VIEW_REMOVE, .items = &item, .count = 1};
+	uint64_t count = 0;
+
+	ms_archive_user(a, "alice", &item.user, NULL);
+	ms_archive_source(a, SOURCE, &item.source, NULL);
+	ms_archive_folder(a, item.user, item.source, "INBOX", &item.own, NULL);
+	ms_archive_place(a, item.own, place, &item.occurrence, NULL);
+	ok(ms_view_write(a, &v, &removal, &count, NULL) == 0 && count == 1,
+	    "%s is removed by hand", place);
 }
 
-/* Overwrites the packs: what was found in the index cannot be read. */
+/* Overwrites the packs, so that no record that the index names can be read. */
 static inline int
 spoil(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -124,19 +149,21 @@ spoil(const char *path, const struct stat *st, int type, struct FTW *at)
 	return 0;
 }
 
-/* Makes the archive in dir; returns whether that worked. */
+/* Makes the archive in dir. Returns whether that succeeded. */
 static inline bool
 synced_begin(void)
 {
 	struct ms_archive *a = NULL;
 	struct ms_err err = {0};
 
-	if (mkdtemp(dir) == NULL || ms_archive_init(dir, "alice", &err) < 0 ||
+	if (scratch_make(dir) == NULL ||
+	    ms_archive_init(dir, "alice", &err) < 0 ||
 	    ms_archive_open(&a, dir, MS_ARCHIVE_WRITE, &err) < 0) {
 		ok(false, "an archive: %s", err.msg);
 		return false;
 	}
 	fill(a);
+	remove_occurrence(a, "7/21");
 	ms_archive_close(a);
 	return true;
 }
@@ -146,12 +173,12 @@ synced_end(void)
 {
 	int bad = done();
 
-	nftw(dir, discard, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(dir);
 	return bad;
 }
 
-/* What a server says of a message: header and size of text, with these bits
- * too. head is filled. */
+/* Fills head as the answer of a server about the message `text`: its header and
+ * size, and these bits. */
 static inline struct ms_msg_info
 info_of(uint32_t uid, const char *text, unsigned has,
     unsigned char head[MS_SHA_LEN])
@@ -164,7 +191,8 @@ info_of(uint32_t uid, const char *text, unsigned has,
 	    .size = strlen(text),
 	    .head = head,
 	    .flags = "",
-	    .labels = ""};
+	    .labels = "",
+	    .email_id = ""};
 }
 
 /* Appends UIDs, or "-" if there are none. */
@@ -192,7 +220,7 @@ show_queues(struct ms_buf *b, const struct ms_mailbox_state *m)
 			    ms_queue_count(q));
 }
 
-/* Reads "1 3 5" into a list. */
+/* Parses "1 3 5" into a list. */
 static inline void
 read_uids(struct ms_uid_list *list, const char *text)
 {
@@ -203,16 +231,21 @@ read_uids(struct ms_uid_list *list, const char *text)
 		    list, (uint32_t)strtoul(text, &end, 10), SIZE_MAX);
 }
 
-/* Reads "p1 - p9" as UIDLs, where - is a message without. */
+/* Reads "p1 - p9=120" as UIDLs, where - is a message without, with sizes. */
 static inline void
 read_uidls(struct ms_mailbox_state *m, const char *text)
 {
-	char word[32];
+	char word[32], *size;
 	int n;
 
-	for (; sscanf(text, "%31s%n", word, &n) == 1; text += n)
-		ms_mailbox_add_uidl(
-		    m, strcmp(word, "-") == 0 ? "" : word, SIZE_MAX);
+	for (; sscanf(text, "%31s%n", word, &n) == 1; text += n) {
+		size = strchr(word, '=');
+		if (size != NULL)
+			*size++ = '\0';
+		ms_mailbox_add_uidl(m, strcmp(word, "-") == 0 ? "" : word,
+		    size != NULL ? strtoul(size, NULL, 10) : MS_SIZE_UNKNOWN,
+		    SIZE_MAX);
+	}
 }
 
 static inline struct ms_lookup *

@@ -1,8 +1,12 @@
-/* tap.h - the Test Anything Protocol for unit tests: ok(), and done() last. */
+/*
+ * tap.h - the Test Anything Protocol for unit tests: ok(), and done() last.
+ * With MUTANTS set, the first failed row ends the program: t/mutants.py.
+ */
 #ifndef TAP_H
 #define TAP_H
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int tap_count, tap_bad;
 
@@ -15,6 +19,8 @@ static int tap_count, tap_bad;
 		if (!tap_good) {                                               \
 			tap_bad++;                                             \
 			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);    \
+			if (getenv("MUTANTS") != NULL)                         \
+				exit(1);                                       \
 		}                                                              \
 	} while (0)
 

@@ -115,9 +115,10 @@ check(const struct row *row)
 	ms_url_source(&u, NULL, &source);
 	ok(equal(u.login, row->login) && equal(u.host, row->host) &&
 		u.port == row->port,
-	    "its parts: %s %s %u", u.login ? u.login : "-", u.host, u.port);
-	ok(equal(ms_buf_str(&source), row->source), "its identity: %s",
-	    ms_buf_str(&source));
+	    "the parts of the URL: %s %s %u", u.login ? u.login : "-", u.host,
+	    u.port);
+	ok(equal(ms_buf_str(&source), row->source),
+	    "the identity of the URL: %s", ms_buf_str(&source));
 	ms_buf_release(&source);
 	ms_url_release(&u);
 }
@@ -151,10 +152,10 @@ check_endpoint(const struct endpoint *row)
 
 	if (row->host == NULL)
 		ok(rc < 0 && err.code == MS_USAGE && u.host == NULL,
-		    "no endpoint: %s", row->text);
+		    "an invalid endpoint: %s", row->text);
 	else
 		ok(rc == 0 && equal(u.host, row->host) && u.port == row->port,
-		    "an endpoint: %s", row->text);
+		    "a valid endpoint: %s", row->text);
 	ms_url_release(&u);
 }
 
@@ -170,7 +171,7 @@ check_authzid(void)
 		ms_url_release(&u);
 	}
 	ok(equal(ms_buf_str(&source), "imap://alice%40example.org@h/"),
-	    "an authorization identity's source");
+	    "the source has the name of the authorization identity");
 	ms_buf_release(&source);
 }
 
@@ -191,6 +192,7 @@ main(void)
 	memset(longest, 'a', sizeof(longest));
 	memcpy(longest, "imaps://", 8);
 	longest[sizeof(longest) - 1] = '\0';
-	ok(ms_url_parse(&u, longest, &err) < 0, "a URL has a longest length");
+	ok(ms_url_parse(&u, longest, &err) < 0,
+	    "a URL that is too long is refused");
 	return done();
 }

@@ -64,7 +64,8 @@ settles(void)
 		show(&r, got, sizeof(got));
 		ok(strcmp(got, rows[i].out) == 0, "'%s' is '%s'", rows[i].in,
 		    rows[i].out);
-		ok(twice == rows[i].twice, "'%s': twice", rows[i].in);
+		ok(twice == rows[i].twice,
+		    "'%s': the same numbers are added again", rows[i].in);
 		ms_ranges_release(&r);
 	}
 }
@@ -117,21 +118,23 @@ leaves(void)
 
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = (unsigned char)(i * 7);
-	ok(ms_leaves_open(&s, dir, 100, 200000, &err) == 0, "opened");
+	ok(ms_leaves_open(&s, dir, 100, 200000, &err) == 0,
+	    "the set is opened");
 	ok(ms_leaves_put(&s, 150000, in, 3, &err) == 0,
 	    "three leaves are stored");
-	ok(ms_leaves_put(&s, 100, in + MS_SHA_LEN, 1, &err) == 0, "one");
+	ok(ms_leaves_put(&s, 100, in + MS_SHA_LEN, 1, &err) == 0,
+	    "the first number is found");
 	ok(ms_leaves_get(&s, 150002, out, &err) == 0 &&
 		memcmp(out, in + 2 * MS_SHA_LEN, MS_SHA_LEN) == 0,
-	    "the last one is read");
+	    "the last leaf is read");
 	ok(ms_leaves_get(&s, 100, out, &err) == 0 &&
 		memcmp(out, in + MS_SHA_LEN, MS_SHA_LEN) == 0,
-	    "then the one before");
+	    "the leaf before it is read");
 	ok(ms_leaves_get(&s, 150000, out, &err) == 0 &&
 		memcmp(out, in, MS_SHA_LEN) == 0,
-	    "then the first one");
+	    "the first leaf is read");
 	ok(ms_leaves_get(&s, 150003, out, &err) < 0 && err.code == MS_BUG,
-	    "there is none after them");
+	    "there are no more leaves");
 	ms_leaves_close(&s);
 	close(dir);
 }
