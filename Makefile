@@ -239,7 +239,7 @@ fuzz:
 	@$(AGAIN) $(patsubst %,build/seeds/%,$(notdir $(FUZZERS)))
 	@$(AGAIN) FUZZ=1 CC=clang $(patsubst %,build/fuzz/fuzz/%,$(notdir $(FUZZERS)))
 	@$(AGAIN) build/unit/mapi-mutants
-	@t/fuzz.sh $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+	@printf '%s\n' $(notdir $(FUZZERS)) | xargs -n 1 -P $(JOBS) t/fuzz.sh $(FUZZ_SECONDS)
 	@t/fuzz-mapi.sh $(FUZZ_SECONDS)
 
 # FOLDERS=log, lib/log/pack.c or lib/log/pack.c:259. More in t/mutants.py.

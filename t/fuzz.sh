@@ -1,23 +1,16 @@
 #!/bin/sh
-# usage: t/fuzz.sh SECONDS TARGET ... - runs each fuzz target for SECONDS with
-# libFuzzer, beginning with its seeds. New inputs are stored in
-# build/fuzz/corpus.
-seconds=$1 && shift
-bad=0
-for t; do
-	corpus=build/fuzz/corpus/$t
-	mkdir -p "$corpus" build/fuzz/seeds/"$t"
-	"build/seeds/$t" "build/fuzz/seeds/$t" || exit
-	echo "== $t: $seconds s"
-	if build/fuzz/fuzz/"$t" -max_total_time="$seconds" -timeout=20 \
-		-rss_limit_mb=2048 -artifact_prefix="build/fuzz/$t-" \
-		-print_final_stats=1 "$corpus" "build/fuzz/seeds/$t" \
-		>"build/fuzz/$t.log" 2>&1; then
-		sed -n 's/^stat::number_of_executed_units: */   runs /p' "build/fuzz/$t.log"
-	else
-		tail -n 40 "build/fuzz/$t.log"
-		echo "== $t: failed; the input is in build/fuzz/$t-*"
-		bad=1
-	fi
-done
-exit $bad
+# usage: t/fuzz.sh SECONDS TARGET - runs a fuzz target for SECONDS with libFuzzer,
+# beginning with its seeds. New inputs are stored in build/fuzz/corpus. MS_SEED=N
+# repeats the inputs of a run that began with the same corpus.
+seconds=$1 target=$2 out=build/fuzz/$2
+mkdir -p "build/fuzz/corpus/$target" "build/fuzz/seeds/$target"
+"build/seeds/$target" "build/fuzz/seeds/$target" || exit
+if build/fuzz/fuzz/"$target" -max_total_time="$seconds" -timeout=20 -seed="${MS_SEED:-0}" \
+	-rss_limit_mb=2048 -artifact_prefix="$out-" -print_final_stats=1 \
+	"build/fuzz/corpus/$target" "build/fuzz/seeds/$target" >"$out.log" 2>&1; then
+	sed -n "s/^stat::number_of_executed_units: */$target: $seconds s, runs: /p" "$out.log"
+else
+	{ tail -n 40 "$out.log" && echo "$target: failed; the input is in $out-*"; } >"$out.end"
+	cat "$out.end"
+	exit 1
+fi
