@@ -83,6 +83,36 @@ kept(void)
 	ok(fewer(find_stored) >= 5, "blocks that are whole are kept");
 }
 
+/* What these readers find in an archive without failures. */
+static void
+finds(const char *name, read_fn *fn, const char *want)
+{
+	struct ms_buf out = {0};
+	struct ms_err err = {0};
+
+	ok(read_failing(fn, 0, &out, &err) >= 0 &&
+		strcmp(ms_buf_str(&out), want) == 0,
+	    "%s: %s%s", name, ms_buf_str(&out), err.msg);
+	ms_buf_release(&out);
+}
+
+static void
+receipts(void)
+{
+	struct ms_buf out = {0};
+	struct ms_err err = {0};
+	const char *text;
+
+	ok(read_failing(list_receipts, 0, &out, &err) == 0, "%s", err.msg);
+	text = strrchr(ms_buf_str(&out), ',');
+	ok(text != NULL && strcmp(text, ", 2 1 1") == 0,
+	    "two receipts of a mailbox, the first of them, one of another: %s",
+	    ms_buf_str(&out));
+	ms_buf_release(&out);
+	finds(
+	    "of three receipts, one is whole", whole_receipts, "1:0 0:0 0:0 ");
+}
+
 static void
 read_all(void)
 {
@@ -91,6 +121,7 @@ read_all(void)
 	for (i = 0; i < READERS; i++)
 		reader(readers[i].name, readers[i].fn, false);
 	reader("what a writer looks up", find_stored, true);
+	receipts();
 	kept();
 }
 

@@ -2,6 +2,9 @@
  * reader describes what it finds as text. */
 #ifndef READERS_H
 #define READERS_H
+#include "le.h"
+#include "message-hasher.h"
+#include "record.h"
 #include "states.h"
 #include "view-change.h"
 
@@ -227,9 +230,52 @@ occurrence_at(struct ms_archive *a, const char *place)
 	return n;
 }
 
+/* Records that message `n` of the mailbox, which alice has in INBOX, was
+ * assigned to her. */
+static inline void
+assign(const char *folder, const char *place, int n)
+{
+	struct ms_spec spec = {.place = place, .where = place};
+	struct ms_given given = {.size = 0};
+	char text[64], hex[MS_SHA_HEX + 1];
+	struct ms_buf who = {0};
+	struct ms_slice all;
+
+	snprintf(text, sizeof(text), "Subject: %d\r\n\r\nbody\r\n", n);
+	all = ms_slice_str(text);
+	ms_sha256(all.p, all.n, given.id);
+	ms_sha256(all.p, all.n - strlen("body\r\n"), given.head);
+	ms_header_top(all, given.top);
+	given.size = all.n;
+	ms_hex(given.id, MS_SHA_LEN, hex);
+	ms_buf_add(&who, hex, sizeof(hex));
+	ms_buf_add(&who, "alice", sizeof("alice"));
+	ms_buf_add(&who, "INBOX", sizeof("INBOX"));
+	spec.dest =
+	    ms_ingest_dest(in, "@multidrop", SOURCE, folder, NULL, true);
+	ok(ms_ingest_receipt(in, &spec, &given, ms_buf_slice(&who), NULL) == 0,
+	    "a message that was assigned");
+	ms_buf_release(&who);
+}
+
+static uint64_t mailbox, other_mailbox; /* whose messages are assigned */
+
+static inline void
+find_mailboxes(struct ms_archive *a)
+{
+	uint64_t user;
+
+	ok(ms_archive_user(a, "@multidrop", &user, NULL) == 1 &&
+		ms_archive_folder(a, user, source, "A", &mailbox, NULL) == 1 &&
+		ms_archive_folder(a, user, source, "B", &other_mailbox, NULL) ==
+		    1,
+	    "mailboxes whose messages are assigned");
+}
+
 /*
  * Makes the archive, in which INBOX also has a message with a further place,
  * 7/2 and 9/2; one that was removed, 7/3; and one that is shown in Work, 7/4.
+ * Three messages of two mailboxes were assigned to alice.
  */
 static uint64_t further, removed, shown;
 
@@ -248,7 +294,11 @@ make_read_archive(void)
 	in = ms_ingest_new(a, 1, store_result, NULL);
 	dest = ms_ingest_dest(in, "alice", SOURCE, "INBOX", NULL, false);
 	store("9/2", "Subject: 2\r\n\r\nbody\r\n");
+	assign("A", "8/1", 1);
+	assign("A", "8/5", 5);
+	assign("B", "8/2", 2);
 	ok(ms_ingest_finish(in, NULL) == 0, "a further place");
+	find_mailboxes(a);
 	further = occurrence_at(a, "9/2");
 	removed = occurrence_at(a, "7/3");
 	shown = occurrence_at(a, "7/4");
@@ -332,6 +382,85 @@ describe(struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
 	return rc;
 }
 
+/* What was found of RECEIPTs: as many as `max` are visited. */
+struct receipts {
+	struct ms_buf *out;
+	uint64_t numbers[4];
+	size_t count, max;
+};
+
+static inline bool
+add_receipt(void *ctx, const struct ms_receipt_row *row)
+{
+	struct receipts *r = ctx;
+
+	if (r->count < 4)
+		r->numbers[r->count++] = row->number;
+	ms_buf_printf(r->out, "%llu in %llu, ", (unsigned long long)row->number,
+	    (unsigned long long)row->folder);
+	return r->count < r->max;
+}
+
+static inline int
+list_receipts(struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
+{
+	struct receipts r = {.out = out, .max = 4},
+			first = {.out = out, .max = 1}, other = r;
+
+	if (ms_archive_receipts(a, mailbox, add_receipt, &r, err) < 0 ||
+	    ms_archive_receipts(a, mailbox, add_receipt, &first, err) < 0 ||
+	    ms_archive_receipts(a, other_mailbox, add_receipt, &other, err) < 0)
+		return -1;
+	ms_buf_printf(out, "%zu %zu %zu", r.count, first.count, other.count);
+	return 0;
+}
+
+static inline int
+read_receipt(struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
+{
+	struct ms_buf content = {0}, none = {0};
+	struct receipts found = {.out = &none, .max = 4};
+	struct ms_receipt r = {0}, no = {0};
+	int got;
+
+	got = ms_archive_receipts(a, mailbox, add_receipt, &found, err);
+	if (got == 0)
+		got =
+		    ms_archive_receipt(a, found.numbers[0], &r, &content, err);
+	if (got == 1)
+		ms_buf_printf(
+		    out, "%.*s ", (int)r.place.n, (const char *)r.place.p);
+	if (got == 1)
+		got = number(out, ms_archive_receipt_whole(a, &r, err), 0);
+	if (got == 1)
+		got = number(out, ms_archive_has_losses(a, err), 0);
+	/* A MESSAGE is no RECEIPT. */
+	if (got == 0)
+		got = number(
+		    out, ms_archive_receipt(a, large, &no, &content, err), 0);
+	ms_buf_release(&content);
+	ms_buf_release(&none);
+	return got;
+}
+
+/* Is a RECEIPT whole that names these OCCURRENCEs, one after another? */
+static inline int
+whole_receipts(struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
+{
+	const uint64_t named[][2] = {
+	    {further, removed}, {removed, large}, {large, removed}};
+	unsigned char bytes[16];
+	struct ms_receipt r = {.count = 2, .occurrences = {bytes, 16}};
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		ms_put_le64(bytes, named[i][0]);
+		ms_put_le64(bytes + 8, named[i][1]);
+		if (number(out, ms_archive_receipt_whole(a, &r, err), 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The lookups of a writer. */
 static inline int
 find_stored(struct ms_archive *a, struct ms_buf *out, struct ms_err *err)
@@ -386,7 +515,9 @@ static const struct reader {
     {"further places", find_further}, {"moves at the source", find_moves},
     {"what a person changed", find_views}, {"times in the index", find_times},
     {"lost folders", find_lost}, {"an id that is unknown", find_no_id},
-    {"reading back", read_back}, {"a description", describe}};
+    {"reading back", read_back}, {"a description", describe},
+    {"receipts", list_receipts}, {"a receipt", read_receipt},
+    {"receipts that are whole", whole_receipts}};
 #define READERS (sizeof(readers) / sizeof(readers[0]))
 
 #endif
