@@ -57,6 +57,28 @@ seal(struct ms_err *err)
 	return rc;
 }
 
+/* Begins the next pack, with the state of the archive. */
+static int
+begin_pack(struct ms_err *err)
+{
+	struct ms_archive *a;
+	int rc;
+
+	if (ms_archive_open(&a, now, MS_ARCHIVE_WRITE, err) < 0)
+		return -1;
+	rc = ms_archive_lock(a, true, err) < 0 ? -1 : 0;
+	if (rc == 0)
+		rc = ms_archive_catch_up(a, true, err);
+	if (rc == 0)
+		rc = ms_archive_begin_pack(a, err);
+	atomic_store(&fail_at, 0);
+	if (rc == 0 && (a->tail->header.number != 2 ||
+			   a->tail->header.state == 0 || a->checked.pack != 2))
+		rc = ms_fail(err, MS_BUG, "the next pack has not begun");
+	ms_archive_close(a);
+	return rc;
+}
+
 static void
 no_damage(void *ctx, const char *what)
 {
@@ -220,6 +242,10 @@ make_states(void)
 	put_into("twice", "whole", "pack/" PACK);
 	make_state("within", "now");
 	put_into("within", "first", "index");
+	make_state("sealed", "now");
+	ok(begin_pack(&err) == 0, "a second pack: %s", err.msg);
+	make_state("packs", "now");
+	put_into("packs", "first", "index");
 }
 
 static void
@@ -234,6 +260,8 @@ writers(void)
 	    {"an old generation", "twice", catch_up, 2, 0},
 	    {"a regrouped pack and an older index", "within", catch_up, 1, 1},
 	    {"a full pack", "whole", seal, -1, 1},
+	    {"the next pack", "sealed", begin_pack, 1, 1},
+	    {"two packs and an older index", "packs", catch_up, 1, 1},
 	};
 	static const struct change as_it_is = {
 	    "a full pack of large blocks", "large", seal, 1, 0};
