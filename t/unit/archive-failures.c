@@ -30,7 +30,8 @@ reader(const char *name, read_fn *fn, bool doubt)
 	long call = 0, silent = 0;
 	int rc;
 
-	ok(read_failing(fn, 0, &want, &err) >= 0, "%s: %s", name, err.msg);
+	ok(read_failing(fn, 0, &want, &err) >= 0 && err.code == MS_OK, "%s: %s",
+	    name, err.msg);
 	for (;;) {
 		rc = read_failing(fn, ++call, &out, &err);
 		if (!atomic_load(&has_failed))

@@ -57,6 +57,23 @@ seal(struct ms_err *err)
 	return rc;
 }
 
+static void
+seal_as_it_is(void)
+{
+	const struct ms_position *end;
+	struct ms_archive *a = NULL;
+
+	ok(ms_archive_open(&a, now, MS_ARCHIVE_WRITE, NULL) == 0 &&
+		ms_archive_lock(a, true, NULL) == 1 &&
+		ms_archive_catch_up(a, true, NULL) == 0,
+	    "a pack that will be sealed");
+	end = &a->checked;
+	ok(ms_pack_seal(a->tail, end->end, end->next - 1, end->chain, NULL) ==
+		0,
+	    "  is sealed as it is");
+	ms_archive_close(a);
+}
+
 /* Begins the next pack, with the state of the archive. */
 static int
 begin_pack(struct ms_err *err)
@@ -242,6 +259,8 @@ make_states(void)
 	put_into("twice", "whole", "pack/" PACK);
 	make_state("within", "now");
 	put_into("within", "first", "index");
+	make_state("now", "whole");
+	seal_as_it_is();
 	make_state("sealed", "now");
 	ok(begin_pack(&err) == 0, "a second pack: %s", err.msg);
 	make_state("packs", "now");

@@ -732,6 +732,81 @@ full(void)
 	}
 }
 
+/* ---- small blocks ---- */
+
+/* The stored bytes of a pack, and those in blocks with less than 256 KiB. */
+static uint64_t
+count_small(struct ms_archive *a, uint64_t *total)
+{
+	uint64_t at = MS_PACK_HEADER, small_bytes = 0;
+	struct ms_block_header h;
+
+	*total = 0;
+	while (
+	    ms_pack_next_header(a->tail, &at, a->checked.end, &h, NULL) == 1) {
+		*total += h.stored;
+		if (h.payload < 256 * 1024)
+			small_bytes += h.stored;
+		at += ms_block_length(&h);
+	}
+	return small_bytes;
+}
+
+static void
+store_random(struct ms_archive *a, size_t n)
+{
+	struct ms_buf text = {0};
+	static unsigned seed;
+
+	ms_buf_printf(&text, "Subject: %zu\r\n\r\n", n);
+	while (text.n < n) {
+		seed = seed * 1103515245 + 12345;
+		ms_buf_printf(&text, "%04x%s", seed >> 16,
+		    text.n % 80 > 74 ? "\r\n" : "");
+	}
+	in = ms_ingest_new(a, 1, store_result, NULL);
+	dest = ms_ingest_dest(in, "alice", SOURCE, "INBOX", NULL, false);
+	store(NULL, ms_buf_str(&text));
+	ok(ms_ingest_finish(in, NULL) == 0, "%zu bytes", text.n);
+	ms_buf_release(&text);
+}
+
+/* A full pack is regrouped if more than a tenth of it is in small blocks. */
+static void
+full_of_small_blocks(void)
+{
+	static const struct {
+		unsigned least, most; /* of 1000 bytes in small blocks */
+		bool regrouped;
+	} rows[] = {{91, 99, false}, {101, 111, true}};
+	struct ms_archive *a;
+	uint64_t part, total;
+	char path[2 * PATH];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		path_of(path, "small", "");
+		scratch_remove(path);
+		ms_archive_init(path, "alice", NULL);
+		a = enter("small", true, NULL);
+		ms_archive_unlock(a);
+		a->seal_bytes = UINT64_MAX;
+		store_random(a, 800000);
+		while ((part = count_small(a, &total)) * 1000 <
+		       total * rows[i].least)
+			store_random(a, 1000);
+		ms_archive_lock(a, true, NULL);
+		a->seal_bytes = 1;
+		ok(part * 1000 <= total * rows[i].most &&
+			ms_archive_seal(a, NULL) == 0 &&
+			ms_pack_closed(a->tail, NULL) == 1 &&
+			a->tail->header.generation == rows[i].regrouped,
+		    "%llu of %llu bytes are in small blocks",
+		    (unsigned long long)part, (unsigned long long)total);
+		ms_archive_close(a);
+	}
+}
+
 /* A large state must be an eighth of the pack at most, unless the pack has as
  * many blocks as a pack can have. */
 static void
@@ -1297,6 +1372,7 @@ main(void)
 		foreign();
 		full();
 		full_of_state();
+		full_of_small_blocks();
 		full_and_damaged();
 		generations();
 		locked();
