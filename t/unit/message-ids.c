@@ -1,5 +1,6 @@
 /* message-ids.c - the ids in Message-ID, References and In-Reply-To, and
  * addresses without their tags. RFC 5322, 3.6.4; RFC 5233. */
+#include <stdio.h>
 #include <string.h>
 
 #include "address-set.h"
@@ -87,6 +88,69 @@ longest(void)
 	ms_buf_release(&ids);
 }
 
+/* A header, and the ids that tie its message to a thread: one letter each. */
+static const struct thread {
+	const char *header, *ids, *name;
+} threads[] = {
+    {"Subject: a\r\n", "", "no ids"},
+    {"Message-ID: <a>\r\n", "a", "its own id"},
+    {"Message-ID: a\r\n", "a", "without brackets"},
+    {"References: <a> <b>\r\nMessage-ID: <c>\r\n", "cab", "its own is first"},
+    {"REFERENCES: <a>\r\nin-reply-to: <b>\r\n", "ab", "letters of any case"},
+    {"References: <a>\r\nReferences: <b>\r\n", "ab", "a field twice"},
+    {"Reference: <a>\r\nReferences-To: <b>\r\n", "", "other fields"},
+    {"References: <a> <b> <a>\r\nIn-Reply-To: <b>\r\n", "ab",
+	"each id counts once"},
+    {"References: text <a> more <b>\r\n", "ab", "words in References"},
+    {"In-Reply-To: <a> <b>\r\n", "ab", "only ids"},
+    {"In-Reply-To: <a>\t<b>\r\n", "ab", "and a tab"},
+    {"In-Reply-To: <a> of Friday <b>\r\n", "a", "a word after the first id"},
+    {"In-Reply-To: <a> <b> x\r\n", "a", "a word at the end"},
+    {"In-Reply-To: ! <a> <b>\r\n", "a", "a mark at the start"},
+};
+
+static void
+thread(const struct thread *t)
+{
+	uint64_t keys[MS_THREAD_KEYS] = {0};
+	size_t n = ms_mail_thread_keys(ms_slice_str(t->header), keys), i;
+	bool same = n == strlen(t->ids);
+
+	for (i = 0; same && i < n; i++)
+		same = keys[i] == ms_mail_id_key((struct ms_slice){
+				      (const unsigned char *)t->ids + i, 1});
+	ok(same, "thread: %s: %zu ids", t->name, n);
+}
+
+/* Of more than MS_THREAD_KEYS ids, the first and the last ones count. */
+static void
+long_thread(size_t count)
+{
+	const size_t half = MS_THREAD_KEYS / 2;
+	uint64_t keys[MS_THREAD_KEYS] = {0}, want;
+	struct ms_buf header = {0};
+	size_t i, j, found = 0, n;
+	char id[8];
+
+	ms_buf_add_str(&header, "References:");
+	for (i = 0; i < count; i++)
+		ms_buf_printf(&header, " <%zu>", i);
+	ms_buf_add_str(&header, "\r\n");
+	n = ms_mail_thread_keys(ms_buf_slice(&header), keys);
+	for (i = 0; i < count; i++) {
+		if (count > MS_THREAD_KEYS && i >= half && i < count - half)
+			continue;
+		snprintf(id, sizeof(id), "%zu", i);
+		want = ms_mail_id_key(ms_slice_str(id));
+		for (j = 0; j < n && keys[j] != want; j++)
+			;
+		found += j < n;
+	}
+	ok(found == n && n == (count < MS_THREAD_KEYS ? count : MS_THREAD_KEYS),
+	    "thread: %zu of %zu ids", n, count);
+	ms_buf_release(&header);
+}
+
 /* An address, and what it is without its tag; NULL: it has none. */
 static const struct tag {
 	const char *address, *want;
@@ -124,6 +188,12 @@ main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);
 	longest();
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++)
+		thread(&threads[i]);
+	long_thread(MS_THREAD_KEYS - 1);
+	long_thread(MS_THREAD_KEYS);
+	long_thread(MS_THREAD_KEYS + 1);
+	long_thread(3 * MS_THREAD_KEYS + 5);
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
 		without_tag(&tags[i]);
 	return done();
