@@ -273,6 +273,12 @@ static const struct {
     {"a part gives the charset",
 	S(MIXED "x\n--b\nContent-Type: text/plain; charset=windows-1251\n\n"),
 	"", "", "\xd0\x9f\xd1\x80"},
+    {"a part after a boundary of no letters",
+	S(MIXED "--\nContent-Type: text/plain; charset=windows-1251\n\n"), "",
+	"", "\xd0\x9f\xd1\x80"},
+    {"a line that is too short for a boundary",
+	S(MIXED "-\nContent-Type: text/plain; charset=windows-1251\n\n"), "",
+	"", "\xc3\x8f\xc3\xb0"},
     {"the first part that is not ASCII",
 	S(MIXED "--b\nContent-Type: text/plain; charset=us-ascii\n\nx\n--b\n"
 		"Content-Type: text/html;\n charset=koi8-r\n\n"),
