@@ -43,6 +43,7 @@ offers 'labels' 'Mine' ms-ingest -a arc --label ''
 offers 'profiles' 'nightly' ms-profile -a arc run ''
 offers 'accounts' 'work' ms-fetch ''
 offers 'terms of a query' '<-o nospace> flag: folder: from:' ms-list f
+offers 'more terms of a query' '<-o nospace> text: thread: to: type:' ms-list t
 offers 'folders of the file system' '<-o dirnames>' ms-list -a ''
 offers 'files' '<-o default>' ms-ingest ''
 offers 'nothing for a number' '' ms-ingest --threads ''

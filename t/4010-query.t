@@ -144,6 +144,16 @@ in:anywhere after:2025/01/01|EF
 older_than:1h newer_than:9000d|ABCDEF
 from:muller or from:Anne@EXAMPLE|B
 subject:ubung|B
+hello|AD
+Hello World|AD
+"hello world" user:bob|D
+"world hello"|
+this is D|D
+"this is f"|F
+bob -from:bob|B
+erin or dan|CD
+tail "anne"|
+example -user:bob|ABC
 END
 
 # What a query reads.

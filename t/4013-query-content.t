@@ -1,6 +1,7 @@
 #!/bin/sh
-# 4013-query-content.t - terms about the parts and the text of a message: body:,
-# has:attachment, attachment:, type:, is:encrypted, is:signed.
+# 4013-query-content.t - terms about the parts and the text of a message: words,
+# body:, text:, has:attachment, attachment:, type:, is:encrypted, is:signed,
+# is:unsearchable.
 # ms-query(7), Terms of the content.
 . "$(dirname "$0")/lib.sh"
 export MS_ARCHIVE=arc MS_USER=anna
@@ -44,6 +45,29 @@ Content-Disposition: attachment; filename*=utf-8''Z%C3%BCge.txt
 hidden words
 --b--
 END
+mail rich "$multi" <<'END'
+--b
+
+See the letter.
+--b
+Content-Type: application/rtf
+Content-Disposition: attachment; filename=letter.rtf
+
+{\rtf1 Dear \b walrus\b0 , hello}
+--b--
+END
+mail broken "$multi" <<'END'
+--b
+
+See the table.
+--b
+Content-Type: application/vnd.openxmlformats-officedocument.wordprocessingml.document
+Content-Disposition: attachment; filename=table.docx
+
+no zip
+--b--
+END
+mail people 'From: Zoe Quick <zoe@example.org>' 'To: yves@example.org' 'Cc: Xaver <xaver@example.org>' </dev/null
 mail inner "$multi" <<'END'
 --b
 
@@ -127,11 +151,11 @@ body:report|pdf
 body:"signed words"|signed
 body:quick -body:brown|html
 body:quick or body:zebra|html inner plain
-not body:quick|coded image inner named pdf sealed signed tokyo
+not body:quick|broken coded image inner named pdf people rich sealed signed tokyo
 body:quick subject:html|html
 subject:plain or body:zebra|inner plain
-has:attachment|inner named pdf
--has:attachment|coded html image plain sealed signed tokyo
+has:attachment|broken inner named pdf rich
+-has:attachment|coded html image people plain sealed signed tokyo
 attachment:report|pdf
 attachment:REPORT|pdf
 attachment:"report 2024"|pdf
@@ -152,14 +176,68 @@ type:image|image
 type:image/jpeg|
 type:text/html|html image
 type:message/rfc822|inner
-type:multipart/*|image inner named pdf sealed signed
-type:mixed|inner named pdf
-type:application|pdf sealed signed
+type:multipart/*|broken image inner named pdf rich sealed signed
+type:mixed|broken inner named pdf rich
+type:application|broken pdf rich sealed signed
 is:encrypted|sealed
 is:signed|signed
 is:encrypted or is:signed|sealed signed
 not (is:encrypted or is:signed) has:attachment type:pdf|pdf
 has:attachment smaller:1|
+is:unsearchable -subject:pdf|broken sealed
+is:unsearchable has:attachment -type:pdf|broken
+not is:unsearchable has:attachment -type:pdf|inner named rich
+text:quick|html plain
+text:hidden|named
+text:"hidden words"|named
+text:hid*|named
+text:"words hidden"|
+text:letter|rich
+body:walrus|
+text:walrus|rich
+text:"DEAR WALRUS"|rich
+text:secret|
+text:rtf|
+text:zuge|
+text:carol|inner
+text:report|pdf
+text:東京|tokyo
+text:zoe|
+text:walrus or body:quick|html plain rich
+quick|html people plain
+Quick -body:brown|html people
+"quick brown"|plain
+qui*|html people plain
+"qui*"|
+hidden|named
+walrus|rich
+"dear walrus hello"|rich
+plain|plain
+pdf|pdf
+docx|broken
+züge|named
+letter rtf|rich
+"letter rtf"|rich
+"letter rich"|
+report 2024|pdf
+zoe|people
+ZOË|people
+"zoe quick zoe"|people
+zoe@example.org|people
+xaver yves|people
+xav*|people
+"yves xaver"|
+carol|inner
+京都|tokyo
+京*|tokyo
+secret|
+words|named signed
+words -is:signed|named
+not (words or quick) text:the|broken pdf rich
+subject:pdf report|pdf
+subject:pdf walrus|
+(walrus or zebra) has:attachment|inner rich
+thread:rich@x walrus|rich
 thread:pdf@x has:attachment|pdf
 thread:plain@x has:attachment|
 END
@@ -200,7 +278,7 @@ status 'ms-remove finds words' 0 ms-remove --dry-run body:zebra
 ok '  it is that message' grep -q 'inner' out
 
 # Words without a letter or digit, and wrong patterns.
-for word in 'has:files' 'body:!' 'body:q*' 'body:"- "' 'body:a*b'; do
+for word in 'has:files' 'body:!' 'body:q*' 'body:"- "' 'body:a*b' 'text:!' 'q*' '!' '"- "' 'a*b'; do
 	status "refused: $word" 64 ms-list "$word"
 done
 finish

@@ -12,4 +12,6 @@ python3 "$top/t/query-oracle.py" mail "$seed" >mail
 status 'random messages are ingested' 0 ms-ingest -q --create-user <mail
 ms-export --format stream >stream 2>/dev/null
 ok "$count random queries find the same" python3 "$top/t/query-oracle.py" check "$seed" $count stream
+status 'the messages are indexed' 0 ms-index -q
+ok 'and with the text index' python3 "$top/t/query-oracle.py" check "$((seed + 1))" $count stream
 finish

@@ -69,7 +69,7 @@ ok 'the occurrence of this user is exported, too' grep -q '^MS-Envelope: user="b
 
 # The reader of a stream must learn of every failure.
 end 0 0 64 >want
-for wrong in 'hello' '--eol foo' '--format foo' '--foo' '-u carol' '- -'; do
+for wrong in 'form:hello' '--eol foo' '--format foo' '--foo' '-u carol' '- -'; do
 	# shellcheck disable=SC2086
 	status "the usage error: $wrong" 64 ms-export $wrong
 	same 'the trailer has the status' want out

@@ -31,6 +31,10 @@ def fold(s):
     return re.sub(r'\s+', ' ', unicodedata.normalize('NFC', s))
 
 
+def words_of(s):
+    return re.findall(r'\w+', fold(s))
+
+
 # ---- messages ----
 
 def iso(t):
@@ -58,7 +62,7 @@ def message(r, i):
                   'Content-Type: %s' % r.choice(['application/pdf', 'image/png', 'text/csv']),
                   'Content-Disposition: attachment; filename="%s.%s"' % (r.choice(['a b', 'Invoice', 'x']),
                                                                           r.choice(['pdf', 'PNG'])),
-                  '', 'data', '--b--', '']
+                  '', ' '.join(r.choice(WORDS) for _ in range(3)), '--b--', '']
     else:
         lines += ['MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', '', text, '']
     envelope = 'user="%s"; folder="%s"; flags="%s"; date="%s"' % (
@@ -89,9 +93,13 @@ class Message:
             v for k, v in self.fields if k in ('message-id', 'references', 'in-reply-to'))))
         self.parts = list(m.walk())
         self.names = [p.get_filename() for p in self.parts if p.get_filename()]
-        self.words = re.findall(r'\w+', fold(' '.join(
-            p.get_payload(decode=True).decode() for p in self.parts
-            if p.get_content_type() == 'text/plain' and not p.get_filename())))
+        text = lambda p: words_of(p.get_payload(decode=True).decode())
+        self.body = [text(p) for p in self.parts if p.get_content_type() == 'text/plain' and not p.get_filename()]
+        attached = [text(p) for p in self.parts if p.get_content_type() == 'text/csv']
+        # What a term searches; the words of a phrase are in one of these lists.
+        self.searched = {'body:': self.body, 'text:': self.body + attached,
+                         '': self.body + attached + [words_of(n) for n in self.names] + [
+                             words_of(self.field(names)) for names in (['from'], ['to', 'cc', 'bcc'], ['subject'])]}
         self.name = '\t'.join((self.id, self.at['user'], self.at['folder']))
 
     def field(self, names):
@@ -152,7 +160,7 @@ def like(p, s):
 
 def term(r, mails):
     kind = r.choice(['text'] * 5 + ['user', 'folder', 'date', 'on', 'size', 'flag', 'is', 'id', 'msgid', 'thread']
-                    + ['body', 'name', 'type'] * (r.random() < .2))
+                    + ['words', 'words', 'name', 'type'] * (r.random() < .2))
     if kind == 'text':
         name = r.choice(list(FIELDS))
         value = spell(r, part_of(r, r.choice(PEOPLE + WORDS))).strip('"<> ') or 'x'
@@ -188,14 +196,16 @@ def term(r, mails):
             return 'msgid:' + own, lambda x: ('message-id', '<%s>' % own) in x.fields
         ids = thread_of(mails, own)
         return 'thread:' + r.choice([own, m.id]), lambda x: bool(x.ids & ids)
-    if kind == 'body':
-        words = [r.choice(WORDS) for _ in range(r.choice([1, 1, 2]))]
-        want, prefix = [fold(w) for w in words], len(words) == 1 and r.random() < .3
+    if kind == 'words':
+        name, more = r.choice([('body:', []), ('text:', []), ('', ['Müller', 'anne', 'example.org', 'PNG', 'bob'])])
+        words = [r.choice(WORDS + more) for _ in range(r.choice([1, 1, 2]))]
+        has = lambda m, f: any(f(words) for words in m.searched[name])
+        want, prefix = words_of(' '.join(words)), len(words) == 1 and r.random() < .3
         if prefix:
             want[0] = want[0][:3]
-            return 'body:%s*' % want[0], lambda m: any(w.startswith(want[0]) for w in m.words)
-        return 'body:' + quoted(' '.join(words)), lambda m: any(
-            m.words[i:i + len(want)] == want for i in range(len(m.words)))
+            return '%s%s*' % (name, want[0]), lambda m: has(m, lambda ws: any(w.startswith(want[0]) for w in ws))
+        return name + quoted(' '.join(words)), lambda m: has(
+            m, lambda ws: any(ws[i:i + len(want)] == want for i in range(len(ws))))
     if kind == 'name':
         value = part_of(r, r.choice(['a b.pdf', 'invoice.PNG', 'x.pdf', 'png']))
         return 'attachment:' + quoted(value), lambda m: any(fold(value) in fold(n) for n in m.names)

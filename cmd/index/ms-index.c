@@ -249,7 +249,7 @@ end(struct run *run, const struct ms_text_sum *sum, int status)
 static int
 open_reader(struct run *run, struct ms_err *err)
 {
-	int rc = ms_text_reader_open(&run->reader, err);
+	int rc = ms_text_reader_open(&run->reader, MS_TEXT_ALL, err);
 
 	if (rc == 1)
 		ms_report_note(

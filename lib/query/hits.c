@@ -325,9 +325,11 @@ explain_level(const struct ms_query *q, enum ms_match_level level,
 		t = &q->node[i];
 		if (t->op != MS_QUERY_TERM || ms_match_last_level(t) != level)
 			continue;
-		ms_buf_printf(out, "%s%s", any ? " " : what,
-		    t->kind != NULL ? t->kind->name : "");
-		ms_buf_add_byte(out, ':');
+		ms_buf_add_str(out, any ? " " : what);
+		if (*t->kind->name != '\0')
+			ms_buf_printf(out, "%s:", t->kind->name);
+		else
+			ms_buf_add_str(out, "words");
 		any = true;
 	}
 	if (any)

@@ -4,7 +4,7 @@
  */
 #ifndef MS_QUERY_IMPL_H
 #define MS_QUERY_IMPL_H
-#include "body.h"
+#include "document.h"
 #include "map.h"
 #include "query.h"
 #include "text.h"
@@ -40,8 +40,10 @@ enum ms_query_field {
 	MS_QUERY_HAS, /* attachments; of the content, from here on */
 	MS_QUERY_ATTACHMENT,
 	MS_QUERY_TYPE,
-	MS_QUERY_STATE, /* bits of ms_body_state() */
-	MS_QUERY_BODY,
+	MS_QUERY_STATE, /* bits of ms_text_message */
+	MS_QUERY_BODY,  /* words, from here on */
+	MS_QUERY_TEXT,
+	MS_QUERY_WORD,
 	MS_QUERY_ANY /* always true */
 };
 
@@ -62,8 +64,8 @@ struct ms_query_node {
 	size_t address_n;      /* bytes of address */
 	int64_t since, before; /* dates: since <= date < before */
 	uint64_t least, below; /* sizes: least <= size < below */
-	uint8_t bit;           /* IS: MS_ROW_MOVED; STATE: MS_BODY_SIGNED ... */
-	struct ms_text_term *term;        /* body */
+	uint8_t bit;           /* IS: MS_ROW_MOVED; STATE: MS_TEXT_SIGNED ... */
+	struct ms_text_term *term;        /* words */
 	const struct ms_query_kind *kind; /* of a term; for explaining */
 	bool is_id; /* thread: the value is an id, no Message-ID */
 };
@@ -76,7 +78,7 @@ struct ms_query {
 	bool removed; /* is:removed: nor are those that a person removed */
 	bool since;   /* a term asks for mail that was sent since a date */
 	char *user;   /* -u, or NULL */
-	struct ms_body *body; /* reads messages; NULL: no term needs it */
+	struct ms_text_reader *reader; /* NULL: no term needs it */
 };
 
 /* ---- parsing ---- */
@@ -108,8 +110,8 @@ void ms_query_add_child(struct ms_query *q, uint32_t parent, uint32_t child);
 
 /* A kind of term. */
 struct ms_query_kind {
-	const char *name;
-	bool other_name; /* of a term that has a name of its own */
+	const char *name; /* "": a word of its own */
+	bool other_name;  /* of a term that has a name of its own */
 	enum ms_query_field field;
 	/* Fills the node from ps->value, which is not empty; it may change the
 	 * field. *negate: the term means that the node does not match. */
@@ -120,6 +122,8 @@ struct ms_query_kind {
 const struct ms_query_kind *ms_query_kind(size_t i);
 /* The kind with the name, or NULL. */
 const struct ms_query_kind *ms_query_kind_of(struct ms_slice name);
+/* That of a word without a name. */
+const struct ms_query_kind *ms_query_word_kind(void);
 /* Does a word mean an id: 12 to 64 hex digits? */
 bool ms_query_is_id(struct ms_slice word);
 
@@ -208,9 +212,7 @@ struct ms_matcher {
 	const struct ms_folder *folder; /* of `by_folder` */
 	unsigned char *by_folder;       /* the verdicts for this folder */
 	struct ms_map *thread;          /* of each node: ids of messages */
-	uint64_t content_of; /* MESSAGE number that q->body has, or 0 */
-	bool has_text;       /* `content` is its text */
-	struct ms_text_message content;
+	struct ms_text_message content; /* .number: 0, or it was read */
 	struct ms_text *index;    /* the text index, when it was first used */
 	bool no_index;            /* it cannot be read */
 	struct ms_text_set **set; /* of each node: what the text index found */

@@ -3,6 +3,7 @@
  * the message. ms-query(7), Terms of the content. */
 #include "fold.h"
 #include "impl.h"
+#include "part.h"
 
 #include <string.h>
 
@@ -12,39 +13,19 @@
 static int
 load(struct ms_matcher *m, const struct ms_row *row)
 {
-	struct ms_body *body = m->q->body;
+	struct ms_text_message *content = &m->content;
 
-	if (m->content_of == row->message)
+	if (content->number == row->message)
 		return 0;
-	m->content_of = 0;
-	m->has_text = false;
-	if (body == NULL)
+	if (m->q->reader == NULL)
 		return ms_fail(
 		    &m->damage, MS_BUG, "query: ms_query_begin() is missing");
-	ms_body_clear(body);
-	if (ms_archive_emit(m->a, row->message, row->id, MS_FORM_LF,
-		ms_body_add, body, &m->damage) < 0 ||
-	    ms_body_parse(body, &m->damage) < 0)
-		return -1;
-	m->content_of = row->message;
-	return 0;
-}
-
-/* Makes the text of the message that was read. */
-static int
-load_text(struct ms_matcher *m)
-{
-	struct ms_buf *body = &m->content.part[MS_TEXT_BODY];
-
-	if (m->has_text)
+	content->number = row->message;
+	memcpy(content->id, row->id, MS_SHA_LEN);
+	if (ms_text_read(m->q->reader, m->a, content, &m->damage) == 0)
 		return 0;
-	ms_text_message_clear(&m->content);
-	ms_buf_clear(&m->text);
-	if (ms_body_text(m->q->body, &m->text, &m->damage) < 0)
-		return -1;
-	ms_text_fold(ms_buf_slice(&m->text), body);
-	m->has_text = true;
-	return 0;
+	content->number = 0;
+	return -1;
 }
 
 /* ---- parts ---- */
@@ -77,26 +58,6 @@ has_type(const struct ms_query_node *t, const char *type)
 	       ms_query_glob_bytes(t->value, slash + 1);
 }
 
-static bool
-has_part(struct ms_matcher *m, const struct ms_query_node *t)
-{
-	size_t n;
-	const struct ms_body_part *part = ms_body_parts(m->q->body, &n);
-
-	for (; n > 0; part++, n--) {
-		if (t->field == MS_QUERY_TYPE && has_type(t, part->type))
-			return true;
-		if (t->field == MS_QUERY_TYPE ||
-		    (part->bits & MS_PART_ATTACHMENT) == 0)
-			continue;
-		if (t->field == MS_QUERY_HAS || has_name(m, t, part->name))
-			return true;
-	}
-	return false;
-}
-
-/* ---- the text index ---- */
-
 /* A term, and whose rows are looked at. */
 struct selection {
 	struct ms_matcher *m;
@@ -128,9 +89,7 @@ select_row(void *ctx, const struct ms_text_row *row)
 
 	switch (s->t->field) {
 	case MS_QUERY_STATE:
-		return (row->bits & (s->t->bit == MS_BODY_ENCRYPTED
-					    ? MS_TEXT_ENCRYPTED
-					    : MS_TEXT_SIGNED)) != 0;
+		return (row->bits & s->t->bit) != 0;
 	case MS_QUERY_HAS:
 		return (row->bits & MS_TEXT_HAS_ATTACHMENT) != 0;
 	case MS_QUERY_TYPE:
@@ -140,6 +99,8 @@ select_row(void *ctx, const struct ms_text_row *row)
 	}
 }
 
+/* ---- the text index ---- */
+
 /* The messages of the text index that match a term. */
 static struct ms_text_set *
 find_set(struct ms_matcher *m, const struct ms_query_node *t)
@@ -147,7 +108,7 @@ find_set(struct ms_matcher *m, const struct ms_query_node *t)
 	struct selection s = {.m = m, .t = t};
 	struct ms_text_set *set;
 
-	if (t->field == MS_QUERY_BODY)
+	if (t->term != NULL)
 		return ms_text_search(m->index, t->term);
 	set = ms_text_select(m->index, select_row, &s);
 	ms_buf_release(&s.line);
@@ -178,21 +139,17 @@ enum ms_verdict
 ms_match_content(struct ms_matcher *m, const struct ms_query_node *t,
     const struct ms_row *row)
 {
+	struct selection s = {.m = m, .t = t};
+	struct ms_text_row content;
 	bool yes;
 
 	if (load(m, row) < 0)
 		return MS_MAYBE;
-	switch (t->field) {
-	case MS_QUERY_STATE:
-		yes = (ms_body_state(m->q->body) & t->bit) != 0;
-		break;
-	case MS_QUERY_BODY:
-		if (load_text(m) < 0)
-			return MS_MAYBE;
-		yes = ms_text_term_matches(t->term, &m->content);
-		break;
-	default:
-		yes = has_part(m, t);
-	}
+	content = (struct ms_text_row){.bits = m->content.bits,
+	    .types = ms_buf_str(&m->content.types),
+	    .names = ms_buf_str(&m->content.names)};
+	yes = t->term != NULL ? ms_text_term_matches(t->term, &m->content)
+			      : select_row(&s, &content);
+	ms_buf_release(&s.line);
 	return yes ? MS_YES : MS_NO;
 }

@@ -200,7 +200,7 @@ is_text(const struct ms_query_node *t)
 static bool
 is_content(const struct ms_query_node *t)
 {
-	return t->field >= MS_QUERY_HAS && t->field <= MS_QUERY_BODY;
+	return t->field >= MS_QUERY_HAS && t->field <= MS_QUERY_WORD;
 }
 
 enum ms_match_level

@@ -264,25 +264,13 @@ refuse_name(
 	return -1;
 }
 
-static int
-refuse_word(
-    const struct ms_query_parser *ps, struct ms_slice w, struct ms_err *err)
-{
-	return ms_query_refuse(ps, ps->at, err,
-	    "\"%.*s\" is not a term; write from:, to: or subject: before it, "
-	    "and quote a value with blanks for the shell too, "
-	    "'subject:\"two words\"'",
-	    shown(w), (const char *)w.p);
-}
-
-/* A word of its own: an id. */
+/* A word without a name: an id, or what is searched everywhere. */
 static int
 parse_word(struct parse *p, struct ms_slice w,
     const struct ms_query_kind **kind, struct ms_err *err)
 {
-	*kind = ms_query_kind_of(ms_slice_str("id"));
-	if (!ms_query_is_id(w))
-		return refuse_word(&p->ps, w, err);
+	*kind = ms_query_is_id(w) ? ms_query_kind_of(ms_slice_str("id"))
+				  : ms_query_word_kind();
 	return read_value(&p->ps, "", err);
 }
 

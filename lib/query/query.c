@@ -19,18 +19,29 @@ ms_query_free(struct ms_query *q)
 	}
 	free(q->node);
 	free(q->user);
-	ms_body_close(q->body);
+	ms_text_reader_close(q->reader);
 	free(q);
 }
 
 int
 ms_query_begin(struct ms_query *q, struct ms_err *err)
 {
-	for (uint32_t i = 1; i < q->count; i++)
-		if (q->node[i].op == MS_QUERY_TERM &&
-		    ms_match_last_level(&q->node[i]) == MS_MATCH_CONTENT)
-			return ms_body_open(&q->body, err);
-	return 0;
+	const struct ms_query_node *t;
+	unsigned parts = 0;
+	bool reads = false;
+
+	for (uint32_t i = 1; i < q->count; i++) {
+		t = &q->node[i];
+		if (t->op != MS_QUERY_TERM ||
+		    ms_match_last_level(t) != MS_MATCH_CONTENT)
+			continue;
+		reads = true;
+		if (t->term != NULL)
+			parts |= t->term->parts;
+		else if (t->field == MS_QUERY_STATE && t->bit == MS_TEXT_UNREAD)
+			parts = MS_TEXT_ALL;
+	}
+	return reads ? ms_text_reader_open(&q->reader, parts, err) : 0;
 }
 
 void

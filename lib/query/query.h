@@ -32,7 +32,7 @@ void ms_query_free(struct ms_query *q);
 /*
  * Starts the confined processes that read messages, if the query has terms
  * about their parts or text. Call it before the archive is opened or a secret
- * is read. Results as ms_body_open(): 0; 1, `err` is a warning; -1.
+ * is read. Results as ms_text_reader_open(): 0; 1, `err` is a warning; -1.
  */
 int ms_query_begin(struct ms_query *q, struct ms_err *err);
 

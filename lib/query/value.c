@@ -262,7 +262,7 @@ set_flag(struct ms_query_parser *ps, struct ms_query_node *node, bool *negate,
 static const struct state {
 	const char *name, *flag; /* flag: NULL, it is `bit` */
 	uint8_t bit;
-	bool negate, content; /* content: bit is of ms_body_state() */
+	bool negate, content; /* content: bit is of ms_text_message */
 } states[] = {
     {"seen", "\\seen", 0, false, false},
     {"unseen", "\\seen", 0, true, false},
@@ -271,8 +271,9 @@ static const struct state {
     {"sent", NULL, MS_ROW_SENT, false, false},
     {"moved", NULL, MS_ROW_MOVED, false, false},
     {"removed", NULL, MS_ROW_REMOVED, false, false},
-    {"encrypted", NULL, MS_BODY_ENCRYPTED, false, true},
-    {"signed", NULL, MS_BODY_SIGNED, false, true},
+    {"encrypted", NULL, MS_TEXT_ENCRYPTED, false, true},
+    {"signed", NULL, MS_TEXT_SIGNED, false, true},
+    {"unsearchable", NULL, MS_TEXT_UNREAD, false, true},
     /* names of Gmail */
     {"read", "\\seen", 0, false, false},
     {"unread", "\\seen", 0, true, false},
@@ -295,7 +296,7 @@ refuse_state(const struct ms_query_parser *ps, struct ms_err *err)
 		    value, near.word);
 	return ms_query_refuse(ps, ps->value_at, err,
 	    "unknown word \"%.40s\" after is: (try seen, unseen, flagged, "
-	    "answered, sent, moved, removed, encrypted, signed)",
+	    "answered, sent, moved, removed, encrypted, signed, unsearchable)",
 	    value);
 }
 
@@ -323,6 +324,16 @@ set_pattern(struct ms_query_parser *ps, struct ms_query_node *node,
 	return set_key(ps, node, ms_text_fold, err);
 }
 
+/* The parts of a message that words are searched in. */
+static unsigned
+searched(enum ms_query_field field)
+{
+	if (field == MS_QUERY_WORD)
+		return MS_TEXT_ALL;
+	return 1U << MS_TEXT_BODY |
+	       (field == MS_QUERY_TEXT ? 1U << MS_TEXT_ATTACHED : 0);
+}
+
 /* Words: a phrase if there are several; `*` after the last one, outside of
  * quotes, makes it a beginning. */
 static int
@@ -340,8 +351,8 @@ set_words(struct ms_query_parser *ps, struct ms_query_node *node, bool *negate,
 		    "\"*\" can only be at the end of a word, after at least "
 		    "two letters");
 	node->term = ms_xcalloc(1, sizeof(*node->term));
-	if (ms_text_term_read(node->term, s, prefix, 1U << MS_TEXT_BODY, &why) <
-	    0)
+	if (ms_text_term_read(
+		node->term, s, prefix, searched(node->field), &why) < 0)
 		return ms_query_refuse(
 		    ps, ps->value_at, err, "a word: %s", why.msg);
 	return 0;
@@ -422,6 +433,7 @@ static const struct ms_query_kind kinds[] = {
     {"attachment", false, MS_QUERY_ATTACHMENT, set_pattern},
     {"type", false, MS_QUERY_TYPE, set_pattern},
     {"body", false, MS_QUERY_BODY, set_words},
+    {"text", false, MS_QUERY_TEXT, set_words},
     {"filename", true, MS_QUERY_ATTACHMENT, set_pattern},
     {"after", true, MS_QUERY_SENT, set_since},
     {"newer_than", true, MS_QUERY_SENT, set_newer},
@@ -434,6 +446,15 @@ const struct ms_query_kind *
 ms_query_kind(size_t i)
 {
 	return i < KINDS ? &kinds[i] : NULL;
+}
+
+const struct ms_query_kind *
+ms_query_word_kind(void)
+{
+	static const struct ms_query_kind word = {
+	    "", false, MS_QUERY_WORD, set_words};
+
+	return &word;
 }
 
 const struct ms_query_kind *

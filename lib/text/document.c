@@ -18,21 +18,24 @@
 #define BEGINS 64 /* bytes of a file that are looked at */
 
 struct ms_text_reader {
+	unsigned parts; /* that are read */
 	struct ms_body *body;
-	struct ms_convert *convert;
-	struct ms_buf text;   /* not folded yet */
-	struct ms_buf unread; /* why the message has MS_TEXT_UNREAD */
+	struct ms_convert *convert; /* NULL: no attachments are read */
+	struct ms_buf text;         /* not folded yet */
+	struct ms_buf unread;       /* why the message has MS_TEXT_UNREAD */
 };
 
 /* ---- processes ---- */
 
 int
-ms_text_reader_open(struct ms_text_reader **out, struct ms_err *err)
+ms_text_reader_open(
+    struct ms_text_reader **out, unsigned parts, struct ms_err *err)
 {
 	struct ms_text_reader *r = ms_xcalloc(1, sizeof(*r));
 	int body = ms_body_open(&r->body, err), convert = 0;
 
-	if (body >= 0)
+	r->parts = parts;
+	if (body >= 0 && (parts & 1U << MS_TEXT_ATTACHED) != 0)
 		convert = ms_convert_open(&r->convert, err);
 	if (body < 0 || convert < 0) {
 		ms_text_reader_close(r);
@@ -113,7 +116,8 @@ read_body(
 	};
 	unsigned state;
 
-	if (ms_body_text(r->body, &r->text, err) < 0)
+	if ((r->parts & 1U << MS_TEXT_BODY) != 0 &&
+	    ms_body_text(r->body, &r->text, err) < 0)
 		return -1;
 	fold_text(r, m, MS_TEXT_BODY);
 	state = ms_body_state(r->body);
@@ -228,7 +232,7 @@ read_parts(
 			ms_buf_printf(&m->names, "%s\n", part->name);
 			m->bits |= MS_TEXT_HAS_ATTACHMENT;
 		}
-		if ((part->bits & without) == 0 &&
+		if (r->convert != NULL && (part->bits & without) == 0 &&
 		    read_attachment(r, m, part, err) < 0)
 			return -1;
 	}

@@ -14,11 +14,14 @@ struct ms_text_reader;
 
 /*
  * Starts the confined processes that read MIME, HTML and attachments. Call it
- * before the archive is opened or a secret is read. Returns 0; 1, this system
- * cannot confine them completely: attachments are not read, and `err` is the
- * warning; -1.
+ * before the archive is opened or a secret is read.
+ *   parts   1 << enum ms_text_part ..., or MS_TEXT_ALL: what will be read; the
+ *           header and the names always are
+ * Returns 0; 1, this system cannot confine them completely: attachments are not
+ * read, and `err` is the warning; -1.
  */
-int ms_text_reader_open(struct ms_text_reader **out, struct ms_err *err);
+int ms_text_reader_open(
+    struct ms_text_reader **out, unsigned parts, struct ms_err *err);
 void ms_text_reader_close(struct ms_text_reader *r);
 /* The name of the converters: ms_convert_name(). */
 void ms_text_reader_name(

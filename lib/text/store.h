@@ -20,6 +20,7 @@ enum ms_text_part {
 	MS_TEXT_ATTACHED, /* text of the attachments */
 	MS_TEXT_PARTS
 };
+#define MS_TEXT_ALL ((1U << MS_TEXT_PARTS) - 1)
 
 /* What a message is besides. Stored: only add bits at the end. */
 #define MS_TEXT_HAS_ATTACHMENT 1U

@@ -65,8 +65,10 @@ show_term(const struct ms_query_node *t, struct ms_buf *out)
 		ms_buf_add_str(out, "has=");
 		break;
 	case MS_QUERY_BODY:
-		ms_buf_printf(out, "body=<%s>%s", ms_buf_str(&t->term->text),
-		    t->term->prefix ? "*" : "");
+	case MS_QUERY_TEXT:
+	case MS_QUERY_WORD:
+		ms_buf_printf(out, "%s=<%s>%s", name,
+		    ms_buf_str(&t->term->text), t->term->prefix ? "*" : "");
 		break;
 	default:
 		ms_buf_printf(out, "%s=<%s>", name, t->value);
@@ -215,11 +217,22 @@ static const struct {
     {"has:attachment type:PDF", "&(has= type=<pdf>)"},
     {"attachment:Z\xc3\xbcge.TXT or filename:*.pdf",
 	"|(attachment=<zuge.txt> attachment=<*.pdf>)"},
-    {"is:encrypted -is:signed", "&(state=1 !state=2)"},
+    {"is:encrypted -is:signed", "&(state=2 !state=4)"},
     {"body:Word", "body=<word>"},
     {"body:\"Two Words\"", "body=<two words>"},
     {"body:wor*", "body=<wor>*"},
     {"body:\"wor*\"", "body=<wor*>"},
+    {"text:\"Two Words\" text:wor*", "&(text=<two words> text=<wor>*)"},
+    {"is:unsearchable", "state=8"},
+    /* words */
+    {"hello", "=<hello>"},
+    {"from:bob Hello", "&(from=<bob> =<hello>)"},
+    {"subject:two words", "&(subject=<two> =<words>)"},
+    {"two or -words", "|(=<two> !=<words>)"},
+    {"\"Two (words\" wor*", "&(=<two (words> =<wor>*)"},
+    {"e-mail \"or\" \"wor*\"", "&(=<e-mail> =<or> =<wor*>)"},
+    {"0123456789a 0123456789ag \"0123456789ab\"",
+	"&(=<0123456789a> =<0123456789ag> =<0123456789ab>)"},
     /* the names of Gmail */
     {"after:2024/03/01", "sent[2024-03-01T00:00:00Z,)"},
     {"newer_than:2d", "sent[2026-11-19T10:00:00Z,)"},
@@ -240,15 +253,19 @@ static const struct {
 	const char *text, *says;
 	size_t caret; /* columns before it */
 } bad[] = {
-    {"hello", "\"hello\" is not a term", 0},
-    {"from:bob hello", "\"hello\" is not a term", 9},
-    {"subject:two words", "'subject:\"two words\"'", 12},
-    {"\xc3\xa4\xc3\xb6 x", "\"\xc3\xa4\xc3\xb6\" is not a term", 0},
-    {"subject:\xc3\xa4 x", "\"x\"", 10},
+    {"!", "no letter and no digit", 0},
+    {"from:bob \"- \"", "no letter and no digit", 9},
+    {"h*", "at least 2 letters", 0},
+    {"*", "only be at the end", 0},
+    {"a*b", "only be at the end", 0},
+    {"ab(c", "a value with ( must be in quotation marks; write \"...\"", 2},
+    {"a\"b\"", "a value with \" must be in quotation marks", 1},
+    {"text:", "text: has no value", 5},
+    {"subject:\xc3\xa4 !", "no letter", 10},
     /* wide characters take two columns, combining ones none */
-    {"subject:\xe6\x97\xa5\xe6\x9c\xac x", "\"x\"", 13},
-    {"subject:e\xcc\x81 x", "\"x\"", 10},
-    {"subject:a\tx", "\"x\"", 10},
+    {"subject:\xe6\x97\xa5\xe6\x9c\xac !", "no letter", 13},
+    {"subject:e\xcc\x81 !", "no letter", 10},
+    {"subject:a\t!", "no letter", 10},
     {"form:bob", "\"form:\" (did you mean \"from:\"?)", 0},
     {"From:bob", "\"From:\" (did you mean \"from:\"?)", 0},
     {"is:moved subj:x", "(did you mean \"subject:\"?)", 9},
@@ -337,7 +354,6 @@ static const struct {
     {"id:00000000000000000000000000000000"
      "000000000000000000000000000000000",
 	"is not an id", 3},
-    {"0123456789a", "is not a term", 0},
     {"msgid:<a", "not a Message-ID", 6},
     {"has:files", "did you mean \"has:attachment\"?", 4},
     {"body:!", "no letter and no digit", 5},
@@ -407,12 +423,12 @@ test_excerpt(void)
 		const char *text, *excerpt;
 	} row[] = {
 	    {"form:bob", "    form:bob\n    ^"},
-	    {"a\nb", "    a?b\n    ^"},
-	    {"to:0000000000000000000000000000000000000000 x",
-		"    ...000000000000000000000000000000000 x\n"
+	    {"!\nb", "    !?b\n    ^"},
+	    {"to:0000000000000000000000000000000000000000 !",
+		"    ...000000000000000000000000000000000 !\n"
 		"                                         ^"},
-	    {"x to:0000000000000000000000000000000000000000",
-		"    x to:00000000000000000000000000000...\n    ^"},
+	    {"! to:0000000000000000000000000000000000000000",
+		"    ! to:00000000000000000000000000000...\n    ^"},
 	};
 	struct ms_buf text = {0};
 	struct ms_query *q;
@@ -424,7 +440,7 @@ test_excerpt(void)
 		    err.excerpt);
 	}
 	/* Combining characters take no columns, but bytes. */
-	ms_buf_add_str(&text, "x subject:a");
+	ms_buf_add_str(&text, "! subject:a");
 	for (int i = 0; i < 1000; i++)
 		ms_buf_add_str(&text, "\xcc\x81");
 	ms_query_parse(&q, ms_buf_slice(&text), NOW, &err);
