@@ -274,6 +274,8 @@ answers 'damaged: '
 rm -r arc/text
 status 'ms-export finds parts, too' 0 ms-export --format eml has:attachment type:pdf
 ok '  it is that message' grep -q '^Subject: pdf' out
+status 'ms-show finds words without the text index' 0 ms-show walrus
+ok '  it is that message' grep -q 'rich' out
 status 'ms-remove finds words' 0 ms-remove --dry-run body:zebra
 ok '  it is that message' grep -q 'inner' out
 

@@ -534,6 +534,19 @@ open_body(struct run *r, struct ms_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Starts what reads messages; a system that cannot confine it is named. */
+static int
+begin_query(struct ms_query *q, struct ms_err *err)
+{
+	int rc = ms_query_begin(q, err);
+
+	if (rc != 1)
+		return rc;
+	(void)ms_warn_err(TOOL, err);
+	*err = (struct ms_err){0};
+	return 0;
+}
+
 static void
 release(struct run *r)
 {
@@ -558,7 +571,8 @@ run(const struct ms_args *args)
 	if (check_options(opt, &err) < 0)
 		return ms_command_misused(args, &err);
 	if (ms_opt_archive(&dir, opt->archive, &err) < 0 ||
-	    parse_query(&q, args, &err) < 0 || open_body(&r, &err) < 0)
+	    parse_query(&q, args, &err) < 0 || open_body(&r, &err) < 0 ||
+	    begin_query(q, &err) < 0)
 		goto out;
 	if (opt->user != NULL)
 		ms_query_user(q, opt->user);
