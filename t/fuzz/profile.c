@@ -20,7 +20,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	 "1:00\n"),
     SEED("kind = csv\nfile = /x\nurl = imaps://h\ndelete-archived = 1\n"
 	 "archived-before = 7d\n"),
-    SEED("* */2 1 * */7"), SEED("[x]\n"), SEED("  a = b\n"), SEED("\xef\xbb\xbfkind=x"), SEEDS_END};
+    SEED("* */2 1 * */7"), SEED("[x]\n"), SEED("  a = b\n"),
+    SEED("\xef\xbb\xbfkind=x"), SEEDS_END};
 
 /* Accepts every name as an option of ms-fetch. */
 static bool
